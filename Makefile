@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench docs clean
+
+PYTHON_BIN := .venv/bin/python
+
+help: ## Say what can be done here
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## Make .venv with everything in it, Lava included
+	@.ci/setup .venv train,lava,dev
+
+demo: setup ## Train, convert, run on Lava, verify and report, on real speech (runs/demo)
+	@.venv/bin/spiking-gru demo --out runs/demo
+
+test: lint ## Lint, types, import rules and all tests, here and without torch on Python 3.10
+	@.ci/test-3.10
+	@$(PYTHON_BIN) -m pytest
+
+lint: setup ## Lint, types and import rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+
+bench: setup ## Time the engines (benchmarks/)
+	@$(PYTHON_BIN) benchmarks/engines.py
+
+docs: setup ## Build the documentation as a site (site/)
+	@$(PYTHON_BIN) -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	@.venv/bin/mkdocs build --strict
+
+clean: ## Remove environments, runs and caches
+	rm -rf .venv .venv-3.10 runs site build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

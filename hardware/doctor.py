@@ -1,0 +1,59 @@
+"""What is installed, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from hardware.lava.compat import install_command, problem
+
+PYTHONS = ((3, 10), (3, 13))
+BASE = ("numpy", "numba", "safetensors", "pydantic", "typer", "rich", "jinja2", "matplotlib")
+TRAIN = ("torch", "snntorch", "tensorboard")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` is a command, empty where all is well."""
+
+    name: str
+    found: str
+    remedy: str = ""
+    needed_for: str = "everything"
+
+    @property
+    def well(self) -> bool:
+        return not self.remedy
+
+
+def examine() -> list[Finding]:
+    """Python, the packages of the base install, those of training, and Lava."""
+    findings = [_python()]
+    findings += [_package(name, "everything", "pip install spiking-gru") for name in BASE]
+    findings += [
+        _package(name, "training and conversion", 'pip install "spiking-gru[train]"')
+        for name in TRAIN
+    ]
+    missing = problem()
+    findings.append(
+        Finding("lava-nc", version("lava-nc"), needed_for="the lava engine")
+        if missing is None
+        else Finding("lava-nc", missing.split(":")[0], install_command(), "the lava engine")
+    )
+    return findings
+
+
+def _python() -> Finding:
+    low, high = PYTHONS
+    fits = low <= sys.version_info[:2] <= high
+    allowed = f"{low[0]}.{low[1]} to {high[0]}.{high[1]}"
+    return Finding("python", platform.python_version(), "" if fits else f"use Python {allowed}")
+
+
+def _package(name: str, needed_for: str, remedy: str) -> Finding:
+    try:
+        return Finding(name, version(name), needed_for=needed_for)
+    except PackageNotFoundError:
+        return Finding(name, "not installed", remedy, needed_for)

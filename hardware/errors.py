@@ -1,0 +1,50 @@
+"""The few errors a user meets. Each text says what was found, what was expected, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SpikingGRUError(Exception):
+    """Base of every error that is meant to be read by a person."""
+
+
+class InputError(SpikingGRUError, ValueError):
+    """Data of a wrong shape, type or value."""
+
+
+class SettingError(SpikingGRUError, ValueError):
+    """A setting or a name that is not known, or a value out of its range."""
+
+
+class ProgramError(SpikingGRUError, ValueError):
+    """A program file that is damaged, foreign, or newer than this release."""
+
+
+class RangeError(SpikingGRUError, ValueError):
+    """A number that would not fit the chip's word."""
+
+
+class EngineError(SpikingGRUError, RuntimeError):
+    """An engine that failed while running a program."""
+
+
+class MissingPackageError(SpikingGRUError, ImportError):
+    """A package that is not installed; the text is the command that installs it."""
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
+    """The error for a name that is not among the known ones, with the nearest of them."""
+    names = sorted(known)
+    near = get_close_matches(str(name), names, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return SettingError(f"unknown {kind} {name!r}: {hint}known are {', '.join(names)}")
+
+
+def choose(kind: str, name: str, known: Iterable[str]) -> str:
+    """`name` itself where it is known, `unknown_name` raised where it is not."""
+    names = list(known)
+    if name not in names:
+        raise unknown_name(kind, name, names)
+    return name

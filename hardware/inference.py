@@ -1,0 +1,39 @@
+"""`run`: a program and raw sequences in, a `Trace` out, whichever engine does the work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from numpy.typing import ArrayLike
+
+from hardware.engines import Recording, engine_named
+from hardware.program import Program
+from hardware.program_file import digest
+from hardware.sequences import Sequences
+from hardware.trace import Trace
+
+
+def run(
+    program: Program,
+    inputs: Sequences | ArrayLike | Sequence[ArrayLike],
+    engine: str = "events",
+    deadline: float | None = None,
+) -> Trace:
+    """Run every sequence from a clean state and record it.
+
+    `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
+    array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take.
+    """
+    execute = engine_named(engine)
+    sequences = Sequences.of(inputs)
+    events = program.encode(sequences)
+    recording: Recording = execute(program, events, sequences.lengths, deadline)
+    return Trace(
+        engine=engine,
+        program_digest=digest(program),
+        lengths=sequences.lengths,
+        events=events,
+        spikes=recording.spikes,
+        membranes=recording.membranes,
+        scores=recording.scores,
+    )

@@ -1,0 +1,1 @@
+"""Lava: the reference simulator, helped to import, supervised, and kept away from everything else."""

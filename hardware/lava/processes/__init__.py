@@ -1,0 +1,1 @@
+"""Lava processes and their models, and nothing else: Lava executes every module in this folder."""

@@ -1,0 +1,106 @@
+"""The parent's side of a Lava session: start the child, wait no longer than the deadline, clean up."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import EngineError, MissingPackageError
+from hardware.files import read_json, write_json
+from hardware.lava.child import OUTCOME
+from hardware.lava.compat import problem
+from hardware.program import Program
+
+SHARED_MEMORY = Path("/dev/shm")
+LOG_LINES = 8
+
+
+def run_in_child(
+    program: Program,
+    frames: NDArray[np.int32],
+    resets: NDArray[np.int32],
+    deadline: float,
+) -> dict[str, NDArray[np.int32]]:
+    """Play all ticks in one Lava session; what was recorded, by name, a row for each tick."""
+    missing = problem()
+    if missing is not None:
+        raise MissingPackageError(missing)
+    ticks = len(frames)
+    widths = {"scores": program.readout.outputs}
+    for i, layer in enumerate(program.layers):
+        widths[f"spikes.{i}"] = widths[f"membranes.{i}"] = layer.neurons
+
+    with tempfile.TemporaryDirectory(prefix="spiking-gru-lava-") as name:
+        folder = Path(name)
+        program.save(folder / "program.sgru")
+        np.save(folder / "frames.npy", frames)
+        np.save(folder / "resets.npy", resets)
+        for recording, width in widths.items():
+            np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+                folder / f"{recording}.npy", mode="w+", dtype=np.int32, shape=(ticks, width)
+            )
+        prefix = (
+            f"/sg{secrets.token_hex(3)}_"  # 10 characters: Python allows 14, four name the block
+        )
+        request = {
+            "ticks": ticks,
+            "recordings": list(widths),
+            "shared_memory_prefix": prefix,
+            "parent": os.getpid(),
+        }
+        write_json(folder / "request.json", request)
+        _supervise(folder, prefix, deadline)
+        return {recording: np.load(folder / f"{recording}.npy") for recording in widths}
+
+
+def _supervise(folder: Path, prefix: str, deadline: float) -> None:
+    package_root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": package_root, "OMP_NUM_THREADS": "1"}
+    with (folder / "log.txt").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "hardware.lava.child", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            child.wait(timeout=deadline)
+        except subprocess.TimeoutExpired:
+            raise EngineError(
+                f"Lava did not finish within its deadline of {deadline:g} s: raise the deadline, "
+                f"or run fewer sequences{_tail(folder)}"
+            ) from None
+        finally:
+            _end_group(child)
+            for block in SHARED_MEMORY.glob(f"{prefix.lstrip('/')}*"):
+                block.unlink(missing_ok=True)
+    outcome = read_json(folder / OUTCOME) if (folder / OUTCOME).exists() else None
+    if outcome is None:
+        raise EngineError(f"the Lava child ended with code {child.returncode}{_tail(folder)}")
+    if not outcome["ok"]:
+        raise EngineError(f"Lava failed in phase {outcome['phase']!r}:\n{outcome['error'].strip()}")
+
+
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the session: the child leads a process group of its own."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+def _tail(folder: Path) -> str:
+    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()[-LOG_LINES:]
+    return "; the end of its log:\n" + "\n".join(lines) if lines else ""

@@ -1,0 +1,207 @@
+"""The `.sgru` file: a zip of `manifest.json` and `weights.safetensors`. Nothing is ever unpickled.
+
+The manifest carries its own schema number and the SHA-256 of every tensor. Two equal programs
+give the same bytes: members have a fixed order and date, keys are sorted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load as tensors_of
+from safetensors.numpy import save as tensor_bytes
+
+from hardware.cell import Cell, GateParameters
+from hardware.errors import ProgramError, SettingError
+from hardware.files import read_bytes, write_bytes
+from hardware.program import Encoder, Layer, Program, Readout
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+WEIGHTS = "weights.safetensors"
+MEMBER_LIMIT = 256 * 2**20
+GATE_TENSORS = ("input_shift", "recurrent_shift", "bias", "recurrent_bias", "threshold")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EncoderManifest(_Strict):
+    exponent: int
+    limit: int
+
+
+class LayerManifest(_Strict):
+    name: str
+    cell: dict[str, str | int]
+
+
+class ReadoutManifest(_Strict):
+    exponent: int
+    gain: float
+
+
+class Manifest(_Strict):
+    """What `manifest.json` holds."""
+
+    format: Literal["spiking-gru program"]
+    schema_number: int
+    encoder: EncoderManifest
+    layers: list[LayerManifest]
+    readout: ReadoutManifest
+    classes: list[str]
+    max_steps: int
+    provenance: dict[str, Any]
+    sha256: dict[str, str]
+
+
+def _tensors(program: Program) -> dict[str, NDArray[Any]]:
+    tensors: dict[str, NDArray[Any]] = {
+        "encoder.offset": program.encoder.offset,
+        "encoder.gain": program.encoder.gain,
+        "readout.weights": program.readout.weights,
+        "readout.bias": program.readout.bias.astype(np.int32),
+    }
+    for i, layer in enumerate(program.layers):
+        tensors[f"layers.{i}.input_weights"] = layer.input_weights
+        tensors[f"layers.{i}.recurrent_weights"] = layer.recurrent_weights
+        for name in GATE_TENSORS:
+            tensors[f"layers.{i}.{name}"] = getattr(layer.gate, name).astype(np.int32)
+    return {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+
+
+def _sha256(array: NDArray[Any]) -> str:
+    about = f"{array.dtype.str} {array.shape} ".encode()
+    return hashlib.sha256(about + array.tobytes()).hexdigest()
+
+
+def _manifest(program: Program, tensors: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    manifest = Manifest(
+        format="spiking-gru program",
+        schema_number=SCHEMA,
+        encoder=EncoderManifest(exponent=program.encoder.exponent, limit=program.encoder.limit),
+        layers=[
+            LayerManifest(name=layer.name, cell=dict(vars(layer.cell))) for layer in program.layers
+        ],
+        readout=ReadoutManifest(exponent=program.readout.exponent, gain=program.readout.gain),
+        classes=list(program.classes),
+        max_steps=program.max_steps,
+        provenance=dict(program.provenance),
+        sha256={name: _sha256(array) for name, array in tensors.items()},
+    )
+    return manifest.model_dump()
+
+
+def digest(program: Program) -> str:
+    """SHA-256 over all that determines what a program computes; provenance does not count."""
+    manifest = _manifest(program, _tensors(program))
+    del manifest["provenance"]
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def save(program: Program, path: Path) -> None:
+    tensors = _tensors(program)
+    manifest = json.dumps(_manifest(program, tensors), indent=2, sort_keys=True, allow_nan=False)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(MANIFEST, _EPOCH), manifest)
+        archive.writestr(zipfile.ZipInfo(WEIGHTS, _EPOCH), tensor_bytes(tensors))
+    write_bytes(path, buffer.getvalue())
+
+
+def load(path: Path) -> Program:
+    manifest, tensors = _read(path)
+    if set(tensors) != set(manifest.sha256):
+        odd = sorted(set(tensors) ^ set(manifest.sha256))
+        raise ProgramError(f"{path}: tensors and manifest disagree about {', '.join(odd)}")
+    for name, array in tensors.items():
+        if _sha256(array) != manifest.sha256[name]:
+            raise ProgramError(f"{path}: the checksum of {name} is wrong: the file is damaged")
+    try:
+        program = _build(manifest, tensors)
+    except (KeyError, TypeError, SettingError) as error:
+        raise ProgramError(f"{path}: not a complete program: {error}") from error
+    if set(_tensors(program)) != set(tensors):
+        raise ProgramError(f"{path}: holds tensors that no layer uses")
+    return program
+
+
+def _read(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
+    content = read_bytes(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if sorted(member.filename for member in members) != [MANIFEST, WEIGHTS]:
+                raise ProgramError(f"{path}: expected exactly {MANIFEST} and {WEIGHTS} in the file")
+            for member in members:
+                if member.file_size > MEMBER_LIMIT:
+                    raise ProgramError(
+                        f"{path}: {member.filename} declares {member.file_size} bytes, "
+                        f"the limit is {MEMBER_LIMIT}"
+                    )
+            raw = json.loads(archive.read(MANIFEST))
+            number = raw.get("schema_number") if isinstance(raw, dict) else None
+            if isinstance(number, int) and number > SCHEMA:
+                raise ProgramError(
+                    f"{path}: written by a newer release (schema {number}, this one reads up to "
+                    f"{SCHEMA}): update spiking-gru"
+                )
+            return Manifest.model_validate(raw), tensors_of(archive.read(WEIGHTS))
+    except ProgramError:
+        raise
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ProgramError(f"{path}: manifest field {where!r}: {first['msg']}") from error
+    except (
+        zipfile.BadZipFile,
+        SafetensorError,
+        ValueError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
+        raise ProgramError(f"{path}: not a program file, or a damaged one: {error}") from error
+
+
+def _build(manifest: Manifest, tensors: dict[str, NDArray[Any]]) -> Program:
+    layers = []
+    for i, about in enumerate(manifest.layers):
+        gate = {name: tensors[f"layers.{i}.{name}"].astype(np.int64) for name in GATE_TENSORS}
+        layers.append(
+            Layer(
+                name=about.name,
+                cell=Cell(**about.cell),  # type: ignore[arg-type]
+                input_weights=tensors[f"layers.{i}.input_weights"],
+                recurrent_weights=tensors[f"layers.{i}.recurrent_weights"],
+                gate=GateParameters(**gate),
+            )
+        )
+    return Program(
+        encoder=Encoder(
+            offset=tensors["encoder.offset"],
+            gain=tensors["encoder.gain"],
+            exponent=manifest.encoder.exponent,
+            limit=manifest.encoder.limit,
+        ),
+        layers=tuple(layers),
+        readout=Readout(
+            weights=tensors["readout.weights"],
+            bias=tensors["readout.bias"].astype(np.int64),
+            exponent=manifest.readout.exponent,
+            gain=manifest.readout.gain,
+        ),
+        classes=tuple(manifest.classes),
+        max_steps=manifest.max_steps,
+        provenance=manifest.provenance,
+    )

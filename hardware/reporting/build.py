@@ -1,0 +1,197 @@
+"""From a trace and what was measured before it to a report."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.chip import CHIPS, Chip, load_chip
+from hardware.cost import Cost, cost
+from hardware.counts import Counts, count
+from hardware.dense import BREAK_EVEN, dense_gru, spikes_per_synapse
+from hardware.errors import InputError, choose
+from hardware.program import Program
+from hardware.reporting.schema import (
+    SCHEMA,
+    Accuracy,
+    ChipFigures,
+    DatasetPart,
+    DenseFigures,
+    Energy,
+    LayerFigures,
+    Latency,
+    PerInference,
+    Range,
+    Report,
+    Spread,
+    Verified,
+)
+from hardware.reporting.units import joules
+from hardware.trace import Trace
+
+PACKAGES = ("spiking-gru", "numpy", "numba", "torch", "snntorch", "lava-nc")
+
+
+def make_report(
+    program: Program,
+    trace: Trace,
+    *,
+    dataset: str,
+    labels: NDArray[np.int64] | None = None,
+    trained: Mapping[str, float] | None = None,
+    verification: Mapping[str, Any] | None = None,
+    chip: str = "loihi2",
+) -> Report:
+    """The report of one run.
+
+    `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
+    summary that `verify` gives.
+    """
+    choose("chip", chip, CHIPS)
+    if labels is not None and len(labels) != len(trace.lengths):
+        raise InputError(f"{len(labels)} labels for a trace of {len(trace.lengths)} sequences")
+    counts = count(trace, program)
+    chips = {name: load_chip(name) for name in CHIPS}
+    costs = {name: cost(counts, description) for name, description in chips.items()}
+    figures = {name: _chip_figures(chips[name], costs[name]) for name in CHIPS}
+    dense = dense_gru(program, counts)
+    trained = trained or {}
+    deployed = None if labels is None else float((trace.predictions == labels).mean())
+    per_synapse = float(spikes_per_synapse(counts).mean())
+    dense_energy = {name: float(energy.mean()) for name, energy in dense.energy_j.items()}
+    return Report(
+        schema_number=SCHEMA,
+        dataset=DatasetPart(name=dataset, test_samples=len(trace.lengths)),
+        classes=list(program.classes),
+        accuracy=Accuracy(
+            baseline_gru=trained.get("baseline_gru"),
+            float_=trained.get("float"),
+            quantised=trained.get("quantised"),
+            deployed=deployed,
+        ),
+        verification=_verified(verification),
+        engine=trace.engine,
+        chip=figures[chip].name,
+        per_inference=PerInference(
+            steps=_spread(counts.steps),
+            input_events=_spread(counts.input_events),
+            spikes=_spread(counts.spikes),
+            synaptic_operations=_spread(counts.synaptic_operations),
+            neuron_updates=_spread(counts.neuron_updates),
+        ),
+        energy_j=figures[chip].energy_j,
+        latency_s=figures[chip].latency_s,
+        layers=_layers(counts, costs[chip]),
+        chips=figures,
+        dense_gru=DenseFigures(
+            multiply_accumulates=float(dense.multiply_accumulates.mean()), energy_j=dense_energy
+        ),
+        spikes_per_synapse=per_synapse,
+        break_even=BREAK_EVEN,
+        conclusion=_conclusion(figures[chip], dense_energy, per_synapse),
+        provenance=dict(program.provenance),
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that matter here; a package that is absent is left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _verified(summary: Mapping[str, Any] | None) -> Verified | None:
+    if summary is None:
+        return None
+    try:
+        return Verified(**{name: summary[name] for name in Verified.model_fields})
+    except KeyError as error:
+        raise InputError(
+            f"the verification has no field {error}: run `spiking-gru verify`"
+        ) from error
+
+
+def _spread(values: NDArray[np.int64]) -> Spread:
+    return Spread(
+        mean=float(values.mean()),
+        median=float(np.median(values)),
+        p95=float(np.percentile(values, 95)),
+    )
+
+
+def _range(values: NDArray[np.float64]) -> Range:
+    low, nominal, high = (float(v) for v in values.mean(axis=1))
+    return Range(low=low, nominal=nominal, high=high)
+
+
+def _layers(counts: Counts, priced: Cost) -> list[LayerFigures]:
+    return [
+        LayerFigures(
+            name=layer.name,
+            neurons=layer.neurons,
+            synapses=layer.synapses,
+            spikes=float(layer.spikes.mean()),
+            synaptic_operations=float(layer.synaptic_operations.mean()),
+            neuron_updates=float(layer.neuron_updates.mean()),
+            firing_rate=float(layer.spikes.sum() / layer.neuron_updates.sum()),
+            core_dynamic_j=float(energy[1].mean()),
+        )
+        for layer, energy in zip(counts.layers, priced.core_dynamic_by_layer_j, strict=True)
+    ]
+
+
+def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
+    return ChipFigures(
+        name=chip.name,
+        cores=priced.cores,
+        runs_gated_neurons=chip.gated_neurons,
+        note=chip.gated_neurons_note,
+        energy_inherited_from=chip.inherited_energy_from,
+        energy_j=Energy(
+            core_dynamic=_range(priced.core_dynamic_j),
+            core_static=_range(priced.core_static_j),
+            host=_range(priced.host_j),
+        ),
+        latency_s=Latency(core=_range(priced.core_s), host=_range(priced.host_s)),
+    )
+
+
+def _conclusion(chip: ChipFigures, dense: Mapping[str, float], per_synapse: float) -> str:
+    """What wins, by how much, in which scope."""
+    dynamic = chip.energy_j.core_dynamic.nominal
+    parts = [_against(name, energy, dynamic) for name, energy in dense.items()]
+    whole = dynamic + chip.energy_j.core_static.nominal + chip.energy_j.host.nominal
+    low, high = BREAK_EVEN
+    if per_synapse < low:
+        place = "below"
+    elif per_synapse > high:
+        place = "above"
+    else:
+        place = "inside"
+    return (
+        f"On the cores alone an inference takes {joules(dynamic)} on {chip.name}: "
+        f"{', and '.join(parts)}. With static power and the host it takes {joules(whole)}. An "
+        f"average synapse sees {per_synapse:.2f} events an inference, {place} the published "
+        f"break-even band of {low} to {high}."
+    )
+
+
+def _against(name: str, dense: float, dynamic: float) -> str:
+    ratio = dense / dynamic
+    if 0.9 < ratio < 1.1:
+        relation = "about as much as"
+    elif ratio > 1:
+        relation = f"{ratio:.1f}× less than"
+    else:
+        relation = f"{1 / ratio:.1f}× more than"
+    return f"{relation} the {name} arithmetic of a dense GRU ({joules(dense)})"

@@ -1,0 +1,95 @@
+"""The report in the terminal, within 80 columns."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from hardware.reporting.schema import ChipFigures, Report
+from hardware.reporting.units import percent, span, whole
+
+COUNTS = {
+    "spikes": "spikes",
+    "synaptic_operations": "synaptic operations",
+    "neuron_updates": "neuron updates",
+}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Accuracy, verification, counts and energy."""
+    console.print(_accuracy(report))
+    if report.verification is not None:
+        checked = report.verification
+        console.print(
+            f"Differing values between {', '.join(checked.engines)}: [bold]{checked.mismatches}[/] "
+            f"of {whole(checked.spikes_compared)} spikes compared, membranes and scores included",
+            highlight=False,
+        )
+    console.print(_counts(report))
+    console.print(_energy(report))
+    for chip in report.chips.values():
+        if chip.energy_inherited_from:
+            console.print(
+                f"* energy per operation inherited from {chip.energy_inherited_from}: none is "
+                f"public for {chip.name}",
+                style="dim",
+            )
+        if chip.note:
+            console.print(f"† {chip.note}", style="dim")
+    console.print(report.conclusion, highlight=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _accuracy(report: Report) -> Table:
+    samples = report.dataset.test_samples
+    table = _table(
+        f"{report.dataset.name}: accuracy on {samples} test samples", "network", "accuracy"
+    )
+    accuracy = report.accuracy
+    table.add_row("GRU without spikes (torch.nn.GRU)", percent(accuracy.baseline_gru))
+    table.add_row("spiking GRU, float", percent(accuracy.float_))
+    table.add_row("spiking GRU, quantised", percent(accuracy.quantised))
+    table.add_row(f"deployed program ({report.engine} engine)", percent(accuracy.deployed))
+    return table
+
+
+def _counts(report: Report) -> Table:
+    table = _table("Per inference", "count", "mean", "median", "95th percentile")
+    for field, title in COUNTS.items():
+        spread = getattr(report.per_inference, field)
+        table.add_row(title, whole(spread.mean), whole(spread.median), whole(spread.p95))
+    return table
+
+
+def _energy(report: Report) -> Table:
+    table = _table(
+        "Energy and time per inference: nominal (low – high)",
+        "",
+        *(_chip_title(chip) for chip in report.chips.values()),
+    )
+    for scope, title in (
+        ("core_dynamic", "core, dynamic"),
+        ("core_static", "core, static"),
+        ("host", "host and I/O"),
+    ):
+        table.add_row(title, *(_span(chip, "energy_j", scope) for chip in report.chips.values()))
+    for scope, title in (("core", "time on the cores"), ("host", "time for the host")):
+        table.add_row(title, *(_span(chip, "latency_s", scope) for chip in report.chips.values()))
+    return table
+
+
+def _chip_title(chip: ChipFigures) -> str:
+    marks = ("*" if chip.energy_inherited_from else "") + ("†" if chip.note else "")
+    return f"{chip.name}{marks} ({chip.cores} core{'s' if chip.cores > 1 else ''})"
+
+
+def _span(chip: ChipFigures, kind: str, scope: str) -> str:
+    figures = getattr(getattr(chip, kind), scope)
+    return span(figures.nominal, figures.low, figures.high, "J" if kind == "energy_j" else "s")

@@ -1,0 +1,49 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
+
+
+def prefix_of(value: float) -> tuple[float, str]:
+    """The largest prefix that leaves at least one digit before the point."""
+    for factor, prefix in PREFIXES:
+        if value >= factor:
+            return factor, prefix
+    return PREFIXES[-1]
+
+
+def digits(scaled: float) -> str:
+    """Three significant digits below a thousand."""
+    places = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    return f"{scaled:.{places}f}"
+
+
+def with_prefix(value: float, unit: str) -> str:
+    """Three significant digits and an SI prefix: 3.88e-06 J is `3.88 µJ`."""
+    factor, prefix = prefix_of(value)
+    return f"{digits(value / factor)} {prefix}{unit}"
+
+
+def span(nominal: float, low: float, high: float, unit: str) -> str:
+    """A figure and its range in one unit: `3.88 (3.82 – 5.79) µJ`."""
+    factor, prefix = prefix_of(nominal)
+    shown = digits(nominal / factor)
+    return f"{shown} ({digits(low / factor)} – {digits(high / factor)}) {prefix}{unit}"
+
+
+def joules(value: float) -> str:
+    return with_prefix(value, "J")
+
+
+def seconds(value: float) -> str:
+    return with_prefix(value, "s")
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def whole(value: float) -> str:
+    """A count with its thousands apart."""
+    return f"{value:,.0f}"

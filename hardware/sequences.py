@@ -1,0 +1,84 @@
+"""Sequences of different lengths, kept as all their frames one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.errors import InputError
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames."""
+
+    values: NDArray[np.float32]
+    lengths: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise InputError(
+                f"frames have shape {self.values.shape}, expected two dimensions (frames, channels)"
+            )
+        if not np.issubdtype(self.values.dtype, np.floating):
+            raise InputError(f"frames are {self.values.dtype}, expected floating point numbers")
+        if self.lengths.ndim != 1 or not np.issubdtype(self.lengths.dtype, np.integer):
+            raise InputError("lengths must be one whole number for each sequence")
+        if len(self.lengths) and self.lengths.min() < 1:
+            sample = int(self.lengths.argmin())
+            raise InputError(
+                f"sequence {sample} has length {self.lengths[sample]}, expected at least 1"
+            )
+        if self.lengths.sum() != len(self.values):
+            raise InputError(
+                f"lengths sum to {self.lengths.sum()}, but there are {len(self.values)} frames"
+            )
+        finite = np.isfinite(self.values)
+        if not finite.all():
+            frame, channel = np.argwhere(~finite)[0]
+            sample = int(np.searchsorted(np.cumsum(self.lengths), frame, side="right"))
+            raise InputError(
+                f"{self.values[frame, channel]} in sequence {sample}, "
+                f"step {frame - self.starts[sample]}, channel {channel}: "
+                f"every value must be a finite number"
+            )
+
+    @classmethod
+    def of(cls, data: Sequences | ArrayLike | Sequence[ArrayLike]) -> Sequences:
+        """From a list of (steps, channels) arrays, or from one (sequences, steps, channels) array."""
+        if isinstance(data, cls):
+            return data
+        arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
+        if not arrays:
+            raise InputError("no sequence given: expected at least one of shape (steps, channels)")
+        for i, array in enumerate(arrays):
+            if array.ndim != 2 or array.shape[1] != arrays[0].shape[-1]:
+                raise InputError(
+                    f"sequence {i} has shape {array.shape}, expected (steps, {arrays[0].shape[-1]})"
+                )
+        lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+        return cls(np.concatenate(arrays).astype(np.float32), lengths)
+
+    @property
+    def channels(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        return np.cumsum(self.lengths) - self.lengths
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return iter(np.split(self.values, np.cumsum(self.lengths)[:-1]))
+
+    def take(self, indices: ArrayLike) -> Sequences:
+        """The sequences at `indices`, in that order."""
+        parts = list(self)
+        chosen = [parts[i] for i in np.asarray(indices)]
+        values = np.concatenate(chosen) if chosen else self.values[:0]
+        return Sequences(values, self.lengths[np.asarray(indices, dtype=np.int64)])

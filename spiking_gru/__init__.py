@@ -1,0 +1,29 @@
+"""Spiking GRUs in torch: cells, layers, networks, encoders, data and training.
+
+Names are imported when they are first used, so that the command line and the data sets work
+without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spiking_gru.cell import SpikingGRUCell
+    from spiking_gru.layer import SpikingGRU
+    from spiking_gru.network import Network, NetworkSettings, load_network
+
+_HOMES = {
+    "Network": "spiking_gru.network",
+    "NetworkSettings": "spiking_gru.network",
+    "SpikingGRU": "spiking_gru.layer",
+    "SpikingGRUCell": "spiking_gru.cell",
+    "load_network": "spiking_gru.network",
+}
+
+__all__ = ["Network", "NetworkSettings", "SpikingGRU", "SpikingGRUCell", "load_network"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'spiking_gru' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,149 @@
+"""The spiking GRU cell as a snnTorch neuron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+import snntorch
+import torch
+from torch import Tensor, nn
+
+from hardware.cell import Cell
+from hardware.errors import SettingError
+from spiking_gru import functional
+from spiking_gru.functional import CellParameters
+from spiking_gru.quantise import Arithmetic, FloatArithmetic, IntegerArithmetic
+
+
+def check_threshold(threshold: Tensor) -> None:
+    """|h| ≤ 1 by construction, so a threshold outside (0, 1) is never or always crossed."""
+    low, high = float(threshold.min()), float(threshold.max())
+    if not 0 < low <= high < 1:
+        raise SettingError(
+            f"threshold is {low if low <= 0 else high:g}: the membrane stays within ±1, so a "
+            f"threshold must lie between 0 and 1"
+        )
+
+
+class SpikingGRUCell(snntorch.SpikingNeuron):
+    """A gated recurrent spiking neuron layer: `spk, mem = cell(x, spk, mem)`.
+
+    The equation is in `spiking_gru.functional.step`. Parameters have torch.nn.GRUCell's names,
+    shapes and gate order (reset, update, candidate). With `quantised` on, the forward pass is the
+    chip's integer arithmetic, bit for bit.
+    """
+
+    _cells: WeakSet[SpikingGRUCell] = WeakSet()
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        cell: Cell | None = None,
+        threshold: float | Tensor = 0.3,
+        spike_grad: Callable[[Tensor], Tensor] | None = None,
+        init_hidden: bool = False,
+        output: bool = False,
+        learn_threshold: bool = False,
+    ) -> None:
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if size < 1:
+                raise SettingError(f"{name} is {size}: expected at least 1")
+        self.cell = cell or Cell()
+        check_threshold(torch.as_tensor(threshold))
+        super().__init__(
+            threshold=threshold,
+            spike_grad=spike_grad,
+            init_hidden=init_hidden,
+            learn_threshold=learn_threshold,
+            reset_mechanism=self.cell.reset_mechanism,
+            output=output,
+        )
+        # snnTorch's own list would keep every cell alive for the life of the process.
+        snntorch.SpikingNeuron.instances.remove(self)
+        SpikingGRUCell._cells.add(self)
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.quantised = False
+        rows = len(self.cell.gates) * hidden_size
+        self.weight_ih = nn.Parameter(torch.empty(rows, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size))
+        self.bias_ih = nn.Parameter(torch.empty(rows))
+        self.bias_hh = nn.Parameter(torch.empty(rows))
+        self.register_buffer("spk", torch.zeros(0), persistent=False)
+        self.register_buffer("mem", torch.zeros(0), persistent=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Uniform within ±1/√hidden_size, as torch.nn.GRUCell."""
+        bound = 1 / math.sqrt(self.hidden_size)
+        for parameter in (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh):
+            nn.init.uniform_(parameter, -bound, bound)
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}, {self.cell}, quantised={self.quantised}"
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        return IntegerArithmetic(self.cell) if self.quantised else FloatArithmetic(self.cell)
+
+    def prepared(self) -> CellParameters:
+        """The parameters as this cell's arithmetic sees them: on their grids when quantised."""
+        arithmetic, hidden = self.arithmetic, self.hidden_size
+        recurrent = self.weight_hh.split(hidden)
+        # The reset and update gates see the sum of both biases; the candidate's stay apart.
+        both = self.bias_ih[: 2 * hidden] + self.bias_hh[: 2 * hidden]
+        return CellParameters(
+            input_weights=torch.cat([arithmetic.weights(w) for w in self.weight_ih.split(hidden)]),
+            recurrent_weights=torch.cat([arithmetic.weights(w) for w in recurrent]),
+            bias=arithmetic.parameter(torch.cat([both, self.bias_ih[2 * hidden :]])),
+            recurrent_bias=arithmetic.weight_grid(self.bias_hh[2 * hidden :], recurrent[2]),
+            threshold=arithmetic.parameter(self.threshold),
+        )
+
+    def zero_state(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Silent spikes and empty membranes for a batch."""
+        zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
+        return zeros, zeros
+
+    def forward(self, input_: Tensor, spk: Tensor | None = None, mem: Tensor | None = None) -> Any:
+        if input_.ndim != 2 or input_.shape[1] != self.input_size:
+            raise SettingError(
+                f"input has shape {tuple(input_.shape)}, expected (batch, {self.input_size})"
+            )
+        if self.init_hidden:
+            if spk is not None or mem is not None:
+                raise TypeError("with init_hidden=True the cell keeps spk and mem itself")
+            spk, mem = self.spk, self.mem
+        silent, empty = self.zero_state(len(input_))
+        spk = silent if spk is None or spk.shape != silent.shape else spk
+        mem = empty if mem is None or mem.shape != empty.shape else mem
+
+        parameters, arithmetic = self.prepared(), self.arithmetic
+        current = functional.input_current(arithmetic, parameters, input_)
+        spk, mem = functional.step(arithmetic, parameters, self.spike_grad, current, spk, mem)
+        if self.init_hidden:
+            self.spk, self.mem = spk, mem
+        return spk if self.init_hidden and not self.output else (spk, mem)
+
+    def reset_mem(self) -> tuple[Tensor, Tensor]:
+        """Clear the state that `init_hidden=True` keeps."""
+        self.spk = torch.zeros_like(self.spk)
+        self.mem = torch.zeros_like(self.mem)
+        return self.spk, self.mem
+
+    @classmethod
+    def detach_hidden(cls) -> None:
+        """Cut the graph behind every living cell's state, for truncated backpropagation."""
+        for cell in cls._cells:
+            cell.spk, cell.mem = cell.spk.detach(), cell.mem.detach()
+
+    @classmethod
+    def reset_hidden(cls) -> None:
+        """Clear every living cell's state."""
+        for cell in cls._cells:
+            cell.reset_mem()

@@ -1,0 +1,81 @@
+"""What the command line shows: one voice for results, tables, progress and errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from hardware.doctor import Finding
+    from spiking_gru.training import EpochReport
+
+
+class Voice:
+    """Speaks to people on standard output, or, with `as_json`, in one JSON object at the end."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(stderr=as_json, highlight=False)
+
+    def say(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True, markup=False)
+
+    def wrote(self, paths: Iterable[Path]) -> None:
+        for path in paths:
+            self.say(f"wrote {path}")
+
+    def result(self, content: dict[str, Any]) -> None:
+        """The machine's answer; silent without `--json`."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+    @contextmanager
+    def training_progress(self) -> Iterator[Callable[[EpochReport], None]]:
+        """A bar for each phase, with loss, validation accuracy and spike rate."""
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description:<9}"),
+            BarColumn(bar_width=14),
+            TextColumn("{task.completed:>3}/{task.total}"),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+        )
+        tasks: dict[str, TaskID] = {}
+        with Progress(*columns, console=self.console) as progress:
+
+            def show(report: EpochReport) -> None:
+                if report.phase not in tasks:
+                    tasks[report.phase] = progress.add_task(
+                        report.phase, total=report.epochs, figures=""
+                    )
+                figures = (
+                    f"loss {report.loss:.3f} acc {100 * report.validation_accuracy:5.1f} % "
+                    f"rate {100 * report.spike_rate:4.1f} %"
+                )
+                progress.update(tasks[report.phase], completed=report.epoch, figures=figures)
+
+            yield show
+
+    def show_findings(self, findings: Iterable[Finding]) -> None:
+        """The doctor's table, then the commands that mend what is missing."""
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False)
+        for column in ("", "package", "found", "needed for"):
+            table.add_column(column)
+        remedies: dict[str, None] = {}
+        for finding in findings:
+            mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
+            table.add_row(mark, finding.name, finding.found, finding.needed_for)
+            if not finding.well:
+                remedies[finding.remedy] = None
+        self.console.print(table)
+        for remedy in remedies:
+            self.say(f"to mend it: {remedy}")

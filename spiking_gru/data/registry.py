@@ -1,0 +1,121 @@
+"""Data sets by name, or from a file of the same form.
+
+A `.npz` file needs `train_values` and `test_values` (all frames, channels), `train_lengths` and
+`test_lengths`, `train_labels` and `test_labels` (0, 1, …), and may hold `classes` (their names).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import InputError, unknown_name
+from hardware.sequences import Sequences
+from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def japanese_vowels() -> Arrays:
+    """Nine speakers say /ae/: 12 LPC cepstra a frame, 7 to 29 frames; the task names the speaker.
+
+    Kudo, Toyama and Shimbo, 1999; UCI Machine Learning Repository, CC BY 4.0.
+    """
+    resource = files("spiking_gru.data") / "japanese_vowels.npz"
+    with resource.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays: Arrays = dict(archive)
+    arrays["train_labels"] = arrays.pop("train_speaker")
+    arrays["test_labels"] = arrays.pop("test_speaker")
+    arrays["classes"] = np.array([f"speaker {i + 1}" for i in range(9)])
+    return arrays
+
+
+DATASETS: dict[str, Callable[[], Arrays]] = {"japanese-vowels": japanese_vowels}
+
+
+def load(name: str, seed: int = 0) -> Dataset:
+    """A data set by name or by the path of a `.npz` file; the seed chooses its validation part."""
+    if name in DATASETS:
+        return _assemble(name, DATASETS[name](), seed)
+    path = Path(name)
+    if path.suffix == ".npz" or path.exists():
+        return _assemble(path.stem, read_arrays(path), seed)
+    raise unknown_name("data set", name, [*DATASETS, "FILE.npz"])
+
+
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of a `.npz` file, or an error that says why it cannot be read."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise InputError(f"{path}: expected a .npz archive of arrays")
+            return dict(archive)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: not a readable .npz file of plain numbers: {error}") from error
+
+
+def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
+    for part in ("train", "test"):
+        for kind in ("values", "lengths", "labels"):
+            if f"{part}_{kind}" not in arrays:
+                raise InputError(
+                    f"{name}: no array {part}_{kind}: a data set needs train_ and test_ values, "
+                    f"lengths and labels"
+                )
+    all_training, test = _labelled(arrays, "train"), _labelled(arrays, "test")
+    if test.sequences.channels != all_training.sequences.channels:
+        raise InputError(
+            f"{name}: {test.sequences.channels} channels in the test part, but "
+            f"{all_training.sequences.channels} in the training part"
+        )
+    outputs = int(all_training.labels.max()) + 1
+    names = arrays.get("classes", np.array([f"class {i}" for i in range(outputs)]))
+    classes = tuple(str(label) for label in names)
+    for part in (all_training, test):
+        if part.labels.min() < 0 or part.labels.max() >= len(classes):
+            raise InputError(
+                f"{name}: labels run from {part.labels.min()} to {part.labels.max()}, expected "
+                f"0 to {len(classes) - 1}"
+            )
+    training, validation = hold_out(all_training, VALIDATION_SHARE, seed)
+    return Dataset(name, training, validation, test, classes, fingerprint(arrays))
+
+
+def _labelled(arrays: Arrays, part: str) -> Labelled:
+    labels = arrays[f"{part}_labels"]
+    if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
+        raise InputError(f"{part}_labels must be one whole number for each sequence")
+    return Labelled(_sequences(arrays, part), labels.astype(np.int64))
+
+
+def _sequences(arrays: Arrays, part: str) -> Sequences:
+    values, lengths = arrays[f"{part}_values"], arrays[f"{part}_lengths"]
+    if not np.issubdtype(values.dtype, np.number) or not np.issubdtype(lengths.dtype, np.integer):
+        raise InputError(f"{part}_values must be numbers and {part}_lengths whole numbers")
+    return Sequences(values.astype(np.float32), lengths.astype(np.int64))
+
+
+def load_inputs(name: str) -> tuple[Sequences, NDArray[np.int64] | None]:
+    """Sequences to run a program on, and their labels where the data has any.
+
+    A data set gives its test part; a `.npz` file may also hold just `values` and `lengths`, and
+    `labels` if they are known.
+    """
+    path = Path(name)
+    if name not in DATASETS and path.exists():
+        arrays = read_arrays(path)
+        if "values" in arrays and "lengths" in arrays:
+            renamed = {f"test_{kind}": array for kind, array in arrays.items()}
+            if "labels" in arrays:
+                part = _labelled(renamed, "test")
+                return part.sequences, part.labels
+            return _sequences(renamed, "test"), None
+    test = load(name).test
+    return test.sequences, test.labels

@@ -1,0 +1,158 @@
+"""The chip's arithmetic inside torch: the same values as `hardware.arithmetic`, with gradients.
+
+Numbers stay real-valued here: an integer n with f fraction bits is the float n · 2^-f. Every value
+is a multiple of a power of two with fewer than 24 significant bits, so float32 holds it exactly in
+any order of summation. Gradients pass straight through a rounding, and stop where a clamp holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from hardware.arithmetic import (
+    TABLE_ENTRIES,
+    TABLE_RANGE,
+    sigmoid_table,
+    tanh_table,
+    weight_exponent,
+)
+from hardware.cell import Cell
+
+
+class _Floor(torch.autograd.Function):
+    """⌊x · 2^f⌋ · 2^-f, straight through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, fraction: int) -> Tensor:
+        return torch.floor(x * 2.0**fraction) * 2.0**-fraction
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0], None
+
+
+class _Round(torch.autograd.Function):
+    """round(x · 2^f) · 2^-f, half to even, straight through."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, fraction: int) -> Tensor:
+        return torch.round(x * 2.0**fraction) * 2.0**-fraction
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return gradients[0], None
+
+
+class _LookUp(torch.autograd.Function):
+    """A value from a table of 256 entries over [−8, 8), with the gradient of the smooth function."""
+
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, table: Tensor, smooth: Tensor) -> Tensor:
+        steps_per_one = TABLE_ENTRIES // (2 * TABLE_RANGE)
+        index = torch.floor(p * steps_per_one) + TABLE_ENTRIES // 2
+        ctx.save_for_backward(smooth)
+        return table[index.clamp(0, TABLE_ENTRIES - 1).long()]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = ctx.saved_tensors
+        return gradients[0] * slope, None, None
+
+
+def floor_to(x: Tensor, fraction: int) -> Tensor:
+    """⌊x⌋ on the grid of `fraction` bits."""
+    out: Tensor = _Floor.apply(x, fraction)
+    return out
+
+
+def round_to(x: Tensor, fraction: int) -> Tensor:
+    """x rounded to the grid of `fraction` bits."""
+    out: Tensor = _Round.apply(x, fraction)
+    return out
+
+
+def exponent_of(weights: Tensor, bits: int) -> int:
+    """The power of two on which `bits`-bit integers hold these weights."""
+    return weight_exponent(float(weights.detach().abs().max()), bits)
+
+
+class Arithmetic(Protocol):
+    """The places of the cell's equation at which integers round; floats do nothing there."""
+
+    def state(self, x: Tensor) -> Tensor: ...
+    def sigmoid(self, p: Tensor) -> Tensor: ...
+    def tanh(self, p: Tensor) -> Tensor: ...
+    def weights(self, w: Tensor) -> Tensor: ...
+    def weight_grid(self, b: Tensor, w: Tensor) -> Tensor: ...
+    def parameter(self, b: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class FloatArithmetic:
+    """Nothing rounds. `hard` activations are clamps, `table` ones the smooth functions."""
+
+    cell: Cell
+
+    def state(self, x: Tensor) -> Tensor:
+        return x
+
+    def sigmoid(self, p: Tensor) -> Tensor:
+        if self.cell.activation == "hard":
+            return (p / 4 + 0.5).clamp(0, 1)
+        return torch.sigmoid(p)
+
+    def tanh(self, p: Tensor) -> Tensor:
+        return p.clamp(-1, 1) if self.cell.activation == "hard" else torch.tanh(p)
+
+    def weights(self, w: Tensor) -> Tensor:
+        return w
+
+    def weight_grid(self, b: Tensor, w: Tensor) -> Tensor:
+        return b
+
+    def parameter(self, b: Tensor) -> Tensor:
+        return b
+
+
+@dataclass(frozen=True)
+class IntegerArithmetic:
+    """Every value on the grid that `hardware.arithmetic` gives it."""
+
+    cell: Cell
+
+    def state(self, x: Tensor) -> Tensor:
+        return floor_to(x, self.cell.state_fraction)
+
+    def sigmoid(self, p: Tensor) -> Tensor:
+        if self.cell.activation == "hard":
+            return (floor_to(p / 4, self.cell.gate_fraction) + 0.5).clamp(0, 1)
+        smooth = torch.sigmoid(p.detach())
+        fraction = self.cell.gate_fraction
+        table = torch.from_numpy(sigmoid_table(fraction).copy()).to(p) * 2.0**-fraction
+        out: Tensor = _LookUp.apply(p, table, smooth * (1 - smooth))
+        return out
+
+    def tanh(self, p: Tensor) -> Tensor:
+        if self.cell.activation == "hard":
+            return p.clamp(-1, 1)
+        smooth = torch.tanh(p.detach())
+        fraction = self.cell.state_fraction
+        table = torch.from_numpy(tanh_table(fraction).copy()).to(p) * 2.0**-fraction
+        out: Tensor = _LookUp.apply(p, table, 1 - smooth * smooth)
+        return out
+
+    def weights(self, w: Tensor) -> Tensor:
+        """One gate's matrix as integers of `weight_bits` times one power of two."""
+        return round_to(w, -exponent_of(w, self.cell.weight_bits))
+
+    def weight_grid(self, b: Tensor, w: Tensor) -> Tensor:
+        """A bias on the grid of the matrix beside whose product it stands."""
+        return round_to(b, -exponent_of(w, self.cell.weight_bits))
+
+    def parameter(self, b: Tensor) -> Tensor:
+        """A bias or threshold on the state grid."""
+        return round_to(b, self.cell.state_fraction)

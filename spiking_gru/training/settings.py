@@ -1,0 +1,28 @@
+"""What a training run is told. Every field is an option of `spiking-gru train` or its default."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str = "japanese-vowels"
+    hidden: int = Field(128, ge=1, le=8192)
+    layers: int = Field(1, ge=1, le=16)
+    bits: int = Field(8, ge=2, le=8)
+    epochs: int = Field(60, ge=1)
+    quantised_epochs: int = Field(20, ge=1)
+    batch: int = Field(32, ge=1)
+    learning_rate: float = Field(4e-3, gt=0)
+    quantised_learning_rate: float = Field(1e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    noise: float = Field(0.4, ge=0)
+    """Standard deviations of Gaussian noise added to standardised frames in training."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    gradient_norm: float = Field(1.0, gt=0)
+    threshold: float = Field(0.3, gt=0, lt=1)
+    activation: str = "hard"
+    seed: int = Field(0, ge=0, lt=2**32)

@@ -1,0 +1,196 @@
+"""The training run: baseline, float spiking GRU, then the quantised one."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.utils.tensorboard.writer import SummaryWriter
+
+from hardware.files import write_json
+from spiking_gru.classifier import SequenceClassifier
+from spiking_gru.data import Dataset, Labelled
+from spiking_gru.network import Network, NetworkSettings, save_network
+from spiking_gru.readout import MeanReadout
+from spiking_gru.training.baseline import BaselineGRU
+from spiking_gru.training.batches import batches, padded
+from spiking_gru.training.settings import TrainingSettings
+
+METRICS = "training.json"
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What a progress bar shows after each epoch."""
+
+    phase: str
+    epoch: int
+    epochs: int
+    loss: float
+    validation_accuracy: float
+    spike_rate: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a model does on one part of the data."""
+
+    accuracy: float
+    loss: float
+    spike_rate: float
+
+
+def train(
+    settings: TrainingSettings,
+    dataset: Dataset,
+    folder: Path,
+    report: Callable[[EpochReport], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Train all three, write the network, its settings and `training.json`; return the latter."""
+    torch.manual_seed(settings.seed)
+    about = NetworkSettings(
+        channels=dataset.channels,
+        classes=dataset.classes,
+        hidden=settings.hidden,
+        layers=settings.layers,
+        activation=settings.activation,
+        threshold=settings.threshold,
+        weight_bits=settings.bits,
+        dropout=settings.dropout,
+    )
+    network = Network.build(about)
+    network.encoder.fit(dataset.training.sequences.values)
+    baseline = BaselineGRU(
+        copy.deepcopy(network.encoder),
+        settings.hidden,
+        settings.layers,
+        MeanReadout(settings.hidden, len(dataset.classes), weight_bits=settings.bits),
+        settings.dropout,
+    )
+    with SummaryWriter(str(folder / "logs")) as log:
+        trainer = Trainer(settings, dataset, report, log)
+        trainer.fit("baseline", baseline, settings.epochs, settings.learning_rate)
+        trainer.fit("float", network, settings.epochs, settings.learning_rate)
+        scores = {"baseline_gru": trainer.test(baseline), "float": trainer.test(network)}
+        network.quantise()
+        trainer.fit(
+            "quantised", network, settings.quantised_epochs, settings.quantised_learning_rate
+        )
+        scores["quantised"] = trainer.test(network)
+    save_network(network, about, folder)
+    metrics = {
+        "settings": settings.model_dump(),
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "training_samples": len(dataset.training),
+            "validation_samples": len(dataset.validation),
+            "test_samples": len(dataset.test),
+        },
+        "test": {name: asdict(score) for name, score in scores.items()},
+        "best_epochs": trainer.best_epochs,
+    }
+    write_json(folder / METRICS, metrics)
+    return metrics
+
+
+class Trainer:
+    """One data set and one set of settings, for several models in turn."""
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        dataset: Dataset,
+        report: Callable[[EpochReport], None],
+        log: SummaryWriter,
+    ) -> None:
+        self.settings = settings
+        self.dataset = dataset
+        self.report = report
+        self.log = log
+        self.best_epochs: dict[str, int] = {}
+
+    def fit(self, phase: str, model: SequenceClassifier, epochs: int, learning_rate: float) -> None:
+        """Train, and leave the model as it was after its best epoch on the validation part.
+
+        Best is the highest accuracy, then the lowest loss.
+        """
+        settings = self.settings
+        generator = torch.Generator().manual_seed(settings.seed)
+        optimiser = torch.optim.AdamW(
+            model.parameters(), learning_rate, weight_decay=settings.weight_decay
+        )
+        schedule = CosineAnnealingLR(optimiser, epochs)
+        best, best_state = (-1.0, math.inf), model.state_dict()
+        for epoch in range(1, epochs + 1):
+            loss = self._epoch(model, optimiser, generator)
+            schedule.step()
+            score = evaluate(model, self.dataset.validation)
+            self._log(phase, epoch, epochs, loss, score)
+            if (score.accuracy, -score.loss) > (best[0], -best[1]):
+                best = score.accuracy, score.loss
+                best_state = copy.deepcopy(model.state_dict())
+                self.best_epochs[phase] = epoch
+        model.load_state_dict(best_state)
+
+    def _epoch(
+        self,
+        model: SequenceClassifier,
+        optimiser: torch.optim.Optimizer,
+        generator: torch.Generator,
+    ) -> float:
+        settings, total = self.settings, 0.0
+        model.train()
+        for frames, lengths, labels in batches(self.dataset.training, settings.batch, generator):
+            noisy = with_noise(frames, model.encoder.gain, settings.noise, generator)
+            logits = model(noisy, lengths)
+            loss = cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
+            optimiser.step()
+            total += float(loss.detach()) * len(labels)
+        return total / len(self.dataset.training)
+
+    def _log(self, phase: str, epoch: int, epochs: int, loss: float, score: Score) -> None:
+        for name, value in (
+            ("training_loss", loss),
+            ("validation_loss", score.loss),
+            ("validation_accuracy", score.accuracy),
+            ("spike_rate", score.spike_rate),
+        ):
+            self.log.add_scalar(f"{phase}/{name}", value, epoch)
+        self.report(EpochReport(phase, epoch, epochs, loss, score.accuracy, score.spike_rate))
+
+    def test(self, model: SequenceClassifier) -> Score:
+        return evaluate(model, self.dataset.test)
+
+
+def with_noise(frames: Tensor, gain: Tensor, noise: float, generator: torch.Generator) -> Tensor:
+    """Frames with Gaussian noise of `noise` standard deviations of each channel."""
+    return frames + noise * torch.randn(frames.shape, generator=generator) / gain.float()
+
+
+@torch.no_grad()
+def evaluate(model: SequenceClassifier, part: Labelled) -> Score:
+    """Accuracy, loss and share of active neurons over one part of the data.
+
+    The class is that of the largest score, as on the chip: scores are exact, logits are not.
+    """
+    model.eval()
+    frames, lengths = padded(part.sequences)
+    labels = torch.from_numpy(part.labels)
+    features = model.features(frames, lengths)
+    scores = model.readout.scores(features, lengths)
+    loss = cross_entropy(model.readout.logits(scores, lengths), labels)
+    accuracy = (scores.argmax(-1) == labels).double().mean()
+    rate = features.count_nonzero() / (lengths.sum() * features.shape[-1])
+    return Score(float(accuracy), float(loss), float(rate))
