@@ -13,9 +13,9 @@ from torch import Tensor
 
 from hardware.comparison import Comparison, compare
 from hardware.errors import EngineError
+from hardware.inference import run
 from hardware.program import Program
 from hardware.program_file import digest
-from hardware.inference import run
 from hardware.sequences import Sequences
 from hardware.trace import Trace
 from spiking_gru.network import Network

@@ -49,9 +49,8 @@ class Cell:
 
 def _within(name: str, value: int, allowed: range) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        raise SettingError(
-            f"{name} is {value!r}: expected a whole number from {allowed.start} to {allowed.stop - 1}"
-        )
+        low, high = allowed.start, allowed.stop - 1
+        raise SettingError(f"{name} is {value!r}: expected a whole number from {low} to {high}")
 
 
 @dataclass(frozen=True)

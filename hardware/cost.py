@@ -83,7 +83,7 @@ def _dynamic(layer: LayerCounts, chip: Chip) -> PerSequence:
 
 
 def _core_time(counts: Counts, chip: Chip, placement: Placement) -> PerSequence:
-    """Layers work at the same time: the busiest core of all, step by step on average, and a barrier."""
+    """Layers work at the same time: the busiest core of all sets the pace, and a barrier."""
     times = chip.time_ns
     busiest = np.zeros((len(RANGE), len(counts.steps)))
     for layer, cores in zip(counts.layers, placement.cores, strict=True):

@@ -34,7 +34,7 @@ class LayerCounts:
 
 @dataclass(frozen=True)
 class Counts:
-    """The work of every layer, the readout last, and the steps and host messages of each sequence."""
+    """The work of every layer, the readout last, and the steps and ticks of each sequence."""
 
     layers: tuple[LayerCounts, ...]
     steps: PerSequence
@@ -67,7 +67,7 @@ def count(trace: Trace, program: Program) -> Counts:
     layers = []
     for layer, spikes in zip(program.layers, trace.spikes, strict=True):
         fired = spikes.astype(np.int64)
-        # A spike of the last step meets its recurrent synapses too: the chip cannot know it was last.
+        # A spike of the last step meets its recurrent synapses too: no chip knows it was the last.
         operations = arriving @ fan_out(layer.input_weights) + fired @ fan_out(
             layer.recurrent_weights
         )

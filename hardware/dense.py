@@ -18,7 +18,7 @@ MULTIPLY_ACCUMULATE_PJ = {"int8": 0.2 + 0.1, "fp32": 3.7 + 0.9}
 """int8: multiplication 0.2, 32-bit addition 0.1; fp32: multiplication 3.7, addition 0.9."""
 
 BREAK_EVEN = (0.15, 1.38)
-"""Spikes per synapse and inference above which no spiking network wins (Dampfhoffer et al., 2023)."""
+"""Spikes per synapse and inference; above them no spiking network wins (Dampfhoffer 2023)."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ def dense_gru(program: Program, counts: Counts) -> DenseGRU:
         layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
     )
     operations = counts.steps * (per_step + program.readout.weights.size)
-    energy = {name: operations * pj * 1e-12 for name, pj in MULTIPLY_ACCUMULATE_PJ.items()}
+    energy = {
+        name: (operations * pj * 1e-12).astype(np.float64)
+        for name, pj in MULTIPLY_ACCUMULATE_PJ.items()
+    }
     return DenseGRU(operations, energy)
 
 

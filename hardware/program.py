@@ -124,18 +124,15 @@ class Program:
                     f"{layer.name}: expects {layer.inputs} inputs, but {source} gives {width}"
                 )
             width, source = layer.neurons, layer.name
-        if self.readout.weights.shape[1] != width:
-            raise ProgramError(
-                f"readout: expects {self.readout.weights.shape[1]} inputs, but {source} gives {width}"
-            )
-        if len(self.classes) != self.readout.outputs:
-            raise ProgramError(
-                f"{len(self.classes)} class names, but the readout has {self.readout.outputs} outputs"
-            )
+        outputs, inputs = self.readout.weights.shape
+        if inputs != width:
+            raise ProgramError(f"readout: expects {inputs} inputs, but {source} gives {width}")
+        if len(self.classes) != outputs:
+            raise ProgramError(f"{len(self.classes)} class names for {outputs} readout outputs")
 
     @property
     def delay(self) -> int:
-        """Ticks from a frame's arrival to its effect on the readout: one for each set of synapses."""
+        """Ticks from a frame's arrival to its effect on the readout: one per set of synapses."""
         return len(self.layers) + 1
 
     def encode(self, sequences: Sequences) -> Integers:

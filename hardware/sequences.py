@@ -48,7 +48,7 @@ class Sequences:
 
     @classmethod
     def of(cls, data: Sequences | ArrayLike | Sequence[ArrayLike]) -> Sequences:
-        """From a list of (steps, channels) arrays, or from one (sequences, steps, channels) array."""
+        """From a list of (steps, channels) arrays, or one (sequences, steps, channels) array."""
         if isinstance(data, cls):
             return data
         arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 import snntorch
@@ -36,7 +36,9 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     chip's integer arithmetic, bit for bit.
     """
 
-    _cells: WeakSet[SpikingGRUCell] = WeakSet()
+    spk: Tensor
+    mem: Tensor
+    _cells: ClassVar[WeakSet[SpikingGRUCell]] = WeakSet()
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from spiking_gru.readout import MeanReadout
 
 
 class SequenceClassifier(nn.Module):
-    """`features` maps frames (steps, batch, channels) to (steps, batch, hidden), zero beyond lengths."""
+    """Frames (steps, batch, channels) to features (steps, batch, hidden) to logits."""
 
     def __init__(self, encoder: GradedEncoder, readout: MeanReadout, dropout: float) -> None:
         super().__init__()
@@ -18,9 +18,10 @@ class SequenceClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def features(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        """What the readout sees at every step, zero beyond each length."""
         raise NotImplementedError
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """Logits of each sequence."""
         features = self.dropout(self.features(frames, lengths))
-        return self.readout(features, lengths)  # type: ignore[no-any-return]
+        return self.readout(features, lengths)

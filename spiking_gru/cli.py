@@ -8,16 +8,13 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from hardware.errors import InputError, MissingPackageError, SpikingGRUError
 from spiking_gru.console import Voice
 from spiking_gru.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from hardware.sequences import Sequences
 
 app = typer.Typer(
     name="spiking-gru",
@@ -250,8 +247,8 @@ def _run(
     deadline: float | None,
     voice: Voice,
 ) -> dict[str, Any]:
-    from hardware.program import Program
     from hardware.inference import run as run_program
+    from hardware.program import Program
     from spiking_gru.data.registry import load_inputs
 
     is_folder = source.is_dir()

@@ -85,13 +85,13 @@ class Network(SequenceClassifier):
     def quantise(self, on: bool = True) -> Network:
         """Switch encoder, cells and readout to integers, or back to floats."""
         for module in (self.encoder, *self.gru.cells, self.readout):
-            module.quantised = on  # type: ignore[assignment]
+            module.quantised = on
         return self
 
     def features(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """The spikes of the last layer."""
         spikes, _ = self.gru(self.encoder(frames), lengths=lengths)
-        return spikes  # type: ignore[no-any-return]
+        return spikes
 
 
 def surrogate() -> Callable[[Tensor], Tensor]:

@@ -48,7 +48,7 @@ class _Round(torch.autograd.Function):
 
 
 class _LookUp(torch.autograd.Function):
-    """A value from a table of 256 entries over [−8, 8), with the gradient of the smooth function."""
+    """A value from a table over [−8, 8), with the gradient of the smooth function."""
 
     @staticmethod
     def forward(ctx: Any, p: Tensor, table: Tensor, smooth: Tensor) -> Tensor:
@@ -65,14 +65,12 @@ class _LookUp(torch.autograd.Function):
 
 def floor_to(x: Tensor, fraction: int) -> Tensor:
     """⌊x⌋ on the grid of `fraction` bits."""
-    out: Tensor = _Floor.apply(x, fraction)
-    return out
+    return _Floor.apply(x, fraction)  # type: ignore[no-untyped-call]
 
 
 def round_to(x: Tensor, fraction: int) -> Tensor:
     """x rounded to the grid of `fraction` bits."""
-    out: Tensor = _Round.apply(x, fraction)
-    return out
+    return _Round.apply(x, fraction)  # type: ignore[no-untyped-call]
 
 
 def exponent_of(weights: Tensor, bits: int) -> int:
@@ -133,8 +131,7 @@ class IntegerArithmetic:
         smooth = torch.sigmoid(p.detach())
         fraction = self.cell.gate_fraction
         table = torch.from_numpy(sigmoid_table(fraction).copy()).to(p) * 2.0**-fraction
-        out: Tensor = _LookUp.apply(p, table, smooth * (1 - smooth))
-        return out
+        return _LookUp.apply(p, table, smooth * (1 - smooth))  # type: ignore[no-untyped-call]
 
     def tanh(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
@@ -142,8 +139,7 @@ class IntegerArithmetic:
         smooth = torch.tanh(p.detach())
         fraction = self.cell.state_fraction
         table = torch.from_numpy(tanh_table(fraction).copy()).to(p) * 2.0**-fraction
-        out: Tensor = _LookUp.apply(p, table, 1 - smooth * smooth)
-        return out
+        return _LookUp.apply(p, table, 1 - smooth * smooth)  # type: ignore[no-untyped-call]
 
     def weights(self, w: Tensor) -> Tensor:
         """One gate's matrix as integers of `weight_bits` times one power of two."""

@@ -29,7 +29,8 @@ class MeanReadout(nn.Module):
 
     def scores(self, spikes: Tensor, lengths: Tensor) -> Tensor:
         """Σ_t (V s_t + b) over the valid steps of (steps, batch, hidden)."""
-        weight, bias = self.weight, self.bias
+        weight: Tensor = self.weight
+        bias: Tensor = self.bias
         if self.quantised:
             fraction = -exponent_of(weight, self.weight_bits)
             weight, bias = round_to(weight, fraction), round_to(bias, fraction)

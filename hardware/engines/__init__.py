@@ -1,4 +1,4 @@
-"""The engines: each turns input events into spikes, membranes and scores, all with the same bits."""
+"""The engines: input events to spikes, membranes and scores, all with the same bits."""
 
 from hardware.engines.registry import ENGINES, Recording, engine_named
 

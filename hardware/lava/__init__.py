@@ -1,1 +1,1 @@
-"""Lava: the reference simulator, helped to import, supervised, and kept away from everything else."""
+"""Lava: the reference simulator, helped to import, supervised, and kept apart."""

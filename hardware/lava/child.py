@@ -22,7 +22,7 @@ POLL_SECONDS = 0.01
 OUTCOME = "outcome.json"
 
 
-class ActorFault(Exception):
+class ActorError(Exception):
     """A Lava actor that raised or died; carries its own traceback."""
 
 
@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
         source.stop()
         outcome: dict[str, Any] = {"ok": True}
     except BaseException as error:
-        text = str(error) if isinstance(error, ActorFault) else traceback.format_exc()
+        text = str(error) if isinstance(error, ActorError) else traceback.format_exc()
         outcome = {"ok": False, "phase": phase, "error": text}
     write_json(folder / OUTCOME, outcome)
     sys.stdout.flush()
@@ -61,11 +61,11 @@ def _run(source: Any, ticks: int, parent: int) -> None:
     while not all(port.probe() for port in runtime.service_to_runtime):
         for actor in runtime._messaging_infrastructure.actors:
             if actor.exception is not None:
-                raise ActorFault(actor.exception[1])
+                raise ActorError(actor.exception[1])
             if not actor.is_alive():
-                raise ActorFault(f"the Lava process {actor.name} died")
+                raise ActorError(f"the Lava process {actor.name} died")
         if os.getppid() != parent:
-            raise ActorFault("the process that asked for this session is gone")
+            raise ActorError("the process that asked for this session is gone")
         time.sleep(POLL_SECONDS)
     source.wait()
 

@@ -69,7 +69,7 @@ def import_lava() -> None:
 @contextmanager
 def _hashable_dataclasses() -> Iterator[None]:
     original = dataclasses.dataclass
-    dataclasses.dataclass = partial(original, unsafe_hash=True)  # type: ignore[assignment]
+    dataclasses.dataclass = partial(original, unsafe_hash=True)
     try:
         yield
     finally:

@@ -1,7 +1,8 @@
-"""The parent's side of a Lava session: start the child, wait no longer than the deadline, clean up."""
+"""The parent's side of a Lava session: start a child, wait no longer than a deadline, clean up."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -94,10 +95,8 @@ def _supervise(folder: Path, prefix: str, deadline: float) -> None:
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
     """Kill what is left of the session: the child leads a process group of its own."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 

@@ -1,4 +1,4 @@
-"""The fields of `report.json`. Units are in the names; figures are per inference unless they say."""
+"""The fields of `report.json`. Units are in the names; figures are per inference."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Report(_Strict):
     versions: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """As `report.json` holds it: `schema` and `float` are names that Python keeps for itself."""
+        """As `report.json` holds it: Python keeps the names `schema` and `float` for itself."""
         content = self.model_dump(mode="json")
         content["schema"] = content.pop("schema_number")
         content["accuracy"]["float"] = content["accuracy"].pop("float_")

@@ -78,10 +78,10 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
     outputs = int(all_training.labels.max()) + 1
     names = arrays.get("classes", np.array([f"class {i}" for i in range(outputs)]))
     classes = tuple(str(label) for label in names)
-    for part in (all_training, test):
-        if part.labels.min() < 0 or part.labels.max() >= len(classes):
+    for labels in (all_training.labels, test.labels):
+        if labels.min() < 0 or labels.max() >= len(classes):
             raise InputError(
-                f"{name}: labels run from {part.labels.min()} to {part.labels.max()}, expected "
+                f"{name}: labels run from {labels.min()} to {labels.max()}, expected "
                 f"0 to {len(classes) - 1}"
             )
     training, validation = hold_out(all_training, VALIDATION_SHARE, seed)

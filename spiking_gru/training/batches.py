@@ -24,7 +24,7 @@ def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
 def batches(
     part: Labelled, size: int, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """All sequences in random order: (frames, lengths, labels), cut to the longest of each batch."""
+    """All sequences in random order, as (frames, lengths, labels) cut to the longest of each."""
     frames, lengths = padded(part.sequences)
     labels = torch.from_numpy(part.labels)
     for chosen in torch.randperm(len(part), generator=generator).split(size):

@@ -154,7 +154,7 @@ class Trainer:
             logits = model(noisy, lengths)
             loss = cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
             optimiser.step()
             total += float(loss.detach()) * len(labels)

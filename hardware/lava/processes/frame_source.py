@@ -12,7 +12,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 
 class FrameSource(AbstractProcess):
-    """Sends row t of two `.npy` files at tick t: `frames` (ticks, channels), `resets` (ticks, 1)."""
+    """Sends row t of two `.npy` files at tick t: frames (ticks, channels), resets (ticks, 1)."""
 
     def __init__(self, *, channels: int, frames: str, resets: str, name: str) -> None:
         super().__init__(frames=frames, resets=resets, name=name)
