@@ -132,7 +132,7 @@ def energy(report: Report) -> str:
 
 
 def accuracy(report: Report) -> str:
-    """The four networks beside each other."""
+    """The networks whose accuracy is known beside each other; empty where none is."""
     shares = report.accuracy
     rows = [
         ("GRU without spikes", shares.baseline_gru, SECOND),
@@ -141,6 +141,8 @@ def accuracy(report: Report) -> str:
         ("deployed program", shares.deployed, ACCENT),
     ]
     known = [(name, share, colour) for name, share, colour in rows if share is not None]
+    if not known:
+        return ""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8, 0.8 + 0.4 * len(known)), layout="constrained")
         axes = figure.subplots()

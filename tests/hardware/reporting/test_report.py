@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from programs import random_program, random_sequences
+from rich.console import Console
+
+from hardware.counts import count
+from hardware.errors import InputError, SettingError
+from hardware.inference import run
+from hardware.program import Program
+from hardware.reporting import Report, make_report, print_report, render_page, write_report
+from hardware.trace import Trace
+
+PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
+SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
+LABELS = np.array([0, 1, 2, 1])
+TRAINED = {"baseline_gru": 0.9, "float": 0.8, "quantised": 0.75}
+VERIFICATION = {"engines": ["torch", "events"], "spikes_compared": 210, "mismatches": 0, "more": 1}
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return run(PROGRAM, SEQUENCES)
+
+
+@pytest.fixture(scope="module")
+def report(trace: Trace) -> Report:
+    return make_report(
+        PROGRAM,
+        trace,
+        dataset="small",
+        labels=LABELS,
+        trained=TRAINED,
+        verification=VERIFICATION,
+    )
+
+
+def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
+    content = json.loads(json.dumps(report.as_json()))
+    assert content["schema"] == 1
+    assert content["dataset"] == {"name": "small", "test_samples": 4}
+    assert set(content["accuracy"]) == {"baseline_gru", "float", "quantised", "deployed"}
+    assert content["verification"] == {
+        "engines": ["torch", "events"],
+        "spikes_compared": 210,
+        "mismatches": 0,
+    }
+    for name in ("spikes", "synaptic_operations", "neuron_updates"):
+        assert set(content["per_inference"][name]) == {"mean", "median", "p95"}
+    for scope in ("core_dynamic", "core_static", "host"):
+        assert set(content["energy_j"][scope]) == {"low", "nominal", "high"}
+    assert {"latency_s", "versions"} <= set(content)
+
+
+def test_the_figures_are_those_of_the_trace(report: Report, trace: Trace) -> None:
+    counts = count(trace, PROGRAM)
+    assert report.accuracy.deployed == (trace.predictions == LABELS).mean()
+    assert report.per_inference.spikes.mean == counts.spikes.mean()
+    assert report.per_inference.spikes.p95 == np.percentile(counts.spikes, 95)
+    assert sum(layer.core_dynamic_j for layer in report.layers) == pytest.approx(
+        report.energy_j.core_dynamic.nominal
+    )
+
+
+def test_without_labels_training_or_verification_the_report_says_so(trace: Trace) -> None:
+    content = make_report(PROGRAM, trace, dataset="small").as_json()
+    assert content["verification"] is None
+    assert set(content["accuracy"].values()) == {None}
+
+
+def test_wrong_input_is_refused(trace: Trace) -> None:
+    with pytest.raises(SettingError, match="unknown chip 'loihi': did you mean"):
+        make_report(PROGRAM, trace, dataset="small", chip="loihi")
+    with pytest.raises(InputError, match="2 labels for a trace of 4 sequences"):
+        make_report(PROGRAM, trace, dataset="small", labels=LABELS[:2])
+    with pytest.raises(InputError, match="no field 'mismatches'"):
+        make_report(PROGRAM, trace, dataset="s", verification={"engines": [], "spikes_compared": 0})
+
+
+def test_the_table_fits_80_columns_and_names_every_caveat(report: Report) -> None:
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    words = " ".join(" ".join(lines).split())
+    assert "torch, events: 0 of 210 spikes" in words
+    assert "inherited from Loihi 1" in words
+    assert "Loihi 1 has no programmable neuron" in words
+    assert "75.00 %" in words
+
+
+def test_all_three_files_are_written_and_agree(
+    report: Report, trace: Trace, tmp_path: Path
+) -> None:
+    paths = write_report(report, PROGRAM, trace, LABELS, tmp_path, "loihi2")
+    assert [path.name for path in paths] == ["report.json", "per_inference.csv", "report.html"]
+    rows = list(csv.DictReader((tmp_path / "per_inference.csv").read_text().splitlines()))
+    assert len(rows) == 4
+    content = json.loads((tmp_path / "report.json").read_text())
+    spikes = np.array([int(row["spikes"]) for row in rows])
+    assert spikes.mean() == content["per_inference"]["spikes"]["mean"]
+    nominal = np.array([float(row["core_dynamic_j_nominal"]) for row in rows])
+    assert nominal.mean() == pytest.approx(content["energy_j"]["core_dynamic"]["nominal"], rel=1e-5)
+    assert rows[1]["actual"] == "class 1"
+
+
+class Collector(HTMLParser):
+    """Every tag with its attributes, and all text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_loads_nothing_and_shows_the_figures(report: Report, trace: Trace) -> None:
+    page = render_page(report, PROGRAM, trace, LABELS)
+    collector = Collector()
+    collector.feed(page)
+    outside = [
+        value
+        for _, attributes in collector.tags
+        for name, value in attributes.items()
+        if name in ("src", "href", "xlink:href") and value and not value.startswith("#")
+    ]
+    assert outside == []
+    names = [tag for tag, _ in collector.tags]
+    assert names.count("svg") == 3
+    assert "script" not in names
+    assert "0 of 210" in collector.text
+    assert report.conclusion in collector.text
+
+
+def test_the_page_is_the_same_twice(report: Report, trace: Trace) -> None:
+    assert render_page(report, PROGRAM, trace, LABELS) == render_page(
+        report, PROGRAM, trace, LABELS
+    )
+
+
+def test_names_in_the_page_are_escaped(trace: Trace) -> None:
+    report = make_report(PROGRAM, trace, dataset="<b>bold</b>")
+    assert "<b>bold</b>" not in render_page(report, PROGRAM, trace, None)
+
+
+def test_the_page_works_for_any_program() -> None:
+    program: Program = random_program(9, channels=1, hidden=(1,), outputs=1)
+    trace = run(program, random_sequences(9, 1, [1]))
+    page = render_page(make_report(program, trace, dataset="tiny"), program, trace, None)
+    assert page.startswith("<!doctype html>")

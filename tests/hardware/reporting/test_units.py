@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from hardware.reporting import units
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.88e-6, "3.88 µJ"),
+        (0.0, "0.00 pJ"),
+        (1.0, "1.00 J"),
+        (123.4e-9, "123 nJ"),
+        (45.67e-3, "45.7 mJ"),
+    ],
+)
+def test_joules_have_three_digits_and_a_prefix(value: float, text: str) -> None:
+    assert units.joules(value) == text
+
+
+def test_a_range_is_given_in_the_unit_of_its_nominal_value() -> None:
+    assert units.span(1.01e-6, 256e-9, 1.28e-6, "J") == "1.01 (0.26 – 1.28) µJ"
+
+
+def test_a_share_that_is_not_known_is_a_dash() -> None:
+    assert units.percent(None) == "–"
+    assert units.percent(0.98378) == "98.38 %"

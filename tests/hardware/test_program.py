@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from programs import random_program, random_sequences
+
+from hardware.errors import InputError, ProgramError
+
+
+def test_encoding_standardises_rounds_and_clamps() -> None:
+    encoder = random_program(0).encoder
+    frames = np.random.default_rng(1).normal(scale=3, size=(20, 3)).astype(np.float32)
+    for frame, events in zip(frames, encoder.encode(frames), strict=True):
+        for channel in range(3):
+            centred = float(frame[channel]) - float(encoder.offset[channel])
+            scaled = round(Fraction(centred * float(encoder.gain[channel])))
+            assert events[channel] == max(-127, min(127, scaled))
+
+
+def test_frames_of_another_width_are_refused() -> None:
+    with pytest.raises(
+        InputError, match="frames have 4 channels, but the program was trained on 3"
+    ):
+        random_program(0).encode(random_sequences(0, 4, [2]))
+
+
+def test_a_sequence_longer_than_proven_is_refused() -> None:
+    program = replace(random_program(0), max_steps=5)
+    with pytest.raises(InputError, match="has 6 steps, but readout scores are proven only up to 5"):
+        program.encode(random_sequences(0, 3, [6]))
+
+
+def test_layers_that_do_not_fit_together_are_refused() -> None:
+    one, other = random_program(0, hidden=(5,)), random_program(0, hidden=(4,))
+    with pytest.raises(ProgramError, match="readout: expects 4 inputs, but layer 0 gives 5"):
+        replace(one, readout=other.readout)
+    with pytest.raises(ProgramError, match="layer 0: expects 3 inputs, but layer 0 gives 5"):
+        replace(one, layers=one.layers * 2)
+    with pytest.raises(ProgramError, match="1 class names for 2 readout outputs"):
+        replace(one, classes=("only",))
+
+
+def test_a_parameter_of_a_wrong_shape_is_refused_by_name() -> None:
+    layer = random_program(0).layers[0]
+    with pytest.raises(ProgramError, match=r"layer 0: threshold has shape \(4,\), expected \(5,\)"):
+        replace(layer, gate=replace(layer.gate, threshold=layer.gate.threshold[:4]))

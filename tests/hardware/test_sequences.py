@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from programs import random_sequences
+
+from hardware.errors import InputError
+from hardware.sequences import Sequences
+
+
+def test_a_list_of_arrays_keeps_every_frame_in_order() -> None:
+    arrays = [np.ones((2, 3)), np.zeros((4, 3))]
+    sequences = Sequences.of(arrays)
+    assert sequences.lengths.tolist() == [2, 4]
+    assert all(np.array_equal(a, b) for a, b in zip(sequences, arrays, strict=True))
+
+
+def test_taking_sequences_equals_picking_them_one_by_one() -> None:
+    sequences = random_sequences(0, 3, [2, 5, 1, 4])
+    taken = sequences.take([3, 0])
+    parts = list(sequences)
+    assert np.array_equal(taken.values, np.concatenate([parts[3], parts[0]]))
+    assert taken.lengths.tolist() == [4, 2]
+
+
+def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:
+    values = np.zeros((5, 2), dtype=np.float32)
+    values[3, 1] = np.nan
+    with pytest.raises(InputError, match="nan in sequence 1, step 1, channel 1"):
+        Sequences(values, np.array([2, 3]))
+
+
+@pytest.mark.parametrize(
+    ("values", "lengths", "message"),
+    [
+        (np.zeros(3, dtype=np.float32), [3], "expected two dimensions"),
+        (np.zeros((3, 2), dtype=np.float32), [2], "lengths sum to 2, but there are 3 frames"),
+        (np.zeros((3, 2), dtype=np.float32), [3, 0], "sequence 1 has length 0"),
+        (np.zeros((3, 2), dtype=np.int64), [3], "expected floating point"),
+        (np.zeros((3, 2), dtype=np.float32), [1.5, 1.5], "one whole number"),
+    ],
+)
+def test_data_of_a_wrong_form_is_refused(values: np.ndarray, lengths: list, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Sequences(values, np.array(lengths))
+
+
+def test_sequences_of_different_widths_are_refused() -> None:
+    with pytest.raises(InputError, match=r"sequence 1 has shape \(2, 4\), expected \(steps, 3\)"):
+        Sequences.of([np.zeros((2, 3)), np.zeros((2, 4))])
