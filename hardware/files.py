@@ -19,12 +19,7 @@ from hardware.errors import InputError
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}: choose another --out") from error
-    temporary = Path(name)
+    handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -37,6 +32,23 @@ def write_bytes(path: Path, content: bytes) -> None:
         if isinstance(error, OSError):
             raise InputError(f"cannot write {path}: {error.strerror}") from error
         raise
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    """An open file beside `path`, and its name."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}: choose another --out") from error
+    return handle, Path(name)
+
+
+def require_writable(folder: Path) -> None:
+    """Make the folder and see that files can be written there, before long work begins."""
+    handle, temporary = _temporary(folder / "probe")
+    os.close(handle)
+    temporary.unlink()
 
 
 def _umask() -> int:

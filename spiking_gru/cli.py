@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hardware.errors import InputError, MissingPackageError, SpikingGRUError
 from spiking_gru.console import Voice
-from spiking_gru.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from spiking_gru.run_folder import RunFolder
 
 app = typer.Typer(
     name="spiking-gru",
@@ -81,7 +83,7 @@ def train(
         "activation": activation,
         "seed": seed,
     }
-    voice.result(_train(settings, RunFolder(out), voice))
+    voice.result(_train(settings, _folder(out), voice))
 
 
 @app.command()
@@ -95,7 +97,7 @@ def convert(
 ) -> None:
     """Convert the trained network into a program that needs no torch, proven to fit the chip."""
     voice = Voice(as_json)
-    voice.result(_convert(RunFolder(run), out, voice))
+    voice.result(_convert(_folder(run), out, voice))
 
 
 @app.command(name="run")
@@ -134,7 +136,7 @@ def verify(
 ) -> None:
     """Hold torch and the engines against each other, over every step of the whole test part."""
     voice = Voice(as_json)
-    summary = _verify(RunFolder(run), engine, out, deadline, voice)
+    summary = _verify(_folder(run), engine, out, deadline, voice)
     voice.result(summary)
     if summary["mismatches"]:
         raise typer.Exit(1)
@@ -152,7 +154,7 @@ def report(
 ) -> None:
     """Report accuracy, spikes, operations, energy and time, as a table, JSON, CSV and a page."""
     voice = Voice(as_json)
-    voice.result(_report(RunFolder(run), chip, out, voice))
+    voice.result(_report(_folder(run), chip, out, voice))
 
 
 @app.command()
@@ -163,7 +165,7 @@ def demo(
     debug: Debug = False,
 ) -> None:
     """Train, convert, run on Lava, verify and report: the whole path on real speech."""
-    voice, folder, start = Voice(as_json), RunFolder(out), time.monotonic()
+    voice, folder, start = Voice(as_json), _folder(out), time.monotonic()
     _train({"seed": seed}, folder, voice)
     _convert(folder, None, voice)
     _run(out, None, "lava", None, None, voice)
@@ -190,10 +192,17 @@ def doctor(as_json: Json = False, debug: Debug = False) -> None:
     voice.result({"findings": [asdict(finding) for finding in findings]})
 
 
+def _folder(path: Path) -> RunFolder:
+    from spiking_gru.run_folder import RunFolder
+
+    return RunFolder(path)
+
+
 def _train(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str, Any]:
     _require_torch("training")
     from pydantic import ValidationError
 
+    from hardware.files import require_writable
     from spiking_gru.data import load
     from spiking_gru.network import explain
     from spiking_gru.training import TrainingSettings
@@ -204,6 +213,7 @@ def _train(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str,
     except ValidationError as error:
         raise InputError(explain(error)) from error
     dataset = load(settings.data, settings.seed)
+    require_writable(folder.path)
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {len(dataset.classes)} classes"
@@ -252,7 +262,7 @@ def _run(
     from spiking_gru.data.registry import load_inputs
 
     is_folder = source.is_dir()
-    folder = RunFolder(source if is_folder else source.parent)
+    folder = _folder(source if is_folder else source.parent)
     if data is not None:
         sequences, labels = load_inputs(data)
     elif is_folder:

@@ -9,7 +9,7 @@ from typing import Any
 
 import snntorch.surrogate
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors.torch import save as tensor_bytes
 from torch import Tensor
 
@@ -40,6 +40,11 @@ class NetworkSettings(BaseModel):
     @property
     def cell(self) -> Cell:
         return Cell(activation=self.activation, weight_bits=self.weight_bits)
+
+    @model_validator(mode="after")
+    def _makes_a_cell(self) -> NetworkSettings:
+        assert self.cell
+        return self
 
 
 class Network(SequenceClassifier):
@@ -131,5 +136,7 @@ def load_network(folder: Path) -> tuple[Network, NetworkSettings]:
 def explain(error: ValidationError) -> str:
     """The first thing a pydantic model found wrong, in one line."""
     first = error.errors()[0]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
     where = ".".join(str(part) for part in first["loc"]) or "settings"
     return f"{where} is {json.dumps(first['input'], default=str)}: {first['msg'].lower()}"

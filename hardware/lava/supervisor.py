@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from hardware.errors import EngineError, MissingPackageError
 from hardware.files import read_json, write_json
-from hardware.lava.child import OUTCOME
+from hardware.lava.child import OUTCOME, POLL_SECONDS
 from hardware.lava.compat import problem
 from hardware.program import Program
 
 SHARED_MEMORY = Path("/dev/shm")
 LOG_LINES = 8
+KILL_SECONDS = 5.0
 
 
 def run_in_child(
@@ -94,10 +96,23 @@ def _supervise(folder: Path, prefix: str, deadline: float) -> None:
 
 
 def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session: the child leads a process group of its own."""
+    """Kill what is left of the session and see it gone: the child leads a group of its own."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
+    give_up = time.monotonic() + KILL_SECONDS
+    while _group_lives(child.pid) and time.monotonic() < give_up:
+        time.sleep(POLL_SECONDS)
+
+
+def _group_lives(group: int) -> bool:
+    """Whether any process of the group still runs; the dead who wait to be collected do not."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, process_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(process_group) == group and state != "Z":
+                return True
+    return False
 
 
 def _tail(folder: Path) -> str:

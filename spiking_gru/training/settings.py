@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hardware.cell import Cell
 
 
 class TrainingSettings(BaseModel):
@@ -26,3 +28,12 @@ class TrainingSettings(BaseModel):
     threshold: float = Field(0.3, gt=0, lt=1)
     activation: str = "hard"
     seed: int = Field(0, ge=0, lt=2**32)
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(activation=self.activation, weight_bits=self.bits)
+
+    @model_validator(mode="after")
+    def _makes_a_cell(self) -> TrainingSettings:
+        assert self.cell
+        return self

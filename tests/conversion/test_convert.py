@@ -1,0 +1,103 @@
+"""What was trained is what runs: a program computes its network's bits, whatever its weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import random_network
+from programs import random_sequences
+
+from conversion import convert, verify
+from hardware.errors import RangeError
+from hardware.program_file import digest
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    channels=st.integers(1, 4),
+    hidden=st.integers(1, 9),
+    layers=st.integers(1, 3),
+    bits=st.integers(2, 8),
+    activation=st.sampled_from(["hard", "table"]),
+    spread=st.sampled_from([0.01, 0.3, 1.0, 5.0]),
+    lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+)
+def test_a_converted_network_equals_its_program_in_every_bit(
+    seed: int,
+    channels: int,
+    hidden: int,
+    layers: int,
+    bits: int,
+    activation: str,
+    spread: float,
+    lengths: list,
+) -> None:
+    network = random_network(
+        seed,
+        channels,
+        spread,
+        hidden=hidden,
+        layers=layers,
+        weight_bits=bits,
+        activation=activation,
+    )
+    program = convert(network)
+    verification = verify(
+        program, network, random_sequences(seed, channels, lengths), engines=["events"]
+    )
+    assert verification.equal, str(verification.comparisons[0].first)
+
+
+def test_threads_do_not_change_a_bit() -> None:
+    network = random_network(3, 12, hidden=64)
+    program, sequences = convert(network), random_sequences(3, 12, [30] * 40)
+    threads = torch.get_num_threads()
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            assert verify(program, network, sequences, engines=["events"]).equal
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_converting_twice_gives_the_same_program() -> None:
+    network = random_network(1)
+    assert digest(convert(network)) == digest(convert(network))
+
+
+def test_converting_leaves_the_network_as_it_was() -> None:
+    network = random_network(1)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    convert(network)
+    assert not network.encoder.quantised
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_thresholds_of_each_neuron_convert() -> None:
+    network = random_network(2)
+    network.gru.cells[0].threshold = torch.linspace(0.1, 0.5, 5)
+    program = convert(network)
+    expected = np.rint(np.linspace(0.1, 0.5, 5, dtype=np.float32) * 4096)
+    assert program.layers[0].gate.threshold.tolist() == expected.tolist()
+    assert verify(program, network, random_sequences(0, 3, [6]), engines=["events"]).equal
+
+
+def test_weights_too_large_for_the_word_are_refused_with_their_place() -> None:
+    network = random_network(1)
+    with torch.no_grad():
+        network.gru.cells[0].weight_ih[7, :] = 3000.0
+    message = r"layer 0, update, neuron 2: the shifted input can reach \d+, over 8388607"
+    with pytest.raises(RangeError, match=message):
+        convert(network)
+
+
+def test_weights_that_are_no_numbers_are_refused() -> None:
+    network = random_network(1)
+    with torch.no_grad():
+        network.gru.cells[0].weight_hh[0, 0] = float("nan")
+    with pytest.raises(RangeError, match="finite"):
+        convert(network)

@@ -1,0 +1,114 @@
+"""SpikingGRUCell keeps the contract of a snnTorch neuron."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+import snntorch
+import torch
+from snntorch import surrogate
+
+from hardware.errors import SettingError
+from spiking_gru import SpikingGRUCell
+
+
+def cell_and_input(**settings: object) -> tuple[SpikingGRUCell, torch.Tensor]:
+    torch.manual_seed(0)
+    return SpikingGRUCell(3, 4, threshold=0.1, **settings), torch.randn(10, 2, 3)  # type: ignore[arg-type]
+
+
+def test_it_is_a_snntorch_neuron_called_like_one() -> None:
+    cell, x = cell_and_input()
+    assert isinstance(cell, snntorch.SpikingNeuron)
+    spk, mem = cell.zero_state(2)
+    for frame in x:
+        spk, mem = cell(frame, spk, mem)
+    assert spk.shape == mem.shape == (2, 4)
+    assert set(spk.unique().tolist()) <= {0.0, 1.0}
+
+
+def test_the_state_matters_so_it_is_not_made_anew_at_each_step() -> None:
+    cell, x = cell_and_input()
+    spk, mem = cell(x[0])
+    assert not torch.equal(cell(x[1], spk, mem)[1], cell(x[1])[1])
+
+
+def test_init_hidden_gives_the_same_spikes_and_keeps_the_state_itself() -> None:
+    explicit, x = cell_and_input()
+    implicit, _ = cell_and_input(init_hidden=True)
+    spk, mem = explicit.zero_state(2)
+    for frame in x:
+        spk, mem = explicit(frame, spk, mem)
+        assert torch.equal(implicit(frame), spk)
+    assert torch.equal(implicit.mem, mem)
+    with pytest.raises(TypeError, match="keeps spk and mem itself"):
+        implicit(x[0], spk, mem)
+
+
+def test_output_returns_all() -> None:
+    cell, x = cell_and_input(init_hidden=True, output=True)
+    spk, mem = cell(x[0])
+    assert torch.equal(cell.spk, spk)
+    assert torch.equal(cell.mem, mem)
+
+
+def test_reset_hidden_clears_and_detach_hidden_cuts() -> None:
+    cell, x = cell_and_input(init_hidden=True)
+    first = cell(x[0])
+    assert cell.mem.requires_grad
+    SpikingGRUCell.detach_hidden()
+    assert not cell.mem.requires_grad
+    SpikingGRUCell.reset_hidden()
+    assert not cell.mem.any()
+    assert torch.equal(cell(x[0]), first)
+
+
+def test_no_list_of_instances_keeps_a_cell_alive() -> None:
+    cell, _ = cell_and_input()
+    gone = weakref.ref(cell)
+    del cell
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_state_dict_round_trip_changes_nothing() -> None:
+    cell, x = cell_and_input()
+    other = SpikingGRUCell(3, 4, threshold=0.7)
+    other.load_state_dict(cell.state_dict())
+    assert torch.equal(other(x[0])[1], cell(x[0])[1])
+
+
+@pytest.mark.parametrize("name", ["atan", "fast_sigmoid", "sigmoid", "straight_through_estimator"])
+def test_surrogates_of_snntorch_give_gradients(name: str) -> None:
+    cell, x = cell_and_input(spike_grad=getattr(surrogate, name)())
+    spk, mem = cell.zero_state(2)
+    total = torch.zeros(())
+    for frame in x:
+        spk, mem = cell(frame, spk, mem)
+        total = total + spk.sum()
+    total.backward()
+    for parameter in (cell.weight_ih, cell.weight_hh, cell.bias_ih, cell.bias_hh):
+        assert parameter.grad is not None
+        assert parameter.grad.abs().sum() > 0
+
+
+def test_a_threshold_can_be_learnt() -> None:
+    cell, x = cell_and_input(learn_threshold=True)
+    cell(x[0])[0].sum().backward()
+    assert cell.threshold.grad is not None
+    assert cell.threshold.grad != 0
+
+
+@pytest.mark.parametrize("threshold", [0.0, -0.1, 1.0, 1.5])
+def test_a_threshold_that_is_never_or_always_crossed_is_refused(threshold: float) -> None:
+    with pytest.raises(SettingError, match=f"threshold is {threshold:g}.*between 0 and 1"):
+        SpikingGRUCell(3, 4, threshold=threshold)
+
+
+def test_wrong_sizes_are_refused_by_name() -> None:
+    with pytest.raises(SettingError, match="hidden_size is 0"):
+        SpikingGRUCell(3, 0)
+    with pytest.raises(SettingError, match=r"input has shape \(2, 5\), expected \(batch, 3\)"):
+        SpikingGRUCell(3, 4)(torch.zeros(2, 5))

@@ -1,0 +1,209 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import small_arrays, small_file
+
+from hardware import Program, Trace
+from spiking_gru import cli
+
+SMALL = ["--hidden", "6", "--epochs", "2", "--quantised-epochs", "1"]
+
+
+def spiking_gru(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "spiking_gru", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> object:
+    """Call the command line in this process: its exit code, standard output and standard error."""
+
+    def invoke(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["spiking-gru", *map(str, arguments)])
+        monkeypatch.setattr(cli, "debugging", False)
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return invoke
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was trained and converted."""
+    base = tmp_path_factory.mktemp("run")
+    run = base / "run"
+    done = spiking_gru("train", "--data", small_file(base), "--out", run, *SMALL)
+    assert done.returncode == 0, done.stderr
+    done = spiking_gru("convert", run)
+    assert done.returncode == 0, done.stderr
+    return run
+
+
+def test_the_commands_one_by_one_give_every_file(folder: Path, call) -> None:  # type: ignore[no-untyped-def]
+    code, out, err = call("run", folder)
+    assert code == 0, err
+    assert "9 sequences" in out
+    code, out, err = call("verify", folder)
+    assert code == 0, err
+    assert "torch ↔ lava: 0 of" in out
+    code, out, err = call("report", folder)
+    assert code == 0, err
+    assert "wrote" in out
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "logs",
+        "model.json",
+        "model.safetensors",
+        "per_inference.csv",
+        "program.sgru",
+        "report.html",
+        "report.json",
+        "trace.safetensors",
+        "training.json",
+        "verification.json",
+    }
+    report = json.loads((folder / "report.json").read_text())
+    assert report["accuracy"]["quantised"] == report["accuracy"]["deployed"]
+    assert report["verification"]["mismatches"] == 0
+    assert report["dataset"] == {"name": "small", "test_samples": 9}
+
+
+def test_json_is_all_that_is_on_standard_output(folder: Path) -> None:
+    done = spiking_gru("run", folder, "--json")
+    result = json.loads(done.stdout)
+    assert result["sequences"] == len(result["predictions"]) == 9
+    assert "wrote" in done.stderr
+    assert json.loads(spiking_gru("doctor", "--json").stdout)["findings"]
+
+
+def test_a_program_runs_on_other_data_and_writes_where_it_is_told(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    arrays = small_arrays(seed=5)
+    np.savez(tmp_path / "other.npz", values=arrays["test_values"], lengths=arrays["test_lengths"])
+    program, out = folder / "program.sgru", tmp_path / "t.safetensors"
+    code, _, err = call("run", program, "--data", tmp_path / "other.npz", "--out", out)
+    assert code == 0, err
+    assert len(Trace.load(out).lengths) == 9
+
+
+def test_the_same_seed_gives_the_same_program_file(folder: Path, tmp_path: Path) -> None:
+    data = folder.parent / "small.npz"
+    assert spiking_gru("train", "--data", data, "--out", tmp_path, *SMALL).returncode == 0
+    assert spiking_gru("convert", tmp_path).returncode == 0
+    assert (tmp_path / "program.sgru").read_bytes() == (folder / "program.sgru").read_bytes()
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['spiking-gru', '--help']\n"
+        "from spiking_gru.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'numba', 'numpy', 'matplotlib', 'pydantic', 'lava'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "verify" in done.stdout
+
+
+def with_nan(folder: Path) -> Path:
+    values = small_arrays()["test_values"]
+    values[4, 1] = np.nan
+    path = folder / "nan"
+    path.mkdir()
+    return small_file(path, test_values=values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["train", "--data", "japanese-vowel", "--out", "{tmp}/r"],
+            "did you mean 'japanese-vowels'",
+        ),
+        (["train", "--data", "{tmp}/none.npz"], "none.npz: No such file"),
+        (["train", "--bits", "9", "--out", "{tmp}/r"], "bits is 9: input should be less than or"),
+        (["train", "--activation", "soft", "--out", "{tmp}/r"], "unknown activation 'soft'"),
+        (["train", "--epochs", "x"], "Invalid value for '--epochs'"),
+        (["train", "--data", "{data}", "--out", "{file}/r"], "choose another --out"),
+        (["convert", "{tmp}"], "not the folder of a run (no training.json)"),
+        (["run", "{folder}", "--engine", "event"], "did you mean 'events'"),
+        (["run", "{file}"], "say what to run it on with --data"),
+        (["run", "{file}", "--data", "{data}"], "not a program file"),
+        (["run", "{folder}", "--data", "{nan}"], "nan in sequence"),
+        (["run", "{folder}", "--data", "japanese-vowels"], "12 channels, but the program was"),
+        (["run", "{tmp}/gone"], "say what to run it on"),
+        (["verify", "{folder}", "--engine", "lav"], "did you mean 'lava'"),
+        (["report", "{folder}", "--chip", "loihi"], "did you mean 'loihi"),
+        (["report", "{tmp}"], "not the folder of a run"),
+        (["reprot", "{tmp}"], "Did you mean 'report'?"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    folder: Path, tmp_path: Path, call, arguments: list, expected: str
+) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "file.sgru"
+    file.write_text("no program")
+    places = {
+        "tmp": tmp_path,
+        "folder": folder,
+        "file": file,
+        "data": small_file(tmp_path),
+        "nan": with_nan(tmp_path),
+    }
+    before = sorted(folder.rglob("*"))
+    code, _, err = call(*(argument.format(**places) for argument in arguments))
+    assert code == 2
+    assert expected in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    assert not (tmp_path / "r").exists(), "nothing may be half-written"
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = spiking_gru("convert", tmp_path, "--debug")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+    assert "InputError" in done.stderr
+
+
+def test_a_difference_is_exit_code_1(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    import shutil
+    from dataclasses import replace
+
+    shutil.copytree(folder, tmp_path / "run")
+    program = Program.load(folder / "program.sgru")
+    readout = replace(program.readout, bias=program.readout.bias + 1)
+    replace(program, readout=readout).save(tmp_path / "run" / "program.sgru")
+    code, out, _ = call("verify", tmp_path / "run", "--engine", "events")
+    assert code == 1
+    assert "first at sequence 0" in out
+    assert "score" in out
+
+
+def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "run")
+    training = json.loads((tmp_path / "run" / "training.json").read_text())
+    training["settings"]["data"] = str(small_file(tmp_path, classes=np.array(["x", "y", "z"])))
+    (tmp_path / "run" / "training.json").write_text(json.dumps(training))
+    code, _, err = call("run", tmp_path / "run")
+    assert code == 2
+    assert "fingerprint differs" in err

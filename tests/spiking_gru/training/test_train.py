@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from datasets import small_file
+
+from spiking_gru import data, load_network
+from spiking_gru.training import EpochReport, TrainingSettings, train
+from spiking_gru.training.batches import batches, padded
+from spiking_gru.training.train import evaluate, with_noise
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> data.Dataset:
+    return data.load(str(small_file(tmp_path_factory.mktemp("data"))))
+
+
+SETTINGS = TrainingSettings(hidden=8, epochs=8, quantised_epochs=4, batch=8, learning_rate=0.02)
+
+
+def test_training_learns_writes_and_reports_every_epoch(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    reports: list[EpochReport] = []
+    metrics = train(SETTINGS, dataset, tmp_path, reports.append)
+    assert [r.phase for r in reports] == ["baseline"] * 8 + ["float"] * 8 + ["quantised"] * 4
+    assert reports[15].loss < reports[8].loss
+    assert metrics["test"]["quantised"]["accuracy"] > 0.6
+    assert json.loads((tmp_path / "training.json").read_text()) == metrics
+    assert list((tmp_path / "logs").glob("events.*"))
+    network, _ = load_network(tmp_path)
+    assert evaluate(network, dataset.test).accuracy == metrics["test"]["quantised"]["accuracy"]
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    short = SETTINGS.model_copy(update={"epochs": 2, "quantised_epochs": 1})
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(short.model_copy(update={"seed": seed}), dataset, tmp_path / name)
+    a, b, c = ((tmp_path / name / "model.safetensors").read_bytes() for name in "abc")
+    assert a == b
+    assert a != c
+
+
+def test_the_encoder_is_fitted_to_the_training_part_alone(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    short = SETTINGS.model_copy(update={"epochs": 1, "quantised_epochs": 1})
+    train(short, dataset, tmp_path)
+    network, _ = load_network(tmp_path)
+    expected = dataset.training.sequences.values.astype(np.float64).mean(axis=0)
+    assert network.encoder.offset.numpy() == pytest.approx(expected)
+
+
+def test_padding_holds_each_sequence_and_zeros(dataset: data.Dataset) -> None:
+    frames, lengths = padded(dataset.test.sequences)
+    for i, sequence in enumerate(dataset.test.sequences):
+        assert np.array_equal(frames[: lengths[i], i].numpy(), sequence)
+        assert not frames[lengths[i] :, i].any()
+
+
+def test_batches_hold_every_sequence_once(dataset: data.Dataset) -> None:
+    generator = torch.Generator().manual_seed(0)
+    seen = [labels for _, _, labels in batches(dataset.training, 7, generator)]
+    assert sorted(torch.cat(seen).tolist()) == sorted(dataset.training.labels.tolist())
+    assert max(map(len, seen)) == 7
+
+
+def test_noise_is_measured_in_standard_deviations_of_each_channel() -> None:
+    frames, gain = torch.zeros(4000, 1, 2), torch.tensor([1.0, 0.1], dtype=torch.float64)
+    noisy = with_noise(frames, gain, 0.5, torch.Generator().manual_seed(0))
+    assert noisy.std((0, 1)).tolist() == pytest.approx([0.5, 5.0], rel=0.1)
