@@ -2,6 +2,7 @@
 .PHONY: help setup demo test lint bench docs clean
 
 PYTHON_BIN := .venv/bin/python
+OUT ?= runs/demo
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -10,7 +11,7 @@ setup: ## Make .venv with everything in it, Lava included
 	@.ci/setup .venv train,lava,dev
 
 demo: setup ## Train, convert, run on Lava, verify and report, on real speech (runs/demo)
-	@.venv/bin/spiking-gru demo --out runs/demo
+	@.venv/bin/spiking-gru demo --out $(OUT)
 
 test: lint ## Lint, types, import rules and all tests, here and without torch on Python 3.10
 	@.ci/test-3.10

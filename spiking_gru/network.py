@@ -43,7 +43,7 @@ class NetworkSettings(BaseModel):
 
     @model_validator(mode="after")
     def _makes_a_cell(self) -> NetworkSettings:
-        assert self.cell
+        _ = self.cell  # refuses settings that no cell has
         return self
 
 
@@ -114,8 +114,9 @@ def save_network(network: Network, settings: NetworkSettings, folder: Path) -> l
     return [weights, about]
 
 
-def load_network(folder: Path) -> tuple[Network, NetworkSettings]:
+def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
     """The network that `save_network` wrote, in evaluation mode and quantised."""
+    folder = Path(folder)
     try:
         settings = NetworkSettings.model_validate(read_json(folder / "model.json"))
     except ValidationError as error:

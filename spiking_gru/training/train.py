@@ -51,10 +51,11 @@ class Score:
 def train(
     settings: TrainingSettings,
     dataset: Dataset,
-    folder: Path,
+    folder: str | Path,
     report: Callable[[EpochReport], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Train all three, write the network, its settings and `training.json`; return the latter."""
+    folder = Path(folder)
     torch.manual_seed(settings.seed)
     about = NetworkSettings(
         channels=dataset.channels,
