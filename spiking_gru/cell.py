@@ -81,10 +81,15 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Uniform within ±1/√hidden_size, as torch.nn.GRUCell."""
-        bound = 1 / math.sqrt(self.hidden_size)
-        for parameter in (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh):
-            nn.init.uniform_(parameter, -bound, bound)
+        """Each matrix uniform within ±1/√(its inputs), biases within ±1/√hidden_size.
+
+        torch.nn.GRUCell bounds the input weights by the hidden size as well; with few inputs the
+        membrane then hardly reaches a threshold, and little is learnt through spikes.
+        """
+        by_inputs, by_hidden = 1 / math.sqrt(self.input_size), 1 / math.sqrt(self.hidden_size)
+        nn.init.uniform_(self.weight_ih, -by_inputs, by_inputs)
+        for parameter in (self.weight_hh, self.bias_ih, self.bias_hh):
+            nn.init.uniform_(parameter, -by_hidden, by_hidden)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, {self.cell}, quantised={self.quantised}"

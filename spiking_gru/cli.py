@@ -63,7 +63,7 @@ def train(
     ),
     hidden: Hidden = 128,
     layers: Layers = 1,
-    epochs: Epochs = 60,
+    epochs: Epochs = 40,
     quantised_epochs: QuantisedEpochs = 20,
     bits: Bits = 8,
     activation: Activation = "hard",
@@ -214,6 +214,7 @@ def _train(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str,
         raise InputError(explain(error)) from error
     dataset = load(settings.data, settings.seed)
     require_writable(folder.path)
+    folder.forget_results()
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {len(dataset.classes)} classes"
@@ -301,6 +302,7 @@ def _verify(
     from conversion import verify as hold_against
     from hardware.files import write_json
     from hardware.program import Program
+    from hardware.program_file import digest
     from spiking_gru.network import load_network
 
     program = Program.load(folder.require(folder.program, "convert"))
@@ -315,7 +317,7 @@ def _verify(
         if comparison.first is not None:
             voice.say(f"  first at {comparison.first}")
     target = out or folder.verification
-    summary = verification.summary()
+    summary = {"program_digest": digest(program), **verification.summary()}
     write_json(target, summary)
     voice.wrote([target])
     return summary

@@ -29,6 +29,12 @@ class RunFolder:
     def verification(self) -> Path:
         return self.path / "verification.json"
 
+    def forget_results(self) -> None:
+        """Remove what was made from an earlier training, so that nothing old is taken for new."""
+        reports = (self.path / name for name in ("report.json", "report.html", "per_inference.csv"))
+        for file in (self.program, self.trace, self.verification, *reports):
+            file.unlink(missing_ok=True)
+
     def training(self) -> dict[str, Any]:
         """What `train` wrote about itself."""
         file = self.path / "training.json"

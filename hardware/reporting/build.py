@@ -50,7 +50,7 @@ def make_report(
     """The report of one run.
 
     `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
-    summary that `verify` gives.
+    content of `verification.json`.
     """
     choose("chip", chip, CHIPS)
     if labels is not None and len(labels) != len(trace.lengths):
@@ -74,7 +74,7 @@ def make_report(
             quantised=trained.get("quantised"),
             deployed=deployed,
         ),
-        verification=_verified(verification),
+        verification=_verified(verification, trace.program_digest),
         engine=trace.engine,
         chip=figures[chip].name,
         per_inference=PerInference(
@@ -110,9 +110,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _verified(summary: Mapping[str, Any] | None) -> Verified | None:
+def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verified | None:
     if summary is None:
         return None
+    if summary.get("program_digest") != program_digest:
+        raise InputError("the verification is of another program: run `spiking-gru verify` again")
     try:
         return Verified(**{name: summary[name] for name in Verified.model_fields})
     except KeyError as error:

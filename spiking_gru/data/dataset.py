@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hardware.errors import InputError
 from hardware.sequences import Sequences
 
-VALIDATION_SHARE = 0.15
+VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ class TrainingSettings(BaseModel):
     hidden: int = Field(128, ge=1, le=8192)
     layers: int = Field(1, ge=1, le=16)
     bits: int = Field(8, ge=2, le=8)
-    epochs: int = Field(60, ge=1)
+    epochs: int = Field(40, ge=1)
     quantised_epochs: int = Field(20, ge=1)
     batch: int = Field(32, ge=1)
     learning_rate: float = Field(4e-3, gt=0)
@@ -25,6 +25,9 @@ class TrainingSettings(BaseModel):
     dropout: float = Field(0.3, ge=0, lt=1)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     gradient_norm: float = Field(1.0, gt=0)
+    averaging: float = Field(0.99, ge=0, lt=1)
+    """Decay, at each step, of the moving average of the weights that is validated and kept."""
+
     threshold: float = Field(0.3, gt=0, lt=1)
     activation: str = "hard"
     seed: int = Field(0, ge=0, lt=2**32)

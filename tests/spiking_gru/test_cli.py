@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,9 +186,6 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 
 
 def test_a_difference_is_exit_code_1(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
-    import shutil
-    from dataclasses import replace
-
     shutil.copytree(folder, tmp_path / "run")
     program = Program.load(folder / "program.sgru")
     readout = replace(program.readout, bias=program.readout.bias + 1)
@@ -197,9 +196,21 @@ def test_a_difference_is_exit_code_1(folder: Path, tmp_path: Path, call) -> None
     assert "score" in out
 
 
-def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
-    import shutil
+def test_training_again_forgets_what_was_made_from_the_training_before(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(folder, tmp_path / "run")
+    assert (tmp_path / "run" / "program.sgru").exists()
+    data = folder.parent / "small.npz"
+    code, _, err = call("train", "--data", data, "--out", tmp_path / "run", *SMALL, "--seed", 1)
+    assert code == 0, err
+    assert not (tmp_path / "run" / "program.sgru").exists()
+    code, _, err = call("report", tmp_path / "run")
+    assert code == 2
+    assert "run `spiking-gru convert" in err
 
+
+def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
     shutil.copytree(folder, tmp_path / "run")
     training = json.loads((tmp_path / "run" / "training.json").read_text())
     training["settings"]["data"] = str(small_file(tmp_path, classes=np.array(["x", "y", "z"])))

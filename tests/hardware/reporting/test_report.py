@@ -15,6 +15,7 @@ from hardware.counts import count
 from hardware.errors import InputError, SettingError
 from hardware.inference import run
 from hardware.program import Program
+from hardware.program_file import digest
 from hardware.reporting import Report, make_report, print_report, render_page, write_report
 from hardware.trace import Trace
 
@@ -22,7 +23,13 @@ PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
 SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
 LABELS = np.array([0, 1, 2, 1])
 TRAINED = {"baseline_gru": 0.9, "float": 0.8, "quantised": 0.75}
-VERIFICATION = {"engines": ["torch", "events"], "spikes_compared": 210, "mismatches": 0, "more": 1}
+VERIFICATION = {
+    "program_digest": digest(PROGRAM),
+    "engines": ["torch", "events"],
+    "spikes_compared": 210,
+    "mismatches": 0,
+    "more": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +87,12 @@ def test_wrong_input_is_refused(trace: Trace) -> None:
         make_report(PROGRAM, trace, dataset="small", chip="loihi")
     with pytest.raises(InputError, match="2 labels for a trace of 4 sequences"):
         make_report(PROGRAM, trace, dataset="small", labels=LABELS[:2])
-    with pytest.raises(InputError, match="no field 'mismatches'"):
-        make_report(PROGRAM, trace, dataset="s", verification={"engines": [], "spikes_compared": 0})
+    incomplete = {"program_digest": digest(PROGRAM)}
+    with pytest.raises(InputError, match="no field 'engines'"):
+        make_report(PROGRAM, trace, dataset="small", verification=incomplete)
+    foreign = {**VERIFICATION, "program_digest": "0"}
+    with pytest.raises(InputError, match="verification is of another program"):
+        make_report(PROGRAM, trace, dataset="small", verification=foreign)
 
 
 def test_the_table_fits_80_columns_and_names_every_caveat(report: Report) -> None:
