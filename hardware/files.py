@@ -80,10 +80,11 @@ def read_json(path: Path) -> Any:
 
 
 def write_tensors(
-    path: Path, tensors: Mapping[str, NDArray[np.generic]], about: Mapping[str, str]
+    path: Path, tensors: Mapping[str, NDArray[np.generic]], about: dict[str, str]
 ) -> None:
+    """Equal arrays give equal bytes: the format keeps strings in no order, so one holds all."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_bytes(path, tensor_bytes(contiguous, dict(about)))
+    write_bytes(path, tensor_bytes(contiguous, {"about": json.dumps(about, sort_keys=True)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
@@ -93,6 +94,7 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     try:
         with safe_open(path, framework="numpy") as file:
             names = list(file.keys())
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except (SafetensorError, OSError) as error:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            return {name: file.get_tensor(name) for name in names}, about
+    except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable safetensors file: {error}") from error

@@ -29,6 +29,8 @@ def test_an_unknown_engine_is_refused_with_the_nearest_known() -> None:
 def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     trace = run(random_program(1, hidden=(4, 3)), random_sequences(1, 3, [3, 5]))
     trace.save(tmp_path / "trace")
+    trace.save(tmp_path / "again")
+    assert (tmp_path / "trace").read_bytes() == (tmp_path / "again").read_bytes()
     loaded = Trace.load(tmp_path / "trace")
     assert (loaded.engine, loaded.program_digest) == (trace.engine, trace.program_digest)
     pairs = zip(trace.quantities(), loaded.quantities(), strict=True)
