@@ -1,7 +1,8 @@
-"""The gated spiking cell: its settings, and its integer step beside its equation."""
+"""The gated spiking cell: its settings, and its integer step beside its equations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,20 @@ from numpy.typing import NDArray
 from hardware.arithmetic import Integers, candidate_tanh, fire, mix, shift, sigmoid
 from hardware.errors import SettingError, choose
 
-GATES = {"torch": ("reset", "update", "candidate")}
+GATES = {
+    "torch": ("reset", "update", "candidate"),
+    "keep": ("reset", "update", "candidate"),
+    "write": ("reset", "update", "candidate"),
+    "output-gated": ("reset", "update", "candidate", "output"),
+    "forget": ("forget", "candidate"),
+}
 """The gates of each formulation, in the order in which their rows are stacked."""
 
-EMISSIONS = ("binary",)
-RESET_MECHANISMS = ("subtract",)
+EMISSIONS = ("binary", "signed", "graded", "state")
+SPIKES = ("binary", "signed")
+"""Emissions that are whole numbers; the others are the state, on the gate grid."""
+
+RESET_MECHANISMS = ("subtract", "zero", "none")
 ACTIVATIONS = ("hard", "table")
 WEIGHT_BITS = range(2, 9)
 GATE_FRACTIONS = range(4, 11)
@@ -23,7 +33,11 @@ STATE_FRACTIONS = range(8, 15)
 
 @dataclass(frozen=True)
 class Cell:
-    """What kind of gated neuron a layer is made of, and on which grids it computes."""
+    """What kind of gated neuron a layer is made of, and on which grids it computes.
+
+    Spiking switched off is `emit="state"`: an ordinary GRU of the formulation. `graded` sends the
+    state where it has moved by more than the threshold since it was last sent (send-on-delta).
+    """
 
     formulation: str = "torch"
     emit: str = "binary"
@@ -46,6 +60,15 @@ class Cell:
     def gates(self) -> tuple[str, ...]:
         return GATES[self.formulation]
 
+    @property
+    def spiking(self) -> bool:
+        return self.emit in SPIKES
+
+    @property
+    def event_fraction(self) -> int:
+        """Fraction bits of what is emitted: none for spikes, the gate grid for the state."""
+        return 0 if self.spiking else self.gate_fraction
+
 
 def _within(name: str, value: int, allowed: range) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
@@ -59,7 +82,8 @@ class GateParameters:
 
     `input_shift` and `recurrent_shift` bring each gate's two accumulators to the state grid:
     one power of two per gate and matrix. Biases and thresholds are on the state grid;
-    `recurrent_bias` is on the candidate's recurrent weight grid, for it stands inside the reset.
+    `recurrent_bias` is on the grid of the candidate's recurrent accumulator, for it stands inside
+    the reset of formulation `torch`; the others have none.
     """
 
     input_shift: NDArray[np.int64]  # (gates,)
@@ -69,34 +93,109 @@ class GateParameters:
     threshold: NDArray[np.int64]  # (neurons,)
 
 
+Product = Callable[[str, Integers], Integers]
+"""`U(gate, message)`: the accumulators of one gate's recurrent synapses for a message."""
+
+
 def step(
     cell: Cell,
     gate: GateParameters,
     input_current: Integers,
-    recurrent_current: Integers,
+    U: Product,
+    events: Integers,
     membrane: Integers,
 ) -> tuple[Integers, Integers]:
-    """One time step of a layer: `(W x_t, U s_{t-1}, h_{t-1}) → (s_t, h_t)`.
+    """One time step of a layer: `(W x_t, e_{t-1}, h_{t-1}) → (e_t, h_t)`.
 
-    The currents have shape (..., gates · neurons), the membrane (..., neurons)::
+    `e` is what neurons emit: spikes, or the state. The input current has shape
+    (..., gates · neurons), events and membrane (..., neurons)::
 
-        r = σ(W_r x + U_r s + b_r)
-        z = σ(W_z x + U_z s + b_z)
-        c = tanh(W_c x + r ⊙ (U_c s + d_c) + b_c)
-        h = z ⊙ h + (1 − z) ⊙ c
-        s = 1 where h > θ;  h ← h − θ s
+        torch         c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c)   h = z ⊙ h + (1 − z) ⊙ c
+        keep          c = tanh(W_c x + U_c (r ⊙ e) + b_c)         h = z ⊙ h + (1 − z) ⊙ c
+        write         c as keep                                   h = (1 − z) ⊙ h + z ⊙ c
+        output-gated  c = tanh(U_c (r ⊙ e) + b_c), h as write     h = o ⊙ h
+        forget        c = tanh(W_c x + U_c e + b_c)               h = f ⊙ h + (1 − f) ⊙ c
+
+    with r, z, f = σ(W x + U e + b), and o = σ(W_o x + U_o e' + b_o) where e' is what h would emit.
     """
     S, G = cell.state_fraction, cell.gate_fraction
-    Wx_r, Wx_z, Wx_c = np.split(input_current, 3, axis=-1)
-    Us_r, Us_z, Us_c = np.split(recurrent_current, 3, axis=-1)
-    kx_r, kx_z, kx_c = gate.input_shift
-    ks_r, ks_z, ks_c = gate.recurrent_shift
-    b_r, b_z, b_c = gate.bias
+    W = dict(zip(cell.gates, np.split(input_current, len(cell.gates), axis=-1), strict=True))
+    k = dict(zip(cell.gates, zip(gate.input_shift, gate.recurrent_shift, strict=True), strict=True))
+    b = dict(zip(cell.gates, gate.bias, strict=True))
 
-    r = sigmoid(shift(Wx_r, kx_r) + shift(Us_r, ks_r) + b_r, cell.activation, S, G)
-    z = sigmoid(shift(Wx_z, kx_z) + shift(Us_z, ks_z) + b_z, cell.activation, S, G)
-    reset_product = shift(r * (Us_c + gate.recurrent_bias), ks_c - G)
-    c = candidate_tanh(shift(Wx_c, kx_c) + reset_product + b_c, cell.activation, S)
-    h = mix(z, membrane, c, G)
-    s = fire(h, gate.threshold)
-    return s, h - gate.threshold * s
+    def sigma(name: str, message: Integers) -> Integers:
+        p = shift(W[name], k[name][0]) + shift(U(name, message), k[name][1]) + b[name]
+        return sigmoid(p, cell.activation, S, G)
+
+    def tanh(p: Integers) -> Integers:
+        return candidate_tanh(p, cell.activation, S)
+
+    Wx_c, k_c, b_c = shift(W["candidate"], k["candidate"][0]), k["candidate"][1], b["candidate"]
+    if cell.formulation == "forget":
+        f = sigma("forget", events)
+        c = tanh(Wx_c + shift(U("candidate", events), k_c) + b_c)
+        h = mix(f, membrane, c, G)
+        return emit(cell, gate.threshold, h, events)
+
+    r, z = sigma("reset", events), sigma("update", events)
+    if cell.formulation == "torch":
+        inside_reset = U("candidate", events) + gate.recurrent_bias
+        c = tanh(Wx_c + reset_product(cell, r, inside_reset, k_c) + b_c)
+        h = mix(z, membrane, c, G)
+        return emit(cell, gate.threshold, h, events)
+
+    U_c = shift(U("candidate", reset_message(cell, r, events)), k_c - G + cell.event_fraction)
+    if cell.formulation == "keep":
+        h = mix(z, membrane, tanh(Wx_c + U_c + b_c), G)
+    elif cell.formulation == "write":
+        h = mix(z, tanh(Wx_c + U_c + b_c), membrane, G)
+    else:
+        h = mix(z, tanh(U_c + b_c), membrane, G)
+        would_emit, _ = emit(cell, gate.threshold, h, events)
+        h = shift(sigma("output", would_emit) * h, -G)
+    return emit(cell, gate.threshold, h, events)
+
+
+def reset_product(cell: Cell, r: Integers, current: Integers, k: int) -> Integers:
+    """⌊r · current · 2^k⌋ on the state grid, where r has the gate's fraction bits.
+
+    With spikes the current is a sum of weights, and the product fits the word as it is. With the
+    state it has 2^gate_fraction times that range, so it is brought to the gate grid first.
+    """
+    S, G = cell.state_fraction, cell.gate_fraction
+    if cell.spiking:
+        return shift(r * current, k - G)
+    return shift(r * shift(current, k - S + G), S - 2 * G)
+
+
+def reset_message(cell: Cell, r: Integers, events: Integers) -> Integers:
+    """⌊r ⊙ e⌋ on the gate grid: the graded spike of a reset that stands before the product."""
+    return shift(r * events, -cell.event_fraction)
+
+
+def emit(cell: Cell, threshold: Integers, h: Integers, last: Integers) -> tuple[Integers, Integers]:
+    """What neurons emit, and the membrane after their reset.
+
+    ::
+
+        binary   s = 1 where h > θ
+        signed   s = 1 where h > θ, −1 where h < −θ
+        state    ⌊h⌋ on the gate grid
+        graded   ⌊h⌋ on the gate grid where |h − last| > θ, else last
+
+        subtract  h − θ s        zero  h where s = 0        none  h
+    """
+    if not cell.spiking:
+        sent = shift(h, cell.gate_fraction - cell.state_fraction)
+        if cell.emit == "graded":
+            held = shift(last, cell.state_fraction - cell.gate_fraction)
+            sent = np.where(np.abs(h - held) > threshold, sent, last)
+        return sent, h
+    s = fire(h, threshold)
+    if cell.emit == "signed":
+        s = s - fire(-h, threshold)
+    if cell.reset_mechanism == "subtract":
+        h = h - threshold * s
+    elif cell.reset_mechanism == "zero":
+        h = np.where(s == 0, h, 0)
+    return s, h

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from hardware.engines.events import synapses
+from hardware.engines.reference import synapses
 from hardware.program import Program
 from hardware.reporting.schema import Report
 from hardware.reporting.units import joules

@@ -26,7 +26,7 @@ def random_layer(
         recurrent_weights=weights(gates * neurons, neurons),
         gate=GateParameters(
             input_shift=rng.integers(-3, 3, gates),
-            recurrent_shift=rng.integers(0, 7, gates),
+            recurrent_shift=rng.integers(0, 7, gates) - cell.event_fraction,
             bias=rng.integers(-one, one, (gates, neurons)),
             recurrent_bias=rng.integers(-100, 100, neurons),
             threshold=rng.integers(one // 16, one // 2, neurons),

@@ -35,6 +35,7 @@ class GatedNeurons(AbstractProcess):
         self.recurrent_bias = Var(shape=(neurons,), init=gate.recurrent_bias)
         self.threshold = Var(shape=(neurons,), init=gate.threshold)
         self.membrane = Var(shape=(neurons,), init=np.zeros(neurons, dtype=np.int64))
+        self.events = Var(shape=(neurons,), init=np.zeros(neurons, dtype=np.int64))
         self.age = Var(shape=(1,), init=np.zeros(1, dtype=np.int64))
 
 
@@ -55,6 +56,7 @@ class PyGatedNeurons(PyLoihiProcessModel):
     recurrent_bias: np.ndarray = LavaPyType(np.ndarray, np.int64)
     threshold: np.ndarray = LavaPyType(np.ndarray, np.int64)
     membrane: np.ndarray = LavaPyType(np.ndarray, np.int64)
+    events: np.ndarray = LavaPyType(np.ndarray, np.int64)
     age: np.ndarray = LavaPyType(np.ndarray, np.int64)
 
     def __init__(self, proc_params):
@@ -68,20 +70,25 @@ class PyGatedNeurons(PyLoihiProcessModel):
         recurrent_current = self.recurrent_current.recv().astype(np.int64)
         if self.age[0] < self.delay:
             self.membrane = np.zeros_like(self.membrane)
-            spikes = np.zeros_like(self.membrane)
+            self.events = np.zeros_like(self.events)
         else:
-            spikes, self.membrane = step(
+            parameters = GateParameters(
+                self.input_shift,
+                self.recurrent_shift,
+                self.bias,
+                self.recurrent_bias,
+                self.threshold,
+            )
+            gates = self.cell.gates
+            arrived = dict(zip(gates, np.split(recurrent_current, len(gates)), strict=True))
+            # The synapses have done the product with the spikes of the last tick already.
+            self.events, self.membrane = step(
                 self.cell,
-                GateParameters(
-                    self.input_shift,
-                    self.recurrent_shift,
-                    self.bias,
-                    self.recurrent_bias,
-                    self.threshold,
-                ),
+                parameters,
                 input_current,
-                recurrent_current,
+                lambda gate, _: arrived[gate],
+                self.events,
                 self.membrane,
             )
-        self.s_out.send(spikes.astype(np.int32))
+        self.s_out.send(self.events.astype(np.int32))
         self.membrane_out.send(self.membrane.astype(np.int32))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from programs import random_program, random_sequences
 
 from hardware.cell import step
+from hardware.engines.reference import product_of
 from hardware.inference import run
 
 lengths = st.lists(st.integers(1, 8), min_size=1, max_size=5)
@@ -38,7 +39,8 @@ def test_the_engine_equals_the_step_applied_over_and_over(
                     layer.cell,
                     layer.gate,
                     layer.input_weights.astype(np.int64) @ arriving,
-                    layer.recurrent_weights.astype(np.int64) @ s,
+                    product_of(layer),
+                    s,
                     h,
                 )
                 assert np.array_equal(trace.spikes[j][row], s)
