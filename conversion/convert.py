@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 from conversion.ranges import longest_sequence, prove
 from hardware.arithmetic import quantise, weight_exponent
 from hardware.cell import GateParameters
+from hardware.errors import SettingError
 from hardware.program import Encoder, Layer, Program, Readout
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.encoder import GradedEncoder
+from spiking_gru.layer import SpikingGRU
 from spiking_gru.network import Network
 from spiking_gru.readout import MeanReadout
 
 SPIKE_EXPONENT = 0
+COVERED = {"formulation": ("torch",), "emit": ("binary",)}
 
 
 def convert(network: Network, provenance: Mapping[str, Any] | None = None) -> Program:
     """The program that computes what `network.quantise()` computes, proven to fit the word."""
+    require_covered(network.gru)
     encoder = convert_encoder(network.encoder)
     layers, exponent = [], encoder.exponent
     for i, cell in enumerate(network.gru.cells):
@@ -40,6 +44,23 @@ def convert(network: Network, provenance: Mapping[str, Any] | None = None) -> Pr
     )
     prove(program)
     return program
+
+
+def require_covered(gru: SpikingGRU) -> None:
+    """Refuse by name what conversion does not cover yet."""
+    if gru.bidirectional:
+        raise SettingError("bidirectional=True cannot be converted yet: train one direction")
+    for cell in gru.cells:
+        assert isinstance(cell, SpikingGRUCell)
+        settings = cell.cell
+        for name, value in (("formulation", settings.formulation), ("emit", settings.emit)):
+            if value not in COVERED[name]:
+                raise SettingError(
+                    f"{name}={value!r} cannot be converted yet: covered are "
+                    f"{', '.join(COVERED[name])}"
+                )
+        if cell.initial_state is not None:
+            raise SettingError("learn_initial_state=True cannot be converted yet")
 
 
 def convert_encoder(encoder: GradedEncoder) -> Encoder:
@@ -63,8 +84,13 @@ def convert_cell(cell: SpikingGRUCell, name: str, input_exponent: int) -> Layer:
     )
     bias_ih = _array(cell.bias_ih).reshape(gates, hidden)
     bias_hh = _array(cell.bias_hh).reshape(gates, hidden)
-    # All but the candidate see the sum of both biases, added in float32 as training adds them.
-    bias = np.concatenate([bias_ih[:-1] + bias_hh[:-1], bias_ih[-1:]])
+    # Both biases are added in float32, as training adds them.
+    recurrent_bias = np.zeros(hidden, dtype=np.int64)
+    candidate = settings.gates.index("candidate")
+    if settings.formulation == "torch":
+        exponent = int(recurrent_exponents[candidate])
+        recurrent_bias = quantise(bias_hh[candidate], exponent) << settings.event_fraction
+        bias_hh = np.where(np.arange(gates)[:, np.newaxis] == candidate, 0, bias_hh)
     threshold = np.broadcast_to(_array(cell.threshold), (hidden,))
     return Layer(
         name=name,
@@ -73,9 +99,9 @@ def convert_cell(cell: SpikingGRUCell, name: str, input_exponent: int) -> Layer:
         recurrent_weights=recurrent_weights,
         gate=GateParameters(
             input_shift=input_exponents + input_exponent + settings.state_fraction,
-            recurrent_shift=recurrent_exponents + SPIKE_EXPONENT + settings.state_fraction,
-            bias=quantise(bias, -settings.state_fraction),
-            recurrent_bias=quantise(bias_hh[-1], int(recurrent_exponents[-1])),
+            recurrent_shift=recurrent_exponents - settings.event_fraction + settings.state_fraction,
+            bias=quantise(bias_ih + bias_hh, -settings.state_fraction),
+            recurrent_bias=recurrent_bias,
             threshold=quantise(threshold, -settings.state_fraction),
         ),
     )

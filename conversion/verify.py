@@ -79,7 +79,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
     frames, lengths = padded(sequences)
     events = network.encoder(frames)
     activities, _ = network.gru.activities(events, lengths=lengths)
-    scores = network.readout.scores(activities[-1].spikes, lengths)
+    scores = network.readout.scores(activities[-1].emitted, lengths)
     network.train(training)
     states = [layer.cell.state_fraction for layer in program.layers]
     return Trace(
@@ -88,7 +88,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
         lengths=sequences.lengths,
         events=integers(valid_frames(events, lengths), -program.encoder.exponent),
         spikes=tuple(
-            integers(valid_frames(activity.spikes, lengths), 0).astype(np.uint8)
+            integers(valid_frames(activity.emitted, lengths), 0).astype(np.uint8)
             for activity in activities
         ),
         membranes=tuple(

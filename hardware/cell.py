@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,25 @@ class Cell:
     def event_fraction(self) -> int:
         """Fraction bits of what is emitted: none for spikes, the gate grid for the state."""
         return 0 if self.spiking else self.gate_fraction
+
+
+class CellSettings(TypedDict, total=False):
+    """The fields of `Cell`, as keyword arguments."""
+
+    formulation: str
+    emit: str
+    reset_mechanism: str
+    activation: str
+    weight_bits: int
+    gate_fraction: int
+    state_fraction: int
+
+
+def cell_of(settings: CellSettings) -> Cell:
+    """The cell with these settings; an error for a name that no setting has."""
+    for name in settings:
+        choose("setting", name, CellSettings.__annotations__)
+    return Cell(**settings)
 
 
 def _within(name: str, value: int, allowed: range) -> None:

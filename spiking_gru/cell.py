@@ -10,18 +10,24 @@ from weakref import WeakSet
 import snntorch
 import torch
 from torch import Tensor, nn
+from typing_extensions import Unpack
 
-from hardware.cell import Cell
+from hardware.cell import Cell, CellSettings, cell_of
 from hardware.errors import SettingError
 from spiking_gru import functional
 from spiking_gru.functional import CellParameters
 from spiking_gru.quantise import Arithmetic, FloatArithmetic, IntegerArithmetic
 
 
-def check_threshold(threshold: Tensor) -> None:
-    """|h| ≤ 1 by construction, so a threshold outside (0, 1) is never or always crossed."""
+def check_threshold(threshold: Tensor, cell: Cell) -> None:
+    """|h| ≤ 1 by construction: a threshold outside (0, 1) is never or always crossed.
+
+    A graded event needs no threshold: at 0 every change is sent.
+    """
+    if cell.emit == "state":
+        return
     low, high = float(threshold.min()), float(threshold.max())
-    if not 0 < low <= high < 1:
+    if low < 0 or high >= 1 or (low == 0 and cell.spiking) or low != low:
         raise SettingError(
             f"threshold is {low if low <= 0 else high:g}: the membrane stays within ±1, so a "
             f"threshold must lie between 0 and 1"
@@ -31,9 +37,10 @@ def check_threshold(threshold: Tensor) -> None:
 class SpikingGRUCell(snntorch.SpikingNeuron):
     """A gated recurrent spiking neuron layer: `spk, mem = cell(x, spk, mem)`.
 
-    The equation is in `spiking_gru.functional.step`. Parameters have torch.nn.GRUCell's names,
-    shapes and gate order (reset, update, candidate). With `quantised` on, the forward pass is the
-    chip's integer arithmetic, bit for bit.
+    The equations are in `spiking_gru.functional.step`, the settings in `hardware.cell.Cell`.
+    Parameters have torch.nn.GRUCell's names and shapes, rows in the order of the cell's gates
+    (reset, update, candidate for `torch`). With `quantised` on, the forward pass is the chip's
+    integer arithmetic, bit for bit.
     """
 
     spk: Tensor
@@ -45,18 +52,19 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         input_size: int,
         hidden_size: int,
         *,
-        cell: Cell | None = None,
         threshold: float | Tensor = 0.3,
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         init_hidden: bool = False,
         output: bool = False,
         learn_threshold: bool = False,
+        learn_initial_state: bool = False,
+        **cell: Unpack[CellSettings],
     ) -> None:
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
             if size < 1:
                 raise SettingError(f"{name} is {size}: expected at least 1")
-        self.cell = cell or Cell()
-        check_threshold(torch.as_tensor(threshold))
+        self.cell = cell_of(cell)
+        check_threshold(torch.as_tensor(threshold), self.cell)
         super().__init__(
             threshold=threshold,
             spike_grad=spike_grad,
@@ -76,6 +84,10 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size))
         self.bias_ih = nn.Parameter(torch.empty(rows))
         self.bias_hh = nn.Parameter(torch.empty(rows))
+        if learn_initial_state:
+            self.initial_state = nn.Parameter(torch.zeros(hidden_size))
+        else:
+            self.register_parameter("initial_state", None)
         self.register_buffer("spk", torch.zeros(0), persistent=False)
         self.register_buffer("mem", torch.zeros(0), persistent=False)
         self.reset_parameters()
@@ -102,20 +114,29 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         """The parameters as this cell's arithmetic sees them: on their grids when quantised."""
         arithmetic, hidden = self.arithmetic, self.hidden_size
         recurrent = self.weight_hh.split(hidden)
-        # The reset and update gates see the sum of both biases; the candidate's stay apart.
-        both = self.bias_ih[: 2 * hidden] + self.bias_hh[: 2 * hidden]
+        bias_hh = list(self.bias_hh.split(hidden))
+        recurrent_bias = torch.zeros_like(bias_hh[0])
+        if self.cell.formulation == "torch":
+            # The candidate's recurrent bias stands inside the reset, so it is not in the sum.
+            candidate = self.cell.gates.index("candidate")
+            recurrent_bias = arithmetic.weight_grid(bias_hh[candidate], recurrent[candidate])
+            bias_hh[candidate] = torch.zeros_like(bias_hh[candidate])
         return CellParameters(
             input_weights=torch.cat([arithmetic.weights(w) for w in self.weight_ih.split(hidden)]),
             recurrent_weights=torch.cat([arithmetic.weights(w) for w in recurrent]),
-            bias=arithmetic.parameter(torch.cat([both, self.bias_ih[2 * hidden :]])),
-            recurrent_bias=arithmetic.weight_grid(self.bias_hh[2 * hidden :], recurrent[2]),
+            bias=arithmetic.parameter(self.bias_ih + torch.cat(bias_hh)),
+            recurrent_bias=recurrent_bias,
             threshold=arithmetic.parameter(self.threshold),
         )
 
-    def zero_state(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Silent spikes and empty membranes for a batch."""
+    def first_state(self, batch: int) -> tuple[Tensor, Tensor]:
+        """What a sequence starts from: nothing emitted, and membranes empty or as learnt."""
         zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
-        return zeros, zeros
+        if self.initial_state is None:
+            return zeros, zeros
+        membrane = self.arithmetic.parameter(self.initial_state).clamp(-1, 1).expand_as(zeros)
+        emitted = self.arithmetic.gate(membrane) if self.cell.emit == "state" else zeros
+        return emitted, membrane
 
     def forward(self, input_: Tensor, spk: Tensor | None = None, mem: Tensor | None = None) -> Any:
         if input_.ndim != 2 or input_.shape[1] != self.input_size:
@@ -126,7 +147,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
             if spk is not None or mem is not None:
                 raise TypeError("with init_hidden=True the cell keeps spk and mem itself")
             spk, mem = self.spk, self.mem
-        silent, empty = self.zero_state(len(input_))
+        silent, empty = self.first_state(len(input_))
         spk = silent if spk is None or spk.shape != silent.shape else spk
         mem = empty if mem is None or mem.shape != empty.shape else mem
 

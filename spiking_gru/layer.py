@@ -1,30 +1,31 @@
-"""SpikingGRU: stacked layers of gated spiking neurons, called like torch.nn.GRU."""
+"""SpikingGRU: layers of gated spiking neurons over a sequence, called like torch.nn.GRU."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import Unpack
 
-from hardware.cell import Cell
-from hardware.errors import SettingError
+from hardware.cell import CellSettings
+from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.functional import sequence
 
 
 class State(NamedTuple):
-    """What carries over from one sequence to its continuation; each (layers, batch, hidden)."""
+    """What carries over to a sequence's continuation; each (layers · directions, batch, hidden)."""
 
-    spikes: Tensor
+    emitted: Tensor
     membrane: Tensor
 
 
 class Activity(NamedTuple):
-    """Every spike and membrane of one layer; each (steps, batch, hidden)."""
+    """All that one cell emitted and every membrane; each (steps, batch, hidden)."""
 
-    spikes: Tensor
+    emitted: Tensor
     membranes: Tensor
 
 
@@ -33,6 +34,9 @@ class SpikingGRU(nn.Module):
 
     `spikes, state = gru(x, state, lengths)` takes x of shape (steps, batch, input_size), or
     (batch, steps, input_size) with `batch_first`. Beyond a sequence's length nothing fires.
+    Further arguments are the settings of `hardware.cell.Cell`: `formulation`, `emit`, ….
+
+    The state dictionary of a torch.nn.GRU of the same size loads as it is.
     """
 
     def __init__(
@@ -40,80 +44,146 @@ class SpikingGRU(nn.Module):
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
+        bidirectional: bool = False,
         batch_first: bool = False,
         *,
-        cell: Cell | None = None,
+        dropout: float = 0.0,
         threshold: float = 0.3,
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         learn_threshold: bool = False,
+        learn_initial_state: bool = False,
+        **cell: Unpack[CellSettings],
     ) -> None:
         super().__init__()
         if num_layers < 1:
             raise SettingError(f"num_layers is {num_layers}: expected at least 1")
+        if not 0 <= dropout < 1:
+            raise SettingError(f"dropout is {dropout}: expected at least 0 and less than 1")
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers
+        self.bidirectional = bidirectional
         self.batch_first = batch_first
+        self.dropout = nn.Dropout(dropout)
+        width = hidden_size * self.directions
         self.cells = nn.ModuleList(
             SpikingGRUCell(
-                input_size if i == 0 else hidden_size,
+                input_size if layer == 0 else width,
                 hidden_size,
-                cell=cell,
                 threshold=threshold,
                 spike_grad=spike_grad,
                 learn_threshold=learn_threshold,
+                learn_initial_state=learn_initial_state,
+                **cell,
             )
-            for i in range(num_layers)
+            for layer in range(num_layers)
+            for _ in range(self.directions)
         )
+        self.register_load_state_dict_pre_hook(_rename_torch_parameters)  # type: ignore[no-untyped-call]
+
+    @property
+    def directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def layers(self) -> Iterator[tuple[SpikingGRUCell, ...]]:
+        """The cells of each layer: forward, and backward where there is one."""
+        cells = [cell for cell in self.cells if isinstance(cell, SpikingGRUCell)]
+        for i in range(0, len(cells), self.directions):
+            yield tuple(cells[i : i + self.directions])
 
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, State]:
         x = x.transpose(0, 1) if self.batch_first else x
         activities, state = self.activities(x, state, lengths)
-        spikes = activities[-1].spikes
-        return spikes.transpose(0, 1) if self.batch_first else spikes, state
+        emitted = torch.cat([a.emitted for a in activities[-self.directions :]], dim=-1)
+        return emitted.transpose(0, 1) if self.batch_first else emitted, state
 
     def activities(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[list[Activity], State]:
-        """Every layer's spikes and membranes, for x of shape (steps, batch, input_size)."""
+        """What every cell emitted and its membranes, for x of shape (steps, batch, input_size).
+
+        A backward cell's activity is in the order of its input: its last step comes first.
+        """
         self._check(x, state, lengths)
-        activities, last_spikes, last_membranes = [], [], []
-        for i, cell in enumerate(self.cells):
-            assert isinstance(cell, SpikingGRUCell)
-            start = cell.zero_state(x.shape[1]) if state is None else (state[0][i], state[1][i])
-            x, membranes, spikes, membrane = sequence(
-                cell.arithmetic, cell.prepared(), cell.spike_grad, x, *start, lengths
-            )
-            activities.append(Activity(x, membranes))
-            last_spikes.append(spikes)
-            last_membranes.append(membrane)
-        return activities, State(torch.stack(last_spikes), torch.stack(last_membranes))
+        activities: list[Activity] = []
+        ends: list[tuple[Tensor, Tensor]] = []
+        for number, cells in enumerate(self.layers()):
+            arriving = self.dropout(x) if number else x
+            outputs = []
+            for backward, cell in enumerate(cells):
+                i = len(ends)
+                start = (
+                    cell.first_state(x.shape[1]) if state is None else (state[0][i], state[1][i])
+                )
+                seen = reverse(arriving, lengths) if backward else arriving
+                emitted, membranes, *end = sequence(
+                    cell.arithmetic, cell.prepared(), cell.spike_grad, seen, *start, lengths
+                )
+                if backward:
+                    emitted, membranes = reverse(emitted, lengths), reverse(membranes, lengths)
+                activities.append(Activity(emitted, membranes))
+                outputs.append(emitted)
+                ends.append((end[0], end[1]))
+            x = torch.cat(outputs, dim=-1)
+        emitted, membranes = (torch.stack(parts) for parts in zip(*ends, strict=True))
+        return activities, State(emitted, membranes)
 
     def _check(self, x: Tensor, state: State | None, lengths: Tensor | None) -> None:
         if x.ndim != 3 or x.shape[2] != self.input_size:
-            raise SettingError(
+            raise InputError(
                 f"x has shape {tuple(x.shape)} (steps, batch, features), expected "
                 f"{self.input_size} features"
             )
         steps, batch, _ = x.shape
-        expected = (self.num_layers, batch, self.hidden_size)
+        if not steps or not batch:
+            raise InputError(f"x has {steps} steps of {batch} sequences: expected at least one")
+        if not torch.isfinite(x).all():
+            raise InputError("x holds NaN or infinity: every value must be a finite number")
+        expected = (len(self.cells), batch, self.hidden_size)
         for part in state or ():
             if part.shape != expected:
-                raise SettingError(
-                    f"state has shape {tuple(part.shape)}, expected (layers, batch, hidden) = "
-                    f"{expected}"
+                raise InputError(
+                    f"state has shape {tuple(part.shape)}, expected (layers · directions, batch, "
+                    f"hidden) = {expected}"
                 )
         if lengths is None:
             return
         if lengths.shape != (batch,):
-            raise SettingError(
+            raise InputError(
                 f"lengths has shape {tuple(lengths.shape)}, expected one for each of the "
                 f"{batch} sequences"
             )
         if int(lengths.min()) < 1 or int(lengths.max()) > steps:
-            raise SettingError(
+            raise InputError(
                 f"lengths run from {int(lengths.min())} to {int(lengths.max())}, expected 1 to "
                 f"{steps}, the steps of x"
             )
+
+
+def reverse(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """The steps of each sequence from its last to its first; padding stays where it is."""
+    if lengths is None:
+        return x.flip(0)
+    steps = torch.arange(len(x), device=x.device).unsqueeze(-1)
+    order = torch.where(steps < lengths, lengths - 1 - steps, steps)
+    return x.gather(0, order.unsqueeze(-1).expand_as(x))
+
+
+def _rename_torch_parameters(
+    module: nn.Module, state: dict[str, Any], prefix: str, *_: object
+) -> None:
+    """Take torch.nn.GRU's names for ours; thresholds and the like stay as they are."""
+    assert isinstance(module, SpikingGRU)
+    if f"{prefix}weight_ih_l0" not in state:
+        return
+    for i in range(len(module.cells)):
+        layer, backward = divmod(i, module.directions)
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            theirs = f"{prefix}{name}_l{layer}{'_reverse' if backward else ''}"
+            if theirs in state:
+                state[f"{prefix}cells.{i}.{name}"] = state.pop(theirs)
+    for name, value in module.state_dict(prefix=prefix).items():
+        if not name.endswith(("weight_ih", "weight_hh", "bias_ih", "bias_hh")):
+            state.setdefault(name, value)

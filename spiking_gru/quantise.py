@@ -47,20 +47,44 @@ class _Round(torch.autograd.Function):
         return gradients[0], None
 
 
-class _LookUp(torch.autograd.Function):
-    """A value from a table over [−8, 8), with the gradient of the smooth function."""
+class _Clamp(torch.autograd.Function):
+    """clamp(x, low, 1); the gradient stops where the number saturates."""
 
     @staticmethod
-    def forward(ctx: Any, p: Tensor, table: Tensor, smooth: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, low: float) -> Tensor:
+        y = x.clamp(low, 1.0)
+        ctx.save_for_backward(y)
+        ctx.low = low
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (y,) = ctx.saved_tensors
+        return gradients[0] * ((y > ctx.low) & (y < 1.0)), None
+
+
+class _LookUp(torch.autograd.Function):
+    """A value y from a table over [−8, 8), with the slope that the smooth function has at y."""
+
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, table: Tensor, sigmoid: bool) -> Tensor:
         steps_per_one = TABLE_ENTRIES // (2 * TABLE_RANGE)
         index = torch.floor(p * steps_per_one) + TABLE_ENTRIES // 2
-        ctx.save_for_backward(smooth)
-        return table[index.clamp(0, TABLE_ENTRIES - 1).long()]
+        y = table[index.clamp(0, TABLE_ENTRIES - 1).long()]
+        ctx.save_for_backward(y)
+        ctx.sigmoid = sigmoid
+        return y
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        (slope,) = ctx.saved_tensors
+        (y,) = ctx.saved_tensors
+        slope = y * (1 - y) if ctx.sigmoid else 1 - y * y
         return gradients[0] * slope, None, None
+
+
+def clamp(x: Tensor, low: float) -> Tensor:
+    """clamp(x, low, 1)."""
+    return _Clamp.apply(x, low)  # type: ignore[no-untyped-call]
 
 
 def floor_to(x: Tensor, fraction: int) -> Tensor:
@@ -81,7 +105,10 @@ def exponent_of(weights: Tensor, bits: int) -> int:
 class Arithmetic(Protocol):
     """The places of the cell's equation at which integers round; floats do nothing there."""
 
+    @property
+    def cell(self) -> Cell: ...
     def state(self, x: Tensor) -> Tensor: ...
+    def gate(self, x: Tensor) -> Tensor: ...
     def sigmoid(self, p: Tensor) -> Tensor: ...
     def tanh(self, p: Tensor) -> Tensor: ...
     def weights(self, w: Tensor) -> Tensor: ...
@@ -98,13 +125,16 @@ class FloatArithmetic:
     def state(self, x: Tensor) -> Tensor:
         return x
 
+    def gate(self, x: Tensor) -> Tensor:
+        return x
+
     def sigmoid(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
-            return (p / 4 + 0.5).clamp(0, 1)
+            return clamp(p / 4 + 0.5, 0.0)
         return torch.sigmoid(p)
 
     def tanh(self, p: Tensor) -> Tensor:
-        return p.clamp(-1, 1) if self.cell.activation == "hard" else torch.tanh(p)
+        return clamp(p, -1.0) if self.cell.activation == "hard" else torch.tanh(p)
 
     def weights(self, w: Tensor) -> Tensor:
         return w
@@ -125,21 +155,22 @@ class IntegerArithmetic:
     def state(self, x: Tensor) -> Tensor:
         return floor_to(x, self.cell.state_fraction)
 
+    def gate(self, x: Tensor) -> Tensor:
+        return floor_to(x, self.cell.gate_fraction)
+
     def sigmoid(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
-            return (floor_to(p / 4, self.cell.gate_fraction) + 0.5).clamp(0, 1)
-        smooth = torch.sigmoid(p.detach())
+            return clamp(floor_to(p / 4, self.cell.gate_fraction) + 0.5, 0.0)
         fraction = self.cell.gate_fraction
         table = torch.from_numpy(sigmoid_table(fraction).copy()).to(p) * 2.0**-fraction
-        return _LookUp.apply(p, table, smooth * (1 - smooth))  # type: ignore[no-untyped-call]
+        return _LookUp.apply(p, table, True)  # type: ignore[no-untyped-call]
 
     def tanh(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
-            return p.clamp(-1, 1)
-        smooth = torch.tanh(p.detach())
+            return clamp(p, -1.0)
         fraction = self.cell.state_fraction
         table = torch.from_numpy(tanh_table(fraction).copy()).to(p) * 2.0**-fraction
-        return _LookUp.apply(p, table, 1 - smooth * smooth)  # type: ignore[no-untyped-call]
+        return _LookUp.apply(p, table, False)  # type: ignore[no-untyped-call]
 
     def weights(self, w: Tensor) -> Tensor:
         """One gate's matrix as integers of `weight_bits` times one power of two."""

@@ -11,8 +11,9 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import convert, verify
-from hardware.errors import RangeError
+from hardware.errors import RangeError, SettingError
 from hardware.program_file import digest
+from spiking_gru import SpikingGRU
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,4 +101,20 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
     with torch.no_grad():
         network.gru.cells[0].weight_hh[0, 0] = float("nan")
     with pytest.raises(RangeError, match="finite"):
+        convert(network)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"formulation": "keep"}, "formulation='keep' cannot be converted yet: covered are torch"),
+        ({"emit": "graded"}, "emit='graded' cannot be converted yet"),
+        ({"bidirectional": True}, "bidirectional=True cannot be converted yet"),
+        ({"learn_initial_state": True}, "learn_initial_state=True cannot be converted yet"),
+    ],
+)
+def test_a_setting_that_is_not_covered_is_refused_by_name(settings: dict, message: str) -> None:
+    network = random_network(1)
+    network.gru = SpikingGRU(3, 5, **settings)
+    with pytest.raises(SettingError, match=message):
         convert(network)

@@ -22,7 +22,7 @@ def cell_and_input(**settings: object) -> tuple[SpikingGRUCell, torch.Tensor]:
 def test_it_is_a_snntorch_neuron_called_like_one() -> None:
     cell, x = cell_and_input()
     assert isinstance(cell, snntorch.SpikingNeuron)
-    spk, mem = cell.zero_state(2)
+    spk, mem = cell.first_state(2)
     for frame in x:
         spk, mem = cell(frame, spk, mem)
     assert spk.shape == mem.shape == (2, 4)
@@ -38,7 +38,7 @@ def test_the_state_matters_so_it_is_not_made_anew_at_each_step() -> None:
 def test_init_hidden_gives_the_same_spikes_and_keeps_the_state_itself() -> None:
     explicit, x = cell_and_input()
     implicit, _ = cell_and_input(init_hidden=True)
-    spk, mem = explicit.zero_state(2)
+    spk, mem = explicit.first_state(2)
     for frame in x:
         spk, mem = explicit(frame, spk, mem)
         assert torch.equal(implicit(frame), spk)
@@ -83,7 +83,7 @@ def test_a_state_dict_round_trip_changes_nothing() -> None:
 @pytest.mark.parametrize("name", ["atan", "fast_sigmoid", "sigmoid", "straight_through_estimator"])
 def test_surrogates_of_snntorch_give_gradients(name: str) -> None:
     cell, x = cell_and_input(spike_grad=getattr(surrogate, name)())
-    spk, mem = cell.zero_state(2)
+    spk, mem = cell.first_state(2)
     total = torch.zeros(())
     for frame in x:
         spk, mem = cell(frame, spk, mem)

@@ -1,60 +1,152 @@
-"""The torch step against the equation in NumPy, and against torch.nn.GRU where nothing spikes."""
+"""The torch step against the equations in NumPy, and against the integers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from hardware.cell import Cell
+from conversion.convert import convert_cell
+from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
+from hardware.engines.reference import run_layer
 from spiking_gru import functional
 from spiking_gru.cell import SpikingGRUCell
 
 
-@pytest.mark.parametrize("activation", ["hard", "table"])
-def test_the_float_step_equals_the_equation(activation: str) -> None:
-    torch.manual_seed(1)
-    cell = SpikingGRUCell(3, 4, cell=Cell(activation=activation), threshold=0.2).double()
-    x, h = torch.randn(6, 3).double(), torch.rand(6, 4).double() * 2 - 1
-    s = (torch.rand(6, 4) > 0.5).double()
-    spikes, membrane = cell(x, s, h)
+def transcription(
+    cell: SpikingGRUCell, x: np.ndarray, e: np.ndarray, h: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The equations in NumPy, one letter for each thing in them."""
+    settings, theta = cell.cell, cell.threshold.item()
+    hard = settings.activation == "hard"
 
     def sigma(v: np.ndarray) -> np.ndarray:
-        return np.clip(v / 4 + 0.5, 0, 1) if activation == "hard" else 1 / (1 + np.exp(-v))
+        return np.clip(v / 4 + 0.5, 0, 1) if hard else 1 / (1 + np.exp(-v))
 
     def tanh(v: np.ndarray) -> np.ndarray:
-        return np.clip(v, -1, 1) if activation == "hard" else np.tanh(v)
+        return np.clip(v, -1, 1) if hard else np.tanh(v)
 
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    W, U, b, d = (np.split(getattr(cell, name).detach().numpy(), 3) for name in names)
-    x, s, h = x.numpy(), s.numpy(), h.numpy()
-    r = sigma(x @ W[0].T + s @ U[0].T + b[0] + d[0])
-    z = sigma(x @ W[1].T + s @ U[1].T + b[1] + d[1])
-    c = tanh(x @ W[2].T + r * (s @ U[2].T + d[2]) + b[2])
-    new = z * h + (1 - z) * c
-    fired = new > 0.2
-    assert 0 < fired.sum() < fired.size
-    assert np.array_equal(spikes.detach().numpy(), fired)
-    assert membrane.detach().numpy() == pytest.approx(new - 0.2 * fired, abs=1e-6)
+    def emitted(v: np.ndarray) -> np.ndarray:
+        return {
+            "binary": np.where(v > theta, 1.0, 0.0),
+            "signed": np.where(v > theta, 1.0, np.where(v < -theta, -1.0, 0.0)),
+            "state": v,
+            "graded": np.where(np.abs(v - e) > theta, v, e),
+        }[settings.emit]
 
-
-def test_the_equation_is_that_of_torch_gru_where_the_state_is_sent_instead_of_spikes() -> None:
-    torch.manual_seed(2)
-    cell = SpikingGRUCell(3, 4, cell=Cell(activation="table")).double()
-    reference = torch.nn.GRUCell(3, 4).double()
-    reference.load_state_dict(
-        {name: getattr(cell, name) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
-    )
-    parameters = cell.prepared()._replace(threshold=torch.zeros(()).double())
-    h = torch.zeros(5, 4).double()
-    for x in torch.randn(7, 5, 3).double():
-        current = functional.input_current(cell.arithmetic, parameters, x)
-        _, ours = functional.step(
-            cell.arithmetic, parameters, torch.zeros_like, current, spikes=h, membrane=h
+    parts = {
+        name: dict(
+            zip(
+                settings.gates,
+                np.split(getattr(cell, name).detach().numpy(), len(settings.gates)),
+                strict=True,
+            )
         )
-        theirs = reference(x, h)
-        assert torch.allclose(ours, theirs, atol=1e-12)
-        h = theirs
+        for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    }
+    W, U, b, d = parts.values()
+
+    def gate(name: str, message: np.ndarray) -> np.ndarray:
+        return sigma(x @ W[name].T + message @ U[name].T + b[name] + d[name])
+
+    c, Uc, bc = "candidate", U["candidate"].T, b["candidate"] + d["candidate"]
+    if settings.formulation == "forget":
+        f = gate("forget", e)
+        new = f * h + (1 - f) * tanh(x @ W[c].T + e @ Uc + bc)
+    else:
+        r, z = gate("reset", e), gate("update", e)
+        if settings.formulation == "torch":
+            new = z * h + (1 - z) * tanh(x @ W[c].T + b[c] + r * (e @ Uc + d[c]))
+        elif settings.formulation == "keep":
+            new = z * h + (1 - z) * tanh(x @ W[c].T + (r * e) @ Uc + bc)
+        elif settings.formulation == "write":
+            new = (1 - z) * h + z * tanh(x @ W[c].T + (r * e) @ Uc + bc)
+        else:
+            new = (1 - z) * h + z * tanh((r * e) @ Uc + bc)
+            new = gate("output", emitted(new)) * new
+    out = emitted(new)
+    if settings.emit in ("binary", "signed"):
+        if settings.reset_mechanism == "subtract":
+            new = new - theta * out
+        elif settings.reset_mechanism == "zero":
+            new = np.where(out == 0, new, 0)
+    return out, new
+
+
+@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("emit", EMISSIONS)
+@pytest.mark.parametrize("reset_mechanism", RESET_MECHANISMS)
+@pytest.mark.parametrize("activation", ["hard", "table"])
+def test_the_float_step_equals_the_equations(
+    formulation: str, emit: str, reset_mechanism: str, activation: str
+) -> None:
+    torch.manual_seed(1)
+    cell = SpikingGRUCell(
+        3,
+        4,
+        formulation=formulation,
+        emit=emit,
+        reset_mechanism=reset_mechanism,
+        activation=activation,
+        threshold=0.2,
+    ).double()
+    x, h = torch.randn(16, 3).double(), torch.rand(16, 4).double() * 2 - 1
+    e = h.clone() if not cell.cell.spiking else (torch.rand(16, 4) > 0.5).double()
+    emitted, membrane = cell(x, e, h)
+    expected = transcription(cell, x.numpy(), e.numpy(), h.numpy())
+    assert emitted.detach().numpy() == pytest.approx(expected[0], abs=1e-6)
+    assert membrane.detach().numpy() == pytest.approx(expected[1], abs=1e-6)
+    if cell.cell.spiking:
+        assert 0 < np.abs(expected[0]).sum() < expected[0].size
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    inputs=st.integers(1, 4),
+    neurons=st.integers(1, 6),
+    spread=st.sampled_from([0.05, 0.4, 1.5]),
+    cell=st.fixed_dictionaries(
+        {
+            "formulation": st.sampled_from(list(GATES)),
+            "emit": st.sampled_from(EMISSIONS),
+            "reset_mechanism": st.sampled_from(RESET_MECHANISMS),
+            "activation": st.sampled_from(ACTIVATIONS),
+            "weight_bits": st.integers(2, 8),
+            "gate_fraction": st.integers(7, 8),
+            "state_fraction": st.integers(10, 12),
+        }
+    ),
+)
+def test_the_quantised_step_equals_the_integers_in_every_bit(
+    seed: int, inputs: int, neurons: int, spread: float, cell: dict
+) -> None:
+    torch.manual_seed(seed)
+    torch_cell = SpikingGRUCell(inputs, neurons, threshold=0.15, **cell)
+    with torch.no_grad():
+        for parameter in torch_cell.parameters():
+            parameter.copy_(spread * torch.randn_like(parameter))
+    torch_cell.quantised = True
+    settings_ = torch_cell.cell
+    layer = convert_cell(torch_cell, "layer", input_exponent=-5)
+    events = np.random.default_rng(seed).integers(-127, 128, (12, inputs))
+    x = torch.from_numpy(events / 32).float()
+    start = torch_cell.first_state(1)
+    emitted, membranes, _, _ = functional.sequence(
+        torch_cell.arithmetic,
+        torch_cell.prepared(),
+        torch_cell.spike_grad,
+        x.unsqueeze(1),
+        *start,
+        None,
+    )
+    expected = run_layer(layer, events, np.array([12]))
+    unit = 2.0**settings_.event_fraction
+    assert np.array_equal(emitted[:, 0].detach().numpy() * unit, expected[0])
+    one = 2.0**settings_.state_fraction
+    assert np.array_equal(membranes[:, 0].detach().numpy() * one, expected[1])
 
 
 def test_padding_changes_nothing_and_nothing_fires_in_it() -> None:
@@ -65,7 +157,7 @@ def test_padding_changes_nothing_and_nothing_fires_in_it() -> None:
     padded = x.clone()
     for i, length in enumerate(lengths):
         padded[length:, i] = 1e6
-    start = cell.zero_state(3)
+    start = cell.first_state(3)
 
     def run(values: torch.Tensor, lengths: torch.Tensor | None) -> tuple:
         return functional.sequence(

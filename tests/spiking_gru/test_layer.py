@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hardware.errors import SettingError
+from hardware.errors import InputError, SettingError
 from spiking_gru import SpikingGRU
-from spiking_gru.layer import State
+from spiking_gru.layer import State, reverse
 
 
 def gru_and_input(**settings: object) -> tuple[SpikingGRU, torch.Tensor]:
@@ -18,8 +18,8 @@ def test_it_is_called_like_torch_gru() -> None:
     gru, x = gru_and_input()
     spikes, state = gru(x)
     assert spikes.shape == (8, 4, 5)
-    assert state.membrane.shape == state.spikes.shape == (2, 4, 5)
-    assert torch.equal(state.spikes[-1], spikes[-1])
+    assert state.membrane.shape == state.emitted.shape == (2, 4, 5)
+    assert torch.equal(state.emitted[-1], spikes[-1])
     assert 0 < spikes.mean() < 1
 
 
@@ -51,11 +51,101 @@ def test_a_batch_equals_its_samples_one_by_one() -> None:
         assert torch.equal(state.membrane[:, i], end.membrane[:, 0])
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_with_spiking_switched_off_it_is_torch_gru_in_values_and_gradients(
+    layers: int, bidirectional: bool, batch_first: bool
+) -> None:
+    torch.manual_seed(1)
+    shape = (3, 5, layers)
+    theirs = torch.nn.GRU(*shape, bidirectional=bidirectional, batch_first=batch_first).double()
+    ours = SpikingGRU(*shape, bidirectional, batch_first, emit="state", activation="table").double()
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(4, 7, 3).double().requires_grad_()
+    start = torch.randn(layers * (1 + bidirectional), 7 if not batch_first else 4, 5).double()
+    expected, end = theirs(x, start)
+    (expected.square().sum() + end.sum()).backward()
+    gradients, x.grad = [x.grad, *(p.grad for p in theirs.parameters())], None
+    found, state = ours(x, State(start, start))
+    (found.square().sum() + state.membrane.sum()).backward()
+    assert torch.allclose(found, expected, atol=1e-6)
+    assert torch.allclose(state.membrane, end, atol=1e-6)
+    own = {name: p.grad for cell in ours.cells for name, p in cell.named_parameters()}
+    assert set(own) == {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}
+    ordered = [getattr(c, n).grad for c in ours.cells for n in own]
+    for mine, reference in zip([x.grad, *ordered], gradients, strict=True):
+        assert torch.allclose(mine, reference, atol=1e-6)
+
+
+def test_a_backward_cell_is_a_forward_one_on_the_reversed_sequence() -> None:
+    torch.manual_seed(2)
+    both = SpikingGRU(3, 5, bidirectional=True, threshold=0.1)
+    alone = SpikingGRU(3, 5, threshold=0.1)
+    alone.cells[0].load_state_dict(both.cells[1].state_dict())
+    x, lengths = torch.randn(8, 2, 3), torch.tensor([8, 5])
+    emitted, _ = both(x, lengths=lengths)
+    for i, length in enumerate(lengths):
+        expected, _ = alone(x[:length, i : i + 1].flip(0))
+        assert torch.equal(emitted[:length, i, 5:], expected[:, 0].flip(0))
+        assert not emitted[length:, i].any()
+
+
+def test_reversing_twice_changes_nothing() -> None:
+    x, lengths = torch.randn(6, 3, 2), torch.tensor([6, 1, 4])
+    assert torch.equal(reverse(reverse(x, lengths), lengths), x)
+    assert torch.equal(reverse(x, lengths)[:4, 2], x[:4, 2].flip(0))
+
+
+def test_dropout_acts_between_layers_in_training_only() -> None:
+    gru, x = gru_and_input(dropout=0.5)
+    plain, _ = gru_and_input()
+    assert torch.equal(gru.eval()(x)[0], plain(x)[0])
+    gru.train()
+    assert not torch.equal(gru.activities(x)[0][1].emitted, plain(x)[0])
+    assert torch.equal(gru.activities(x)[0][0].emitted, plain.activities(x)[0][0].emitted)
+
+
+def test_a_learnt_initial_state_is_where_sequences_start_and_has_a_gradient() -> None:
+    gru, x = gru_and_input(learn_initial_state=True)
+    plain, _ = gru_and_input()
+    assert torch.equal(gru(x)[0], plain(x)[0])
+    with torch.no_grad():
+        gru.cells[0].initial_state.fill_(0.7)
+    emitted, _ = gru(x)
+    assert not torch.equal(emitted, plain(x)[0])
+    emitted.sum().backward()
+    assert gru.cells[0].initial_state.grad.abs().sum() > 0
+
+
+def test_double_inputs_stay_double() -> None:
+    gru, x = gru_and_input()
+    assert gru.double()(x.double())[0].dtype == torch.float64
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"formulaton": "keep"}, "unknown setting 'formulaton': did you mean 'formulation'"),
+        ({"formulation": "kep"}, "unknown formulation 'kep': did you mean 'keep'"),
+        ({"dropout": 1.0}, "dropout is 1.0"),
+        ({"threshold": 1.2}, "threshold is 1.2"),
+        ({"emit": "graded", "threshold": -0.1}, "threshold is -0.1"),
+        ({"emit": "graded", "threshold": float("nan")}, "threshold is nan"),
+    ],
+)
+def test_settings_that_are_wrong_are_refused_by_name(settings: dict, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        SpikingGRU(3, 5, **settings)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"x": torch.zeros(8, 4, 2)}, r"x has shape \(8, 4, 2\).*expected 3 features"),
         ({"x": torch.zeros(8, 3)}, "x has shape"),
+        ({"x": torch.full((8, 4, 3), torch.nan)}, "x holds NaN or infinity"),
+        ({"x": torch.zeros(0, 4, 3)}, "x has 0 steps of 4 sequences"),
         ({"lengths": torch.tensor([8, 8, 8])}, "lengths has shape .* each of the 4 sequences"),
         ({"lengths": torch.tensor([8, 0, 1, 1])}, "lengths run from 0 to 8, expected 1 to 8"),
         ({"lengths": torch.tensor([9, 1, 1, 1])}, "lengths run from 1 to 9"),
@@ -64,7 +154,7 @@ def test_a_batch_equals_its_samples_one_by_one() -> None:
 )
 def test_input_of_a_wrong_shape_is_refused_by_name(arguments: dict, message: str) -> None:
     gru, x = gru_and_input()
-    with pytest.raises(SettingError, match=message):
+    with pytest.raises(InputError, match=message):
         gru(**{"x": x, **arguments})
 
 
