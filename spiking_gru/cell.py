@@ -17,6 +17,7 @@ from hardware.errors import SettingError
 from spiking_gru import functional
 from spiking_gru.functional import CellParameters
 from spiking_gru.quantise import Arithmetic, FloatArithmetic, IntegerArithmetic
+from spiking_gru.surrogate import ATan
 
 
 def check_threshold(threshold: Tensor, cell: Cell) -> None:
@@ -67,7 +68,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         check_threshold(torch.as_tensor(threshold), self.cell)
         super().__init__(
             threshold=threshold,
-            spike_grad=spike_grad,
+            spike_grad=spike_grad or ATan(),
             init_hidden=init_hidden,
             learn_threshold=learn_threshold,
             reset_mechanism=self.cell.reset_mechanism,

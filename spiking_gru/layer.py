@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from hardware.cell import CellSettings
 from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
-from spiking_gru.functional import sequence
+from spiking_gru.sequence import sequence
 
 
 class State(NamedTuple):
@@ -36,7 +36,8 @@ class SpikingGRU(nn.Module):
     (batch, steps, input_size) with `batch_first`. Beyond a sequence's length nothing fires.
     Further arguments are the settings of `hardware.cell.Cell`: `formulation`, `emit`, ….
 
-    The state dictionary of a torch.nn.GRU of the same size loads as it is.
+    `recompute_every=N` trades time for memory: of every N steps only the first state is kept for
+    the backward pass. The state dictionary of a torch.nn.GRU of the same size loads as it is.
     """
 
     def __init__(
@@ -52,11 +53,14 @@ class SpikingGRU(nn.Module):
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         learn_threshold: bool = False,
         learn_initial_state: bool = False,
+        recompute_every: int | None = None,
         **cell: Unpack[CellSettings],
     ) -> None:
         super().__init__()
         if num_layers < 1:
             raise SettingError(f"num_layers is {num_layers}: expected at least 1")
+        if recompute_every is not None and recompute_every < 1:
+            raise SettingError(f"recompute_every is {recompute_every}: expected at least 1")
         if not 0 <= dropout < 1:
             raise SettingError(f"dropout is {dropout}: expected at least 0 and less than 1")
         self.input_size = input_size
@@ -64,6 +68,7 @@ class SpikingGRU(nn.Module):
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.batch_first = batch_first
+        self.recompute_every = recompute_every
         self.dropout = nn.Dropout(dropout)
         width = hidden_size * self.directions
         self.cells = nn.ModuleList(
@@ -119,7 +124,13 @@ class SpikingGRU(nn.Module):
                 )
                 seen = reverse(arriving, lengths) if backward else arriving
                 emitted, membranes, *end = sequence(
-                    cell.arithmetic, cell.prepared(), cell.spike_grad, seen, *start, lengths
+                    cell.arithmetic,
+                    cell.prepared(),
+                    cell.spike_grad,
+                    seen,
+                    *start,
+                    lengths,
+                    self.recompute_every,
                 )
                 if backward:
                     emitted, membranes = reverse(emitted, lengths), reverse(membranes, lengths)

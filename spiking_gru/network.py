@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import snntorch.surrogate
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from safetensors.torch import save as tensor_bytes
@@ -76,7 +74,6 @@ class Network(SequenceClassifier):
                 activation=settings.activation,
                 weight_bits=settings.weight_bits,
                 threshold=settings.threshold,
-                spike_grad=surrogate(),
             ),
             MeanReadout(
                 settings.hidden,
@@ -98,12 +95,6 @@ class Network(SequenceClassifier):
         """The spikes of the last layer."""
         spikes, _ = self.gru(self.encoder(frames), lengths=lengths)
         return spikes
-
-
-def surrogate() -> Callable[[Tensor], Tensor]:
-    """snnTorch's arctangent surrogate, as wide as the membrane's range."""
-    fire: Callable[[Tensor], Tensor] = snntorch.surrogate.atan(alpha=2.0)
-    return fire
 
 
 def save_network(network: Network, settings: NetworkSettings, folder: Path) -> list[Path]:

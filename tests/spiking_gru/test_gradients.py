@@ -1,0 +1,28 @@
+"""The float form's gradients against finite differences, in double precision."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hardware.cell import GATES
+from spiking_gru import SpikingGRU
+
+
+@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_gradients_equal_finite_differences(formulation: str, bidirectional: bool) -> None:
+    torch.manual_seed(0)
+    gru = SpikingGRU(
+        2, 3, 1, bidirectional, formulation=formulation, emit="state", activation="table"
+    ).double()
+    x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
+    lengths = torch.tensor([4, 2])
+    names = [name for name, _ in gru.named_parameters()]
+
+    def run(x: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:
+        state = dict(zip(names, parameters, strict=True))
+        emitted, _ = torch.func.functional_call(gru, state, (x,), {"lengths": lengths})
+        return emitted
+
+    assert torch.autograd.gradcheck(run, (x, *gru.parameters()), fast_mode=True)
