@@ -1,8 +1,8 @@
 """A whole sequence as one autograd function: forward by the kernels, backward by hand.
 
 One product for the input of all steps, one recurrent product and one kernel for each step, one
-product for each weight gradient at the end. The slope of the default surrogate is computed in
-passing; any other is asked for its own, for all steps at once.
+product for each weight gradient and chunk of steps. The slope of the default surrogate is computed
+in passing; any other is asked for its own, for all steps at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from spiking_gru import kernels
 from spiking_gru.functional import CellParameters, Fire
 from spiking_gru.quantise import Arithmetic, IntegerArithmetic
 from spiking_gru.surrogate import ATan
+
+CHUNK = 50
+"""Steps whose gradients are kept at once in the backward pass."""
 
 
 def covers(cell: Cell, x: Tensor) -> bool:
@@ -119,14 +122,16 @@ class _Sequence(torch.autograd.Function):
         ) = ctx.saved_tensors  # fmt: skip
         cell: Cell = ctx.cell
         needs = ctx.needs_input_grad
-        steps, batch, inputs = x.shape
+        steps, batch, _ = x.shape
         hidden = U.shape[1]
         d_out, d_membranes = gradients
         d_out = torch.zeros_like(all_emitted) if d_out is None else d_out
-        d_Us, dp = torch.empty_like(gates), torch.empty_like(inside)
+        chunk = min(CHUNK, steps)
+        d_Us, dp = gates.new_empty(chunk, batch, 3 * hidden), gates.new_empty(chunk, batch, hidden)
         d_e, dh, d_theta = (x.new_zeros(batch, hidden) for _ in range(3))
         wants_theta = needs[5] and cell.spiking
         slopes = _Slopes(cell, ctx.fire, before, theta)
+        sums = _WeightGradients(x, W, U)
         gates_, inside_, emitted_, membranes_, alive_, d_out_, d_Us_, dp_ = arrays(
             gates, inside, all_emitted, all_membranes, alive, d_out, d_Us, dp
         )
@@ -137,31 +142,27 @@ class _Sequence(torch.autograd.Function):
                 dh += d_membranes[t]
             if wants_theta and cell.reset_mechanism == "subtract":
                 d_theta -= dh * all_emitted[t]
+            k = t % chunk
             backward(
                 gates_[t], inside_[t], membranes_[t - 1] if t else first_, emitted_[t],
-                slopes.by_membrane(t), alive_[t], d_e_, d_out_[t], dh_, d_Us_[t], dp_[t],
+                slopes.by_membrane(t), alive_[t], d_e_, d_out_[t], dh_, d_Us_[k], dp_[k],
             )  # fmt: skip
             if wants_theta:
                 d_theta += d_e * slopes.by_threshold
-            torch.mm(d_Us[t], U, out=d_e)
-
-        flat, flat_Us, flat_p = x.reshape(-1, inputs), d_Us.flatten(0, 1), dp.flatten(0, 1)
-        # W x + b has the gradient of U e in the rows of r and z, and dp in those of c.
-        reset_update = flat_Us[:, : 2 * hidden]
-        dx = dW = dU = None
-        if needs[0]:
-            dx = torch.addmm(flat_p @ W[2 * hidden :], reset_update, W[: 2 * hidden]).view_as(x)
-        if needs[1]:
-            dW = torch.cat([reset_update.T @ flat, flat_p.T @ flat])
-        if needs[2]:
-            dU = d_Us[0].T @ emitted
-            dU.addmm_(flat_Us[batch:].T, all_emitted[:-1].flatten(0, 1))
+            torch.mm(d_Us[k], U, out=d_e)
+            if k == 0:
+                # These steps' part of the weight gradients, while their numbers are in the cache.
+                end = min(t + chunk, steps)
+                last = emitted if t == 0 else all_emitted[t - 1]
+                sums.add(
+                    t, d_Us[: end - t], dp[: end - t], last, all_emitted[t : end - 1], needs[0]
+                )
         return (
-            dx,
-            dW,
-            dU,
-            torch.cat([reset_update.sum(0), flat_p.sum(0)]) if needs[3] else None,
-            flat_Us[:, 2 * hidden :].sum(0) if needs[4] else None,
+            sums.dx if needs[0] else None,
+            sums.dW if needs[1] else None,
+            sums.dU if needs[2] else None,
+            sums.db if needs[3] else None,
+            sums.dd if needs[4] else None,
             d_theta.sum(0).sum_to_size(ctx.threshold_shape) if needs[5] else None,
             d_e if needs[6] else None,
             dh if needs[7] else None,
@@ -169,6 +170,38 @@ class _Sequence(torch.autograd.Function):
             None,
             None,
         )
+
+
+class _WeightGradients:
+    """The gradients of W, U, b, d and x, added up from one chunk of steps after another."""
+
+    def __init__(self, x: Tensor, W: Tensor, U: Tensor) -> None:
+        self.x, self.W = x, W
+        self.dW, self.dU = torch.zeros_like(W), torch.zeros_like(U)
+        self.db, self.dd = W.new_zeros(len(W)), W.new_zeros(U.shape[1])
+        self.dx = torch.empty_like(x)
+
+    def add(
+        self, start: int, d_Us: Tensor, dp: Tensor, last: Tensor, emitted: Tensor, wants_x: bool
+    ) -> None:
+        """Steps from `start`; `last` was emitted before the first of them, `emitted` in between.
+
+        W x + b has the gradient of U e in the rows of r and z, and dp in those of c.
+        """
+        hidden, steps = dp.shape[-1], len(dp)
+        x = self.x[start : start + steps].reshape(-1, self.x.shape[-1])
+        flat_Us, flat_p = d_Us.flatten(0, 1), dp.flatten(0, 1)
+        reset_update = flat_Us[:, : 2 * hidden]
+        self.dW[: 2 * hidden].addmm_(reset_update.T, x)
+        self.dW[2 * hidden :].addmm_(flat_p.T, x)
+        self.db[: 2 * hidden] += reset_update.sum(0)
+        self.db[2 * hidden :] += flat_p.sum(0)
+        self.dd += flat_Us[:, 2 * hidden :].sum(0)
+        self.dU.addmm_(d_Us[0].T, last)
+        self.dU.addmm_(d_Us[1:].flatten(0, 1).T, emitted.flatten(0, 1))
+        if wants_x:
+            dx = torch.addmm(flat_p @ self.W[2 * hidden :], reset_update, self.W[: 2 * hidden])
+            self.dx[start : start + steps] = dx.view_as(self.x[start : start + steps])
 
 
 class _Slopes:

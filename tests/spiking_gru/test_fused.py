@@ -37,8 +37,14 @@ def outputs_and_gradients(
 @pytest.mark.parametrize("quantised", [False, True])
 @pytest.mark.parametrize("surrogate", [ATan(), snntorch_surrogate.fast_sigmoid()])
 def test_the_kernels_equal_the_plain_loop(
-    emit: str, reset_mechanism: str, activation: str, quantised: bool, surrogate: object
+    emit: str,
+    reset_mechanism: str,
+    activation: str,
+    quantised: bool,
+    surrogate: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(fused, "CHUNK", 4)  # two whole chunks of the nine steps, and a rest
     torch.manual_seed(0)
     cell = SpikingGRUCell(
         3,
@@ -60,9 +66,11 @@ def test_the_kernels_equal_the_plain_loop(
             if quantised:
                 assert torch.equal(ours, theirs)
             assert torch.allclose(ours, theirs, atol=1e-6)
-        for ours, theirs in zip(gradients, expected_gradients, strict=True):
-            # Both sum in float32, each in its own order.
-            assert (ours - theirs).norm() <= 2e-5 * theirs.norm() + 1e-12
+        whole, expected_whole = (
+            torch.cat([gradient.flatten() for gradient in parts])
+            for parts in (gradients, expected_gradients)
+        )
+        assert (whole - expected_whole).norm() <= 1e-6 * expected_whole.norm()
 
 
 def test_the_sequence_function_stands_in_for_the_loop_only_where_it_computes_the_same() -> None:
