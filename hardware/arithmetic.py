@@ -30,6 +30,9 @@ TABLE_ENTRIES = 256
 TABLE_RANGE = 8
 """A table of 256 entries covers [−8, 8) in steps of 1/16."""
 
+STORED_LIMIT = 2**31 - 1
+"""A program keeps its integers in 32 bits."""
+
 SMALLEST_EXPONENT = -20
 """Weights are never resolved finer than 2^-20, so that no shift leaves the word."""
 
@@ -116,5 +119,15 @@ def weight_exponent(largest: float, bits: int) -> int:
 
 
 def quantise(values: NDArray[np.floating], exponent: int) -> Integers:
-    """round(values · 2^-exponent), half to even."""
-    return np.rint(np.asarray(values, dtype=np.float64) * 2.0**-exponent).astype(np.int64)
+    """round(values · 2^-exponent), half to even; a RangeError for what 32 bits do not hold."""
+    with np.errstate(over="ignore"):
+        rounded = np.rint(np.asarray(values, dtype=np.float64) * 2.0**-exponent)
+    # NaN compares false with every limit, so it is refused here as well.
+    refused = np.flatnonzero(~(np.abs(rounded) <= STORED_LIMIT))
+    if refused.size:
+        value = float(np.ravel(values)[refused[0]])
+        raise RangeError(
+            f"{value} is not a number that can be converted: expected a finite one of at most "
+            f"{STORED_LIMIT} steps of 2^{exponent}: smaller weights and biases would help"
+        )
+    return rounded.astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TypedDict
 
 import numpy as np
@@ -88,6 +88,12 @@ def cell_of(settings: CellSettings) -> Cell:
     for name in settings:
         choose("setting", name, CellSettings.__annotations__)
     return Cell(**settings)
+
+
+def cell_settings(cell: Cell) -> CellSettings:
+    """The settings of a cell, as keyword arguments."""
+    settings: CellSettings = asdict(cell)  # type: ignore[assignment]
+    return settings
 
 
 def _within(name: str, value: int, allowed: range) -> None:

@@ -47,9 +47,12 @@ def cost(counts: Counts, chip: Chip) -> Cost:
     """::
 
     core dynamic = Σ count × energy of one operation
-    core time    = steps × barrier + the busiest core's operations × time of one operation
+    core time    = ticks × barrier + the busiest core's operations × time of one operation
     core static  = cores in use × static power × core time
-    host         = steps × host time per step × host power
+    host         = ticks × host time per step × host power
+
+    A tick is one step of the chip, at whose end its cores wait for each other. An inference of T
+    steps takes T + layers + 1 ticks, for each set of synapses delays by one.
     """
     placement = place(counts, chip)
     by_layer = tuple(_dynamic(layer, chip) for layer in counts.layers)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +18,43 @@ from safetensors.numpy import save as tensor_bytes
 
 from hardware.errors import InputError
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part."""
-    handle, temporary = _temporary(path)
+    """Write a file so that a reader sees the old content or the new, never a part.
+
+    A link stays a link, and what it leads to is written.
+    """
+    target = _target(path)
+    handle, temporary = _temporary(target)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        temporary.replace(target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise InputError(f"cannot write {path}: {error.strerror}") from error
         raise
+
+
+def _target(path: Path) -> Path:
+    """Where `path` leads; only a regular file may be there, for a rename would replace the rest."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(
+                f"cannot write {path}: it is there and is not a regular file: choose another --out"
+            )
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}: choose another --out") from error
+    return path.resolve()
 
 
 def _temporary(path: Path) -> tuple[int, Path]:
@@ -61,8 +84,12 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
+def json_text(content: Any) -> str:
+    return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, content: Any) -> None:
-    write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    write_text(path, json_text(content))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -73,10 +100,25 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> Any:
+    content = read_bytes(path)
     try:
-        return json.loads(read_bytes(path))
-    except ValueError as error:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {error}") from error
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first field that a pydantic model found wrong, what it held, and what is wrong there."""
+    first = error.errors()[0]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return f"no field {where!r}"
+    found = textwrap.shorten(json.dumps(first["input"], default=str), 60, placeholder=" …")
+    # pydantic's own text would name a class of ours
+    wrong = "input should be an object" if first["type"] == "model_type" else first["msg"].lower()
+    return f"{f'field {where!r}' if where else 'the whole'} is {found}: {wrong}"
 
 
 def write_tensors(
@@ -95,6 +137,9 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         with safe_open(path, framework="numpy") as file:
             names = list(file.keys())
             about = json.loads((file.metadata() or {}).get("about", "{}"))
-            return {name: file.get_tensor(name) for name in names}, about
-    except (SafetensorError, OSError, ValueError) as error:
+            tensors = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a readable safetensors file: {error}") from error
+    if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
+        raise InputError(f"{path}: its description is {about!r}, expected an object of strings")
+    return tensors, about

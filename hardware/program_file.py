@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -168,8 +169,9 @@ def _read(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
         zipfile.BadZipFile,
         SafetensorError,
         ValueError,
-        NotImplementedError,
+        RuntimeError,  # an encrypted member, an unknown compression, JSON nested without end
         EOFError,
+        zlib.error,
     ) as error:
         raise ProgramError(f"{path}: not a program file, or a damaged one: {error}") from error
 

@@ -10,10 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError
 
+NUMBERS = "fiub"
+"""Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
+
 
 @dataclass(frozen=True)
 class Sequences:
-    """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames."""
+    """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames.
+
+    Values are kept as float32, whatever they came as: engines and torch then see the same numbers.
+    """
 
     values: NDArray[np.float32]
     lengths: NDArray[np.int64]
@@ -27,6 +33,9 @@ class Sequences:
             raise InputError(f"frames are {self.values.dtype}, expected floating point numbers")
         if self.lengths.ndim != 1 or not np.issubdtype(self.lengths.dtype, np.integer):
             raise InputError("lengths must be one whole number for each sequence")
+        with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
+            object.__setattr__(self, "values", self.values.astype(np.float32, copy=False))
+        object.__setattr__(self, "lengths", self.lengths.astype(np.int64, copy=False))
         if len(self.lengths) and self.lengths.min() < 1:
             sample = int(self.lengths.argmin())
             raise InputError(
@@ -51,16 +60,26 @@ class Sequences:
         """From a list of (steps, channels) arrays, or one (sequences, steps, channels) array."""
         if isinstance(data, cls):
             return data
-        arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
+        try:
+            arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"not a list of arrays of shape (steps, channels): {error}: give one such array "
+                f"for each sequence"
+            ) from error
         if not arrays:
             raise InputError("no sequence given: expected at least one of shape (steps, channels)")
+        width = str(arrays[0].shape[1]) if arrays[0].ndim == 2 else "channels"
         for i, array in enumerate(arrays):
-            if array.ndim != 2 or array.shape[1] != arrays[0].shape[-1]:
+            if array.ndim != 2 or array.shape[1] != arrays[0].shape[1]:
+                raise InputError(f"sequence {i} has shape {array.shape}, expected (steps, {width})")
+            if array.dtype.kind not in NUMBERS:
                 raise InputError(
-                    f"sequence {i} has shape {array.shape}, expected (steps, {arrays[0].shape[-1]})"
+                    f"sequence {i} is of {array.dtype}, expected floating point or whole numbers"
                 )
         lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-        return cls(np.concatenate(arrays).astype(np.float32), lengths)
+        with np.errstate(over="ignore"):
+            return cls(np.concatenate(arrays).astype(np.float32), lengths)
 
     @property
     def channels(self) -> int:

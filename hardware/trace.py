@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,23 +64,73 @@ class Trace:
             "program_digest": self.program_digest,
             "schema": str(SCHEMA),
         }
-        write_tensors(path, tensors, about)
+        write_tensors(path, tensors, {**about, "sha256": _checksum(tensors, about)})
 
     @staticmethod
     def load(path: Path) -> Trace:
-        tensors, about = read_tensors(path)
-        if about.get("schema") != str(SCHEMA):
-            raise InputError(
-                f"{path}: not a trace of schema {SCHEMA} (found {about.get('schema')!r}): "
-                f"make it anew with `spiking-gru run`"
+        """The trace in a file; an error where anything in it is missing, damaged or at odds."""
+        try:
+            tensors, about = read_tensors(path)
+            _check_whole(tensors, about)
+            layers = range(sum(name.endswith(".spikes") for name in tensors))
+            trace = Trace(
+                engine=about["engine"],
+                program_digest=about["program_digest"],
+                lengths=tensors["lengths"],
+                events=tensors["events"].astype(np.int64),
+                spikes=tuple(tensors[f"layers.{i}.spikes"] for i in layers),
+                membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
+                scores=tensors["scores"],
             )
-        layers = range(sum(name.endswith(".spikes") for name in tensors))
-        return Trace(
-            engine=about["engine"],
-            program_digest=about["program_digest"],
-            lengths=tensors["lengths"],
-            events=tensors["events"].astype(np.int64),
-            spikes=tuple(tensors[f"layers.{i}.spikes"] for i in layers),
-            membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
-            scores=tensors["scores"],
-        )
+            _check_shapes(trace)
+        except KeyError as error:
+            raise _unusable(path, f"has no {error}") from error
+        except InputError as error:
+            raise _unusable(path, str(error).removeprefix(f"{path}: ")) from error
+        return trace
+
+
+def _unusable(path: Path, reason: str) -> InputError:
+    return InputError(f"{path}: {reason}: make it anew with `spiking-gru run`")
+
+
+def _checksum(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> str:
+    """SHA-256 over every tensor with its name, type and shape, and over what describes them."""
+    total = hashlib.sha256(repr(sorted(about.items())).encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def _check_whole(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> None:
+    """That the file is a trace of this schema, and holds what was written into it."""
+    if about.get("schema") != str(SCHEMA):
+        raise InputError(f"not a trace of schema {SCHEMA} (found {about.get('schema')!r})")
+    described = {name: text for name, text in about.items() if name != "sha256"}
+    if _checksum(tensors, described) != about["sha256"]:
+        raise InputError("the checksum is wrong: the file is damaged")
+
+
+def _check_shapes(trace: Trace) -> None:
+    """That all arrays are of the same sequences, frames and neurons."""
+    for quantity, owner, values in [("lengths", "trace", trace.lengths), *trace.quantities()]:
+        dimensions = 1 if quantity == "lengths" else 2
+        if values.ndim != dimensions or not np.issubdtype(values.dtype, np.integer):
+            raise InputError(
+                f"{quantity} of {owner} has shape {values.shape} of {values.dtype}, expected "
+                f"whole numbers in {dimensions} dimensions"
+            )
+    if not trace.spikes or not len(trace.lengths) or trace.lengths.min() < 1:
+        raise InputError("holds no layer, no sequence or one without a step")
+    frames = int(trace.lengths.sum())
+    for quantity, owner, values in trace.quantities():
+        rows = len(trace.lengths) if quantity == "score" else frames
+        if len(values) != rows:
+            raise InputError(f"{quantity} of {owner} has {len(values)} rows, expected {rows}")
+    for i, (spikes, membranes) in enumerate(zip(trace.spikes, trace.membranes, strict=True)):
+        if spikes.shape != membranes.shape:
+            raise InputError(
+                f"layer {i} has spikes of shape {spikes.shape}, but membranes of {membranes.shape}"
+            )

@@ -5,6 +5,7 @@ Every import that takes time happens inside a command, so that `--help` answers 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hardware.errors import InputError, MissingPackageError, SpikingGRUError
-from spiking_gru.console import Voice
+from spiking_gru import options
+from spiking_gru.console import Voice, behave_in_a_shell
+from spiking_gru.options import (
+    Activation,
+    Bidirectional,
+    Bits,
+    Chip,
+    Data,
+    Deadline,
+    Debug,
+    Emit,
+    Engine,
+    Epochs,
+    Formulation,
+    Hidden,
+    Json,
+    Layers,
+    QuantisedEpochs,
+    Run,
+    Seed,
+)
 
 if TYPE_CHECKING:
     from spiking_gru.run_folder import RunFolder
@@ -27,33 +48,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-debugging = False
-
-
-def _debug(value: bool) -> None:
-    global debugging
-    debugging = debugging or value
-
-
-Run = Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[
-    bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
-]
-Seed = Annotated[int, typer.Option(help="Where chance plays, the same seed gives the same result.")]
-Data = Annotated[str, typer.Option(help="A data set by name, or a .npz file of the same form.")]
-Hidden = Annotated[int, typer.Option(help="Neurons in each layer.")]
-Layers = Annotated[int, typer.Option(help="Layers.")]
-Epochs = Annotated[int, typer.Option(help="Epochs in floating point.")]
-QuantisedEpochs = Annotated[int, typer.Option(help="Epochs in the chip's arithmetic, after those.")]
-Bits = Annotated[int, typer.Option(help="Bits of a weight, 2 to 8.")]
-Activation = Annotated[str, typer.Option(help="How σ and tanh are computed: hard or table.")]
-Engine = Annotated[str, typer.Option(help="events or lava.")]
-Chip = Annotated[str, typer.Option(help="The chip whose costs are charged: loihi1 or loihi2.")]
-Deadline = Annotated[
-    float | None, typer.Option(help="Seconds that Lava may take.", show_default="by length")
-]
-
 
 @app.command()
 def train(
@@ -63,6 +57,9 @@ def train(
     ),
     hidden: Hidden = 128,
     layers: Layers = 1,
+    bidirectional: Bidirectional = False,
+    formulation: Formulation = "torch",
+    emit: Emit = "binary",
     epochs: Epochs = 40,
     quantised_epochs: QuantisedEpochs = 20,
     bits: Bits = 8,
@@ -77,6 +74,9 @@ def train(
         "data": data,
         "hidden": hidden,
         "layers": layers,
+        "bidirectional": bidirectional,
+        "formulation": formulation,
+        "emit": emit,
         "epochs": epochs,
         "quantised_epochs": quantised_epochs,
         "bits": bits,
@@ -202,16 +202,17 @@ def _train(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str,
     _require_torch("training")
     from pydantic import ValidationError
 
-    from hardware.files import require_writable
+    from hardware.files import first_fault, require_writable
     from spiking_gru.data import load
-    from spiking_gru.network import explain
     from spiking_gru.training import TrainingSettings
     from spiking_gru.training import train as run_training
 
+    if Path(chosen.get("data", "")).is_file():
+        chosen = {**chosen, "data": str(Path(chosen["data"]).resolve())}
     try:
         settings = TrainingSettings.model_validate(chosen)
     except ValidationError as error:
-        raise InputError(explain(error)) from error
+        raise InputError(first_fault(error)) from error
     dataset = load(settings.data, settings.seed)
     require_writable(folder.path)
     folder.forget_results()
@@ -235,7 +236,8 @@ def _convert(folder: RunFolder, out: Path | None, voice: Voice) -> dict[str, Any
     training = folder.training()
     network, _ = load_network(folder.path)
     provenance = {
-        "settings": training["settings"],
+        # The data set goes by its name: a path of this machine means nothing elsewhere.
+        "settings": {**training["settings"], "data": training["dataset"]["name"]},
         "dataset": training["dataset"],
         "accuracy_in_training": {name: part["accuracy"] for name, part in training["test"].items()},
         "versions": versions(),
@@ -264,8 +266,9 @@ def _run(
 
     is_folder = source.is_dir()
     folder = _folder(source if is_folder else source.parent)
+    classes = None
     if data is not None:
-        sequences, labels = load_inputs(data)
+        sequences, labels, classes = load_inputs(data)
     elif is_folder:
         test = folder.dataset().test
         sequences, labels = test.sequences, test.labels
@@ -275,7 +278,15 @@ def _run(
     start = time.perf_counter()
     trace = run_program(program, sequences, engine, deadline)
     seconds = time.perf_counter() - start
-    target = out or (folder.trace if is_folder else source.with_suffix(".trace.safetensors"))
+    if labels is not None and classes is not None and classes != program.classes:
+        raise InputError(
+            f"{data} has the classes {', '.join(classes)}, but the program names "
+            f"{', '.join(program.classes)}: put the labels in the program's order"
+        )
+    target = out or folder.trace
+    if out is None and data is not None:
+        # The run's own trace is that of its test part, which the report is about.
+        target = folder.path / f"{Path(data).stem}.trace.safetensors"
     trace.save(target)
     steps = int(trace.lengths.sum())
     result: dict[str, Any] = {
@@ -310,15 +321,15 @@ def _verify(
     verification = hold_against(
         program, network, folder.dataset().test.sequences, engines, deadline
     )
+    target = out or folder.verification
+    summary = {"program_digest": digest(program), **verification.summary()}
+    write_json(target, summary)
     for comparison in verification.comparisons:
         differing = sum(comparison.mismatches.values())
         compared = sum(comparison.compared.values())
         voice.say(f"{' ↔ '.join(comparison.engines)}: {differing} of {compared:,} values differ")
         if comparison.first is not None:
             voice.say(f"  first at {comparison.first}")
-    target = out or folder.verification
-    summary = {"program_digest": digest(program), **verification.summary()}
-    write_json(target, summary)
     voice.wrote([target])
     return summary
 
@@ -342,16 +353,17 @@ def _report(folder: RunFolder, chip: str, out: Path | None, voice: Voice) -> dic
         verification=verification,
         chip=chip,
     )
+    written = write_report(content, program, trace, test.labels, out or folder.path, chip)
     if not voice.as_json:
         print_report(content, voice.console)
-    voice.wrote(write_report(content, program, trace, test.labels, out or folder.path, chip))
+    voice.wrote(written)
     return content.as_json()
 
 
 def _require_torch(purpose: str) -> None:
     from importlib.util import find_spec
 
-    for package in ("torch", "snntorch"):
+    for package in ("torch", "snntorch", "tensorboard"):
         if find_spec(package) is None:
             raise MissingPackageError(
                 f'{purpose} needs {package}: pip install "spiking-gru[train]"'
@@ -360,11 +372,16 @@ def _require_torch(purpose: str) -> None:
 
 def main() -> None:
     """Run a command; an error is one line and exit code 2, unless `--debug` asks for more."""
+    behave_in_a_shell()
     command = typer.main.get_command(app)
     try:
         code = command.main(prog_name="spiking-gru", standalone_mode=False)
+    except BrokenPipeError:
+        # The reader has seen enough; what it would have read is in the files.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except (SpikingGRUError, OSError) as error:
-        if debugging:
+        if options.debugging:
             raise
         _complain(str(error))
     except typer.Abort:
@@ -373,6 +390,9 @@ def main() -> None:
         # Errors of usage are the parser's own; everything else is a fault to be seen whole.
         if not hasattr(error, "format_message"):
             raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+            sys.exit(2)
         _complain(error.format_message())
     else:
         sys.exit(code or 0)

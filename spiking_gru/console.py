@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,16 @@ from rich.console import Console
 if TYPE_CHECKING:
     from hardware.doctor import Finding
     from spiking_gru.training import EpochReport
+
+
+def behave_in_a_shell() -> None:
+    """End in order when terminated, so that what was started is stopped; write any character."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class Voice:
@@ -33,7 +46,7 @@ class Voice:
     def result(self, content: dict[str, Any]) -> None:
         """The machine's answer; silent without `--json`."""
         if self.as_json:
-            sys.stdout.write(json.dumps(content, indent=2, sort_keys=True) + "\n")
+            sys.stdout.write(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
     @contextmanager
     def training_progress(self) -> Iterator[Callable[[EpochReport], None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from safetensors.torch import save as tensor_bytes
 from torch import Tensor
 
-from hardware.cell import Cell
+from hardware.cell import Cell, cell_settings
 from hardware.errors import InputError
-from hardware.files import read_json, read_tensors, write_bytes, write_json
+from hardware.files import first_fault, read_json, read_tensors, write_bytes, write_json
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.encoder import GradedEncoder
 from spiking_gru.layer import SpikingGRU
@@ -29,6 +28,10 @@ class NetworkSettings(BaseModel):
     classes: tuple[str, ...]
     hidden: int = Field(128, ge=1)
     layers: int = Field(1, ge=1)
+    bidirectional: bool = False
+    formulation: str = "torch"
+    emit: str = "binary"
+    reset_mechanism: str = "subtract"
     activation: str = "hard"
     threshold: float = Field(0.3, gt=0, lt=1)
     weight_bits: int = 8
@@ -37,7 +40,13 @@ class NetworkSettings(BaseModel):
 
     @property
     def cell(self) -> Cell:
-        return Cell(activation=self.activation, weight_bits=self.weight_bits)
+        return Cell(
+            formulation=self.formulation,
+            emit=self.emit,
+            reset_mechanism=self.reset_mechanism,
+            activation=self.activation,
+            weight_bits=self.weight_bits,
+        )
 
     @model_validator(mode="after")
     def _makes_a_cell(self) -> NetworkSettings:
@@ -71,12 +80,12 @@ class Network(SequenceClassifier):
                 settings.channels,
                 settings.hidden,
                 settings.layers,
-                activation=settings.activation,
-                weight_bits=settings.weight_bits,
+                settings.bidirectional,
+                **cell_settings(settings.cell),
                 threshold=settings.threshold,
             ),
             MeanReadout(
-                settings.hidden,
+                settings.hidden * (2 if settings.bidirectional else 1),
                 len(settings.classes),
                 weight_bits=settings.weight_bits,
                 gain=settings.gain,
@@ -112,7 +121,7 @@ def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
     try:
         settings = NetworkSettings.model_validate(read_json(folder / "model.json"))
     except ValidationError as error:
-        raise InputError(f"{folder / 'model.json'}: {explain(error)}") from error
+        raise InputError(f"{folder / 'model.json'}: {first_fault(error)}") from error
     network = Network.build(settings)
     tensors, _ = read_tensors(folder / "model.safetensors")
     state: dict[str, Any] = {name: torch.from_numpy(array) for name, array in tensors.items()}
@@ -124,12 +133,3 @@ def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
             f"{folder / 'model.safetensors'} does not fit model.json: {text}"
         ) from error
     return network.eval().quantise(), settings
-
-
-def explain(error: ValidationError) -> str:
-    """The first thing a pydantic model found wrong, in one line."""
-    first = error.errors()[0]
-    if first["type"] == "value_error":
-        return str(first["ctx"]["error"])
-    where = ".".join(str(part) for part in first["loc"]) or "settings"
-    return f"{where} is {json.dumps(first['input'], default=str)}: {first['msg'].lower()}"

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hardware.errors import InputError
-from hardware.files import read_json
+from hardware.files import first_fault, read_json
 from spiking_gru.data import Dataset, load
+
+
+class _Part(BaseModel):
+    """A part of `training.json`: the fields that later commands use; there may be more."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Settings(_Part):
+    data: str
+    seed: Annotated[int, Field(ge=0)]
+
+
+class _TrainedOn(_Part):
+    name: str
+    fingerprint: str
+
+
+class _Tested(_Part):
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+
+
+class _Training(_Part):
+    settings: _Settings
+    dataset: _TrainedOn
+    test: dict[str, _Tested]
 
 
 @dataclass(frozen=True)
@@ -16,6 +45,10 @@ class RunFolder:
     """Every command reads from the run's folder what the ones before it wrote there."""
 
     path: Path
+
+    @property
+    def about_training(self) -> Path:
+        return self.path / "training.json"
 
     @property
     def program(self) -> Path:
@@ -30,20 +63,41 @@ class RunFolder:
         return self.path / "verification.json"
 
     def forget_results(self) -> None:
-        """Remove what was made from an earlier training, so that nothing old is taken for new."""
+        """Remove an earlier training and what was made from it: nothing old is taken for new.
+
+        `training.json` goes first, for without it no command takes the folder for a run's.
+        """
+        model = (self.path / name for name in ("model.json", "model.safetensors"))
         reports = (self.path / name for name in ("report.json", "report.html", "per_inference.csv"))
-        for file in (self.program, self.trace, self.verification, *reports):
+        results = (self.program, self.trace, self.verification)
+        for file in (self.about_training, *model, *results, *reports):
             file.unlink(missing_ok=True)
+        self._forget_logs()
+
+    def _forget_logs(self) -> None:
+        """Remove TensorBoard's files, and their folder unless it holds something of the user's."""
+        logs = self.path / "logs"
+        for file in logs.glob("events.out.tfevents.*"):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            logs.rmdir()
 
     def training(self) -> dict[str, Any]:
-        """What `train` wrote about itself."""
-        file = self.path / "training.json"
+        """What `train` wrote about itself; every field that the commands use is there."""
+        file = self.about_training
         if not file.is_file():
             raise InputError(
                 f"{self.path} is not the folder of a run (no training.json): make one with "
                 f"`spiking-gru train --out {self.path}`"
             )
         content: dict[str, Any] = read_json(file)
+        try:
+            _Training.model_validate(content)
+        except ValidationError as error:
+            raise InputError(
+                f"{file}: {first_fault(error)}: train anew with "
+                f"`spiking-gru train --out {self.path}`"
+            ) from error
         return content
 
     def require(self, file: Path, command: str) -> Path:
@@ -55,12 +109,9 @@ class RunFolder:
     def dataset(self) -> Dataset:
         """The data set that the run was trained on; an error where it has changed since."""
         training = self.training()
-        try:
-            settings, fingerprint = training["settings"], training["dataset"]["fingerprint"]
-            dataset = load(settings["data"], settings["seed"])
-        except (KeyError, TypeError) as error:
-            raise InputError(f"{self.path / 'training.json'} has no field {error}") from error
-        if dataset.fingerprint != fingerprint:
+        settings = training["settings"]
+        dataset = load(settings["data"], settings["seed"])
+        if dataset.fingerprint != training["dataset"]["fingerprint"]:
             raise InputError(
                 f"the data set {dataset.name} is not the one this run was trained on: its "
                 f"fingerprint differs"

@@ -71,7 +71,7 @@ def test_make_demo_ends_with_the_table_and_writes_every_file(workspace: Path) ->
     assert report["dataset"]["test_samples"] == 370
     assert report["verification"]["engines"] == ["torch", "events", "lava"]
     assert report["verification"]["mismatches"] == 0
-    assert "lava: 0 of 1,455,872 spikes compared" in done.stdout
+    assert "lava: 0 (1,455,872 spikes compared" in done.stdout
     for name in ("model.safetensors", "program.sgru", "report.html", "per_inference.csv"):
         assert (out / name).stat().st_size > 0
 

@@ -8,7 +8,10 @@ every actor itself and ends on the first fault.
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sys
+import threading
 import time
 import traceback
 from multiprocessing import shared_memory
@@ -19,6 +22,8 @@ from hardware.files import read_json, write_json
 from hardware.program import Program
 
 POLL_SECONDS = 0.01
+PARENT_SECONDS = 0.2
+SHARED_MEMORY = Path("/dev/shm")
 OUTCOME = "outcome.json"
 
 
@@ -28,6 +33,7 @@ class ActorError(Exception):
 
 def main(folder: Path) -> None:
     request = read_json(folder / "request.json")
+    threading.Thread(target=_follow_parent, args=(folder, request), daemon=True).start()
     shared_memory._SHM_NAME_PREFIX = request["shared_memory_prefix"]  # type: ignore[attr-defined]
     phase = "import"
     try:
@@ -38,7 +44,7 @@ def main(folder: Path) -> None:
         program = Program.load(folder / "program.sgru")
         source = build(program, folder / "frames.npy", folder / "resets.npy", recordings)
         phase = "run"
-        _run(source, request["ticks"], request["parent"])
+        _run(source, request["ticks"])
         phase = "stop"
         source.stop()
         outcome: dict[str, Any] = {"ok": True}
@@ -51,7 +57,22 @@ def main(folder: Path) -> None:
     os._exit(0 if outcome["ok"] else 1)
 
 
-def _run(source: Any, ticks: int, parent: int) -> None:
+def _follow_parent(folder: Path, request: dict[str, Any]) -> None:
+    """When the process that asked for this session is gone, leave nothing of it behind."""
+    while os.getppid() == request["parent"]:
+        time.sleep(PARENT_SECONDS)
+    sweep(request["shared_memory_prefix"])
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def sweep(prefix: str) -> None:
+    """Remove a session's blocks of shared memory."""
+    for block in SHARED_MEMORY.glob(f"{prefix.lstrip('/')}*"):
+        block.unlink(missing_ok=True)
+
+
+def _run(source: Any, ticks: int) -> None:
     from lava.magma.core.run_conditions import RunSteps
     from lava.magma.core.run_configs import Loihi2SimCfg
 
@@ -64,8 +85,6 @@ def _run(source: Any, ticks: int, parent: int) -> None:
                 raise ActorError(actor.exception[1])
             if not actor.is_alive():
                 raise ActorError(f"the Lava process {actor.name} died")
-        if os.getppid() != parent:
-            raise ActorError("the process that asked for this session is gone")
         time.sleep(POLL_SECONDS)
     source.wait()
 

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from hardware.errors import EngineError, MissingPackageError
 from hardware.files import read_json, write_json
-from hardware.lava.child import OUTCOME, POLL_SECONDS
+from hardware.lava.child import OUTCOME, POLL_SECONDS, sweep
 from hardware.lava.compat import problem
 from hardware.program import Program
 
-SHARED_MEMORY = Path("/dev/shm")
 LOG_LINES = 8
 KILL_SECONDS = 5.0
+LONGEST_SOCKET_FOLDER = 72
+"""A socket's path may have 107 characters, of which a manager adds 32 to its folder."""
 
 
 def run_in_child(
@@ -41,7 +42,7 @@ def run_in_child(
     for i, layer in enumerate(program.layers):
         widths[f"spikes.{i}"] = widths[f"membranes.{i}"] = layer.neurons
 
-    with tempfile.TemporaryDirectory(prefix="spiking-gru-lava-") as name:
+    with tempfile.TemporaryDirectory(prefix="sgru-") as name:
         folder = Path(name)
         program.save(folder / "program.sgru")
         np.save(folder / "frames.npy", frames)
@@ -66,7 +67,11 @@ def run_in_child(
 
 def _supervise(folder: Path, prefix: str, deadline: float) -> None:
     package_root = str(Path(__file__).resolve().parents[2])
-    environment = {**os.environ, "PYTHONPATH": package_root, "OMP_NUM_THREADS": "1"}
+    search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+    if len(str(folder)) < LONGEST_SOCKET_FOLDER:
+        # What Lava's managers keep in the temporary folder then goes away with this session's own.
+        environment["TMPDIR"] = str(folder)
     with (folder / "log.txt").open("wb") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "hardware.lava.child", str(folder)],
@@ -86,8 +91,7 @@ def _supervise(folder: Path, prefix: str, deadline: float) -> None:
             ) from None
         finally:
             _end_group(child)
-            for block in SHARED_MEMORY.glob(f"{prefix.lstrip('/')}*"):
-                block.unlink(missing_ok=True)
+            sweep(prefix)
     outcome = read_json(folder / OUTCOME) if (folder / OUTCOME).exists() else None
     if outcome is None:
         raise EngineError(f"the Lava child ended with code {child.returncode}{_tail(folder)}")

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from hardware.chip import CHIPS, Chip, load_chip
 from hardware.cost import Cost, cost
 from hardware.counts import Counts, count
 from hardware.dense import BREAK_EVEN, dense_gru, spikes_per_synapse
 from hardware.errors import InputError, choose
+from hardware.files import first_fault
 from hardware.program import Program
 from hardware.reporting.schema import (
     SCHEMA,
@@ -111,15 +113,22 @@ def versions() -> dict[str, str]:
 
 
 def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verified | None:
+    """What the report says of a verification, which is as foreign as any file's content."""
     if summary is None:
         return None
+    if not isinstance(summary, Mapping):
+        raise InputError(
+            f"the verification is a {type(summary).__name__}, expected an object with the field "
+            f"'program_digest': run `spiking-gru verify` again"
+        )
     if summary.get("program_digest") != program_digest:
         raise InputError("the verification is of another program: run `spiking-gru verify` again")
+    known = {name: summary[name] for name in Verified.model_fields if name in summary}
     try:
-        return Verified(**{name: summary[name] for name in Verified.model_fields})
-    except KeyError as error:
+        return Verified.model_validate(known, strict=True)
+    except ValidationError as error:
         raise InputError(
-            f"the verification has no field {error}: run `spiking-gru verify`"
+            f"the verification is not usable: {first_fault(error)}: run `spiking-gru verify` again"
         ) from error
 
 

@@ -75,7 +75,7 @@ def _spikes(axes: Axes, spikes: NDArray[np.uint8], name: str) -> None:
     step, neuron = np.nonzero(spikes)
     axes.scatter(step, neuron, s=6, marker="s", c=INK, linewidths=0)
     axes.set_ylim(-1, spikes.shape[1])
-    axes.set_ylabel(f"{name}\nneuron")
+    axes.set_ylabel(f"{name}\nneuron", parse_math=False)
 
 
 def _scores(axes: Axes, program: Program, spikes: NDArray[np.uint8], winner: int) -> None:
@@ -93,6 +93,7 @@ def _scores(axes: Axes, program: Program, spikes: NDArray[np.uint8], winner: int
         color=ACCENT,
         va="center",
         annotation_clip=False,
+        parse_math=False,
     )
     axes.set_ylabel("score")
 
@@ -123,7 +124,7 @@ def energy(report: Report) -> str:
             )
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: joules(value))
-        axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+        axes.set_yticks(range(len(rows)), [row[0] for row in rows], parse_math=False)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         low, high = axes.get_xlim()
         axes.set_xlim(low / 1.5, high * 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
 SCHEMA = 1
 
@@ -28,9 +28,14 @@ class Accuracy(_Strict):
 
 
 class Verified(_Strict):
+    """What was held against each other.
+
+    `mismatches` counts events, spikes, membranes and scores; `spikes_compared` the spikes alone.
+    """
+
     engines: list[str]
-    spikes_compared: int
-    mismatches: int
+    spikes_compared: NonNegativeInt
+    mismatches: NonNegativeInt
 
 
 class Spread(_Strict):

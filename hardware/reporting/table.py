@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hardware.reporting.schema import ChipFigures, Report
@@ -21,8 +22,9 @@ def print_report(report: Report, console: Console) -> None:
     if report.verification is not None:
         checked = report.verification
         console.print(
-            f"Differing values between {', '.join(checked.engines)}: [bold]{checked.mismatches}[/] "
-            f"of {whole(checked.spikes_compared)} spikes compared, membranes and scores included",
+            f"Differing values between {escape(', '.join(checked.engines))}: "
+            f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} spikes "
+            f"compared, with their membranes and scores)",
             highlight=False,
         )
     console.print(_counts(report))
@@ -30,13 +32,13 @@ def print_report(report: Report, console: Console) -> None:
     for chip in report.chips.values():
         if chip.energy_inherited_from:
             console.print(
-                f"* energy per operation inherited from {chip.energy_inherited_from}: none is "
-                f"public for {chip.name}",
+                f"* energy per operation inherited from {escape(chip.energy_inherited_from)}: none "
+                f"is public for {escape(chip.name)}",
                 style="dim",
             )
         if chip.note:
-            console.print(f"† {chip.note}", style="dim")
-    console.print(report.conclusion, highlight=False)
+            console.print(f"† {escape(chip.note)}", style="dim")
+    console.print(report.conclusion, highlight=False, markup=False)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -50,13 +52,15 @@ def _table(title: str, *columns: str) -> Table:
 def _accuracy(report: Report) -> Table:
     samples = report.dataset.test_samples
     table = _table(
-        f"{report.dataset.name}: accuracy on {samples} test samples", "network", "accuracy"
+        f"{escape(report.dataset.name)}: accuracy on {samples} test samples",
+        "network",
+        "accuracy",
     )
     accuracy = report.accuracy
     table.add_row("GRU without spikes (torch.nn.GRU)", percent(accuracy.baseline_gru))
     table.add_row("spiking GRU, float", percent(accuracy.float_))
     table.add_row("spiking GRU, quantised", percent(accuracy.quantised))
-    table.add_row(f"deployed program ({report.engine} engine)", percent(accuracy.deployed))
+    table.add_row(f"deployed program ({escape(report.engine)} engine)", percent(accuracy.deployed))
     return table
 
 
@@ -87,7 +91,7 @@ def _energy(report: Report) -> Table:
 
 def _chip_title(chip: ChipFigures) -> str:
     marks = ("*" if chip.energy_inherited_from else "") + ("†" if chip.note else "")
-    return f"{chip.name}{marks} ({chip.cores} core{'s' if chip.cores > 1 else ''})"
+    return f"{escape(chip.name)}{marks} ({chip.cores} core{'s' if chip.cores > 1 else ''})"
 
 
 def _span(chip: ChipFigures, kind: str, scope: str) -> str:

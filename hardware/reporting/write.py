@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hardware.cost import RANGE, estimate
 from hardware.counts import count
-from hardware.files import write_json, write_text
+from hardware.files import json_text, write_text
 from hardware.program import Program
 from hardware.reporting.page import render_page
 from hardware.reporting.schema import Report
@@ -26,12 +26,15 @@ def write_report(
     folder: Path,
     chip: str,
 ) -> list[Path]:
-    """Write all three; their paths."""
-    paths = [folder / name for name in ("report.json", "per_inference.csv", "report.html")]
-    write_json(paths[0], report.as_json())
-    write_text(paths[1], per_inference_csv(program, trace, labels, chip))
-    write_text(paths[2], render_page(report, program, trace, labels))
-    return paths
+    """Write all three, once all three could be made; their paths."""
+    texts = {
+        folder / "report.json": json_text(report.as_json()),
+        folder / "per_inference.csv": per_inference_csv(program, trace, labels, chip),
+        folder / "report.html": render_page(report, program, trace, labels),
+    }
+    for path, text in texts.items():
+        write_text(path, text)
+    return list(texts)
 
 
 def per_inference_csv(

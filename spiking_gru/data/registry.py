@@ -7,6 +7,7 @@ A `.npz` file needs `train_values` and `test_values` (all frames, channels), `tr
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import InputError, unknown_name
-from hardware.sequences import Sequences
+from hardware.sequences import NUMBERS, Sequences
 from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
 
 Arrays = dict[str, NDArray[np.generic]]
@@ -48,17 +49,47 @@ def load(name: str, seed: int = 0) -> Dataset:
     raise unknown_name("data set", name, [*DATASETS, "FILE.npz"])
 
 
+UNREADABLE = (
+    ValueError,
+    EOFError,
+    MemoryError,
+    RuntimeError,  # an encrypted member, or (NotImplementedError) an unknown compression
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and zipfile raise about a file that is damaged or not theirs."""
+
+
 def read_arrays(path: Path) -> Arrays:
     """The arrays of a `.npz` file, or an error that says why it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(f"{path}: expected a .npz archive of arrays")
-            return dict(archive)
+        members = _members(path)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: not a readable .npz file of plain numbers: {error}") from error
+    except UNREADABLE as error:
+        raise InputError(
+            f"{path}: not a readable .npz file of plain numbers: {error}: write it anew with "
+            f"numpy.savez"
+        ) from error
+    if members is None:
+        raise InputError(
+            f"{path}: one array (.npy), expected a .npz archive of several: write it with "
+            f"numpy.savez"
+        )
+    for name, member in members.items():
+        if not isinstance(member, np.ndarray):
+            raise InputError(
+                f"{path}: holds {name!r}, which is not an array, expected arrays alone: write it "
+                f"with numpy.savez"
+            )
+    return members
+
+
+def _members(path: Path) -> Arrays | None:
+    """Everything in the archive, of whatever kind; None where the file is a single array."""
+    with path.open("rb") as file:  # opened here, for NumPy leaves a damaged archive open
+        loaded = np.load(file, allow_pickle=False)
+        return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else None
 
 
 def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
@@ -69,7 +100,7 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
                     f"{name}: no array {part}_{kind}: a data set needs train_ and test_ values, "
                     f"lengths and labels"
                 )
-    all_training, test = _labelled(arrays, "train"), _labelled(arrays, "test")
+    all_training, test = _labelled(arrays, "train_"), _labelled(arrays, "test_")
     if test.sequences.channels != all_training.sequences.channels:
         raise InputError(
             f"{name}: {test.sequences.channels} channels in the test part, but "
@@ -77,6 +108,11 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
         )
     outputs = int(all_training.labels.max()) + 1
     names = arrays.get("classes", np.array([f"class {i}" for i in range(outputs)]))
+    if names.ndim != 1 or not len(names):
+        raise InputError(
+            f"{name}: classes has shape {names.shape}, expected one dimension: give one name for "
+            f"each class"
+        )
     classes = tuple(str(label) for label in names)
     for labels in (all_training.labels, test.labels):
         if labels.min() < 0 or labels.max() >= len(classes):
@@ -88,22 +124,41 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
     return Dataset(name, training, validation, test, classes, fingerprint(arrays))
 
 
-def _labelled(arrays: Arrays, part: str) -> Labelled:
-    labels = arrays[f"{part}_labels"]
+def _labelled(arrays: Arrays, prefix: str) -> Labelled:
+    labels = arrays[f"{prefix}labels"]
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
-        raise InputError(f"{part}_labels must be one whole number for each sequence")
-    return Labelled(_sequences(arrays, part), labels.astype(np.int64))
+        raise InputError(
+            f"{prefix}labels must be one whole number for each sequence, found {labels.dtype} of "
+            f"shape {labels.shape}"
+        )
+    return Labelled(_sequences(arrays, prefix), labels.astype(np.int64))
 
 
-def _sequences(arrays: Arrays, part: str) -> Sequences:
-    values, lengths = arrays[f"{part}_values"], arrays[f"{part}_lengths"]
-    if not np.issubdtype(values.dtype, np.number) or not np.issubdtype(lengths.dtype, np.integer):
-        raise InputError(f"{part}_values must be numbers and {part}_lengths whole numbers")
-    return Sequences(values.astype(np.float32), lengths.astype(np.int64))
+def _sequences(arrays: Arrays, prefix: str) -> Sequences:
+    values, lengths = arrays[f"{prefix}values"], arrays[f"{prefix}lengths"]
+    if values.dtype.kind not in NUMBERS or not np.issubdtype(lengths.dtype, np.integer):
+        raise InputError(
+            f"{prefix}values must be numbers and {prefix}lengths whole numbers, found "
+            f"{values.dtype} and {lengths.dtype}: convert them to float32 and int64"
+        )
+    if not lengths.size:
+        raise InputError(
+            f"{prefix}lengths is empty, expected at least one sequence: put in the frames of each "
+            f"sequence"
+        )
+    if values.ndim == 2 and not values.shape[1]:
+        raise InputError(
+            f"{prefix}values has shape {values.shape}, expected at least one channel: put in one "
+            f"column for each channel"
+        )
+    with np.errstate(over="ignore"):  # what is too large becomes inf, which Sequences names
+        return Sequences(values.astype(np.float32), lengths.astype(np.int64))
 
 
-def load_inputs(name: str) -> tuple[Sequences, NDArray[np.int64] | None]:
-    """Sequences to run a program on, and their labels where the data has any.
+def load_inputs(
+    name: str,
+) -> tuple[Sequences, NDArray[np.int64] | None, tuple[str, ...] | None]:
+    """Sequences to run a program on, and their labels and class names where the data has any.
 
     A data set gives its test part; a `.npz` file may also hold just `values` and `lengths`, and
     `labels` if they are known.
@@ -112,10 +167,11 @@ def load_inputs(name: str) -> tuple[Sequences, NDArray[np.int64] | None]:
     if name not in DATASETS and path.exists():
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
-            renamed = {f"test_{kind}": array for kind, array in arrays.items()}
+            names = arrays.get("classes")
+            classes = None if names is None else tuple(str(label) for label in names)
             if "labels" in arrays:
-                part = _labelled(renamed, "test")
-                return part.sequences, part.labels
-            return _sequences(renamed, "test"), None
-    test = load(name).test
-    return test.sequences, test.labels
+                part = _labelled(arrays, "")
+                return part.sequences, part.labels, classes
+            return _sequences(arrays, ""), None, classes
+    dataset = load(name)
+    return dataset.test.sequences, dataset.test.labels, dataset.classes

@@ -13,8 +13,14 @@ class TrainingSettings(BaseModel):
     data: str = "japanese-vowels"
     hidden: int = Field(128, ge=1, le=8192)
     layers: int = Field(1, ge=1, le=16)
+    bidirectional: bool = False
+    formulation: str = "torch"
+    emit: str = "binary"
+    reset_mechanism: str = "subtract"
     bits: int = Field(8, ge=2, le=8)
-    epochs: int = Field(40, ge=1)
+    epochs: int = Field(40, ge=0)
+    """Epochs in floating point; with 0 the network is quantised from the start."""
+
     quantised_epochs: int = Field(20, ge=1)
     batch: int = Field(32, ge=1)
     learning_rate: float = Field(4e-3, gt=0)
@@ -34,7 +40,13 @@ class TrainingSettings(BaseModel):
 
     @property
     def cell(self) -> Cell:
-        return Cell(activation=self.activation, weight_bits=self.bits)
+        return Cell(
+            formulation=self.formulation,
+            emit=self.emit,
+            reset_mechanism=self.reset_mechanism,
+            activation=self.activation,
+            weight_bits=self.bits,
+        )
 
     @model_validator(mode="after")
     def _makes_a_cell(self) -> TrainingSettings:

@@ -20,7 +20,6 @@ from hardware.files import write_json
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled
 from spiking_gru.network import Network, NetworkSettings, save_network
-from spiking_gru.readout import MeanReadout
 from spiking_gru.training.baseline import BaselineGRU
 from spiking_gru.training.batches import batches, padded
 from spiking_gru.training.settings import TrainingSettings
@@ -63,6 +62,10 @@ def train(
         classes=dataset.classes,
         hidden=settings.hidden,
         layers=settings.layers,
+        bidirectional=settings.bidirectional,
+        formulation=settings.formulation,
+        emit=settings.emit,
+        reset_mechanism=settings.reset_mechanism,
         activation=settings.activation,
         threshold=settings.threshold,
         weight_bits=settings.bits,
@@ -70,22 +73,19 @@ def train(
     )
     network = Network.build(about)
     network.encoder.fit(dataset.training.sequences.values)
-    baseline = BaselineGRU(
-        copy.deepcopy(network.encoder),
-        settings.hidden,
-        settings.layers,
-        MeanReadout(settings.hidden, len(dataset.classes), weight_bits=settings.bits),
-        settings.dropout,
-    )
+    baseline = BaselineGRU(about, network.encoder)
+    epochs, rate = settings.epochs, settings.learning_rate
+    quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_learning_rate
+    scores: dict[str, Score] = {}
     with SummaryWriter(str(folder / "logs")) as log:
         trainer = Trainer(settings, dataset, report, log)
-        trainer.fit("baseline", baseline, settings.epochs, settings.learning_rate)
-        trainer.fit("float", network, settings.epochs, settings.learning_rate)
-        scores = {"baseline_gru": trainer.test(baseline), "float": trainer.test(network)}
+        trainer.fit("baseline", baseline, epochs or quantised_epochs, rate)
+        scores["baseline_gru"] = trainer.test(baseline)
+        if epochs:
+            trainer.fit("float", network, epochs, rate)
+            scores["float"] = trainer.test(network)
         network.quantise()
-        trainer.fit(
-            "quantised", network, settings.quantised_epochs, settings.quantised_learning_rate
-        )
+        trainer.fit("quantised", network, quantised_epochs, quantised_rate if epochs else rate)
         scores["quantised"] = trainer.test(network)
     save_network(network, about, folder)
     metrics = {

@@ -104,3 +104,24 @@ def test_weight_exponent_refuses_what_is_not_a_number() -> None:
 def test_quantise_rounds_half_to_even(value: float, exponent: int) -> None:
     exact = Fraction(value) / Fraction(2) ** exponent
     assert arithmetic.quantise(np.array([value], dtype=np.float32), exponent)[0] == round(exact)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_quantise_takes_what_32_bits_hold_and_no_more(sign: int) -> None:
+    largest = sign * (2**31 - 1)
+    assert arithmetic.quantise(np.array([largest]), 0).tolist() == [largest]
+    assert arithmetic.quantise(np.array([largest / 4]), -2).tolist() == [largest]
+    with pytest.raises(
+        RangeError, match=r"2147483648\.0 is not .* at most 2147483647 steps of 2\^0"
+    ):
+        arithmetic.quantise(np.array([0.0, sign * 2.0**31]), 0)
+    with pytest.raises(RangeError, match=r"524288\.0 is not .* steps of 2\^-12"):
+        arithmetic.quantise(np.array([[0.0], [sign * 2.0**19]]), -12)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e308", "-1e30"])
+def test_quantise_refuses_what_is_no_number_or_a_huge_one_by_its_value(value: str) -> None:
+    with pytest.raises(
+        RangeError, match=rf"{float(value)}".replace("+", r"\+") + " is not a number"
+    ):
+        arithmetic.quantise(np.array([0.5, float(value)]), -12)

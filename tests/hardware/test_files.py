@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save as tensor_bytes
 
 from hardware import files
 from hardware.errors import InputError
@@ -57,3 +58,53 @@ def test_json_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "j").write_text("{")
     with pytest.raises(InputError, match="not valid JSON"):
         files.read_json(tmp_path / "j")
+
+
+def test_json_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^cannot read .*none\.json: No such file"):
+        files.read_json(tmp_path / "none.json")
+
+
+def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "j").write_text("[" * 200_000)
+    with pytest.raises(InputError, match="not valid JSON"):
+        files.read_json(tmp_path / "j")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path: Path, there: bool) -> None:
+    target, link = tmp_path / "elsewhere" / "target", tmp_path / "link"
+    target.parent.mkdir()
+    if there:
+        target.write_text("old")
+    link.symlink_to(target)
+    files.write_text(link, "new")
+    assert link.is_symlink()
+    assert not target.is_symlink()
+    assert target.read_text() == "new"
+    assert sorted(tmp_path.rglob("*")) == sorted([target.parent, target, link])
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path: Path) -> None:
+    folder, fifo, link = tmp_path / "folder", tmp_path / "fifo", tmp_path / "link"
+    folder.mkdir()
+    os.mkfifo(fifo)
+    link.symlink_to(fifo)
+    for path in (folder, fifo, link, Path("/dev/null")):
+        with pytest.raises(InputError, match=f"cannot write {path}: .*not a regular file"):
+            files.write_text(path, "text")
+    assert fifo.is_fifo()
+    assert sorted(tmp_path.iterdir()) == sorted([folder, fifo, link])
+
+
+def test_a_link_to_itself_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="cannot write .*loop: "):
+        files.write_text(tmp_path / "loop", "text")
+
+
+@pytest.mark.parametrize("about", ["[]", "null", '{"a": 1}', "{", "[" * 200_000])
+def test_tensors_whose_description_is_no_object_are_refused(tmp_path: Path, about: str) -> None:
+    (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
+    with pytest.raises(InputError, match="expected an object of strings|not a readable"):
+        files.read_tensors(tmp_path / "t")

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from programs import random_program, random_sequences
+from safetensors.numpy import save as tensor_bytes
 
 from hardware.errors import InputError, SettingError
+from hardware.files import read_tensors, write_tensors
 from hardware.inference import run
 from hardware.trace import Trace
 
@@ -38,8 +43,66 @@ def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
-    from hardware.files import write_tensors
-
     write_tensors(tmp_path / "t", {"x": np.zeros(1)}, {})
     with pytest.raises(InputError, match="not a trace of schema 1"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.fixture
+def trace() -> Trace:
+    return run(random_program(1, hidden=(2, 1)), random_sequences(1, 3, [1, 2]))
+
+
+def test_every_flipped_bit_of_a_trace_is_noticed(trace: Trace, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    trace.save(path)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="make it anew with `spiking-gru run`"):
+            Trace.load(path)
+
+
+def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    trace.save(path)
+    tensors, about = read_tensors(path)
+    for name in tensors:
+        write_tensors(path, {k: v for k, v in tensors.items() if k != name}, about)
+        with pytest.raises(InputError, match="make it anew"):
+            Trace.load(path)
+    for name in about:
+        write_tensors(path, tensors, {k: v for k, v in about.items() if k != name})
+        with pytest.raises(InputError, match="make it anew"):
+            Trace.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: {"lengths": t.lengths[:1]}, "event of encoder has 3 rows, expected 1"),
+        (lambda t: {"lengths": t.lengths * 0}, "one without a step"),
+        (lambda t: {"lengths": t.lengths * 1.0}, "lengths of trace has shape"),
+        (lambda t: {"events": t.events[0]}, r"event of encoder has shape \(3,\)"),
+        (lambda t: {"events": t.events[:2]}, "event of encoder has 2 rows, expected 3"),
+        (lambda t: {"scores": t.scores[:1]}, "score of readout has 1 rows, expected 2"),
+        (lambda t: {"spikes": (t.spikes[0], t.spikes[1][:2])}, "layer 1 has 2 rows, expected 3"),
+        (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has spikes of shape \(3, 2\)"),
+        (lambda t: {"spikes": (), "membranes": ()}, "holds no layer"),
+    ],
+)
+def test_a_trace_at_odds_with_itself_is_refused(
+    trace: Trace, tmp_path: Path, change: Callable[[Trace], dict[str, Any]], message: str
+) -> None:
+    replace(trace, **change(trace)).save(tmp_path / "t")
+    with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize("about", ["[]", "3"])
+def test_a_trace_whose_description_is_no_object_is_refused(tmp_path: Path, about: str) -> None:
+    (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
+    with pytest.raises(InputError, match="expected an object of strings: make it anew"):
         Trace.load(tmp_path / "t")

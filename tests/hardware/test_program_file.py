@@ -69,13 +69,49 @@ def test_the_digest_tells_programs_apart_but_not_their_provenance() -> None:
     assert digest(random_program(1)) != digest(program)
 
 
-def test_every_damaged_byte_of_a_tensor_is_noticed(file: Path) -> None:
+def test_a_damaged_byte_is_refused_or_changes_nothing_that_is_computed(tmp_path: Path) -> None:
+    path = tmp_path / "p.sgru"
+    program = random_program(0, channels=1, hidden=(1,), outputs=1)
+    program.save(path)
+    content, refused = path.read_bytes(), 0
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            assert digest(Program.load(path)) == digest(program)
+        except (ProgramError, InputError):
+            refused += 1
+    assert refused > len(content) / 2
+
+
+def test_a_damaged_byte_of_a_tensor_is_refused(file: Path) -> None:
     content = bytearray(file.read_bytes())
     with zipfile.ZipFile(file) as archive:
         start = content.index(archive.read(WEIGHTS)[-64:])
     content[start + 10] ^= 1
     file.write_bytes(content)
     with pytest.raises(ProgramError, match="damaged"):
+        Program.load(file)
+
+
+def test_members_that_cannot_be_unpacked_are_refused(file: Path) -> None:
+    stored = file.read_bytes()
+    for offset, value in ((8, 1), (10, zipfile.ZIP_DEFLATED)):  # encrypted; falsely compressed
+        content = bytearray(stored)
+        content[content.index(b"PK\x01\x02") + offset] = value
+        file.write_bytes(content)
+        with pytest.raises(ProgramError, match="not a program file, or a damaged one"):
+            Program.load(file)
+
+
+def test_a_manifest_nested_without_end_is_refused(file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        weights = archive.read(WEIGHTS)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(MANIFEST, "[" * 200_000)
+        archive.writestr(WEIGHTS, weights)
+    with pytest.raises(ProgramError, match="not a program file, or a damaged one"):
         Program.load(file)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from programs import random_sequences
@@ -48,3 +50,30 @@ def test_data_of_a_wrong_form_is_refused(values: np.ndarray, lengths: list, mess
 def test_sequences_of_different_widths_are_refused() -> None:
     with pytest.raises(InputError, match=r"sequence 1 has shape \(2, 4\), expected \(steps, 3\)"):
         Sequences.of([np.zeros((2, 3)), np.zeros((2, 4))])
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([1.0, 2.0], r"sequence 0 has shape \(\), expected \(steps, channels\)"),
+        ([np.zeros((2, 3)), 1.0], r"sequence 1 has shape \(\), expected \(steps, 3\)"),
+        (3.0, "not a list of arrays"),
+        ([[[1.0], [1.0, 2.0]]], "not a list of arrays"),
+        ([np.ones((2, 3)) * 1j], "sequence 0 is of complex128"),
+        ([np.array([["a"]])], "sequence 0 is of <U1"),
+        ([np.full((2, 3), 1e300)], "inf in sequence 0"),
+    ],
+)
+def test_what_is_no_list_of_sequences_is_refused(data: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Sequences.of(data)
+
+
+def test_values_are_float32_whatever_they_came_as() -> None:
+    precise = np.full((5, 2), 0.1)
+    sequences = Sequences(precise, np.array([2, 3], dtype=np.uint8))
+    assert sequences.values.dtype == np.float32
+    assert sequences.lengths.dtype == np.int64
+    assert np.array_equal(sequences.values, Sequences.of(list(sequences)).values)
+    with pytest.raises(InputError, match="inf in sequence 0, step 0, channel 0"):
+        Sequences(np.full((1, 1), 1e300), np.array([1]))

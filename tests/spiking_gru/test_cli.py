@@ -14,7 +14,7 @@ import pytest
 from datasets import small_arrays, small_file
 
 from hardware import Program, Trace
-from spiking_gru import cli
+from spiking_gru import cli, options
 
 SMALL = ["--hidden", "6", "--epochs", "2", "--quantised-epochs", "1"]
 
@@ -30,7 +30,7 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def invoke(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["spiking-gru", *map(str, arguments)])
-        monkeypatch.setattr(cli, "debugging", False)
+        monkeypatch.setattr(options, "debugging", False)
         code = 0
         try:
             cli.main()
@@ -102,6 +102,67 @@ def test_a_program_runs_on_other_data_and_writes_where_it_is_told(
     assert len(Trace.load(out).lengths) == 9
 
 
+def test_other_data_leaves_the_trace_of_the_run_alone(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    run = shutil.copytree(folder, tmp_path / "run")
+    assert call("run", run)[0] == 0
+    before = (run / "trace.safetensors").read_bytes()
+    arrays = small_arrays(seed=5)
+    np.savez(tmp_path / "other.npz", values=arrays["test_values"], lengths=arrays["test_lengths"])
+    assert call("run", run, "--data", tmp_path / "other.npz")[0] == 0
+    assert (run / "trace.safetensors").read_bytes() == before
+    assert (run / "other.trace.safetensors").exists()
+
+
+def test_labels_in_another_order_than_the_program_names_are_refused(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    data = small_file(tmp_path, classes=np.array(["class 2", "class 1", "class 0"]))
+    code, _, err = call("run", folder, "--data", data)
+    assert code == 2
+    assert "put the labels in the program's order" in err
+
+
+def test_a_reader_that_leaves_early_still_finds_the_files_written(
+    folder: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(folder, tmp_path / "run")
+    assert spiking_gru("run", run).returncode == 0
+    command = [sys.executable, "-m", "spiking_gru", "report", str(run)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reporting:
+        assert reporting.stdout is not None
+        assert reporting.stderr is not None
+        reporting.stdout.close()
+        assert b"Traceback" not in reporting.stderr.read()
+    assert (run / "report.html").exists()
+
+
+def test_a_run_can_be_used_from_another_folder_than_it_was_trained_in(tmp_path: Path) -> None:
+    small_file(tmp_path)
+    command = [sys.executable, "-m", "spiking_gru"]
+    train = [*command, "train", "--data", "small.npz", "--out", "run", *SMALL]
+    assert subprocess.run(train, cwd=tmp_path, capture_output=True).returncode == 0
+    assert spiking_gru("convert", tmp_path / "run").returncode == 0
+    assert spiking_gru("run", tmp_path / "run").returncode == 0
+    settings = Program.load(tmp_path / "run" / "program.sgru").provenance["settings"]
+    assert settings["data"] == "small"
+
+
+def test_settings_that_cannot_be_converted_train_and_say_so(tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    data = small_file(tmp_path)
+    options_ = ["--formulation", "keep", "--emit", "signed", "--bidirectional"]
+    code, _, err = call("train", "--data", data, "--out", tmp_path / "r", *SMALL, *options_)
+    assert code == 0, err
+    code, _, err = call("convert", tmp_path / "r")
+    assert code == 2
+    assert "bidirectional=True cannot be converted yet" in err
+
+
+def test_without_arguments_the_help_is_printed_as_it_is() -> None:
+    done = spiking_gru()
+    assert done.stdout.startswith("Usage: spiking-gru")
+    assert len(done.stdout.splitlines()) > 10
+
+
 def test_the_same_seed_gives_the_same_program_file(folder: Path, tmp_path: Path) -> None:
     data = folder.parent / "small.npz"
     assert spiking_gru("train", "--data", data, "--out", tmp_path, *SMALL).returncode == 0
@@ -139,7 +200,7 @@ def with_nan(folder: Path) -> Path:
             "did you mean 'japanese-vowels'",
         ),
         (["train", "--data", "{tmp}/none.npz"], "none.npz: No such file"),
-        (["train", "--bits", "9", "--out", "{tmp}/r"], "bits is 9: input should be less than or"),
+        (["train", "--bits", "9", "--out", "{tmp}/r"], "'bits' is 9: input should be less than or"),
         (["train", "--activation", "soft", "--out", "{tmp}/r"], "unknown activation 'soft'"),
         (["train", "--epochs", "x"], "Invalid value for '--epochs'"),
         (["train", "--data", "{data}", "--out", "{file}/r"], "choose another --out"),

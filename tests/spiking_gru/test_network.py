@@ -76,7 +76,7 @@ def test_a_folder_whose_files_disagree_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not fit model.json"):
         load_network(tmp_path)
     (tmp_path / "model.json").write_text(json.dumps({**about, "hidden": -1}))
-    with pytest.raises(InputError, match="hidden is -1"):
+    with pytest.raises(InputError, match="'hidden' is -1"):
         load_network(tmp_path)
     (tmp_path / "model.json").write_text(json.dumps({**about, "surprise": 1}))
     with pytest.raises(InputError, match="surprise"):

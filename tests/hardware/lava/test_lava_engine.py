@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +101,37 @@ def test_a_model_that_raises_in_the_middle_is_an_error_with_its_own_traceback() 
     resets = np.zeros((5, 1), dtype=np.int32)  # ends before the frames do
     with pytest.raises(EngineError, match=r"(?s)phase 'run'.*frame_source.*IndexError"):
         run_in_child(random_program(0), frames, resets, deadline=20)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("phase", ["start", "run"])
+def test_a_killed_parent_leaves_nothing_behind(how: signal.Signals, phase: str) -> None:
+    # pytest's own folders are too deep for the sockets of Lava's managers.
+    with tempfile.TemporaryDirectory() as name:
+        kill_a_parent(how, phase, Path(name))
+
+
+def kill_a_parent(how: signal.Signals, phase: str, tmp_path: Path) -> None:
+    """Kill a process in the middle of a Lava run, and see what is left of it."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from programs import random_program, random_sequences\n"
+        "from hardware import run\n"
+        "run(random_program(0), random_sequences(0, 3, [900] * 30), engine='lava')\n"
+    )
+    support = str(Path(__file__).resolve().parents[2] / "support")
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", code, support], env=environment)
+    while not children() or (phase == "run" and len(children()) < 8):
+        assert parent.poll() is None
+        time.sleep(0.02)
+    parent.send_signal(how)
+    parent.wait()
+    give_up = time.monotonic() + 5
+    while time.monotonic() < give_up and (children() or list(tmp_path.iterdir())):
+        time.sleep(0.05)
+    assert children() == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_lava_the_error_is_the_command_that_installs_it(

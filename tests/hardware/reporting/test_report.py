@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -95,13 +97,32 @@ def test_wrong_input_is_refused(trace: Trace) -> None:
         make_report(PROGRAM, trace, dataset="small", verification=foreign)
 
 
+@pytest.mark.parametrize(
+    ("verification", "message"),
+    [
+        ([], "is a list, expected an object with the field 'program_digest'"),
+        ({**VERIFICATION, "engines": "torch"}, "field 'engines' is \"torch\""),
+        ({**VERIFICATION, "engines": ["torch", 1]}, "field 'engines.1' is 1"),
+        ({**VERIFICATION, "spikes_compared": "many"}, "field 'spikes_compared' is \"many\""),
+        ({**VERIFICATION, "mismatches": None}, "field 'mismatches' is null"),
+        ({**VERIFICATION, "mismatches": -1}, "field 'mismatches' is -1"),
+    ],
+)
+def test_a_verification_of_a_wrong_form_is_refused_by_its_field(
+    trace: Trace, verification: Any, message: str
+) -> None:
+    with pytest.raises(InputError, match=f"{message}.*run `spiking-gru verify` again") as found:
+        make_report(PROGRAM, trace, dataset="small", verification=verification)
+    assert "\n" not in str(found.value)
+
+
 def test_the_table_fits_80_columns_and_names_every_caveat(report: Report) -> None:
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     words = " ".join(" ".join(lines).split())
-    assert "torch, events: 0 of 210 spikes" in words
+    assert "torch, events: 0 (210 spikes compared, with their membranes and scores)" in words
     assert "inherited from Loihi 1" in words
     assert "Loihi 1 has no programmable neuron" in words
     assert "75.00 %" in words
@@ -159,6 +180,47 @@ def test_the_page_is_the_same_twice(report: Report, trace: Trace) -> None:
     assert render_page(report, PROGRAM, trace, LABELS) == render_page(
         report, PROGRAM, trace, LABELS
     )
+
+
+def test_values_that_differ_are_never_called_spikes(trace: Trace) -> None:
+    found = {**VERIFICATION, "mismatches": 1234}
+    report = make_report(PROGRAM, trace, dataset="small", verification=found)
+    page = render_page(report, PROGRAM, trace, None)
+    assert "<b>1,234</b><span>values differ between torch, events</span>" in page
+    assert "spikes differ" not in page
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    words = " ".join(text.getvalue().split())
+    assert "torch, events: 1,234 (210 spikes compared, with their" in words
+
+
+ODD = "$x_ $ \\frac [/] <i>"
+
+
+def test_any_name_can_be_shown(trace: Trace) -> None:
+    layers = tuple(replace(layer, name=f"{i} {ODD}") for i, layer in enumerate(PROGRAM.layers))
+    program = replace(PROGRAM, classes=(ODD, ODD, ODD), layers=layers)
+    report = make_report(program, replace(trace, program_digest=digest(program)), dataset=ODD)
+    chips = {name: chip.model_copy(update={"name": ODD}) for name, chip in report.chips.items()}
+    report = report.model_copy(update={"chips": chips, "chip": ODD, "engine": ODD})
+    collector = Collector()
+    collector.feed(render_page(report, program, trace, LABELS))
+    assert collector.text.count(ODD) > 6
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=200))
+    assert text.getvalue().count(ODD) >= 2
+
+
+def test_a_page_that_cannot_be_made_leaves_the_old_files(
+    report: Report, trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise RuntimeError("no page")
+
+    monkeypatch.setattr("hardware.reporting.write.render_page", fail)
+    with pytest.raises(RuntimeError, match="no page"):
+        write_report(report, PROGRAM, trace, LABELS, tmp_path, "loihi2")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_in_the_page_are_escaped(trace: Trace) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,16 @@ from datasets import small_arrays, small_file
 
 from hardware.errors import InputError, SettingError
 from spiking_gru import data
-from spiking_gru.data.registry import load_inputs
+from spiking_gru.data.registry import load_inputs, read_arrays
+
+EMPTY = {
+    part: {
+        f"{part}_values": np.zeros((0, 3)),
+        f"{part}_lengths": np.zeros(0, int),
+        f"{part}_labels": np.zeros(0, int),
+    }
+    for part in ("train", "test")
+}
 
 
 def test_japanese_vowels_has_its_official_split_and_nine_speakers() -> None:
@@ -67,6 +78,14 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
         ({"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)}, "2 channels in the"),
         ({"train_values": np.array(["a"])}, "train_values must be numbers"),
         ({"train_lengths": np.ones(30, int)}, "lengths sum to 30"),
+        ({"test_values": np.ones((9, 3)) * 1j, "test_lengths": np.ones(9, int)}, "complex128"),
+        ({"test_values": np.full((9, 3), 1e300), "test_lengths": np.ones(9, int)}, "inf in seq"),
+        (EMPTY["train"], "train_lengths is empty, expected at least one sequence"),
+        (EMPTY["test"], "test_lengths is empty, expected at least one sequence"),
+        ({"train_values": np.zeros((160, 0))}, r"shape \(160, 0\), expected at least one channel"),
+        ({"classes": np.array("abc")}, r"classes has shape \(\), expected one dimension"),
+        ({"classes": np.array([["a", "b", "c"]])}, r"classes has shape \(1, 3\)"),
+        ({"classes": np.array([], dtype=str)}, r"classes has shape \(0,\)"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_the_reason(
@@ -95,13 +114,70 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         data.load(str(tmp_path / "objects.npz"))
 
 
+def test_one_array_where_an_archive_is_needed_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    with pytest.raises(InputError, match=r"one array \(.npy\), expected a .npz .*numpy.savez"):
+        data.load(str(tmp_path / "one.npy"))
+
+
+def test_an_archive_that_holds_something_else_names_it(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("notes.txt", "hello")
+    with pytest.raises(InputError, match=r"holds 'notes.txt', which is not an array"):
+        data.load(str(path))
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    path = small_file(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag in the archive's directory
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a readable .npz .*encrypted"):
+        data.load(str(path))
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_damaged_file_is_refused_or_gives_what_was_written(tmp_path: Path, save: Any) -> None:
+    path = tmp_path / "d.npz"
+    expected = {"values": np.arange(40.0), "lengths": np.array([3])}
+    save(path, **expected)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            found = read_arrays(path)
+        except InputError:
+            continue
+        assert all(np.array_equal(found[name], expected[name]) for name in set(found) & {*expected})
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, bool, np.dtype(">f8")])
+def test_values_of_any_real_type_become_float32(tmp_path: Path, dtype: Any) -> None:
+    np.savez(tmp_path / "i.npz", values=np.ones((5, 3), dtype), lengths=np.array([2, 3]))
+    sequences = load_inputs(str(tmp_path / "i.npz"))[0]
+    assert sequences.values.dtype == np.float32
+    assert (sequences.values == 1).all()
+
+
+def test_inputs_that_hold_no_sequence_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "i.npz", values=np.zeros((0, 3)), lengths=np.zeros(0, int))
+    with pytest.raises(InputError, match="lengths is empty, expected at least one sequence"):
+        load_inputs(str(tmp_path / "i.npz"))
+
+
 def test_inputs_need_no_labels(tmp_path: Path) -> None:
     values, lengths = np.zeros((5, 3)), np.array([2, 3])
     np.savez(tmp_path / "i.npz", values=values, lengths=lengths)
-    sequences, labels = load_inputs(str(tmp_path / "i.npz"))
+    sequences, labels, classes = load_inputs(str(tmp_path / "i.npz"))
     assert len(sequences) == 2
     assert labels is None
-    np.savez(tmp_path / "i.npz", values=values, lengths=lengths, labels=np.array([1, 0]))
-    _, labels = load_inputs(str(tmp_path / "i.npz"))
+    assert classes is None
+    named = {"labels": np.array([1, 0]), "classes": np.array(["x", "y"])}
+    np.savez(tmp_path / "i.npz", values=values, lengths=lengths, **named)
+    _, labels, classes = load_inputs(str(tmp_path / "i.npz"))
+    assert classes == ("x", "y")
     assert labels is not None
     assert labels.tolist() == [1, 0]

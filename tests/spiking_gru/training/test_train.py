@@ -47,6 +47,16 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(
     assert a != c
 
 
+def test_with_no_float_epochs_it_is_quantised_from_the_start(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    reports: list[EpochReport] = []
+    settings = SETTINGS.model_copy(update={"epochs": 0})
+    metrics = train(settings, dataset, tmp_path, reports.append)
+    assert {r.phase for r in reports} == {"baseline", "quantised"}
+    assert set(metrics["test"]) == {"baseline_gru", "quantised"}
+
+
 def test_the_encoder_is_fitted_to_the_training_part_alone(
     dataset: data.Dataset, tmp_path: Path
 ) -> None:
