@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.errors import InputError, unknown_name
+from hardware.errors import InputError, MissingPackageError, unknown_name
 from hardware.sequences import NUMBERS, Sequences
 from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
 
@@ -36,7 +36,31 @@ def japanese_vowels() -> Arrays:
     return arrays
 
 
-DATASETS: dict[str, Callable[[], Arrays]] = {"japanese-vowels": japanese_vowels}
+def digits() -> Arrays:
+    """1,797 handwritten digits, read row by row: 8 frames of 8 pixels (scikit-learn, BSD).
+
+    They have no official split: the same 30 % are always the test part.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise MissingPackageError(
+            'the data set digits needs scikit-learn: pip install "spiking-gru[data]"'
+        ) from error
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    arrays: Arrays = {"classes": np.array([str(i) for i in range(10)])}
+    for part, chosen in (("test", order[:539]), ("train", order[539:])):
+        arrays[f"{part}_values"] = images[chosen].reshape(-1, 8)
+        arrays[f"{part}_lengths"] = np.full(len(chosen), 8)
+        arrays[f"{part}_labels"] = labels[chosen]
+    return arrays
+
+
+DATASETS: dict[str, Callable[[], Arrays]] = {
+    "japanese-vowels": japanese_vowels,
+    "digits": digits,
+}
 
 
 def load(name: str, seed: int = 0) -> Dataset:

@@ -34,6 +34,16 @@ def test_japanese_vowels_has_its_official_split_and_nine_speakers() -> None:
     assert np.bincount(dataset.test.labels).tolist() == expected
 
 
+def test_digits_are_read_row_by_row_with_a_fixed_test_part() -> None:
+    pytest.importorskip("sklearn")
+    one, other = data.load("digits", seed=0), data.load("digits", seed=1)
+    assert len(one.training) + len(one.validation) == 1258
+    assert len(one.test) == 539
+    assert one.channels == 8
+    assert set(one.test.sequences.lengths) == {8}
+    assert np.array_equal(one.test.sequences.values, other.test.sequences.values)
+
+
 def test_validation_comes_from_the_training_half_alone_and_has_every_class() -> None:
     dataset = data.load("japanese-vowels", seed=3)
 
