@@ -34,6 +34,7 @@ from spiking_gru.options import (
     QuantisedEpochs,
     Run,
     Seed,
+    Threads,
 )
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def train(
     bits: Bits = 8,
     activation: Activation = "hard",
     seed: Seed = 0,
+    threads: Threads = 1,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -82,6 +84,7 @@ def train(
         "bits": bits,
         "activation": activation,
         "seed": seed,
+        "threads": threads,
     }
     voice.result(_train(settings, _folder(out), voice))
 

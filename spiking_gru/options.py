@@ -21,9 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
 ]
-Seed = Annotated[
-    int, typer.Option(help="The same seed and number of threads give the same result.")
-]
+Seed = Annotated[int, typer.Option(help="The same seed (and --threads) gives the same result.")]
 Data = Annotated[str, typer.Option(help="A data set by name, or a .npz file of the same form.")]
 Hidden = Annotated[int, typer.Option(help="Neurons in each layer.")]
 Layers = Annotated[int, typer.Option(help="Layers.")]
@@ -36,6 +34,7 @@ Bidirectional = Annotated[
     bool, typer.Option("--bidirectional", help="Both directions (convert: one).")
 ]
 QuantisedEpochs = Annotated[int, typer.Option(help="Epochs in the chip's arithmetic, after those.")]
+Threads = Annotated[int, typer.Option(help="Threads of torch; more help only large networks.")]
 Bits = Annotated[int, typer.Option(help="Bits of a weight, 2 to 8.")]
 Activation = Annotated[str, typer.Option(help="How σ and tanh are computed: hard or table.")]
 Engine = Annotated[str, typer.Option(help="events or lava.")]

@@ -37,6 +37,10 @@ class TrainingSettings(BaseModel):
     threshold: float = Field(0.3, gt=0, lt=1)
     activation: str = "hard"
     seed: int = Field(0, ge=0, lt=2**32)
+    threads: int = Field(1, ge=1)
+    """Threads of torch. One is as fast as two for networks of a few hundred neurons, gives the same
+    bits on any number of cores, and does not starve when something else runs beside it.
+    """
 
     @property
     def cell(self) -> Cell:

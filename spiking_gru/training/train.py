@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -77,7 +78,7 @@ def train(
     epochs, rate = settings.epochs, settings.learning_rate
     quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_learning_rate
     scores: dict[str, Score] = {}
-    with SummaryWriter(str(folder / "logs")) as log:
+    with SummaryWriter(str(folder / "logs")) as log, threads(settings.threads):
         trainer = Trainer(settings, dataset, report, log)
         trainer.fit("baseline", baseline, epochs or quantised_epochs, rate)
         scores["baseline_gru"] = trainer.test(baseline)
@@ -102,6 +103,17 @@ def train(
     }
     write_json(folder / METRICS, metrics)
     return metrics
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """So many threads for torch, then as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Trainer:

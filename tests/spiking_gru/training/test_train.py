@@ -47,6 +47,15 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(
     assert a != c
 
 
+def test_threads_of_torch_are_as_many_as_before(dataset: data.Dataset, tmp_path: Path) -> None:
+    seen: list[int] = []
+    before = torch.get_num_threads()
+    settings = SETTINGS.model_copy(update={"epochs": 1, "quantised_epochs": 1, "threads": 3})
+    train(settings, dataset, tmp_path, lambda _: seen.append(torch.get_num_threads()))
+    assert set(seen) == {3}
+    assert torch.get_num_threads() == before
+
+
 def test_with_no_float_epochs_it_is_quantised_from_the_start(
     dataset: data.Dataset, tmp_path: Path
 ) -> None:
