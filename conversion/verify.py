@@ -18,8 +18,8 @@ from hardware.program import Program
 from hardware.program_file import digest
 from hardware.sequences import Sequences
 from hardware.trace import Trace
+from spiking_gru.batches import padded
 from spiking_gru.network import Network
-from spiking_gru.training.batches import padded
 
 
 @dataclass(frozen=True)

@@ -72,20 +72,10 @@ def train(
 ) -> None:
     """Train a spiking GRU, float first, then quantised, beside an ordinary GRU."""
     voice = Voice(as_json)
-    settings = {
-        "data": data,
-        "hidden": hidden,
-        "layers": layers,
-        "bidirectional": bidirectional,
-        "formulation": formulation,
-        "emit": emit,
-        "epochs": epochs,
-        "quantised_epochs": quantised_epochs,
-        "bits": bits,
-        "activation": activation,
-        "seed": seed,
-        "threads": threads,
-    }
+    network = {"hidden": hidden, "layers": layers, "bidirectional": bidirectional}
+    cell = {"formulation": formulation, "emit": emit, "activation": activation, "bits": bits}
+    work = {"epochs": epochs, "quantised_epochs": quantised_epochs, "threads": threads}
+    settings = {"data": data, "seed": seed, **network, **cell, **work}
     voice.result(_train(settings, _folder(out), voice))
 
 

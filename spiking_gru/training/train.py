@@ -18,11 +18,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.files import write_json
+from spiking_gru.batches import batches, padded
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled
 from spiking_gru.network import Network, NetworkSettings, save_network
 from spiking_gru.training.baseline import BaselineGRU
-from spiking_gru.training.batches import batches, padded
 from spiking_gru.training.settings import TrainingSettings
 
 METRICS = "training.json"

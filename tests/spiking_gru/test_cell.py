@@ -8,10 +8,11 @@ import weakref
 import pytest
 import snntorch
 import torch
-from snntorch import surrogate
+from snntorch import functional as snntorch_losses
+from snntorch import spikegen, surrogate
 
 from hardware.errors import SettingError
-from spiking_gru import SpikingGRUCell
+from spiking_gru import SpikingGRU, SpikingGRUCell
 
 
 def cell_and_input(**settings: object) -> tuple[SpikingGRUCell, torch.Tensor]:
@@ -99,6 +100,46 @@ def test_a_threshold_can_be_learnt() -> None:
     cell(x[0])[0].sum().backward()
     assert cell.threshold.grad is not None
     assert cell.threshold.grad != 0
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        snntorch_losses.ce_rate_loss(),
+        snntorch_losses.ce_count_loss(),
+        snntorch_losses.mse_count_loss(correct_rate=0.8, incorrect_rate=0.2),
+    ],
+)
+def test_snntorch_losses_on_rate_coded_input_reach_the_weights(loss: object) -> None:
+    torch.manual_seed(0)
+    cell = SpikingGRUCell(3, 4, threshold=0.1)
+    frames = spikegen.rate(torch.rand(5, 3), num_steps=8)
+    (spk, mem), spikes = cell.first_state(5), []
+    for frame in frames:
+        spk, mem = cell(frame, spk, mem)
+        spikes.append(spk)
+    loss(torch.stack(spikes), torch.tensor([0, 1, 2, 3, 0])).backward()  # type: ignore[operator]
+    assert cell.weight_hh.grad is not None
+    assert cell.weight_hh.grad.abs().sum() > 0
+
+
+def test_called_frame_by_frame_it_is_the_layer() -> None:
+    cell, x = cell_and_input()
+    gru = SpikingGRU(3, 4, threshold=0.1)
+    gru.cells[0].load_state_dict(cell.state_dict())
+    expected, _ = gru(x)
+    (spk, mem), spikes = cell.first_state(2), []
+    for frame in x:
+        spk, mem = cell(frame, spk, mem)
+        spikes.append(spk)
+    assert torch.equal(torch.stack(spikes), expected)
+
+
+def test_a_spiking_cell_spikes_at_its_default_threshold() -> None:
+    torch.manual_seed(0)
+    gru = SpikingGRU(12, 64)
+    rate = gru(torch.randn(20, 8, 12))[0].mean()
+    assert 0.01 < rate < 0.5
 
 
 @pytest.mark.parametrize("threshold", [0.0, -0.1, 1.0, 1.5])

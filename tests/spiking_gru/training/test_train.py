@@ -9,8 +9,8 @@ import torch
 from datasets import small_file
 
 from spiking_gru import data, load_network
+from spiking_gru.batches import batches, padded
 from spiking_gru.training import EpochReport, TrainingSettings, train
-from spiking_gru.training.batches import batches, padded
 from spiking_gru.training.train import evaluate, with_noise
 
 
