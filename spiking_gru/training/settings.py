@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hardware.cell import Cell
+from spiking_gru.network import NetworkSettings
 
 
 class TrainingSettings(BaseModel):
@@ -42,17 +42,17 @@ class TrainingSettings(BaseModel):
     bits on any number of cores, and does not starve when something else runs beside it.
     """
 
-    @property
-    def cell(self) -> Cell:
-        return Cell(
-            formulation=self.formulation,
-            emit=self.emit,
-            reset_mechanism=self.reset_mechanism,
-            activation=self.activation,
+    def network(self, channels: int, classes: tuple[str, ...]) -> NetworkSettings:
+        """The network to train, for data of so many channels and these classes."""
+        shared = set(NetworkSettings.model_fields) & set(TrainingSettings.model_fields)
+        return NetworkSettings(
+            channels=channels,
+            classes=classes,
             weight_bits=self.bits,
+            **{name: getattr(self, name) for name in shared},
         )
 
     @model_validator(mode="after")
-    def _makes_a_cell(self) -> TrainingSettings:
-        _ = self.cell  # refuses settings that no cell has
+    def _makes_a_network(self) -> TrainingSettings:
+        self.network(1, ("any",))  # refuses settings that no network has
         return self

@@ -21,7 +21,7 @@ from hardware.files import write_json
 from spiking_gru.batches import batches, padded
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled
-from spiking_gru.network import Network, NetworkSettings, save_network
+from spiking_gru.network import Network, save_network
 from spiking_gru.training.baseline import BaselineGRU
 from spiking_gru.training.settings import TrainingSettings
 
@@ -58,20 +58,7 @@ def train(
     """Train all three, write the network, its settings and `training.json`; return the latter."""
     folder = Path(folder)
     torch.manual_seed(settings.seed)
-    about = NetworkSettings(
-        channels=dataset.channels,
-        classes=dataset.classes,
-        hidden=settings.hidden,
-        layers=settings.layers,
-        bidirectional=settings.bidirectional,
-        formulation=settings.formulation,
-        emit=settings.emit,
-        reset_mechanism=settings.reset_mechanism,
-        activation=settings.activation,
-        threshold=settings.threshold,
-        weight_bits=settings.bits,
-        dropout=settings.dropout,
-    )
+    about = settings.network(dataset.channels, dataset.classes)
     network = Network.build(about)
     network.encoder.fit(dataset.training.sequences.values)
     baseline = BaselineGRU(about, network.encoder)

@@ -44,17 +44,19 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was trained and converted."""
+    """A run that was trained, converted and run; nobody writes into it."""
     base = tmp_path_factory.mktemp("run")
     run = base / "run"
     done = spiking_gru("train", "--data", small_file(base), "--out", run, *SMALL)
     assert done.returncode == 0, done.stderr
-    done = spiking_gru("convert", run)
-    assert done.returncode == 0, done.stderr
+    for command in ("convert", "run"):
+        done = spiking_gru(command, run)
+        assert done.returncode == 0, done.stderr
     return run
 
 
-def test_the_commands_one_by_one_give_every_file(folder: Path, call) -> None:  # type: ignore[no-untyped-def]
+def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    folder = shutil.copytree(folder, tmp_path / "run")
     code, out, err = call("run", folder)
     assert code == 0, err
     assert "9 sequences" in out
@@ -83,8 +85,8 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, call) -> None:  #
     assert report["dataset"] == {"name": "small", "test_samples": 9}
 
 
-def test_json_is_all_that_is_on_standard_output(folder: Path) -> None:
-    done = spiking_gru("run", folder, "--json")
+def test_json_is_all_that_is_on_standard_output(folder: Path, tmp_path: Path) -> None:
+    done = spiking_gru("run", folder, "--json", "--out", tmp_path / "trace")
     result = json.loads(done.stdout)
     assert result["sequences"] == len(result["predictions"]) == 9
     assert "wrote" in done.stderr
