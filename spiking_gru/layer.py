@@ -14,6 +14,9 @@ from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.sequence import sequence
 
+EXACT = (torch.float32, torch.float64)
+"""Types that hold every integer of the quantised form."""
+
 
 class State(NamedTuple):
     """What carries over to a sequence's continuation; each (layers · directions, batch, hidden)."""
@@ -152,6 +155,12 @@ class SpikingGRU(nn.Module):
             raise InputError(f"x has {steps} steps of {batch} sequences: expected at least one")
         if not torch.isfinite(x).all():
             raise InputError("x holds NaN or infinity: every value must be a finite number")
+        if x.dtype not in EXACT and any(
+            cell.quantised for layer in self.layers() for cell in layer
+        ):
+            raise InputError(
+                f"x is {x.dtype}: the quantised form is exact in float32 and float64 only"
+            )
         expected = (len(self.cells), batch, self.hidden_size)
         for part in state or ():
             if part.shape != expected:

@@ -11,6 +11,7 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import convert, verify
+from hardware.cell import RESET_MECHANISMS
 from hardware.errors import RangeError, SettingError
 from hardware.program_file import digest
 from spiking_gru import SpikingGRU
@@ -24,6 +25,7 @@ from spiking_gru import SpikingGRU
     layers=st.integers(1, 3),
     bits=st.integers(2, 8),
     activation=st.sampled_from(["hard", "table"]),
+    reset_mechanism=st.sampled_from(RESET_MECHANISMS),
     spread=st.sampled_from([0.01, 0.3, 1.0, 5.0]),
     lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4),
 )
@@ -34,6 +36,7 @@ def test_a_converted_network_equals_its_program_in_every_bit(
     layers: int,
     bits: int,
     activation: str,
+    reset_mechanism: str,
     spread: float,
     lengths: list,
 ) -> None:
@@ -45,6 +48,7 @@ def test_a_converted_network_equals_its_program_in_every_bit(
         layers=layers,
         weight_bits=bits,
         activation=activation,
+        reset_mechanism=reset_mechanism,
     )
     program = convert(network)
     verification = verify(

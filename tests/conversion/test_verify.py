@@ -10,11 +10,13 @@ from programs import random_sequences
 
 from conversion import convert, verify
 from conversion.verify import integers
+from hardware.cell import RESET_MECHANISMS
 from hardware.errors import EngineError
 
 
-def test_torch_events_and_lava_agree_on_a_small_network() -> None:
-    network = random_network(7, hidden=6, layers=2)
+@pytest.mark.parametrize("reset_mechanism", RESET_MECHANISMS)
+def test_torch_events_and_lava_agree_on_a_small_network(reset_mechanism: str) -> None:
+    network = random_network(7, hidden=6, layers=2, reset_mechanism=reset_mechanism)
     sequences = random_sequences(7, 3, [5, 2, 8])
     verification = verify(convert(network), network, sequences)
     assert verification.equal

@@ -81,6 +81,30 @@ def test_the_sequence_function_stands_in_for_the_loop_only_where_it_computes_the
     assert not fused.covers(Cell(formulation="keep"), x)
 
 
+@pytest.mark.parametrize(
+    "surrogate",
+    [
+        snntorch_surrogate.atan(),
+        snntorch_surrogate.sigmoid(),
+        snntorch_surrogate.straight_through_estimator(),
+        snntorch_surrogate.triangular(),
+        snntorch_surrogate.spike_rate_escape(),
+        snntorch_surrogate.SFS(),
+    ],
+    ids=lambda surrogate: surrogate.__qualname__.split(".")[0],
+)  # snnTorch 1.0.0's own LSO and SSO fail or draw at random
+def test_every_surrogate_of_snntorch_gives_the_gradients_of_the_plain_loop(
+    surrogate: object,
+) -> None:
+    torch.manual_seed(0)
+    cell = SpikingGRUCell(3, 17, threshold=0.15, spike_grad=surrogate)  # type: ignore[arg-type]
+    x = torch.randn(9, 4, 3)
+    _, expected = outputs_and_gradients(functional, cell, x, None)
+    _, found = outputs_and_gradients(fused, cell, x, None)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-5 * float(theirs.abs().max()))
+
+
 def test_backward_twice_gives_the_same_gradients() -> None:
     torch.manual_seed(0)
     gru, x = SpikingGRU(3, 8, threshold=0.1), torch.randn(6, 2, 3)

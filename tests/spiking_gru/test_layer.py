@@ -118,6 +118,28 @@ def test_a_learnt_initial_state_is_where_sequences_start_and_has_a_gradient() ->
     assert gru.cells[0].initial_state.grad.abs().sum() > 0
 
 
+def test_bfloat16_works_in_float_and_is_refused_where_it_would_not_be_exact() -> None:
+    gru, x = gru_and_input()
+    gru = gru.bfloat16()
+    emitted, _ = gru(x.bfloat16())
+    emitted.sum().backward()
+    assert emitted.dtype == torch.bfloat16
+    assert gru.cells[0].weight_hh.grad.abs().sum() > 0
+    for cell in gru.cells:
+        cell.quantised = True
+    with pytest.raises(InputError, match=r"x is torch\.bfloat16: the quantised form is exact in"):
+        gru(x.bfloat16())
+
+
+def test_quantised_doubles_equal_quantised_floats_in_every_bit() -> None:
+    gru, x = gru_and_input()
+    for cell in gru.cells:
+        cell.quantised = True
+    x = (x * 32).round() / 32
+    single, _ = gru(x)
+    assert torch.equal(gru.double()(x.double())[0].float(), single)
+
+
 def test_double_inputs_stay_double() -> None:
     gru, x = gru_and_input()
     assert gru.double()(x.double())[0].dtype == torch.float64
