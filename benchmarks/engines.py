@@ -52,7 +52,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     program, sequences = random_program(rng), sparse_sequences(rng)
     seconds: dict[str, list[float]] = {name: [] for name in ENGINES}
-    firing = run(program, sequences).spikes[0].mean()
+    firing = run(program, sequences).emitted[0].mean()
     print(f"{CHANNELS} → {NEURONS}, {INPUT_ACTIVITY:.0%} input activity, {firing:.0%} firing")
     for _ in range(ROUNDS):
         for name, times in seconds.items():

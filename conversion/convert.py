@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from conversion.ranges import longest_sequence, prove
 from hardware.arithmetic import quantise, weight_exponent
 from hardware.cell import GateParameters
+from hardware.encoding import Encoder
 from hardware.errors import SettingError
-from hardware.program import Encoder, Layer, Program, Readout
+from hardware.program import Layer, Program
+from hardware.readout import Readout
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.encoder import GradedEncoder
 from spiking_gru.layer import SpikingGRU
@@ -104,6 +106,7 @@ def convert_cell(cell: SpikingGRUCell, name: str, input_exponent: int) -> Layer:
             recurrent_bias=recurrent_bias,
             threshold=quantise(threshold, -settings.state_fraction),
         ),
+        initial_membrane=np.zeros(hidden, dtype=np.int64),
     )
 
 

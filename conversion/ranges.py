@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import WORD_BITS, WORD_LIMIT, shift
 from hardware.errors import RangeError
-from hardware.program import Layer, Program, Readout
+from hardware.program import Layer, Program
+from hardware.readout import Readout
 
 Exact = NDArray[Any]
 """Python integers, which never wrap."""
@@ -24,7 +25,6 @@ Exact = NDArray[Any]
 SPIKE = (0, 1)
 REMEDY = "fewer weight bits, a smaller layer, or smaller weights (more weight decay) would help"
 REMEDIES = {
-    "input event": "a smaller encoder limit would help",
     "bias": "a smaller bias (more weight decay) would help",
     "recurrent bias": "a smaller bias (more weight decay) would help",
     "convex mix": "fewer fraction bits of the gates or of the state would help",
@@ -34,8 +34,7 @@ REMEDIES = {
 
 def prove(program: Program) -> None:
     """Raise a RangeError for the first number that could leave the word."""
-    events = (-program.encoder.limit, program.encoder.limit)
-    _require("encoder", "input event", _exact(events), ("encoder",))
+    events = program.encoder.range
     for layer in program.layers:
         prove_layer(layer, events)
         events = SPIKE
@@ -63,12 +62,12 @@ def prove_threshold(layer: Layer) -> None:
         )
 
 
-def prove_readout(readout: Readout, steps: int) -> None:
+def prove_readout(readout: Readout, steps: int | None) -> None:
     """No sum of weights and no score leaves the word in that many steps, for any spikes."""
     accumulator = _exact(product_bounds(readout.weights, *SPIKE))
     _require("readout", "bias", _exact(readout.bias), ("readout",))
     _require("readout", "accumulator", accumulator, ("readout",))
-    _require("readout", "score", steps * score_steps(readout), ("readout",))
+    _require("readout", "score", (steps or 1) * score_steps(readout), ("readout",))
 
 
 def longest_sequence(readout: Readout) -> int:

@@ -42,7 +42,7 @@ class Verification:
         return {
             "engines": self.engines,
             "sequences": self.sequences,
-            "spikes_compared": sum(c.compared["spike"] for c in self.comparisons),
+            "spikes_compared": sum(c.compared["emission"] for c in self.comparisons),
             "membranes_compared": sum(c.compared["membrane"] for c in self.comparisons),
             "mismatches": sum(sum(c.mismatches.values()) for c in self.comparisons),
             "differing_classes": sum(c.differing_classes for c in self.comparisons),
@@ -87,7 +87,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
         program_digest=digest(program),
         lengths=sequences.lengths,
         events=integers(valid_frames(events, lengths), -program.encoder.exponent),
-        spikes=tuple(
+        emitted=tuple(
             integers(valid_frames(activity.emitted, lengths), 0).astype(np.uint8)
             for activity in activities
         ),

@@ -70,6 +70,33 @@ class Cell:
         """Fraction bits of what is emitted: none for spikes, the gate grid for the state."""
         return 0 if self.spiking else self.gate_fraction
 
+    @property
+    def emission_range(self) -> tuple[int, int]:
+        """The least and the greatest value that a neuron emits."""
+        if self.spiking:
+            return (-1 if self.emit == "signed" else 0), 1
+        return -(1 << self.gate_fraction), 1 << self.gate_fraction
+
+    @property
+    def emission_type(self) -> type[np.integer]:
+        """The smallest NumPy type that holds what a neuron emits."""
+        if self.emit == "binary":
+            return np.uint8
+        return np.int8 if self.emit == "signed" else np.int16
+
+    @property
+    def products_in_turn(self) -> int:
+        """Recurrent products of a step that wait for one another; each takes a tick of the chip.
+
+        A reset before the product needs r ⊙ e on the wire, an output gate what h would emit.
+        """
+        return {"keep": 2, "write": 2, "output-gated": 3}.get(self.formulation, 1)
+
+    @property
+    def sends_changes(self) -> bool:
+        """Whether a message is sent only where the emitted value changes, and says by how much."""
+        return self.emit == "graded"
+
 
 class CellSettings(TypedDict, total=False):
     """The fields of `Cell`, as keyword arguments."""

@@ -49,7 +49,7 @@ class Comparison:
 
 
 def compare(a: Trace, b: Trace) -> Comparison:
-    """Every event, spike, membrane and score of `a` against that of `b`."""
+    """Every event, emission, membrane and score of `a` against that of `b`."""
     if not np.array_equal(a.lengths, b.lengths):
         raise InputError("these traces are of different sequences: run both on the same inputs")
     compared: dict[str, int] = {}
@@ -87,7 +87,7 @@ def _first(
     trace: Trace,
 ) -> Divergence:
     row, neuron = (int(i) for i in np.argwhere(differs)[0])
-    if quantity == "score":
+    if quantity == "score" and not trace.answers_every_step:
         sequence, step = row, int(trace.lengths[row]) - 1
     else:
         sequence = int(np.searchsorted(trace.starts, row, side="right")) - 1

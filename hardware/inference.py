@@ -26,14 +26,14 @@ def run(
     """
     execute = engine_named(engine)
     sequences = Sequences.of(inputs)
-    events = program.encode(sequences)
-    recording: Recording = execute(program, events, sequences.lengths, deadline)
+    events, steps = program.encode(sequences)
+    recording: Recording = execute(program, events, steps, deadline)
     return Trace(
         engine=engine,
         program_digest=digest(program),
-        lengths=sequences.lengths,
+        lengths=steps,
         events=events,
-        spikes=recording.spikes,
+        emitted=recording.emitted,
         membranes=recording.membranes,
         scores=recording.scores,
     )

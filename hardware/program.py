@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
+from hardware.arithmetic import Integers, shift
 from hardware.cell import Cell, GateParameters
+from hardware.encoding import Encoder
 from hardware.errors import InputError, ProgramError
+from hardware.readout import Readout
 from hardware.sequences import Sequences
 
 
@@ -22,39 +24,20 @@ def _expect_shape(owner: str, name: str, array: NDArray[Any], shape: tuple[int, 
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """Raw frames to graded spikes: `x = clamp(round((frame − offset) · gain), ±limit)`.
-
-    `offset` and `gain` hold the standardisation by training statistics; an event's value stands
-    for `x · 2^exponent`.
-    """
-
-    offset: NDArray[np.float64]  # (channels,)
-    gain: NDArray[np.float64]  # (channels,)
-    exponent: int
-    limit: int
-
-    def __post_init__(self) -> None:
-        _expect_shape("encoder", "gain", self.gain, self.offset.shape)
-
-    @property
-    def channels(self) -> int:
-        return len(self.offset)
-
-    def encode(self, frames: NDArray[np.floating]) -> Integers:
-        scaled = np.rint((frames.astype(np.float64) - self.offset) * self.gain)
-        return np.clip(scaled, -self.limit, self.limit).astype(np.int64)
-
-
-@dataclass(frozen=True)
 class Layer:
-    """One layer of gated neurons: two matrices of synapses, and what its neurons hold."""
+    """One layer of gated neurons: two matrices of synapses, and what its neurons hold.
+
+    A `backward` layer reads every sequence from its last step to its first, beside the forward
+    layer before it in the program.
+    """
 
     name: str
     cell: Cell
     input_weights: NDArray[np.int8]  # (gates · neurons, inputs)
     recurrent_weights: NDArray[np.int8]  # (gates · neurons, neurons)
     gate: GateParameters
+    initial_membrane: NDArray[np.int64]  # (neurons,), on the state grid
+    backward: bool = False
 
     def __post_init__(self) -> None:
         neurons, gates = self.neurons, len(self.cell.gates)
@@ -70,6 +53,7 @@ class Layer:
         }
         for name, shape in shapes.items():
             _expect_shape(self.name, name, getattr(self.gate, name), shape)
+        _expect_shape(self.name, "initial_membrane", self.initial_membrane, (neurons,))
 
     @property
     def inputs(self) -> int:
@@ -79,76 +63,97 @@ class Layer:
     def neurons(self) -> int:
         return self.recurrent_weights.shape[1]
 
-
-@dataclass(frozen=True)
-class Readout:
-    """Scores that add up over time: `score ← score + V s_t + b`; the largest names the class.
-
-    A score of n stands for `n · 2^exponent`; divided by the steps and times `gain` it is the
-    logit that training saw.
-    """
-
-    weights: NDArray[np.int8]  # (outputs, neurons)
-    bias: NDArray[np.int64]  # (outputs,)
-    exponent: int
-    gain: float
-
-    def __post_init__(self) -> None:
-        _expect_shape("readout", "bias", self.bias, (self.outputs,))
-
     @property
-    def outputs(self) -> int:
-        return self.weights.shape[0]
+    def initial_emission(self) -> Integers:
+        """What counts as emitted before the first step: nothing, or an ordinary GRU's state."""
+        cell = self.cell
+        if cell.emit == "state":
+            return shift(self.initial_membrane, cell.gate_fraction - cell.state_fraction)
+        return np.zeros(self.neurons, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Program:
-    """A converted network: encoder, layers, readout, class names, and where it came from."""
+    """A converted network: encoder, layers, readout, class names, and where it came from.
+
+    Without class names its scores are values, not votes.
+    """
 
     encoder: Encoder
     layers: tuple[Layer, ...]
     readout: Readout
     classes: tuple[str, ...]
-    max_steps: int
-    """The longest sequence for which no readout score can leave the word."""
+    max_steps: int | None
+    """The longest sequence for which no score can leave the word; None where none can."""
 
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.layers:
-            raise ProgramError("a program needs at least one layer, found none")
+        if not self.layers or self.layers[0].backward:
+            raise ProgramError("a program needs at least one layer, the first of them forward")
         width, source = self.encoder.channels, "encoder"
-        for layer in self.layers:
-            if layer.inputs != width:
-                raise ProgramError(
-                    f"{layer.name}: expects {layer.inputs} inputs, but {source} gives {width}"
-                )
-            width, source = layer.neurons, layer.name
+        for level in self.levels:
+            for layer in level:
+                if layer.inputs != width:
+                    raise ProgramError(
+                        f"{layer.name}: expects {layer.inputs} inputs, but {source} gives {width}"
+                    )
+            width, source = sum(layer.neurons for layer in level), level[0].name
         outputs, inputs = self.readout.weights.shape
         if inputs != width:
             raise ProgramError(f"readout: expects {inputs} inputs, but {source} gives {width}")
-        if len(self.classes) != outputs:
+        if self.classes and len(self.classes) != outputs:
             raise ProgramError(f"{len(self.classes)} class names for {outputs} readout outputs")
 
     @property
-    def delay(self) -> int:
-        """Ticks from a frame's arrival to its effect on the readout: one per set of synapses."""
-        return len(self.layers) + 1
+    def levels(self) -> tuple[tuple[Layer, ...], ...]:
+        """The layers that see the same input: one, or a forward and a backward one."""
+        levels: list[tuple[Layer, ...]] = []
+        for layer in self.layers:
+            if layer.backward and len(levels[-1]) == 1:
+                levels[-1] = (*levels[-1], layer)
+            elif layer.backward:
+                raise ProgramError(f"{layer.name}: a second backward layer on the same level")
+            else:
+                levels.append((layer,))
+        return tuple(levels)
 
-    def encode(self, sequences: Sequences) -> Integers:
-        """The graded input spikes of every frame, after a check of shape, values and lengths."""
+    @property
+    def bidirectional(self) -> bool:
+        return any(layer.backward for layer in self.layers)
+
+    @property
+    def period(self) -> int:
+        """Ticks of a step: each recurrent product that waits for another takes one more."""
+        return max(layer.cell.products_in_turn for layer in self.layers)
+
+    def ticks(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Ticks of sequences of so many steps: one more for each set of synapses on the way.
+
+        With both directions a level can begin only when the one before it has seen all.
+        """
+        if self.bidirectional:
+            return len(self.levels) * (self.period * steps + 1) + 1
+        return self.period * (steps + len(self.levels) - 1) + 2
+
+    def encode(self, sequences: Sequences) -> tuple[Integers, NDArray[np.int64]]:
+        """What the first layer sees at every step, and the steps of each sequence."""
         if sequences.channels != self.encoder.channels:
             raise InputError(
                 f"frames have {sequences.channels} channels, but the program was trained on "
                 f"{self.encoder.channels}"
             )
-        longest = int(sequences.lengths.max(initial=0))
-        if longest > self.max_steps:
+        steps = sequences.lengths * self.encoder.steps
+        longest = int(steps.max(initial=0))
+        if self.max_steps is not None and longest > self.max_steps:
             raise InputError(
                 f"a sequence has {longest} steps, but readout scores are proven only up to "
                 f"{self.max_steps}: cut it into shorter ones"
             )
-        return self.encoder.encode(sequences.values)
+        if self.encoder.kind == "graded":
+            return self.encoder.rounded(sequences.values), steps
+        start = self.encoder.initial_state()
+        return np.concatenate([self.encoder.encode(part, start)[0] for part in sequences]), steps
 
     def save(self, path: str | Path) -> None:
         """Write the program to one `.sgru` file, whole or not at all."""

@@ -22,11 +22,13 @@ from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as tensor_bytes
 
 from hardware.cell import Cell, GateParameters
+from hardware.encoding import Encoder
 from hardware.errors import ProgramError, SettingError
 from hardware.files import read_bytes, write_bytes
-from hardware.program import Encoder, Layer, Program, Readout
+from hardware.program import Layer, Program
+from hardware.readout import Readout
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
 MEMBER_LIMIT = 256 * 2**20
@@ -39,18 +41,25 @@ class _Strict(BaseModel):
 
 
 class EncoderManifest(_Strict):
+    kind: str
     exponent: int
     limit: int
+    threshold: int
+    steps: int
 
 
 class LayerManifest(_Strict):
     name: str
     cell: dict[str, str | int]
+    backward: bool
 
 
 class ReadoutManifest(_Strict):
+    kind: str
     exponent: int
     gain: float
+    shift: int
+    leak: int
 
 
 class Manifest(_Strict):
@@ -62,7 +71,7 @@ class Manifest(_Strict):
     layers: list[LayerManifest]
     readout: ReadoutManifest
     classes: list[str]
-    max_steps: int
+    max_steps: int | None
     provenance: dict[str, Any]
     sha256: dict[str, str]
 
@@ -77,6 +86,7 @@ def _tensors(program: Program) -> dict[str, NDArray[Any]]:
     for i, layer in enumerate(program.layers):
         tensors[f"layers.{i}.input_weights"] = layer.input_weights
         tensors[f"layers.{i}.recurrent_weights"] = layer.recurrent_weights
+        tensors[f"layers.{i}.initial_membrane"] = layer.initial_membrane.astype(np.int32)
         for name in GATE_TENSORS:
             tensors[f"layers.{i}.{name}"] = getattr(layer.gate, name).astype(np.int32)
     return {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
@@ -91,17 +101,22 @@ def _manifest(program: Program, tensors: dict[str, NDArray[Any]]) -> dict[str, A
     manifest = Manifest(
         format="spiking-gru program",
         schema_number=SCHEMA,
-        encoder=EncoderManifest(exponent=program.encoder.exponent, limit=program.encoder.limit),
+        encoder=EncoderManifest(**_settings(program.encoder, EncoderManifest)),
         layers=[
-            LayerManifest(name=layer.name, cell=dict(vars(layer.cell))) for layer in program.layers
+            LayerManifest(name=layer.name, cell=dict(vars(layer.cell)), backward=layer.backward)
+            for layer in program.layers
         ],
-        readout=ReadoutManifest(exponent=program.readout.exponent, gain=program.readout.gain),
+        readout=ReadoutManifest(**_settings(program.readout, ReadoutManifest)),
         classes=list(program.classes),
         max_steps=program.max_steps,
         provenance=dict(program.provenance),
         sha256={name: _sha256(array) for name, array in tensors.items()},
     )
     return manifest.model_dump()
+
+
+def _settings(part: Encoder | Readout, manifest: type[BaseModel]) -> dict[str, Any]:
+    return {name: getattr(part, name) for name in manifest.model_fields}
 
 
 def digest(program: Program) -> str:
@@ -158,7 +173,10 @@ def _read(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
                     f"{path}: written by a newer release (schema {number}, this one reads up to "
                     f"{SCHEMA}): update spiking-gru"
                 )
-            return Manifest.model_validate(raw), tensors_of(archive.read(WEIGHTS))
+            tensors = tensors_of(archive.read(WEIGHTS))
+            if number == 1:
+                _migrate_from_1(raw, tensors)
+            return Manifest.model_validate(raw), tensors
     except ProgramError:
         raise
     except ValidationError as error:
@@ -176,6 +194,21 @@ def _read(path: Path) -> tuple[Manifest, dict[str, NDArray[Any]]]:
         raise ProgramError(f"{path}: not a program file, or a damaged one: {error}") from error
 
 
+def _migrate_from_1(manifest: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> None:
+    """Schema 1 knew one kind of encoder and readout, one direction, and no initial membrane."""
+    try:
+        manifest["encoder"] |= {"kind": "graded", "threshold": 0, "steps": 1}
+        manifest["readout"] |= {"kind": "sum", "shift": 0, "leak": 0}
+        for i, layer in enumerate(manifest["layers"]):
+            layer["backward"] = False
+            empty = np.zeros_like(tensors[f"layers.{i}.threshold"])
+            tensors[f"layers.{i}.initial_membrane"] = empty
+            manifest["sha256"][f"layers.{i}.initial_membrane"] = _sha256(empty)
+    except (KeyError, TypeError) as error:
+        raise ProgramError(f"not a complete program of schema 1: {error}") from error
+    manifest["schema_number"] = SCHEMA
+
+
 def _build(manifest: Manifest, tensors: dict[str, NDArray[Any]]) -> Program:
     layers = []
     for i, about in enumerate(manifest.layers):
@@ -187,21 +220,21 @@ def _build(manifest: Manifest, tensors: dict[str, NDArray[Any]]) -> Program:
                 input_weights=tensors[f"layers.{i}.input_weights"],
                 recurrent_weights=tensors[f"layers.{i}.recurrent_weights"],
                 gate=GateParameters(**gate),
+                initial_membrane=tensors[f"layers.{i}.initial_membrane"].astype(np.int64),
+                backward=about.backward,
             )
         )
     return Program(
         encoder=Encoder(
             offset=tensors["encoder.offset"],
             gain=tensors["encoder.gain"],
-            exponent=manifest.encoder.exponent,
-            limit=manifest.encoder.limit,
+            **manifest.encoder.model_dump(),
         ),
         layers=tuple(layers),
         readout=Readout(
             weights=tensors["readout.weights"],
             bias=tensors["readout.bias"].astype(np.int64),
-            exponent=manifest.readout.exponent,
-            gain=manifest.readout.gain,
+            **manifest.readout.model_dump(),
         ),
         classes=tuple(manifest.classes),
         max_steps=manifest.max_steps,

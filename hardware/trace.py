@@ -14,25 +14,37 @@ from numpy.typing import NDArray
 from hardware.errors import InputError
 from hardware.files import read_tensors, write_tensors
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The record of a run. Frames of all sequences follow one another, as in `Sequences`."""
+    """The record of a run. Steps of all sequences follow one another, as in `Sequences`."""
 
     engine: str
     program_digest: str
-    lengths: NDArray[np.int64]  # (sequences,)
-    events: NDArray[np.int64]  # (frames, channels): graded input spikes
-    spikes: tuple[NDArray[np.uint8], ...]  # per layer (frames, neurons)
-    membranes: tuple[NDArray[np.int64], ...]  # per layer (frames, neurons), after the reset
-    scores: NDArray[np.int64]  # (sequences, outputs), at the last step
+    lengths: NDArray[np.int64]  # (sequences,), in steps
+    events: NDArray[np.int64]  # (steps, channels): what the first layer sees
+    emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
+    membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), after the reset
+    scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
 
     @property
     def predictions(self) -> NDArray[np.int64]:
-        """The class with the largest score; the first of them where scores are equal."""
-        return self.scores.argmax(axis=1)
+        """The class with the largest score; the first of them where scores are equal.
+
+        Where every step is answered, it is the last step's.
+        """
+        return self.final_scores.argmax(axis=1)
+
+    @property
+    def answers_every_step(self) -> bool:
+        return len(self.scores) != len(self.lengths)
+
+    @property
+    def final_scores(self) -> NDArray[np.int64]:
+        """(sequences, outputs): the scores after each sequence's last step."""
+        return self.scores[np.cumsum(self.lengths) - 1] if self.answers_every_step else self.scores
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -45,8 +57,8 @@ class Trace:
     def quantities(self) -> Iterator[tuple[str, str, NDArray[np.integer]]]:
         """Everything two engines must agree on: (quantity, layer, values), in order of the flow."""
         yield "event", "encoder", self.events
-        for i, (spikes, membranes) in enumerate(zip(self.spikes, self.membranes, strict=True)):
-            yield "spike", f"layer {i}", spikes
+        for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
+            yield "emission", f"layer {i}", emitted
             yield "membrane", f"layer {i}", membranes
         yield "score", "readout", self.scores
 
@@ -56,8 +68,8 @@ class Trace:
             "events": self.events.astype(np.int16),
             "scores": self.scores,
         }
-        for i, (spikes, membranes) in enumerate(zip(self.spikes, self.membranes, strict=True)):
-            tensors[f"layers.{i}.spikes"] = spikes
+        for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
+            tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32)
         about = {
             "engine": self.engine,
@@ -72,13 +84,13 @@ class Trace:
         try:
             tensors, about = read_tensors(path)
             _check_whole(tensors, about)
-            layers = range(sum(name.endswith(".spikes") for name in tensors))
+            layers = range(sum(name.endswith(".emitted") for name in tensors))
             trace = Trace(
                 engine=about["engine"],
                 program_digest=about["program_digest"],
                 lengths=tensors["lengths"],
                 events=tensors["events"].astype(np.int64),
-                spikes=tuple(tensors[f"layers.{i}.spikes"] for i in layers),
+                emitted=tuple(tensors[f"layers.{i}.emitted"] for i in layers),
                 membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
                 scores=tensors["scores"],
             )
@@ -122,15 +134,19 @@ def _check_shapes(trace: Trace) -> None:
                 f"{quantity} of {owner} has shape {values.shape} of {values.dtype}, expected "
                 f"whole numbers in {dimensions} dimensions"
             )
-    if not trace.spikes or not len(trace.lengths) or trace.lengths.min() < 1:
+    if not trace.emitted or not len(trace.lengths) or trace.lengths.min() < 1:
         raise InputError("holds no layer, no sequence or one without a step")
     frames = int(trace.lengths.sum())
     for quantity, owner, values in trace.quantities():
-        rows = len(trace.lengths) if quantity == "score" else frames
-        if len(values) != rows:
-            raise InputError(f"{quantity} of {owner} has {len(values)} rows, expected {rows}")
-    for i, (spikes, membranes) in enumerate(zip(trace.spikes, trace.membranes, strict=True)):
-        if spikes.shape != membranes.shape:
+        allowed = (len(trace.lengths), frames) if quantity == "score" else (frames,)
+        if len(values) not in allowed:
             raise InputError(
-                f"layer {i} has spikes of shape {spikes.shape}, but membranes of {membranes.shape}"
+                f"{quantity} of {owner} has {len(values)} rows, expected "
+                f"{' or '.join(map(str, allowed))}"
+            )
+    for i, (emitted, membranes) in enumerate(zip(trace.emitted, trace.membranes, strict=True)):
+        if emitted.shape != membranes.shape:
+            raise InputError(
+                f"layer {i} has emissions of shape {emitted.shape}, but membranes of "
+                f"{membranes.shape}"
             )

@@ -13,17 +13,19 @@ from hardware.errors import choose
 from hardware.program import Program
 
 ENGINES = {
+    "numpy": "hardware.engines.reference",
     "events": "hardware.engines.events",
     "lava": "hardware.engines.lava",
 }
 
 
 class Recording(NamedTuple):
-    """What an engine gives back; frames of all sequences one after another."""
+    """What an engine gives back; frames of all sequences follow one another."""
 
-    spikes: tuple[NDArray[np.uint8], ...]
+    emitted: tuple[NDArray[np.integer], ...]
     membranes: tuple[Integers, ...]
     scores: Integers
+    """Of each sequence, or of each step where the readout answers at every step."""
 
 
 class Engine(Protocol):

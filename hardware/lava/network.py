@@ -63,11 +63,13 @@ def build(program: Program, frames: Path, resets: Path, recordings: dict[str, Pa
         W.a_out.connect(neurons.input_current)
         neurons.s_out.connect(U.s_in)
         U.a_out.connect(neurons.recurrent_current)
-        _record(neurons.s_out, layer.neurons, recordings[f"spikes.{i}"])
+        _record(neurons.s_out, layer.neurons, recordings[f"emitted.{i}"])
         _record(neurons.membrane_out, layer.neurons, recordings[f"membranes.{i}"])
         arriving = neurons.s_out
     V = dense(program.readout.weights, "readout.V")
-    scores = ScoreAccumulator(bias=program.readout.bias, delay=program.delay, name="readout")
+    scores = ScoreAccumulator(
+        readout=program.readout, delay=len(program.layers) + 1, name="readout"
+    )
     source.reset_out.connect(scores.reset_in)
     arriving.connect(V.s_in)
     V.a_out.connect(scores.current)

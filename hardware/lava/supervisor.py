@@ -40,7 +40,7 @@ def run_in_child(
     ticks = len(frames)
     widths = {"scores": program.readout.outputs}
     for i, layer in enumerate(program.layers):
-        widths[f"spikes.{i}"] = widths[f"membranes.{i}"] = layer.neurons
+        widths[f"emitted.{i}"] = widths[f"membranes.{i}"] = layer.neurons
 
     with tempfile.TemporaryDirectory(prefix="sgru-") as name:
         folder = Path(name)

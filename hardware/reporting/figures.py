@@ -48,16 +48,16 @@ def _svg(figure: Figure, label: str) -> str:
 def raster(program: Program, trace: Trace, sequence: int) -> str:
     """One inference: the input, every spike of every layer, and the scores as they add up."""
     rows = slice(trace.starts[sequence], trace.starts[sequence] + trace.lengths[sequence])
-    layers = len(trace.spikes)
+    layers = len(trace.emitted)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8, 3.2 + 2.4 * layers), layout="constrained")
         axes = figure.subplots(
             layers + 2, 1, sharex=True, squeeze=False, height_ratios=[1, *([2.2] * layers), 1.4]
         )[:, 0]
         _input(axes[0], trace.events[rows])
-        for i, spikes in enumerate(trace.spikes):
+        for i, spikes in enumerate(trace.emitted):
             _spikes(axes[1 + i], spikes[rows], program.layers[i].name)
-        _scores(axes[-1], program, trace.spikes[-1][rows], int(trace.predictions[sequence]))
+        _scores(axes[-1], program, trace.emitted[-1][rows], int(trace.predictions[sequence]))
         axes[-1].set_xlabel("time step")
         return _svg(figure, "Input, spikes and scores of one inference over time")
 
@@ -71,14 +71,14 @@ def _input(axes: Axes, events: NDArray[np.int64]) -> None:
     axes.set_ylabel("input\nchannel")
 
 
-def _spikes(axes: Axes, spikes: NDArray[np.uint8], name: str) -> None:
+def _spikes(axes: Axes, spikes: NDArray[np.integer], name: str) -> None:
     step, neuron = np.nonzero(spikes)
     axes.scatter(step, neuron, s=6, marker="s", c=INK, linewidths=0)
     axes.set_ylim(-1, spikes.shape[1])
     axes.set_ylabel(f"{name}\nneuron", parse_math=False)
 
 
-def _scores(axes: Axes, program: Program, spikes: NDArray[np.uint8], winner: int) -> None:
+def _scores(axes: Axes, program: Program, spikes: NDArray[np.integer], winner: int) -> None:
     per_step = synapses(program.readout.weights, spikes.astype(np.int64)) + program.readout.bias
     totals = per_step.cumsum(axis=0) * 2.0**program.readout.exponent
     for i in range(totals.shape[1]):

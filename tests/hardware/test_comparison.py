@@ -18,15 +18,15 @@ def trace() -> Trace:
 
 
 def flipped(trace: Trace, layer: int, row: int, neuron: int) -> Trace:
-    spikes = [s.copy() for s in trace.spikes]
+    spikes = [s.copy() for s in trace.emitted]
     spikes[layer][row, neuron] ^= 1
-    return replace(trace, spikes=tuple(spikes))
+    return replace(trace, emitted=tuple(spikes))
 
 
 def test_equal_traces_have_no_divergence(trace: Trace) -> None:
     comparison = compare(trace, trace)
     assert comparison.equal
-    assert comparison.compared["spike"] == 11 * 9
+    assert comparison.compared["emission"] == 11 * 9
     assert sum(comparison.mismatches.values()) == comparison.differing_classes == 0
 
 
@@ -36,10 +36,10 @@ def test_a_flipped_spike_is_found_with_its_place_and_values(trace: Trace) -> Non
     first = comparison.first
     assert first is not None
     assert (first.sequence, first.step, first.layer, first.neuron) == (1, 4, "layer 1", 2)
-    value = int(trace.spikes[1][row, neuron])
+    value = int(trace.emitted[1][row, neuron])
     assert first.values == (value, 1 - value)
-    assert comparison.mismatches == {"event": 0, "spike": 1, "membrane": 0, "score": 0}
-    assert str(first).startswith("sequence 1, step 4, layer 1, neuron 2: spike")
+    assert comparison.mismatches == {"event": 0, "emission": 1, "membrane": 0, "score": 0}
+    assert str(first).startswith("sequence 1, step 4, layer 1, neuron 2: emission")
 
 
 def test_the_first_divergence_is_the_first_in_time_not_in_depth(trace: Trace) -> None:

@@ -22,7 +22,7 @@ def test_synaptic_operations_equal_a_walk_over_every_event_and_weight(seed: int)
     for i, rows in enumerate((slice(0, 4), slice(4, 6))):
         arriving = trace.events[rows]
         *of_hidden, of_readout = counts.layers
-        for layer, of_layer, spikes in zip(program.layers, of_hidden, trace.spikes, strict=True):
+        for layer, of_layer, spikes in zip(program.layers, of_hidden, trace.emitted, strict=True):
             operations = 0
             for step in range(len(arriving)):
                 for source in np.flatnonzero(arriving[step]):
@@ -85,7 +85,7 @@ def test_a_silent_sequence_costs_neuron_updates_only() -> None:
     silent = replace(
         trace,
         events=np.zeros_like(trace.events),
-        spikes=tuple(np.zeros_like(s) for s in trace.spikes),
+        emitted=tuple(np.zeros_like(s) for s in trace.emitted),
     )
     counts = count(silent, program)
     assert counts.synaptic_operations.tolist() == counts.spikes.tolist() == [0]

@@ -44,7 +44,7 @@ def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
     write_tensors(tmp_path / "t", {"x": np.zeros(1)}, {})
-    with pytest.raises(InputError, match="not a trace of schema 1"):
+    with pytest.raises(InputError, match="not a trace of schema 2"):
         Trace.load(tmp_path / "t")
 
 
@@ -88,9 +88,9 @@ def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Pat
         (lambda t: {"events": t.events[0]}, r"event of encoder has shape \(3,\)"),
         (lambda t: {"events": t.events[:2]}, "event of encoder has 2 rows, expected 3"),
         (lambda t: {"scores": t.scores[:1]}, "score of readout has 1 rows, expected 2"),
-        (lambda t: {"spikes": (t.spikes[0], t.spikes[1][:2])}, "layer 1 has 2 rows, expected 3"),
-        (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has spikes of shape \(3, 2\)"),
-        (lambda t: {"spikes": (), "membranes": ()}, "holds no layer"),
+        (lambda t: {"emitted": (t.emitted[0], t.emitted[1][:2])}, "layer 1 has 2 rows, expected 3"),
+        (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has emissions of shape \(3, 2\)"),
+        (lambda t: {"emitted": (), "membranes": ()}, "holds no layer"),
     ],
 )
 def test_a_trace_at_odds_with_itself_is_refused(

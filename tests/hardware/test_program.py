@@ -13,7 +13,7 @@ from hardware.errors import InputError, ProgramError
 def test_encoding_standardises_rounds_and_clamps() -> None:
     encoder = random_program(0).encoder
     frames = np.random.default_rng(1).normal(scale=3, size=(20, 3)).astype(np.float32)
-    for frame, events in zip(frames, encoder.encode(frames), strict=True):
+    for frame, events in zip(frames, encoder.rounded(frames), strict=True):
         for channel in range(3):
             centred = float(frame[channel]) - float(encoder.offset[channel])
             scaled = round(Fraction(centred * float(encoder.gain[channel])))

@@ -15,6 +15,8 @@ from hardware.errors import InputError, ProgramError
 from hardware.program import Program
 from hardware.program_file import MANIFEST, WEIGHTS, digest
 
+LAYER = {"name": "x", "cell": {}, "backward": False}
+
 
 def rewrite(path: Path, **changes: object) -> None:
     """Change fields of a program file's manifest, leaving its tensors as they are."""
@@ -136,9 +138,15 @@ def test_a_program_of_a_newer_release_is_refused(file: Path) -> None:
         ({"surprise": 1}, "manifest field 'surprise'"),
         ({"max_steps": "many"}, "manifest field 'max_steps'"),
         ({"layers": []}, "at least one layer"),
-        ({"layers": [{"name": "x", "cell": {"formulation": "lstm"}}]}, "unknown formulation"),
-        ({"layers": [{"name": "x", "cell": {"colour": "red"}}]}, "not a complete program"),
-        ({"layers": [{"name": str(i), "cell": {}} for i in range(2)]}, "not a complete program"),
+        (
+            {"layers": [{"name": "x", "cell": {"formulation": "lstm"}, "backward": False}]},
+            "unknown formulation",
+        ),
+        (
+            {"layers": [{"name": "x", "cell": {"colour": "red"}, "backward": False}]},
+            "not a complete program",
+        ),
+        ({"layers": 2 * [LAYER]}, "not a complete program"),
     ],
 )
 def test_a_manifest_that_is_not_right_is_refused(file: Path, change: dict, message: str) -> None:

@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import strategies as st
 
-from hardware.cell import Cell, GateParameters
-from hardware.program import Encoder, Layer, Program, Readout
+from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS, Cell, GateParameters
+from hardware.encoding import ENCODERS, SPIKING_ENCODERS, Encoder
+from hardware.program import Layer, Program
+from hardware.readout import READOUTS, Readout
 from hardware.sequences import Sequences
+
+every_cell = st.fixed_dictionaries(
+    {
+        "formulation": st.sampled_from(list(GATES)),
+        "emit": st.sampled_from(EMISSIONS),
+        "reset_mechanism": st.sampled_from(RESET_MECHANISMS),
+        "activation": st.sampled_from(ACTIVATIONS),
+        "weight_bits": st.integers(2, 8),
+    }
+)
+every_program = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "channels": st.integers(1, 4),
+        "hidden": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
+        "bidirectional": st.booleans(),
+        "initial": st.booleans(),
+        "encoder": st.sampled_from(ENCODERS),
+        "readout": st.sampled_from(READOUTS),
+    }
+)
+"""Arguments of `random_program` for every kind of program."""
 
 
 def random_layer(
-    rng: np.random.Generator, name: str, inputs: int, neurons: int, cell: Cell
+    rng: np.random.Generator,
+    name: str,
+    inputs: int,
+    neurons: int,
+    cell: Cell,
+    *,
+    backward: bool = False,
+    initial: bool = False,
+    input_fraction: int = 0,
 ) -> Layer:
     gates = len(cell.gates)
     limit = 2 ** (cell.weight_bits - 1) - 1
@@ -25,31 +58,66 @@ def random_layer(
         input_weights=weights(gates * neurons, inputs),
         recurrent_weights=weights(gates * neurons, neurons),
         gate=GateParameters(
-            input_shift=rng.integers(-3, 3, gates),
+            input_shift=rng.integers(-3, 3, gates) - input_fraction,
             recurrent_shift=rng.integers(0, 7, gates) - cell.event_fraction,
             bias=rng.integers(-one, one, (gates, neurons)),
-            recurrent_bias=rng.integers(-100, 100, neurons),
+            recurrent_bias=rng.integers(-100, 100, neurons) * (cell.formulation == "torch"),
             threshold=rng.integers(one // 16, one // 2, neurons),
         ),
+        initial_membrane=rng.integers(-one, one + 1, neurons) * initial,
+        backward=backward,
+    )
+
+
+def random_encoder(rng: np.random.Generator, channels: int, kind: str = "graded") -> Encoder:
+    spiking = kind in SPIKING_ENCODERS
+    return Encoder(
+        offset=rng.normal(size=channels),
+        gain=rng.uniform(4, 64, channels),
+        exponent=0 if spiking else -5,
+        limit=64 if spiking else 127,
+        kind=kind,
+        threshold=int(rng.integers(0, 30)) if kind == "send-on-delta" else 0,
+        steps=int(rng.integers(1, 5)) if spiking else 1,
     )
 
 
 def random_program(
-    seed: int, channels: int = 3, hidden: tuple[int, ...] = (5,), outputs: int = 2, **cell: object
+    seed: int,
+    channels: int = 3,
+    hidden: tuple[int, ...] = (5,),
+    outputs: int = 2,
+    *,
+    bidirectional: bool = False,
+    initial: bool = False,
+    encoder: str = "graded",
+    readout: str = "sum",
+    **cell: object,
 ) -> Program:
     rng = np.random.default_rng(seed)
-    layers, width = [], channels
+    layers, width, fraction = [], channels, 0
     for i, neurons in enumerate(hidden):
-        layers.append(random_layer(rng, f"layer {i}", width, neurons, Cell(**cell)))  # type: ignore[arg-type]
-        width = neurons
+        kind = Cell(**cell)  # type: ignore[arg-type]
+        for backward in (False, True)[: 1 + bidirectional]:
+            name = f"layer {i} backward" if backward else f"layer {i}"
+            layers.append(
+                random_layer(
+                    rng, name, width, neurons, kind,
+                    backward=backward, initial=initial, input_fraction=fraction,
+                )
+            )  # fmt: skip
+        width, fraction = neurons * (1 + bidirectional), kind.event_fraction
     return Program(
-        encoder=Encoder(rng.normal(size=channels), rng.uniform(4, 64, channels), -5, 127),
+        encoder=random_encoder(rng, channels, encoder),
         layers=tuple(layers),
         readout=Readout(
             weights=rng.integers(-127, 128, (outputs, width)).astype(np.int8),
             bias=rng.integers(-50, 50, outputs),
             exponent=-6,
             gain=5.0,
+            kind=readout,
+            shift=int(rng.integers(-2, 3)) - fraction,
+            leak=int(rng.integers(1, 5)) if readout == "leaky" else 0,
         ),
         classes=tuple(f"class {i}" for i in range(outputs)),
         max_steps=1000,

@@ -11,17 +11,19 @@ from lava.magma.core.process.variable import Var
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
+from hardware.readout import Readout
+
 
 class ScoreAccumulator(AbstractProcess):
-    """`score ← score + current + b`; cleared by `reset_in`, still for `delay` ticks after it."""
+    """`hardware.readout`'s step; cleared by `reset_in`, still for `delay` ticks after it."""
 
-    def __init__(self, *, bias: np.ndarray, delay: int, name: str) -> None:
-        super().__init__(delay=delay, name=name)
-        self.current = InPort(shape=bias.shape)
+    def __init__(self, *, readout: Readout, delay: int, name: str) -> None:
+        super().__init__(readout=readout, delay=delay, name=name)
+        shape = readout.bias.shape
+        self.current = InPort(shape=shape)
         self.reset_in = InPort(shape=(1,))
-        self.score_out = OutPort(shape=bias.shape)
-        self.bias = Var(shape=bias.shape, init=bias)
-        self.score = Var(shape=bias.shape, init=np.zeros_like(bias))
+        self.score_out = OutPort(shape=shape)
+        self.score = Var(shape=shape, init=np.zeros(shape, dtype=np.int64))
         self.age = Var(shape=(1,), init=np.zeros(1, dtype=np.int64))
 
 
@@ -34,19 +36,19 @@ class PyScoreAccumulator(PyLoihiProcessModel):
     current: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=24)
     reset_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
     score_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
-    bias: np.ndarray = LavaPyType(np.ndarray, np.int64)
     score: np.ndarray = LavaPyType(np.ndarray, np.int64)
     age: np.ndarray = LavaPyType(np.ndarray, np.int64)
 
     def __init__(self, proc_params):
         super().__init__(proc_params)
+        self.readout = proc_params["readout"]
         self.delay = proc_params["delay"]
 
     def run_spk(self):
         self.age = np.zeros_like(self.age) if self.reset_in.recv().any() else self.age + 1
-        current = self.current.recv()
+        current = self.current.recv().astype(np.int64)
         if self.age[0] < self.delay:
             self.score = np.zeros_like(self.score)
         else:
-            self.score = self.score + current + self.bias
+            self.score = self.readout.step(self.score, current)
         self.score_out.send(self.score.astype(np.int32))

@@ -82,8 +82,8 @@ def test_a_spike_in_the_last_step_does_not_leak_into_the_next_sequence() -> None
     sequences = random_sequences(6, 3, [3, 4, 2])
     together = run(program, sequences, engine="lava")
     ends = together.starts + together.lengths - 1
-    assert together.spikes[0][ends].all(), "the test needs spikes in the last step"
-    assert together.spikes[1][ends].all()
+    assert together.emitted[0][ends].all(), "the test needs spikes in the last step"
+    assert together.emitted[1][ends].all()
     comparison = compare(run(program, sequences), together)
     assert comparison.equal, str(comparison.first)
 

@@ -1,0 +1,78 @@
+"""The readout, defined once: from what the last layer emits to scores.
+
+::
+
+    current_t = ⌊V m_t · 2^shift⌋ + b
+
+    sum    score = Σ_t current_t                                  spike count, or mean
+    leaky  y ← y − ⌊y · 2^-leak⌋ + current_t,  score = y          leaky integrator
+    last   score = current_T                                      last membrane
+    step   score_t = current_t                                    an answer at every step
+
+`m` is what the last layer emits; for `last` it is the membrane after the last step, on the gate
+grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.arithmetic import Integers, shift
+from hardware.errors import SettingError, choose
+
+READOUTS = ("sum", "leaky", "last", "step")
+LEAKS = range(1, 9)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A score of n stands for `n · 2^exponent`; what training saw of it is that times `gain`."""
+
+    weights: NDArray[np.int8]  # (outputs, neurons)
+    bias: NDArray[np.int64]  # (outputs,)
+    exponent: int
+    gain: float
+    kind: str = "sum"
+    shift: int = 0
+    leak: int = 0
+
+    def __post_init__(self) -> None:
+        choose("readout", self.kind, READOUTS)
+        if self.weights.ndim != 2 or self.bias.shape != (self.outputs,):
+            raise SettingError(
+                f"readout: weights have shape {self.weights.shape} and biases {self.bias.shape}, "
+                f"expected (outputs, neurons) and (outputs,)"
+            )
+        if (self.kind == "leaky") != (self.leak in LEAKS):
+            raise SettingError(
+                f"readout: leak is {self.leak}, expected {LEAKS.start} to {LEAKS.stop - 1} for a "
+                f"leaky one, 0 for any other"
+            )
+
+    @property
+    def outputs(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def answers_every_step(self) -> bool:
+        return self.kind == "step"
+
+    @property
+    def sees_membranes(self) -> bool:
+        return self.kind == "last"
+
+    def current(self, product: Integers) -> Integers:
+        """⌊V m · 2^shift⌋ + b, from the products V m."""
+        return shift(product, self.shift) + self.bias
+
+    def step(self, score: Integers, product: Integers) -> Integers:
+        """The scores after one more step, from those before it and the products V m."""
+        current = self.current(product)
+        if self.kind == "sum":
+            return score + current
+        if self.kind == "leaky":
+            return score - shift(score, -self.leak) + current
+        return current
