@@ -1,6 +1,15 @@
 """The bridge: a trained network becomes a program, and is proven equal to it."""
 
-from conversion.convert import convert
+from conversion.convert import Conversion, conversion_of, convert
+from conversion.explain import Explanation, explain
 from conversion.verify import Verification, verify
 
-__all__ = ["Verification", "convert", "verify"]
+__all__ = [
+    "Conversion",
+    "Explanation",
+    "Verification",
+    "conversion_of",
+    "convert",
+    "explain",
+    "verify",
+]

@@ -1,4 +1,4 @@
-"""The range proof: interval arithmetic over the weights bounds every number of every neuron.
+"""Pass 6, ranges: interval arithmetic over the weights bounds every number of every neuron.
 
 It proves, it does not sample: whatever the input, no accumulator, product, partial sum or score
 leaves the chip's 24-bit word. Since 24 bits are also what float32 holds exactly, the same proof
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import WORD_BITS, WORD_LIMIT, shift
+from hardware.cell import Cell
 from hardware.errors import RangeError
 from hardware.program import Layer, Program
 from hardware.readout import Readout
@@ -22,7 +23,8 @@ from hardware.readout import Readout
 Exact = NDArray[Any]
 """Python integers, which never wrap."""
 
-SPIKE = (0, 1)
+Range = tuple[int, int]
+
 REMEDY = "fewer weight bits, a smaller layer, or smaller weights (more weight decay) would help"
 REMEDIES = {
     "bias": "a smaller bias (more weight decay) would help",
@@ -35,54 +37,93 @@ REMEDIES = {
 def prove(program: Program) -> None:
     """Raise a RangeError for the first number that could leave the word."""
     events = program.encoder.range
-    for layer in program.layers:
-        prove_layer(layer, events)
-        events = SPIKE
-    prove_readout(program.readout, program.max_steps)
+    for level in program.levels:
+        for layer in level:
+            prove_layer(layer, events)
+        events = level[0].cell.emission_range
+    prove_readout(program.readout, program.layers[-1].cell, program.max_steps)
 
 
-def prove_layer(layer: Layer, events: tuple[int, int]) -> None:
+def prove_layer(layer: Layer, events: Range) -> None:
     """Every number that a layer computes lies within the word, for any events in that range."""
     prove_threshold(layer)
+    prove_initial_membrane(layer)
     for quantity, bounds in layer_bounds(layer, events).items():
         _require(layer.name, quantity, bounds, layer.cell.gates)
 
 
 def prove_threshold(layer: Layer) -> None:
-    """0 < θ < 1: all that keeps a membrane within ±1 when a spike takes θ from it."""
-    one = 1 << layer.cell.state_fraction
-    threshold = layer.gate.threshold
-    outside = np.flatnonzero((threshold <= 0) | (threshold >= one))
+    """0 < θ < 1: all that keeps a membrane within ±1 when a spike takes θ from it.
+
+    A change that is sent may be of any size, so θ = 0 is a threshold too where states are sent.
+    """
+    if layer.cell.emit == "state":
+        return
+    one, threshold = 1 << layer.cell.state_fraction, layer.gate.threshold
+    least = 1 if layer.cell.spiking else 0
+    outside = np.flatnonzero((threshold < least) | (threshold >= one))
     if outside.size:
         neuron = int(outside[0])
         raise RangeError(
             f"{layer.name}, threshold, neuron {neuron}: the threshold is {int(threshold[neuron])}, "
-            f"allowed are 1 to {one - 1} in steps of 2^-{layer.cell.state_fraction} (0 < θ < 1): "
-            f"a fixed threshold, or a lower learning rate would help"
+            f"allowed are {least} to {one - 1} in steps of 2^-{layer.cell.state_fraction} "
+            f"(0 {'<' if least else '≤'} θ < 1): a fixed threshold would help"
         )
 
 
-def prove_readout(readout: Readout, steps: int | None) -> None:
-    """No sum of weights and no score leaves the word in that many steps, for any spikes."""
-    accumulator = _exact(product_bounds(readout.weights, *SPIKE))
-    _require("readout", "bias", _exact(readout.bias), ("readout",))
-    _require("readout", "accumulator", accumulator, ("readout",))
-    _require("readout", "score", (steps or 1) * score_steps(readout), ("readout",))
+def prove_initial_membrane(layer: Layer) -> None:
+    """|h| ≤ 1 at the start, and so for ever."""
+    one, start = 1 << layer.cell.state_fraction, layer.initial_membrane
+    outside = np.flatnonzero(np.abs(start) > one)
+    if outside.size:
+        neuron = int(outside[0])
+        raise RangeError(
+            f"{layer.name}, initial membrane, neuron {neuron}: it is {int(start[neuron])}, allowed "
+            f"are −{one} to {one}, for a membrane lies within ±1"
+        )
 
 
-def longest_sequence(readout: Readout) -> int:
-    """The number of steps after which a readout score could leave the word."""
-    return max(1, WORD_LIMIT // max(1, largest_score_step(readout)))
+def prove_readout(readout: Readout, cell: Cell, steps: int | None) -> None:
+    """No sum of weights and no score leaves the word in that many steps, for any emission."""
+    for quantity, bounds in readout_bounds(readout, cell, steps).items():
+        _require("readout", quantity, bounds, ("readout",))
 
 
-def largest_score_step(readout: Readout) -> int:
-    """The largest |V s + b| of any output, for any spikes."""
-    return int(score_steps(readout).max())
+def readout_bounds(readout: Readout, cell: Cell, steps: int | None) -> dict[str, Exact]:
+    """The bounds of every number of `hardware.readout`, by its name, in order of computation."""
+    products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
+    return {
+        "bias": _exact(readout.bias),
+        "accumulator": products,
+        "shifted accumulator": shifted(products, readout.shift),
+        "score": score_bound(readout, cell, steps or 1),
+    }
 
 
-def score_steps(readout: Readout) -> Exact:
-    """The largest |V s + b| of each output, for any spikes."""
-    return np.abs(_exact(product_bounds(readout.weights, *SPIKE)) + _exact(readout.bias)).max(0)
+def longest_sequence(readout: Readout, cell: Cell) -> int | None:
+    """The steps after which a score that only adds up could leave the word; None if it does not."""
+    if readout.kind != "sum":
+        return None
+    return max(1, WORD_LIMIT // max(1, int(score_bound(readout, cell, 1).max())))
+
+
+def score_bound(readout: Readout, cell: Cell, steps: int) -> Exact:
+    """The largest |score| of each output after so many steps, for any emission.
+
+    A leaky score settles where 2^-leak of it leaks as fast as current arrives, and rounding with
+    it: |y| ≤ (|current| + 1) · 2^leak.
+    """
+    products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
+    current = np.abs(shifted(products, readout.shift) + _exact(readout.bias)).max(0)
+    if readout.kind == "sum":
+        return steps * current
+    return (current + 1) * 2**readout.leak if readout.kind == "leaky" else current
+
+
+def _seen(readout: Readout, cell: Cell) -> Range:
+    """The range of what a readout sees: emissions, or membranes on the gate grid."""
+    one = 1 << cell.gate_fraction
+    return (-one, one) if readout.sees_membranes else cell.emission_range
 
 
 def product_bounds(weights: NDArray[np.int8], low: int, high: int) -> tuple[Exact, Exact]:
@@ -92,38 +133,39 @@ def product_bounds(weights: NDArray[np.int8], low: int, high: int) -> tuple[Exac
     return positive * low + negative * high, positive * high + negative * low
 
 
-def layer_bounds(layer: Layer, events: tuple[int, int]) -> dict[str, Exact]:
+def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
     """The least and the greatest value of every number of `hardware.cell.step`, by its name.
 
-    Each is an array of (least / greatest, gates, neurons), in the order of computation, for the
-    formulation `torch` with binary spikes.
+    Each is an array of (least / greatest, gates, neurons), in the order of computation.
     """
-    cell, gate, gates = layer.cell, layer.gate, layer.cell.gates
-    one, candidate = 1 << cell.gate_fraction, gates.index("candidate")
-    shape = (2, len(gates), layer.neurons)
+    cell, gate, candidate = layer.cell, layer.gate, layer.cell.gates.index("candidate")
+    k = gate.recurrent_shift.copy()
+    shape = (2, len(cell.gates), layer.neurons)
     Wx = np.reshape(product_bounds(layer.input_weights, *events), shape)
-    Us = np.reshape(product_bounds(layer.recurrent_weights, *SPIKE), shape)
+    Ue = np.reshape(product_bounds(layer.recurrent_weights, *cell.emission_range), shape)
     bias, recurrent_bias = _zeros(shape), _zeros(shape)
     bias[:] = _exact(gate.bias)
     recurrent_bias[:, candidate] = _exact(gate.recurrent_bias)
-
-    # r lies in [0, 1], so the reset product lies between 0 and its value at r = 1.
-    reset_product, product = _zeros(shape), one * (Us + recurrent_bias)[:, candidate]
-    reset_product[0, candidate] = np.minimum(product[0], 0)
-    reset_product[1, candidate] = np.maximum(product[1], 0)
-
-    arriving = shifted(Wx, gate.input_shift)
-    recurrent = shifted(Us, gate.recurrent_shift)
-    recurrent[:, candidate] = shifted(reset_product, gate.recurrent_shift - cell.gate_fraction)[
-        :, candidate
-    ]
+    of_reset: dict[str, Exact] = {}
+    if cell.products_in_turn > 1:
+        rows = np.split(layer.recurrent_weights, len(cell.gates))[candidate]
+        Ue[:, candidate] = _stacked(product_bounds(rows, *message_range(cell)))
+        k[candidate] += cell.event_fraction - cell.gate_fraction
+    recurrent = shifted(Ue, k[:, np.newaxis])
+    if cell.formulation == "torch":
+        of_reset = reset_bounds(layer, (Ue + recurrent_bias)[:, candidate], candidate)
+        recurrent[:, candidate] = of_reset.pop("recurrence")
+    arriving = shifted(Wx, gate.input_shift[:, np.newaxis])
+    if cell.formulation == "output-gated":
+        # The candidate sees no input.
+        Wx[:, candidate], arriving[:, candidate] = 0, 0
     unbiased = arriving + recurrent
     return {
         "bias": bias,
         "recurrent bias": recurrent_bias,
         "input accumulator": Wx,
-        "recurrent accumulator": Us,
-        "reset product": reset_product,
+        "recurrent accumulator": Ue,
+        **{name: _only(bounds, shape, candidate) for name, bounds in of_reset.items()},
         "shifted input": arriving,
         "shifted recurrence": recurrent,
         # The bias comes last, so the sum has to fit without it as well.
@@ -133,11 +175,34 @@ def layer_bounds(layer: Layer, events: tuple[int, int]) -> dict[str, Exact]:
     }
 
 
-def shifted(bounds: Exact, k: NDArray[np.int64]) -> Exact:
-    """Bounds of gates after each gate's shift; exact where they still fit the word."""
+def message_range(cell: Cell) -> Range:
+    """The range of ⌊r ⊙ e⌋ on the gate grid, as r lies in [0, 1]."""
+    low, high = cell.emission_range
+    one = 1 << (cell.gate_fraction - cell.event_fraction)
+    return low * one, high * one
+
+
+def reset_bounds(layer: Layer, current: Exact, candidate: int) -> dict[str, Exact]:
+    """`hardware.cell.reset_product`: r times what it resets, and what becomes of that.
+
+    r lies in [0, 1], so the product lies between 0 and its value at r = 1.
+    """
+    cell, k = layer.cell, int(layer.gate.recurrent_shift[candidate])
+    S, G = cell.state_fraction, cell.gate_fraction
+    bounds, rest = {}, k - G
+    if not cell.spiking:
+        current, rest = shifted(current, k - S + G), S - 2 * G
+        bounds["shifted recurrent accumulator"] = current
+    at_one = current * (1 << G)
+    product = np.stack([np.minimum(at_one[0], 0), np.maximum(at_one[1], 0)])
+    return {**bounds, "reset product": product, "recurrence": shifted(product, rest)}
+
+
+def shifted(bounds: Exact, k: int | NDArray[np.int64]) -> Exact:
+    """Bounds after a shift; exact where they still fit the word."""
     # A shift by the word's width takes all but 0 out of the word. A longer one would tell no more,
     # and a damaged exponent would fill the memory.
-    return shift(bounds, np.minimum(k, WORD_BITS)[:, np.newaxis])
+    return shift(bounds, np.minimum(k, WORD_BITS))
 
 
 def gate_sum(layer: Layer, p: Exact) -> Exact:
@@ -151,11 +216,15 @@ def gate_sum(layer: Layer, p: Exact) -> Exact:
 
 
 def mix_bounds(layer: Layer) -> Exact:
-    """|h| and |c| are at most 1, so z h + (1 − z) c is at most 1 on the product of both grids."""
+    """|h| and |c| are at most 1, so z h + (1 − z) c is at most 1 on the product of both grids.
+
+    So is o ⊙ h, and of a product on the gate grid alone, r ⊙ e, the bound is smaller.
+    """
     cell = layer.cell
     bounds = _zeros((2, len(cell.gates), layer.neurons))
     one = 1 << (cell.gate_fraction + cell.state_fraction)
-    bounds[:, cell.gates.index("update")] = _exact([[-one], [one]])
+    share = cell.gates.index("forget" if cell.formulation == "forget" else "update")
+    bounds[:, share] = _exact([[-one], [one]])
     return bounds
 
 
@@ -163,8 +232,19 @@ def _exact(numbers: Any) -> Exact:
     return np.array(numbers, dtype=object)
 
 
+def _stacked(bounds: tuple[Exact, Exact]) -> Exact:
+    return np.stack(bounds)
+
+
 def _zeros(shape: tuple[int, ...]) -> Exact:
     return np.full(shape, 0, dtype=object)
+
+
+def _only(bounds: Exact, shape: tuple[int, ...], gate: int) -> Exact:
+    """Bounds of one gate among all."""
+    whole = _zeros(shape)
+    whole[:, gate] = bounds
+    return whole
 
 
 def _hull(a: Exact, b: Exact) -> Exact:

@@ -20,6 +20,7 @@ from hardware.sequences import Sequences
 from hardware.trace import Trace
 from spiking_gru.batches import padded
 from spiking_gru.network import Network
+from spiking_gru.readout import Seen
 
 
 @dataclass(frozen=True)
@@ -76,31 +77,37 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
     """What the quantised network computes, as the integers that its floats stand for."""
     training = network.training
     network.eval().quantise()
-    frames, lengths = padded(sequences)
-    events = network.encoder(frames)
-    activities, _ = network.gru.activities(events, lengths=lengths)
-    scores = network.readout.scores(activities[-1].emitted, lengths)
+    frames, frame_lengths = padded(sequences)
+    events, lengths = network.encoder(frames), frame_lengths * network.encoder.steps
+    activities, state = network.gru.activities(events, lengths=lengths)
+    last_level = activities[-len(program.levels[-1]) :]
+    emitted = torch.cat([activity.emitted for activity in last_level], dim=-1)
+    scores = network.readout.scores(Seen(emitted, network.last_membranes(state), lengths))
+    if network.readout.answers_every_step:
+        scores = valid_steps(scores, lengths)
     network.train(training)
-    states = [layer.cell.state_fraction for layer in program.layers]
+    cells = [layer.cell for layer in program.layers]
     return Trace(
         engine="torch",
         program_digest=digest(program),
-        lengths=sequences.lengths,
-        events=integers(valid_frames(events, lengths), -program.encoder.exponent),
+        lengths=lengths.numpy(),
+        events=integers(valid_steps(events, lengths), -program.encoder.exponent),
         emitted=tuple(
-            integers(valid_frames(activity.emitted, lengths), 0).astype(np.uint8)
-            for activity in activities
+            integers(valid_steps(activity.emitted, lengths), cell.event_fraction).astype(
+                cell.emission_type
+            )
+            for activity, cell in zip(activities, cells, strict=True)
         ),
         membranes=tuple(
-            integers(valid_frames(activity.membranes, lengths), fraction)
-            for activity, fraction in zip(activities, states, strict=True)
+            integers(valid_steps(activity.membranes, lengths), cell.state_fraction)
+            for activity, cell in zip(activities, cells, strict=True)
         ),
         scores=integers(scores, -program.readout.exponent),
     )
 
 
-def valid_frames(padded_values: Tensor, lengths: Tensor) -> Tensor:
-    """(steps, sequences, width) without the padding: all frames, sequence after sequence."""
+def valid_steps(padded_values: Tensor, lengths: Tensor) -> Tensor:
+    """(steps, sequences, width) without the padding: all steps, sequence after sequence."""
     sequence_first = padded_values.transpose(0, 1)
     return sequence_first[torch.arange(len(padded_values)) < lengths.unsqueeze(-1)]
 

@@ -24,6 +24,9 @@ from hardware.arithmetic import Integers, shift
 from hardware.errors import SettingError, choose
 
 READOUTS = ("sum", "leaky", "last", "step")
+KINDS = {"mean": "sum", "count": "sum", "leaky": "leaky", "last": "last", "step": "step"}
+"""The kinds that training knows, and what each is on the chip: a mean is a sum there."""
+
 LEAKS = range(1, 9)
 
 

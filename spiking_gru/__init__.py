@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spiking_gru.cell import SpikingGRUCell
     from spiking_gru.layer import SpikingGRU
-    from spiking_gru.network import Network, NetworkSettings, load_network
+    from spiking_gru.network import Network, load_network
+    from spiking_gru.settings import NetworkSettings
 
 _HOMES = {
     "Network": "spiking_gru.network",
-    "NetworkSettings": "spiking_gru.network",
+    "NetworkSettings": "spiking_gru.settings",
     "SpikingGRU": "spiking_gru.layer",
     "SpikingGRUCell": "spiking_gru.cell",
     "load_network": "spiking_gru.network",

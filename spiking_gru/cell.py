@@ -115,27 +115,51 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         """The parameters as this cell's arithmetic sees them: on their grids when quantised."""
         arithmetic, hidden = self.arithmetic, self.hidden_size
         recurrent = self.weight_hh.split(hidden)
-        bias_hh = list(self.bias_hh.split(hidden))
-        recurrent_bias = torch.zeros_like(bias_hh[0])
-        if self.cell.formulation == "torch":
-            # The candidate's recurrent bias stands inside the reset, so it is not in the sum.
-            candidate = self.cell.gates.index("candidate")
-            recurrent_bias = arithmetic.weight_grid(bias_hh[candidate], recurrent[candidate])
-            bias_hh[candidate] = torch.zeros_like(bias_hh[candidate])
+        bias, recurrent_bias = self.summed_biases()
+        candidate = recurrent[self.cell.gates.index("candidate")]
         return CellParameters(
             input_weights=torch.cat([arithmetic.weights(w) for w in self.weight_ih.split(hidden)]),
             recurrent_weights=torch.cat([arithmetic.weights(w) for w in recurrent]),
-            bias=arithmetic.parameter(self.bias_ih + torch.cat(bias_hh)),
-            recurrent_bias=recurrent_bias,
-            threshold=arithmetic.parameter(self.threshold),
+            bias=arithmetic.parameter(bias),
+            recurrent_bias=arithmetic.weight_grid(recurrent_bias, candidate),
+            threshold=arithmetic.parameter(self.clamped_threshold()),
         )
+
+    def summed_biases(self) -> tuple[Tensor, Tensor]:
+        """One bias for each gate, and the candidate's recurrent one.
+
+        The latter stands inside the reset of formulation `torch`, so there it is not in the sum;
+        elsewhere it is, and what stands inside is nothing.
+        """
+        bias_hh = list(self.bias_hh.split(self.hidden_size))
+        inside = torch.zeros_like(bias_hh[0])
+        if self.cell.formulation == "torch":
+            candidate = self.cell.gates.index("candidate")
+            inside, bias_hh[candidate] = bias_hh[candidate], inside
+        return self.bias_ih + torch.cat(bias_hh), inside
+
+    def clamped_threshold(self) -> Tensor:
+        """The threshold, kept between the least step of the state grid and 1, where it means one.
+
+        A learnt threshold may not leave that range: it would be crossed always or never.
+        """
+        if not self.cell.spiking:
+            return self.threshold
+        least = 2.0**-self.cell.state_fraction
+        return self.threshold.clamp(least, 1 - least)
+
+    def clamped_initial_state(self) -> Tensor:
+        """The membrane that a sequence starts from, within ±1."""
+        if self.initial_state is None:
+            return self.weight_hh.new_zeros(self.hidden_size)
+        return self.initial_state.clamp(-1, 1)
 
     def first_state(self, batch: int) -> tuple[Tensor, Tensor]:
         """What a sequence starts from: nothing emitted, and membranes empty or as learnt."""
         zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
         if self.initial_state is None:
             return zeros, zeros
-        membrane = self.arithmetic.parameter(self.initial_state).clamp(-1, 1).expand_as(zeros)
+        membrane = self.arithmetic.parameter(self.clamped_initial_state()).expand_as(zeros)
         emitted = self.arithmetic.gate(membrane) if self.cell.emit == "state" else zeros
         return emitted, membrane
 

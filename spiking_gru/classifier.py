@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from spiking_gru.encoder import GradedEncoder
-from spiking_gru.readout import MeanReadout
+from spiking_gru.encoder import Encoder
+from spiking_gru.readout import Readout, Seen
 
 
 class SequenceClassifier(nn.Module):
-    """Frames (steps, batch, channels) to features (steps, batch, hidden) to logits."""
+    """Frames (frames, batch, channels) to what the readout sees, to logits."""
 
-    def __init__(self, encoder: GradedEncoder, readout: MeanReadout, dropout: float) -> None:
+    def __init__(self, encoder: Encoder, readout: Readout, dropout: float) -> None:
         super().__init__()
         self.encoder = encoder
         self.readout = readout
         self.dropout = nn.Dropout(dropout)
 
-    def features(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """What the readout sees at every step, zero beyond each length."""
+    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
+        """What the readout sees of sequences of so many frames."""
         raise NotImplementedError
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """Logits of each sequence."""
-        features = self.dropout(self.features(frames, lengths))
-        return self.readout(features, lengths)
+        """Logits of each sequence, or of each of its steps."""
+        seen = self.seen(frames, lengths)
+        return self.readout(Seen(self.dropout(seen.emitted), self.dropout(seen.last), seen.lengths))
+
+    def loss(self, logits: Tensor, labels: Tensor, lengths: Tensor, smoothing: float) -> Tensor:
+        """Cross entropy of each sequence, or over all steps of each."""
+        if not self.readout.answers_every_step:
+            return cross_entropy(logits, labels, label_smoothing=smoothing)
+        steps = torch.arange(len(logits), device=logits.device).unsqueeze(-1)
+        valid = steps < lengths * self.encoder.steps
+        return cross_entropy(
+            logits[valid], labels.expand(len(logits), -1)[valid], label_smoothing=smoothing
+        )
+
+    def decide(self, scores: Tensor, lengths: Tensor) -> Tensor:
+        """The class of the largest score, the last step's where every step is answered.
+
+        As on the chip: scores are exact, logits are not.
+        """
+        if self.readout.answers_every_step:
+            last = lengths * self.encoder.steps - 1
+            scores = scores[last, torch.arange(scores.shape[1], device=scores.device)]
+        return scores.argmax(-1)

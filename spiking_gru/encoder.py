@@ -1,4 +1,8 @@
-"""The encoder: raw frames to graded input spikes."""
+"""The encoder: raw frames to what the first layer sees, in the integers of `hardware.encoding`.
+
+Frames are data and need no gradient, so that one definition serves training and the chip, in float
+and quantised alike.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,46 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from spiking_gru.quantise import round_to
+from hardware.encoding import SPIKING_ENCODERS
+from hardware.encoding import Encoder as IntegerEncoder
 
-INPUT_BITS = 8
-INPUT_FRACTION = 5
+FRACTION = 5
+"""A standardised value is rounded to 1/32 of a standard deviation."""
+
+LIMIT = 127
+"""Graded values are clamped at 127/32 deviations: 8 bits."""
+
+FULL_RATE = 64
+"""A value of two deviations fires at every step, or at once."""
 
 
-class GradedEncoder(nn.Module):
-    """`x = clamp((frame − mean) / deviation, ±127/32)`; on a grid of 1/32 when quantised.
+class Encoder(nn.Module):
+    """Standardises by training statistics, rounds and encodes; the kinds are `hardware.encoding`'s.
 
-    Mean and deviation are training statistics; they convert with the network.
+    `threshold` of `send-on-delta` is in standard deviations, `steps` of `rate` and `latency` counts
+    the steps that each frame takes.
     """
 
     offset: Tensor
     gain: Tensor
 
-    def __init__(self, channels: int) -> None:
+    def __init__(
+        self, channels: int, kind: str = "graded", *, threshold: float = 0.25, steps: int = 4
+    ) -> None:
         super().__init__()
-        self.fraction = INPUT_FRACTION
-        self.limit = (2 ** (INPUT_BITS - 1) - 1) * 2.0**-INPUT_FRACTION
-        self.quantised = False
+        self.kind = kind
+        self.threshold = threshold
+        self.steps = steps if kind in SPIKING_ENCODERS else 1
         self.register_buffer("offset", torch.zeros(channels, dtype=torch.float64))
         self.register_buffer("gain", torch.ones(channels, dtype=torch.float64))
+        self.integers()  # refuses settings that no encoder has
 
     @property
     def channels(self) -> int:
         return len(self.offset)
+
+    def extra_repr(self) -> str:
+        return f"{self.channels}, {self.kind}"
 
     def fit(self, frames: NDArray[np.floating]) -> None:
         """Take mean and deviation of each channel; a constant channel keeps a gain of 1."""
@@ -41,8 +59,23 @@ class GradedEncoder(nn.Module):
         self.offset = torch.from_numpy(exact.mean(axis=0))
         self.gain = torch.from_numpy(1 / np.where(deviation > 0, deviation, 1.0))
 
+    def integers(self) -> IntegerEncoder:
+        """The same encoder as a program holds it; its gain takes the rounding's grid in."""
+        spiking = self.kind in SPIKING_ENCODERS
+        return IntegerEncoder(
+            offset=self.offset.cpu().numpy().copy(),
+            gain=self.gain.cpu().numpy() * 2.0**FRACTION,
+            exponent=0 if spiking else -FRACTION,
+            limit=FULL_RATE if spiking else LIMIT,
+            kind=self.kind,
+            threshold=round(self.threshold * 2**FRACTION) if self.kind == "send-on-delta" else 0,
+            steps=self.steps,
+        )
+
     def forward(self, frames: Tensor) -> Tensor:
-        standard = (frames.double() - self.offset) * self.gain
-        if self.quantised:
-            standard = round_to(standard, self.fraction)
-        return standard.clamp(-self.limit, self.limit).to(torch.get_default_dtype())
+        """Frames (frames, batch, channels) to what is seen at each of their steps."""
+        encoder = self.integers()
+        array = frames.detach().cpu().numpy()
+        events, _ = encoder.encode(array, encoder.initial_state(frames.shape[1]))
+        seen = events.astype(np.float32) * np.float32(2.0**encoder.exponent)
+        return torch.from_numpy(seen).to(frames.device, torch.get_default_dtype())

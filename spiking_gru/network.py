@@ -6,52 +6,40 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from safetensors.torch import save as tensor_bytes
 from torch import Tensor
 
-from hardware.cell import Cell, cell_settings
+from hardware.cell import cell_settings
 from hardware.errors import InputError
 from hardware.files import first_fault, read_json, read_tensors, write_bytes, write_json
 from spiking_gru.classifier import SequenceClassifier
-from spiking_gru.encoder import GradedEncoder
-from spiking_gru.layer import SpikingGRU
-from spiking_gru.readout import MeanReadout
+from spiking_gru.encoder import Encoder
+from spiking_gru.layer import SpikingGRU, State
+from spiking_gru.readout import Readout, Seen
+from spiking_gru.settings import NetworkSettings
 
 
-class NetworkSettings(BaseModel):
-    """All that is needed to build a network again, beside its weights."""
+def make_encoder(settings: NetworkSettings) -> Encoder:
+    return Encoder(
+        settings.channels,
+        settings.encoder,
+        threshold=settings.encoder_threshold,
+        steps=settings.encoder_steps,
+    )
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    channels: int = Field(ge=1)
-    classes: tuple[str, ...]
-    hidden: int = Field(128, ge=1)
-    layers: int = Field(1, ge=1)
-    bidirectional: bool = False
-    formulation: str = "torch"
-    emit: str = "binary"
-    reset_mechanism: str = "subtract"
-    activation: str = "hard"
-    threshold: float = Field(0.3, gt=0, lt=1)
-    weight_bits: int = 8
-    gain: float = 5.0
-    dropout: float = Field(0.3, ge=0, lt=1)
-
-    @property
-    def cell(self) -> Cell:
-        return Cell(
-            formulation=self.formulation,
-            emit=self.emit,
-            reset_mechanism=self.reset_mechanism,
-            activation=self.activation,
-            weight_bits=self.weight_bits,
-        )
-
-    @model_validator(mode="after")
-    def _makes_a_cell(self) -> NetworkSettings:
-        _ = self.cell  # refuses settings that no cell has
-        return self
+def make_readout(settings: NetworkSettings, event_fraction: int) -> Readout:
+    """A readout of the last layer, whose emissions have so many fraction bits."""
+    return Readout(
+        settings.hidden * (2 if settings.bidirectional else 1),
+        len(settings.classes),
+        settings.readout,
+        weight_bits=settings.bits,
+        event_fraction=event_fraction,
+        membrane_fraction=settings.cell.gate_fraction,
+        leak=settings.leak,
+    )
 
 
 class Network(SequenceClassifier):
@@ -62,9 +50,9 @@ class Network(SequenceClassifier):
 
     def __init__(
         self,
-        encoder: GradedEncoder,
+        encoder: Encoder,
         gru: SpikingGRU,
-        readout: MeanReadout,
+        readout: Readout,
         classes: tuple[str, ...],
         dropout: float = 0.0,
     ) -> None:
@@ -75,7 +63,7 @@ class Network(SequenceClassifier):
     @classmethod
     def build(cls, settings: NetworkSettings) -> Network:
         return cls(
-            GradedEncoder(settings.channels),
+            make_encoder(settings),
             SpikingGRU(
                 settings.channels,
                 settings.hidden,
@@ -83,27 +71,33 @@ class Network(SequenceClassifier):
                 settings.bidirectional,
                 **cell_settings(settings.cell),
                 threshold=settings.threshold,
+                learn_threshold=settings.learn_threshold,
+                learn_initial_state=settings.learn_initial_state,
             ),
-            MeanReadout(
-                settings.hidden * (2 if settings.bidirectional else 1),
-                len(settings.classes),
-                weight_bits=settings.weight_bits,
-                gain=settings.gain,
-            ),
+            make_readout(settings, settings.cell.event_fraction),
             settings.classes,
             settings.dropout,
         )
 
     def quantise(self, on: bool = True) -> Network:
-        """Switch encoder, cells and readout to integers, or back to floats."""
-        for module in (self.encoder, *self.gru.cells, self.readout):
+        """Switch cells and readout to integers, or back to floats; the encoder always rounds."""
+        for module in (*self.gru.cells, self.readout):
             module.quantised = on
         return self
 
-    def features(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """The spikes of the last layer."""
-        spikes, _ = self.gru(self.encoder(frames), lengths=lengths)
-        return spikes
+    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
+        """What the last layer emits, and its membranes after each direction's last step."""
+        steps = lengths * self.encoder.steps
+        emitted, state = self.gru(self.encoder(frames), lengths=steps)
+        return Seen(emitted, self.last_membranes(state), steps)
+
+    def last_membranes(self, state: State) -> Tensor:
+        """The last layer's membranes, as a message carries them: on the gate grid."""
+        *_, cells = self.gru.layers()
+        ends = state.membrane[-len(cells) :]
+        return torch.cat(
+            [cell.arithmetic.gate(end) for cell, end in zip(cells, ends, strict=True)], dim=-1
+        )
 
 
 def save_network(network: Network, settings: NetworkSettings, folder: Path) -> list[Path]:

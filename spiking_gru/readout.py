@@ -1,45 +1,136 @@
-"""The readout: scores that add up over a sequence."""
+"""The readout: from what the last layer emits to scores and logits.
+
+`hardware.readout` is the same in integers; a score here is an integer there times a power of two.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from spiking_gru.quantise import exponent_of, round_to
+from hardware.errors import SettingError, choose
+from hardware.readout import KINDS
+from spiking_gru.quantise import exponent_of, floor_to, round_to
+
+GAINS = {"mean": 5.0, "count": 0.5, "leaky": 5.0, "last": 5.0, "step": 5.0}
+LEAK = 4
+LEAK_FRACTION = 4
+"""A leaky integrator keeps so many fraction bits more, lest what leaks round away."""
 
 
-class MeanReadout(nn.Module):
-    """`logits = gain · mean_t(V s_t + b)` over the steps of each sequence.
+class Seen(NamedTuple):
+    """What a readout looks at, and the steps of each sequence."""
 
-    On the chip the sum alone is kept, an integer score; dividing it and scaling it change no class.
+    emitted: Tensor  # (steps, batch, hidden), zero beyond each length
+    last: Tensor  # (batch, hidden): the membrane after the last step
+    lengths: Tensor
+
+
+class Readout(nn.Module):
+    """Scores of each sequence, and the logits that training sees.
+
+    ::
+
+        mean    logits = gain · mean_t (V e_t + b)
+        count   logits = gain · Σ_t (V e_t + b)
+        leaky   y ← y − y · 2^-leak + V e_t + b,  logits = gain · 2^-leak · y
+        last    logits = gain · (V h_T + b)
+        step    logits_t = gain · (V e_t + b), at every step
     """
 
     def __init__(
-        self, hidden_size: int, outputs: int, *, weight_bits: int, gain: float = 5.0
+        self,
+        hidden_size: int,
+        outputs: int,
+        kind: str = "mean",
+        *,
+        weight_bits: int = 8,
+        event_fraction: int = 0,
+        membrane_fraction: int = 8,
+        gain: float | None = None,
+        leak: int = LEAK,
     ) -> None:
         super().__init__()
+        choose("readout", kind, KINDS)
+        if not 1 <= leak <= 8:
+            raise SettingError(f"leak is {leak}: expected 1 to 8, a loss of 2^-leak at each step")
+        self.kind = kind
         self.weight_bits = weight_bits
-        self.gain = gain
+        self.fraction = membrane_fraction if kind == "last" else event_fraction
+        """Fraction bits of what is looked at."""
+
+        self.leak = leak if kind == "leaky" else 0
+        self.gain = GAINS[kind] if gain is None else gain
         self.quantised = False
         bound = 1 / math.sqrt(hidden_size)
         self.weight = nn.Parameter(torch.empty(outputs, hidden_size).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
 
-    def scores(self, spikes: Tensor, lengths: Tensor) -> Tensor:
-        """Σ_t (V s_t + b) over the valid steps of (steps, batch, hidden)."""
-        weight: Tensor = self.weight
-        bias: Tensor = self.bias
-        if self.quantised:
-            fraction = -exponent_of(weight, self.weight_bits)
-            weight, bias = round_to(weight, fraction), round_to(bias, fraction)
-        # Beyond its length a sequence has no spikes, so they need no mask here.
-        return spikes.sum(0) @ weight.mT + bias * lengths.unsqueeze(-1)
+    def extra_repr(self) -> str:
+        return f"{self.weight.shape[1]}, {len(self.weight)}, {self.kind}"
+
+    @property
+    def answers_every_step(self) -> bool:
+        return self.kind == "step"
+
+    @property
+    def shift(self) -> int:
+        """The power of two that brings the products V m to the scores' grid.
+
+        What adds up over time is kept on the weights' grid (and LEAK_FRACTION bits more), so that
+        it stays small; a single product keeps all its bits.
+        """
+        if KINDS[self.kind] == "sum":
+            return -self.fraction
+        return LEAK_FRACTION - self.fraction if self.kind == "leaky" else 0
+
+    @property
+    def weight_exponent(self) -> int:
+        return exponent_of(self.weight, self.weight_bits)
+
+    @property
+    def exponent(self) -> int:
+        """A score is an integer times 2^exponent."""
+        return self.weight_exponent - self.fraction - self.shift
+
+    def prepared(self) -> tuple[Tensor, Tensor]:
+        """Weights and biases, on their grids when quantised."""
+        if not self.quantised:
+            return self.weight, self.bias
+        return round_to(self.weight, -self.weight_exponent), round_to(self.bias, -self.exponent)
+
+    def scores(self, seen: Seen) -> Tensor:
+        """(batch, outputs), or (steps, batch, outputs) where every step is answered."""
+        weight, bias = self.prepared()
+        if self.kind == "last":
+            return seen.last @ weight.mT + bias
+        if KINDS[self.kind] == "sum" and self.shift == 0:
+            # Spikes may be summed first; beyond its length a sequence has none.
+            return seen.emitted.sum(0) @ weight.mT + bias * seen.lengths.unsqueeze(-1)
+        currents = self._on_grid(seen.emitted @ weight.mT)
+        if KINDS[self.kind] == "sum":
+            return currents.sum(0) + bias * seen.lengths.unsqueeze(-1)
+        return currents + bias if self.kind == "step" else self._integrate(currents + bias, seen)
+
+    def _on_grid(self, x: Tensor) -> Tensor:
+        return floor_to(x, -self.exponent) if self.quantised else x
+
+    def _integrate(self, currents: Tensor, seen: Seen) -> Tensor:
+        y = torch.zeros_like(currents[0])
+        for t, current in enumerate(currents.unbind(0)):
+            alive = (seen.lengths > t).unsqueeze(-1)
+            y = torch.where(alive, y - self._on_grid(y * 2.0**-self.leak) + current, y)
+        return y
 
     def logits(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """The scores of each step on average, scaled for the loss."""
-        return self.gain * scores / lengths.unsqueeze(-1)
+        """Scores scaled for the loss."""
+        scaled = self.gain * scores
+        if self.kind == "mean":
+            return scaled / lengths.unsqueeze(-1)
+        return scaled * 2.0**-self.leak
 
-    def forward(self, spikes: Tensor, lengths: Tensor) -> Tensor:
-        return self.logits(self.scores(spikes, lengths), lengths)
+    def forward(self, seen: Seen) -> Tensor:
+        return self.logits(self.scores(seen), seen.lengths)

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from hardware.arithmetic import shift
 from hardware.engines.reference import synapses
 from hardware.program import Program
 from hardware.reporting.schema import Report
@@ -57,7 +58,7 @@ def raster(program: Program, trace: Trace, sequence: int) -> str:
         _input(axes[0], trace.events[rows])
         for i, spikes in enumerate(trace.emitted):
             _spikes(axes[1 + i], spikes[rows], program.layers[i].name)
-        _scores(axes[-1], program, trace.emitted[-1][rows], int(trace.predictions[sequence]))
+        _scores(axes[-1], program, trace, sequence)
         axes[-1].set_xlabel("time step")
         return _svg(figure, "Input, spikes and scores of one inference over time")
 
@@ -78,9 +79,28 @@ def _spikes(axes: Axes, spikes: NDArray[np.integer], name: str) -> None:
     axes.set_ylabel(f"{name}\nneuron", parse_math=False)
 
 
-def _scores(axes: Axes, program: Program, spikes: NDArray[np.integer], winner: int) -> None:
-    per_step = synapses(program.readout.weights, spikes.astype(np.int64)) + program.readout.bias
-    totals = per_step.cumsum(axis=0) * 2.0**program.readout.exponent
+def scores_over_time(program: Program, trace: Trace, sequence: int) -> NDArray[np.int64]:
+    """(steps, outputs): the scores as they stand after each step, the answer at the end."""
+    start, length = int(trace.starts[sequence]), int(trace.lengths[sequence])
+    rows, first = slice(start, start + length), len(trace.emitted) - len(program.levels[-1])
+    cell, readout = program.layers[-1].cell, program.readout
+    if readout.sees_membranes:
+        fraction = cell.gate_fraction - cell.state_fraction
+        parts = [shift(membrane[rows], fraction) for membrane in trace.membranes[first:]]
+    else:
+        parts = [emitted[rows].astype(np.int64) for emitted in trace.emitted[first:]]
+    score, scores = np.zeros(readout.outputs, dtype=np.int64), []
+    for product in synapses(readout.weights, np.concatenate(parts, axis=1)):
+        score = readout.step(score, product)
+        scores.append(score)
+    # A backward layer's last membrane is that of the first step, so its end is not in this order.
+    scores[-1] = trace.final_scores[sequence]
+    return np.array(scores)
+
+
+def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
+    winner = int(trace.predictions[sequence])
+    totals = scores_over_time(program, trace, sequence) * 2.0**program.readout.exponent
     for i in range(totals.shape[1]):
         if i != winner:
             axes.plot(totals[:, i], color=MUTED, linewidth=0.8)

@@ -1,6 +1,6 @@
 """Training: float epochs first, then quantised ones, beside an ordinary GRU as the baseline."""
 
-from spiking_gru.training.settings import TrainingSettings
+from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.train import EpochReport, train
 
 __all__ = ["EpochReport", "TrainingSettings", "train"]

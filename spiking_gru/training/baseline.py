@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import copy
 
+import torch
 from torch import Tensor, nn
 
 from spiking_gru.classifier import SequenceClassifier
-from spiking_gru.encoder import GradedEncoder
-from spiking_gru.network import NetworkSettings
-from spiking_gru.readout import MeanReadout
+from spiking_gru.encoder import Encoder
+from spiking_gru.network import make_readout
+from spiking_gru.readout import Seen
+from spiking_gru.settings import NetworkSettings
 
 
 class BaselineGRU(SequenceClassifier):
     """The task without spikes; its hidden states take the place of the spikes."""
 
-    def __init__(self, settings: NetworkSettings, encoder: GradedEncoder) -> None:
-        width = settings.hidden * (2 if settings.bidirectional else 1)
-        readout = MeanReadout(width, len(settings.classes), weight_bits=settings.weight_bits)
+    def __init__(self, settings: NetworkSettings, encoder: Encoder) -> None:
+        readout = make_readout(settings, event_fraction=0)
         super().__init__(copy.deepcopy(encoder), readout, settings.dropout)
+        self.last = 2 if settings.bidirectional else 1
         self.gru = nn.GRU(
             settings.channels,
             settings.hidden,
@@ -26,10 +28,10 @@ class BaselineGRU(SequenceClassifier):
             bidirectional=settings.bidirectional,
         )
 
-    def features(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """The hidden states of the last layer, zero beyond each length."""
-        packed = nn.utils.rnn.pack_padded_sequence(
-            self.encoder(frames), lengths, enforce_sorted=False
-        )
-        states, _ = nn.utils.rnn.pad_packed_sequence(self.gru(packed)[0], total_length=len(frames))
-        return states
+    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
+        """The hidden states of the last layer, zero beyond each length, and its last ones."""
+        x, steps = self.encoder(frames), lengths * self.encoder.steps
+        packed = nn.utils.rnn.pack_padded_sequence(x, steps, enforce_sorted=False)
+        states, ends = self.gru(packed)
+        emitted, _ = nn.utils.rnn.pad_packed_sequence(states, total_length=len(x))
+        return Seen(emitted, torch.cat(list(ends[-self.last :]), dim=-1), steps)

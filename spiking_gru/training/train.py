@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
@@ -22,8 +21,8 @@ from spiking_gru.batches import batches, padded
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled
 from spiking_gru.network import Network, save_network
+from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.baseline import BaselineGRU
-from spiking_gru.training.settings import TrainingSettings
 
 METRICS = "training.json"
 
@@ -158,7 +157,7 @@ class Trainer:
         for frames, lengths, labels in batches(self.dataset.training, settings.batch, generator):
             noisy = with_noise(frames, model.encoder.gain, settings.noise, generator)
             logits = model(noisy, lengths)
-            loss = cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
+            loss = model.loss(logits, labels, lengths, settings.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
@@ -188,16 +187,13 @@ def with_noise(frames: Tensor, gain: Tensor, noise: float, generator: torch.Gene
 
 @torch.no_grad()
 def evaluate(model: SequenceClassifier, part: Labelled) -> Score:
-    """Accuracy, loss and share of active neurons over one part of the data.
-
-    The class is that of the largest score, as on the chip: scores are exact, logits are not.
-    """
+    """Accuracy, loss and share of active neurons over one part of the data."""
     model.eval()
     frames, lengths = padded(part.sequences)
     labels = torch.from_numpy(part.labels)
-    features = model.features(frames, lengths)
-    scores = model.readout.scores(features, lengths)
-    loss = cross_entropy(model.readout.logits(scores, lengths), labels)
-    accuracy = (scores.argmax(-1) == labels).double().mean()
-    rate = features.count_nonzero() / (lengths.sum() * features.shape[-1])
+    seen = model.seen(frames, lengths)
+    scores = model.readout.scores(seen)
+    loss = model.loss(model.readout.logits(scores, seen.lengths), labels, lengths, smoothing=0)
+    accuracy = (model.decide(scores, lengths) == labels).double().mean()
+    rate = seen.emitted.count_nonzero() / (seen.lengths.sum() * seen.emitted.shape[-1])
     return Score(float(accuracy), float(loss), float(rate))

@@ -11,48 +11,46 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import convert, verify
-from hardware.cell import RESET_MECHANISMS
-from hardware.errors import RangeError, SettingError
+from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
+from hardware.encoding import ENCODERS
+from hardware.errors import RangeError
 from hardware.program_file import digest
-from spiking_gru import SpikingGRU
+from hardware.readout import KINDS
+
+every_network = st.fixed_dictionaries(
+    {
+        "channels": st.integers(1, 4),
+        "spread": st.sampled_from([0.01, 0.3, 1.0]),
+        "hidden": st.integers(1, 9),
+        "layers": st.integers(1, 3),
+        "bidirectional": st.booleans(),
+        "bits": st.integers(2, 8),
+        "formulation": st.sampled_from(list(GATES)),
+        "emit": st.sampled_from(EMISSIONS),
+        "activation": st.sampled_from(ACTIVATIONS),
+        "reset_mechanism": st.sampled_from(RESET_MECHANISMS),
+        "learn_initial_state": st.booleans(),
+        "encoder": st.sampled_from(ENCODERS),
+        "encoder_steps": st.integers(1, 3),
+        "readout": st.sampled_from(list(KINDS)),
+        "leak": st.integers(1, 6),
+    }
+)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    channels=st.integers(1, 4),
-    hidden=st.integers(1, 9),
-    layers=st.integers(1, 3),
-    bits=st.integers(2, 8),
-    activation=st.sampled_from(["hard", "table"]),
-    reset_mechanism=st.sampled_from(RESET_MECHANISMS),
-    spread=st.sampled_from([0.01, 0.3, 1.0, 5.0]),
+    chosen=every_network,
     lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4),
 )
 def test_a_converted_network_equals_its_program_in_every_bit(
-    seed: int,
-    channels: int,
-    hidden: int,
-    layers: int,
-    bits: int,
-    activation: str,
-    reset_mechanism: str,
-    spread: float,
-    lengths: list,
+    seed: int, chosen: dict, lengths: list
 ) -> None:
-    network = random_network(
-        seed,
-        channels,
-        spread,
-        hidden=hidden,
-        layers=layers,
-        weight_bits=bits,
-        activation=activation,
-        reset_mechanism=reset_mechanism,
-    )
+    network = random_network(seed, **chosen)
     program = convert(network)
     verification = verify(
-        program, network, random_sequences(seed, channels, lengths), engines=["events"]
+        program, network, random_sequences(seed, chosen["channels"], lengths), engines=["events"]
     )
     assert verification.equal, str(verification.comparisons[0].first)
 
@@ -78,7 +76,7 @@ def test_converting_leaves_the_network_as_it_was() -> None:
     network = random_network(1)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     convert(network)
-    assert not network.encoder.quantised
+    assert not network.readout.quantised
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
@@ -105,20 +103,4 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
     with torch.no_grad():
         network.gru.cells[0].weight_hh[0, 0] = float("nan")
     with pytest.raises(RangeError, match="finite"):
-        convert(network)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"formulation": "keep"}, "formulation='keep' cannot be converted yet: covered are torch"),
-        ({"emit": "graded"}, "emit='graded' cannot be converted yet"),
-        ({"bidirectional": True}, "bidirectional=True cannot be converted yet"),
-        ({"learn_initial_state": True}, "learn_initial_state=True cannot be converted yet"),
-    ],
-)
-def test_a_setting_that_is_not_covered_is_refused_by_name(settings: dict, message: str) -> None:
-    network = random_network(1)
-    network.gru = SpikingGRU(3, 5, **settings)
-    with pytest.raises(SettingError, match=message):
         convert(network)

@@ -14,17 +14,23 @@ from hypothesis import strategies as st
 from programs import random_layer, random_program
 
 from conversion.ranges import (
-    largest_score_step,
     layer_bounds,
     longest_sequence,
     product_bounds,
     prove,
     prove_layer,
     prove_readout,
+    score_bound,
 )
-from hardware.cell import Cell, GateParameters
+from hardware import cell as definition
+from hardware.arithmetic import Integers
+from hardware.cell import EMISSIONS, Cell, GateParameters
+from hardware.cell import GATES as GATES_OF
+from hardware.encoding import Encoder
+from hardware.engines.reference import product_of
 from hardware.errors import RangeError
-from hardware.program import Encoder, Layer, Program, Readout
+from hardware.program import Layer, Program
+from hardware.readout import Readout
 
 LIMIT = 2**23 - 1
 GATES = ("reset", "update", "candidate")
@@ -47,11 +53,11 @@ def test_product_bounds_are_reached_by_some_input_and_passed_by_none(seed: int, 
 def test_the_largest_score_step_is_that_of_the_worst_spikes(seed: int) -> None:
     readout = random_program(seed, hidden=(4,)).readout
     steps = [
-        np.abs(readout.weights.astype(int) @ np.array(s) + readout.bias).max()
+        np.abs(readout.current(readout.weights.astype(int) @ np.array(s))).max()
         for s in product((0, 1), repeat=4)
     ]
-    assert largest_score_step(readout) == max(steps)
-    assert longest_sequence(readout) * max(steps) <= LIMIT
+    assert score_bound(readout, Cell(), 1).max() == max(steps)
+    assert longest_sequence(readout, Cell()) * max(steps) <= LIMIT
 
 
 def scaled(n: int, k: int) -> int:
@@ -114,6 +120,95 @@ def test_every_bound_of_a_small_layer_is_reached_by_some_input_and_passed_by_non
     sums = [found[name] for found in seen for name in ("pre-activation", "unbiased pre-activation")]
     assert np.array_equal(np.min(sums, axis=0), bounds["pre-activation"][0])
     assert np.array_equal(np.max(sums, axis=0), bounds["pre-activation"][1])
+
+
+def largest_seen(
+    layer: Layer, events: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Integers]:
+    """The largest magnitude of what the definition computes, over the corners of all it can see."""
+    cell, names = layer.cell, layer.cell.gates
+    low, high = cell.emission_range
+    emissions = sorted({low, 0, high})
+    one = 1 << cell.state_fraction
+    corners = [(events[0], 0, events[1])] * layer.inputs
+    corners += [emissions] * layer.neurons + [(-one, 0, one)] * layer.neurons
+    x, e, h = np.split(np.array(list(product(*corners))), [2, 4], axis=1)
+    shape = (len(names), layer.neurons)
+    seen = {
+        name: np.zeros(shape, dtype=np.int64)
+        for name in ("recurrent accumulator", "pre-activation", "reset product")
+    }
+
+    def see(name: str, gate: str, values: Integers) -> None:
+        seen[name][names.index(gate)] = np.abs(values).max(0)
+
+    product_with = product_of(layer)
+
+    def recurrent(gate: str, message: Integers) -> Integers:
+        values = product_with(gate, message)
+        see("recurrent accumulator", gate, values)
+        return values
+
+    sigmoid, tanh, reset = definition.sigmoid, definition.candidate_tanh, definition.reset_product
+    sigmas = iter(name for name in names if name != "candidate")
+
+    def seen_reset(cell: Cell, r: Integers, current: Integers, k: int) -> Integers:
+        coarse = k - cell.state_fraction + cell.gate_fraction
+        multiplied = current if cell.spiking else definition.shift(current, coarse)
+        see("reset product", "candidate", r * multiplied)
+        return reset(cell, r, current, k)
+
+    def seen_sigmoid(p: Integers, *settings: object) -> Integers:
+        see("pre-activation", next(sigmas), p)
+        return sigmoid(p, *settings)  # type: ignore[arg-type]
+
+    def seen_tanh(p: Integers, *settings: object) -> Integers:
+        see("pre-activation", "candidate", p)
+        return tanh(p, *settings)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(definition, "sigmoid", seen_sigmoid)
+        patch.setattr(definition, "candidate_tanh", seen_tanh)
+        patch.setattr(definition, "reset_product", seen_reset)
+        current = x @ layer.input_weights.T.astype(np.int64)
+        definition.step(cell, layer.gate, current, recurrent, e, h)
+    return seen
+
+
+@pytest.mark.parametrize("formulation", GATES_OF)
+@pytest.mark.parametrize("emit", EMISSIONS)
+def test_a_search_for_the_worst_input_never_passes_a_bound_and_comes_within_two_bits_of_it(
+    formulation: str, emit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(8):
+        cell = Cell(formulation=formulation, emit=emit)
+        layer = random_layer(np.random.default_rng(seed), "layer 0", 2, 2, cell)
+        bounds = layer_bounds(layer, FRAMES)
+        for quantity, seen in largest_seen(layer, FRAMES, monkeypatch).items():
+            bound = np.abs(bounds.get(quantity, np.zeros((2, *seen.shape), int))).max(0)
+            assert (seen <= bound).all(), quantity
+            assert (4 * seen >= bound).all(), quantity
+
+
+@pytest.mark.parametrize("leak", [1, 4, 8])
+def test_a_leaky_score_stays_within_its_bound_and_comes_close_to_it(leak: int) -> None:
+    made_of = replace(readout(((100, -90), (127, 3)), (7, -9)), kind="leaky", leak=leak)
+    bound = score_bound(made_of, Cell(), 1)
+    for spikes in ((1, 0), (0, 1)):
+        score, largest = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        for _ in range(20 << leak):
+            score = made_of.step(score, made_of.weights @ np.array(spikes))
+            largest = np.maximum(largest, np.abs(score))
+        assert (largest <= bound).all()
+    assert largest[0] > 0.75 * bound[0]
+
+
+@pytest.mark.parametrize("start", [4097, -4097, 2**40])
+def test_an_initial_membrane_beyond_one_is_refused(start: int) -> None:
+    prove_layer(replace(made(UPDATE), initial_membrane=np.array([4096, -4096])), FRAMES)
+    wrong = replace(made(UPDATE), initial_membrane=np.array([0, start]))
+    with pytest.raises(RangeError, match=f"initial membrane, neuron 1: it is {start}, allowed"):
+        prove_layer(wrong, FRAMES)
 
 
 def test_the_mix_of_two_states_reaches_its_bound() -> None:
@@ -327,15 +422,15 @@ IDLE = (0, 0)
 def test_the_readout_is_proven_up_to_the_last_number_that_fits(
     quantity: str, steps: int, fits: Readout, over: Readout, bound: int
 ) -> None:
-    prove_readout(fits, steps)
+    prove_readout(fits, Cell(), steps)
     message = f"readout, readout, neuron 1: the {quantity} can reach {bound}, over {LIMIT}"
     with pytest.raises(RangeError, match=message):
-        prove_readout(over, steps)
+        prove_readout(over, Cell(), steps)
 
 
 def test_a_sequence_longer_than_its_scores_allow_is_refused() -> None:
     program = random_program(0)
-    longest = longest_sequence(program.readout)
+    longest = longest_sequence(program.readout, Cell())
     prove(replace(program, max_steps=longest))
     for steps in (longest + 1, 2**62, 2**70):
         with pytest.raises(RangeError, match="readout, readout, neuron .: the score can reach"):

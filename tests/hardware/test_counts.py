@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import random_program, random_sequences
+from programs import every_cell, every_program, random_program, random_sequences
 
+from hardware.cell import step
 from hardware.counts import count
+from hardware.engines.reference import product_of
 from hardware.errors import InputError
 from hardware.inference import run
+from hardware.program import Layer
 
 
 @settings(max_examples=20, deadline=None)
@@ -24,22 +27,81 @@ def test_synaptic_operations_equal_a_walk_over_every_event_and_weight(seed: int)
         *of_hidden, of_readout = counts.layers
         for layer, of_layer, spikes in zip(program.layers, of_hidden, trace.emitted, strict=True):
             operations = 0
-            for step in range(len(arriving)):
-                for source in np.flatnonzero(arriving[step]):
+            for t in range(len(arriving)):
+                for source in np.flatnonzero(arriving[t]):
                     operations += np.count_nonzero(layer.input_weights[:, source])
-                for source in np.flatnonzero(spikes[rows][step]):
+                for source in np.flatnonzero(spikes[rows][t]):
                     operations += np.count_nonzero(layer.recurrent_weights[:, source])
             assert of_layer.synaptic_operations[i] == operations
             assert of_layer.spikes[i] == spikes[rows].sum()
             assert of_layer.neuron_updates[i] == len(arriving) * layer.neurons
             arriving = spikes[rows]
         operations = 0
-        for step in range(len(arriving)):
-            for source in np.flatnonzero(arriving[step]):
+        for t in range(len(arriving)):
+            for source in np.flatnonzero(arriving[t]):
                 operations += np.count_nonzero(program.readout.weights[:, source])
         assert of_readout.synaptic_operations[i] == operations
         assert of_readout.spikes[i] == 0
         assert of_readout.neuron_updates[i] == len(arriving) * 2
+
+
+def messages(layer: Layer, arriving: np.ndarray) -> dict[str, list[np.ndarray]]:
+    """What goes over the recurrent synapses of each gate at every step, in the order of reading."""
+    sent: dict[str, list[np.ndarray]] = {gate: [] for gate in layer.cell.gates}
+    product = product_of(layer)
+
+    def listen(gate: str, message: np.ndarray) -> np.ndarray:
+        sent[gate].append(message)
+        return product(gate, message)
+
+    e, h = layer.initial_emission, layer.initial_membrane
+    for x in arriving[::-1] if layer.backward else arriving:
+        e, h = step(layer.cell, layer.gate, layer.input_weights.astype(np.int64) @ x, listen, e, h)
+    if layer.cell.products_in_turn == 1:
+        # The last step's spikes travel too.
+        for gate in sent:
+            sent[gate] = [*sent[gate][1:], e]
+    return sent
+
+
+def walk(weights: np.ndarray, values: list[np.ndarray], by_change: bool) -> int:
+    """Synaptic operations, one message and one weight at a time."""
+    operations, before = 0, np.zeros(weights.shape[1], dtype=np.int64)
+    for value in values:
+        moved = value - before if by_change else value
+        before = value
+        for source in np.flatnonzero(moved):
+            operations += sum(int(w != 0) for w in weights[:, source])
+    return operations
+
+
+@settings(max_examples=60, deadline=None)
+@given(program=every_program, cell=every_cell)
+def test_every_kind_of_program_counts_as_a_walk_over_its_messages_does(
+    program: dict, cell: dict
+) -> None:
+    made = random_program(**program, **cell)
+    trace = run(made, random_sequences(program["seed"], program["channels"], [5]), engine="numpy")
+    *of_layers, of_readout = count(trace, made).layers
+    arriving, by_change, number = trace.events, made.encoder.sends_changes, 0
+    for level in made.levels:
+        outputs = []
+        for layer in level:
+            seen = list(arriving[::-1] if layer.backward else arriving)
+            expected = walk(layer.input_weights, seen, by_change)
+            rows = np.split(layer.recurrent_weights, len(layer.cell.gates))
+            for weights, sent in zip(rows, messages(layer, arriving).values(), strict=True):
+                expected += walk(weights, sent, layer.cell.sends_changes)
+            assert of_layers[number].synaptic_operations.tolist() == [expected]
+            outputs.append(trace.emitted[number].astype(np.int64))
+            number += 1
+        arriving, by_change = np.concatenate(outputs, axis=1), level[0].cell.sends_changes
+    weights = made.readout.weights
+    if made.readout.sees_membranes:
+        expected = int((weights != 0).sum())
+    else:
+        expected = walk(weights, list(arriving), by_change)
+    assert of_readout.synaptic_operations.tolist() == [expected]
 
 
 @pytest.mark.parametrize("bits", [2, 5, 8])

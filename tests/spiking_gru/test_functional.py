@@ -7,8 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import converted
 
-from conversion.convert import convert_cell
 from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
 from hardware.engines.reference import run_layer
 from spiking_gru import functional
@@ -130,7 +130,7 @@ def test_the_quantised_step_equals_the_integers_in_every_bit(
             parameter.copy_(spread * torch.randn_like(parameter))
     torch_cell.quantised = True
     settings_ = torch_cell.cell
-    layer = convert_cell(torch_cell, "layer", input_exponent=-5)
+    layer = converted(torch_cell, input_exponent=-5)
     events = np.random.default_rng(seed).integers(-127, 128, (12, inputs))
     x = torch.from_numpy(events / 32).float()
     start = torch_cell.first_state(1)

@@ -3,51 +3,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from networks import random_network
 
 from hardware.errors import InputError
-from spiking_gru.encoder import GradedEncoder
-from spiking_gru.network import Network, NetworkSettings, load_network, save_network
-from spiking_gru.readout import MeanReadout
-
-
-def test_the_encoder_standardises_by_the_statistics_it_was_fitted_to() -> None:
-    frames = np.random.default_rng(0).normal(3, 2, (200, 4)).astype(np.float32)
-    encoder = GradedEncoder(4)
-    encoder.fit(frames)
-    encoded = encoder(torch.from_numpy(frames))
-    assert encoded.mean(0).abs().max() < 1e-6
-    assert (encoded.std(0) - 1).abs().max() < 0.01
-
-
-def test_a_constant_channel_is_only_centred() -> None:
-    encoder = GradedEncoder(1)
-    encoder.fit(np.full((5, 1), 7.0))
-    assert encoder(torch.full((5, 1), 8.0)).tolist() == [[1.0]] * 5
-
-
-def test_the_quantised_encoder_stays_on_its_grid_and_within_its_limits() -> None:
-    encoder = GradedEncoder(1)
-    encoder.quantised = True
-    values = torch.linspace(-9, 9, 1001).unsqueeze(1)
-    steps = encoder(values) * 32
-    assert torch.equal(steps, steps.round())
-    assert steps.min() == -127
-    assert steps.max() == 127
-
-
-def test_the_readout_is_the_mean_over_valid_steps() -> None:
-    torch.manual_seed(0)
-    readout = MeanReadout(5, 3, weight_bits=8, gain=2.0)
-    spikes = (torch.rand(6, 2, 5) > 0.5).float()
-    spikes[4:, 1] = 0
-    logits = readout(spikes, torch.tensor([6, 4]))
-    for i, length in enumerate((6, 4)):
-        per_step = spikes[:length, i] @ readout.weight.T + readout.bias
-        assert torch.allclose(logits[i], 2.0 * per_step.mean(0), atol=1e-6)
+from spiking_gru.network import Network, load_network, save_network
+from spiking_gru.settings import NetworkSettings
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:

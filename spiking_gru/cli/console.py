@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from conversion import Explanation
     from hardware.doctor import Finding
     from spiking_gru.training import EpochReport
 
@@ -92,3 +93,29 @@ class Voice:
         self.console.print(table)
         for remedy in remedies:
             self.say(f"to mend it: {remedy}")
+
+    def show_explanations(self, rows: Iterable[Explanation]) -> None:
+        """A line for each gate's matrix or bias."""
+        from rich.table import Table
+
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        for column in ("layer", "gate", ""):
+            table.add_column(column)
+        for column in ("floats", "step", "integers", "worst", "bits", "free"):
+            table.add_column(column, justify="right", no_wrap=True)
+        before = None
+        for row in rows:
+            table.add_row(
+                "" if row.layer == before else row.layer,
+                row.gate,
+                row.quantity,
+                f"{row.floats[0]:.2f}…{row.floats[1]:.2f}",
+                f"2^{row.exponent}",
+                f"{row.integers[0]}…{row.integers[1]}",
+                f"{row.worst_rounding:.0e}",
+                f"{row.bound_bits:.1f}",
+                f"{row.headroom_bits:.1f}",
+            )
+            before = row.layer
+        self.console.print(table)
+        self.say("worst: largest rounding; bits: of the largest sum, of 24; free: what is left")

@@ -1,0 +1,122 @@
+"""What conversion did to every number, as rows of a table: ranges, exponents, rounding, bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conversion.convert import Conversion
+from conversion.fold import FoldedLayer
+from conversion.quantise import IntegerLayer
+from conversion.ranges import Range, layer_bounds, readout_bounds
+from hardware.arithmetic import WORD_BITS
+from hardware.program import Layer
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One gate's matrix or bias: what it was, what it became, and the largest sum it makes.
+
+    `bound` is the largest magnitude that the proof allows of the accumulator (of the
+    pre-activation for a bias, of the score for the readout's).
+    """
+
+    layer: str
+    gate: str
+    quantity: str
+    floats: tuple[float, float]
+    exponent: int
+    integers: tuple[int, int]
+    worst_rounding: float
+    bound: int
+
+    @property
+    def bound_bits(self) -> float:
+        """Bits of the bound, its sign among them."""
+        return log2(self.bound + 1) + 1
+
+    @property
+    def headroom_bits(self) -> float:
+        """Bits of the word that no input can use."""
+        return WORD_BITS - self.bound_bits
+
+
+def explain(conversion: Conversion) -> list[Explanation]:
+    """A row for each gate's input matrix W, recurrent matrix U and bias b, then the readout's."""
+    rows: list[Explanation] = []
+    program, number = conversion.program, 0
+    events = program.encoder.range
+    for level in program.levels:
+        for layer in level:
+            folded, integers = conversion.folded[number], conversion.integers[number]
+            rows += _of_layer(folded, integers, layer, events)
+            number += 1
+        events = level[0].cell.emission_range
+    return rows + list(_of_readout(conversion))
+
+
+def _of_layer(
+    folded: FoldedLayer, integers: IntegerLayer, layer: Layer, events: Range
+) -> Iterator[Explanation]:
+    bounds = layer_bounds(layer, events)
+    state = np.full(len(layer.cell.gates), -layer.cell.state_fraction)
+    parts = (
+        ("W", folded.input_weights, integers.input_weights, integers.exponents.input, "input"),
+        (
+            "U",
+            folded.recurrent_weights,
+            integers.recurrent_weights,
+            integers.exponents.recurrent,
+            "recurrent",
+        ),
+        ("b", folded.bias, integers.bias, state, None),
+    )
+    for i, gate in enumerate(layer.cell.gates):
+        for quantity, floats, numbers, exponents, source in parts:
+            reached = bounds["pre-activation" if source is None else f"{source} accumulator"]
+            yield _row(
+                layer.name, gate, quantity, floats[i], numbers[i], int(exponents[i]), reached[:, i]
+            )
+
+
+def _of_readout(conversion: Conversion) -> Iterator[Explanation]:
+    program, readout = conversion.program, conversion.program.readout
+    bounds = readout_bounds(readout, program.layers[-1].cell, program.max_steps)
+    floats = conversion.readout
+    yield _row(
+        "readout",
+        "",
+        "V",
+        floats.weights,
+        readout.weights,
+        floats.weight_exponent,
+        bounds["accumulator"],
+    )
+    yield _row("readout", "", "b", floats.bias, readout.bias, readout.exponent, bounds["score"])
+
+
+def _row(
+    layer: str,
+    gate: str,
+    quantity: str,
+    floats: NDArray[np.float32],
+    integers: NDArray[Any],
+    exponent: int,
+    bounds: NDArray[Any],
+) -> Explanation:
+    rounding = np.abs(integers * 2.0**exponent - floats)
+    return Explanation(
+        layer=layer,
+        gate=gate,
+        quantity=quantity,
+        floats=(float(floats.min()), float(floats.max())),
+        exponent=exponent,
+        integers=(int(integers.min()), int(integers.max())),
+        worst_rounding=float(rounding.max()),
+        bound=int(np.abs(bounds).max()),
+    )

@@ -1,0 +1,30 @@
+"""Pass 2, exponents: one power of two for each gate and matrix, the finest that its bits allow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conversion.fold import FoldedLayer
+from hardware.arithmetic import weight_exponent
+
+
+@dataclass(frozen=True)
+class Exponents:
+    """A weight of n stands for `n · 2^exponent`."""
+
+    input: NDArray[np.int64]  # (gates,)
+    recurrent: NDArray[np.int64]  # (gates,)
+
+
+def choose_exponents(layer: FoldedLayer) -> Exponents:
+    return Exponents(
+        input=_finest(layer.input_weights, layer.cell.weight_bits),
+        recurrent=_finest(layer.recurrent_weights, layer.cell.weight_bits),
+    )
+
+
+def _finest(weights: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
+    return np.array([weight_exponent(float(np.abs(gate).max()), bits) for gate in weights])

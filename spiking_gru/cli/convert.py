@@ -1,0 +1,90 @@
+"""`spiking-gru convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json, Run
+from spiking_gru.cli.workplace import folder_of, require_torch
+
+if TYPE_CHECKING:
+    from spiking_gru.run_folder import RunFolder
+
+SAMPLES = 8
+"""Sequences on which the new program is held against the network before it is handed out."""
+
+
+def convert(
+    run: Run,
+    out: Annotated[
+        Path | None, typer.Option(help="The program file.", show_default="RUN/program.sgru")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what became of every gate's numbers.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Convert the trained network into a program that needs no torch, proven to fit the chip."""
+    voice = Voice(as_json)
+    voice.result(convert_run(folder_of(run), out, voice, explain))
+
+
+def convert_run(
+    folder: RunFolder, out: Path | None, voice: Voice, explained: bool = False
+) -> dict[str, Any]:
+    require_torch("conversion")
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from conversion import conversion_of, explain, verify
+    from hardware.errors import EngineError
+    from hardware.program_file import digest
+    from hardware.reporting.build import versions
+    from spiking_gru.network import load_network
+
+    training = folder.training()
+    network, _ = load_network(folder.path)
+    provenance = {
+        # The data set goes by its name: a path of this machine means nothing elsewhere.
+        "settings": {**training["settings"], "data": training["dataset"]["name"]},
+        "dataset": training["dataset"],
+        "accuracy_in_training": {name: part["accuracy"] for name, part in training["test"].items()},
+        "versions": versions(),
+    }
+    conversion = conversion_of(network, provenance)
+    program = conversion.program
+    test = folder.dataset().test.sequences
+    samples = test.take(np.arange(min(SAMPLES, len(test))))
+    verification = verify(program, network, samples, engines=["events"])
+    if not verification.equal:
+        raise EngineError(
+            f"the program differs from the network, so it is not handed out: first at "
+            f"{verification.comparisons[0].first}"
+        )
+    target = out or folder.program
+    program.save(target)
+    rows = explain(conversion)
+    if explained:
+        voice.show_explanations(rows)
+    limit = (
+        "" if program.max_steps is None else f", for sequences of up to {program.max_steps} steps"
+    )
+    voice.say(f"every number proven to fit 24 bits{limit}")
+    voice.say(f"equal to the network in every bit on {len(samples)} sequences")
+    voice.wrote([target])
+    return {
+        "program": str(target),
+        "digest": digest(program),
+        "max_steps": program.max_steps,
+        "verified_sequences": len(samples),
+        "explanation": [
+            {**asdict(row), "bound_bits": row.bound_bits, "headroom_bits": row.headroom_bits}
+            for row in rows
+        ],
+    }

@@ -1,0 +1,38 @@
+"""`spiking-gru demo`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.convert import convert_run
+from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.report import report_run
+from spiking_gru.cli.run import run_program
+from spiking_gru.cli.train import Out, train_network
+from spiking_gru.cli.verify import verify_run
+from spiking_gru.cli.workplace import folder_of
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
+
+
+def demo(
+    out: Out = Path("runs/demo"), seed: Seed = 0, as_json: Json = False, debug: Debug = False
+) -> None:
+    """Train, convert, run on Lava, verify and report: the whole path on real speech."""
+    voice, folder, start = Voice(as_json), folder_of(out), time.monotonic()
+    train_network({"seed": seed}, folder, voice)
+    convert_run(folder, None, voice)
+    run_program(out, None, "lava", None, None, voice)
+    summary = verify_run(folder, ["events", "lava"], None, None, voice)
+    content = report_run(folder, "loihi2", None, voice)
+    voice.say(
+        f"The whole path took {time.monotonic() - start:.0f} s; the page is {out}/report.html"
+    )
+    voice.result(content)
+    if summary["mismatches"]:
+        raise typer.Exit(1)

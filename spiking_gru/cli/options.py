@@ -1,0 +1,28 @@
+"""The options that several commands share: their types, names and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+debugging = False
+"""Whether `--debug` was given."""
+
+
+def _debug(value: bool) -> None:
+    global debugging
+    debugging = debugging or value
+
+
+Run = Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
+]
+Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]
+Chip = Annotated[str, typer.Option(help="The chip whose costs are charged: loihi1 or loihi2.")]
+Deadline = Annotated[
+    float | None, typer.Option(help="Seconds that Lava may take.", show_default="by length")
+]

@@ -1,0 +1,88 @@
+"""`spiking-gru run`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hardware.errors import InputError
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Deadline, Debug, Engine, Json
+from spiking_gru.cli.workplace import folder_of
+
+
+def run(
+    source: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="Other data than the run's test part.", show_default=False)
+    ] = None,
+    engine: Engine = "events",
+    out: Annotated[
+        Path | None, typer.Option(help="The trace file.", show_default="RUN/trace.safetensors")
+    ] = None,
+    deadline: Deadline = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run the program over the test part and record every spike, membrane and score."""
+    voice = Voice(as_json)
+    voice.result(run_program(source, data, engine, out, deadline, voice))
+
+
+def run_program(
+    source: Path,
+    data: str | None,
+    engine: str,
+    out: Path | None,
+    deadline: float | None,
+    voice: Voice,
+) -> dict[str, Any]:
+    from hardware.inference import run as run_on
+    from hardware.program import Program
+    from spiking_gru.data.registry import load_inputs
+
+    is_folder = source.is_dir()
+    folder = folder_of(source if is_folder else source.parent)
+    classes = None
+    if data is not None:
+        sequences, labels, classes = load_inputs(data)
+    elif is_folder:
+        test = folder.dataset().test
+        sequences, labels = test.sequences, test.labels
+    else:
+        raise InputError(f"{source} is a program: say what to run it on with --data")
+    program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
+    start = time.perf_counter()
+    trace = run_on(program, sequences, engine, deadline)
+    seconds = time.perf_counter() - start
+    if labels is not None and classes is not None and classes != program.classes:
+        raise InputError(
+            f"{data} has the classes {', '.join(classes)}, but the program names "
+            f"{', '.join(program.classes)}: put the labels in the program's order"
+        )
+    target = out or folder.trace
+    if out is None and data is not None:
+        # The run's own trace is that of its test part, which the report is about.
+        target = folder.path / f"{Path(data).stem}.trace.safetensors"
+    trace.save(target)
+    steps = int(trace.lengths.sum())
+    result: dict[str, Any] = {
+        "engine": engine,
+        "sequences": len(trace.lengths),
+        "steps": steps,
+        "seconds": seconds,
+        "predictions": [program.classes[i] for i in trace.predictions],
+        "accuracy": None if labels is None else float((trace.predictions == labels).mean()),
+        "trace": str(target),
+    }
+    accuracy = "" if labels is None else f", {100 * result['accuracy']:.2f} % named rightly"
+    voice.say(
+        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{accuracy}"
+    )
+    voice.wrote([target])
+    return result

@@ -1,0 +1,59 @@
+"""`spiking-gru train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hardware.errors import InputError
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.workplace import folder_of, require_torch
+from spiking_gru.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from spiking_gru.run_folder import RunFolder
+
+Out = Annotated[Path, typer.Option(help="The folder to write the run to.")]
+
+
+@options_from(TrainingSettings)
+def train(
+    chosen: dict[str, Any],
+    out: Out = Path("runs/latest"),
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Train a spiking GRU, float first, then quantised, beside an ordinary GRU."""
+    voice = Voice(as_json)
+    voice.result(train_network(chosen, folder_of(out), voice))
+
+
+def train_network(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str, Any]:
+    require_torch("training")
+    from pydantic import ValidationError
+
+    from hardware.files import first_fault, require_writable
+    from spiking_gru.data import load
+    from spiking_gru.training import train as run_training
+
+    if Path(chosen.get("data", "")).is_file():
+        chosen = {**chosen, "data": str(Path(chosen["data"]).resolve())}
+    try:
+        settings = TrainingSettings.model_validate(chosen)
+    except ValidationError as error:
+        raise InputError(first_fault(error)) from error
+    dataset = load(settings.data, settings.seed)
+    require_writable(folder.path)
+    folder.forget_results()
+    voice.say(
+        f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
+        f"and {len(dataset.test)} test sequences, {len(dataset.classes)} classes"
+    )
+    with voice.training_progress() as show:
+        metrics = run_training(settings, dataset, folder.path, show)
+    voice.wrote(folder.path / name for name in ("model.safetensors", "model.json", "training.json"))
+    return metrics

@@ -1,0 +1,104 @@
+"""What can be chosen of a network and of its training; every field is an option of `train`.
+
+Needs no torch, so that the command line can list its options at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from hardware.cell import Cell
+
+
+class NetworkChoices(BaseModel):
+    """What can be chosen of a network, whatever its data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hidden: int = Field(128, ge=1, le=8192, description="Neurons in each layer.")
+    layers: int = Field(1, ge=1, le=16, description="Layers.")
+    bidirectional: bool = Field(False, description="Read every sequence backward as well.")
+    formulation: str = Field("torch", description="torch, keep, write, output-gated or forget.")
+    emit: str = Field("binary", description="binary, signed, graded (send-on-delta) or state.")
+    reset_mechanism: str = Field("subtract", description="After a spike: subtract, zero or none.")
+    activation: str = Field("hard", description="How σ and tanh are computed: hard or table.")
+    threshold: float = Field(0.3, ge=0, lt=1, description="Where a neuron fires, or sends.")
+    learn_threshold: bool = Field(False, description="Learn the threshold of each layer.")
+    learn_initial_state: bool = Field(False, description="Learn the membranes at the start.")
+    bits: int = Field(8, ge=2, le=8, description="Bits of a weight, 2 to 8.")
+    encoder: str = Field("graded", description="graded, send-on-delta, rate or latency.")
+    encoder_threshold: float = Field(
+        0.25, ge=0, le=7, description="send-on-delta: the change sent, in standard deviations."
+    )
+    encoder_steps: int = Field(4, ge=1, le=256, description="rate, latency: steps of a frame.")
+    readout: str = Field("mean", description="mean, count, leaky, last or step.")
+    leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
+    dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
+
+    @property
+    def cell(self) -> Cell:
+        from hardware.cell import Cell
+
+        return Cell(
+            formulation=self.formulation,
+            emit=self.emit,
+            reset_mechanism=self.reset_mechanism,
+            activation=self.activation,
+            weight_bits=self.bits,
+        )
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> NetworkChoices:
+        from hardware.encoding import ENCODERS
+        from hardware.errors import SettingError, choose
+        from hardware.readout import KINDS
+
+        choose("encoder", self.encoder, ENCODERS)
+        choose("readout", self.readout, KINDS)
+        if self.cell.spiking and self.threshold == 0:
+            raise SettingError(
+                f"threshold is 0 with {self.emit} spikes: it must lie between 0 and 1, or a "
+                f"neuron would fire whenever it is not silent"
+            )
+        return self
+
+
+class NetworkSettings(NetworkChoices):
+    """All that is needed to build a network again, beside its weights."""
+
+    channels: int = Field(ge=1)
+    classes: tuple[str, ...]
+
+
+class TrainingSettings(NetworkChoices):
+    """What a training run is told."""
+
+    data: str = Field("japanese-vowels", description="A data set by name, or a .npz file.")
+    epochs: int = Field(
+        40, ge=0, description="Epochs in floating point; 0 quantises from the start."
+    )
+    quantised_epochs: int = Field(
+        20, ge=1, description="Epochs in the chip's arithmetic, after those."
+    )
+    batch: int = Field(32, ge=1, description="Sequences in a batch.")
+    learning_rate: float = Field(4e-3, gt=0, description="Of the first phase.")
+    quantised_learning_rate: float = Field(1e-3, gt=0, description="Of quantised epochs.")
+    weight_decay: float = Field(1e-2, ge=0, description="AdamW's.")
+    noise: float = Field(0.4, ge=0, description="Noise on frames, in standard deviations.")
+    label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share given to all classes.")
+    gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
+    averaging: float = Field(
+        0.99, ge=0, lt=1, description="Decay, a step, of the averaged weights that are kept."
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="The same seed (and --threads) gives the same result."
+    )
+    threads: int = Field(1, ge=1, description="Threads of torch; more help only large networks.")
+
+    def network(self, channels: int, classes: tuple[str, ...]) -> NetworkSettings:
+        """The network to train, for data of so many channels and these classes."""
+        chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
+        return NetworkSettings(channels=channels, classes=classes, **chosen)
