@@ -12,16 +12,27 @@ if TYPE_CHECKING:
     from spiking_gru.layer import SpikingGRU
     from spiking_gru.network import Network, load_network
     from spiking_gru.settings import NetworkSettings
+    from spiking_gru.snntorch_bridge import known_to_snntorch, reset
 
 _HOMES = {
     "Network": "spiking_gru.network",
     "NetworkSettings": "spiking_gru.settings",
     "SpikingGRU": "spiking_gru.layer",
     "SpikingGRUCell": "spiking_gru.cell",
+    "known_to_snntorch": "spiking_gru.snntorch_bridge",
     "load_network": "spiking_gru.network",
+    "reset": "spiking_gru.snntorch_bridge",
 }
 
-__all__ = ["Network", "NetworkSettings", "SpikingGRU", "SpikingGRUCell", "load_network"]
+__all__ = [
+    "Network",
+    "NetworkSettings",
+    "SpikingGRU",
+    "SpikingGRUCell",
+    "known_to_snntorch",
+    "load_network",
+    "reset",
+]
 
 
 def __getattr__(name: str) -> Any:

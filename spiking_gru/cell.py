@@ -59,6 +59,9 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         output: bool = False,
         learn_threshold: bool = False,
         learn_initial_state: bool = False,
+        graded_spikes_factor: float | Tensor = 1.0,
+        learn_graded_spikes_factor: bool = False,
+        surrogate_disable: bool = False,
         **cell: Unpack[CellSettings],
     ) -> None:
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
@@ -66,6 +69,13 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
                 raise SettingError(f"{name} is {size}: expected at least 1")
         self.cell = cell_of(cell)
         check_threshold(torch.as_tensor(threshold), self.cell)
+        factor = torch.as_tensor(graded_spikes_factor)
+        self.scales_spikes = learn_graded_spikes_factor or bool((factor != 1).any())
+        if self.scales_spikes and (not self.cell.spiking or self.cell.products_in_turn > 2):
+            raise SettingError(
+                f"graded_spikes_factor scales spikes: with emit={self.cell.emit!r} and "
+                f"formulation={self.cell.formulation!r} it must stay 1"
+            )
         super().__init__(
             threshold=threshold,
             spike_grad=spike_grad or ATan(),
@@ -73,6 +83,9 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
             learn_threshold=learn_threshold,
             reset_mechanism=self.cell.reset_mechanism,
             output=output,
+            graded_spikes_factor=factor,
+            learn_graded_spikes_factor=learn_graded_spikes_factor,
+            surrogate_disable=surrogate_disable,
         )
         # snnTorch's own list would keep every cell alive for the life of the process.
         snntorch.SpikingNeuron.instances.remove(self)
@@ -179,6 +192,8 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         parameters, arithmetic = self.prepared(), self.arithmetic
         current = functional.input_current(arithmetic, parameters, input_)
         spk, mem = functional.step(arithmetic, parameters, self.spike_grad, current, spk, mem)
+        if self.scales_spikes:
+            spk = spk * arithmetic.event(self.graded_spikes_factor)
         if self.init_hidden:
             self.spk, self.mem = spk, mem
         return spk if self.init_hidden and not self.output else (spk, mem)

@@ -114,6 +114,7 @@ class Arithmetic(Protocol):
     def weights(self, w: Tensor) -> Tensor: ...
     def weight_grid(self, b: Tensor, w: Tensor) -> Tensor: ...
     def parameter(self, b: Tensor) -> Tensor: ...
+    def event(self, factor: Tensor) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,9 @@ class FloatArithmetic:
 
     def parameter(self, b: Tensor) -> Tensor:
         return b
+
+    def event(self, factor: Tensor) -> Tensor:
+        return factor
 
 
 @dataclass(frozen=True)
@@ -183,3 +187,7 @@ class IntegerArithmetic:
     def parameter(self, b: Tensor) -> Tensor:
         """A bias or threshold on the state grid."""
         return round_to(b, self.cell.state_fraction)
+
+    def event(self, factor: Tensor) -> Tensor:
+        """What a spike carries, on the gate grid."""
+        return round_to(factor, self.cell.gate_fraction)

@@ -153,3 +153,44 @@ def test_wrong_sizes_are_refused_by_name() -> None:
         SpikingGRUCell(3, 0)
     with pytest.raises(SettingError, match=r"input has shape \(2, 5\), expected \(batch, 3\)"):
         SpikingGRUCell(3, 4)(torch.zeros(2, 5))
+
+
+def test_a_graded_spike_carries_its_factor_to_itself_and_to_the_next() -> None:
+    plain, x = cell_and_input()
+    graded, _ = cell_and_input(graded_spikes_factor=0.5)
+    graded.load_state_dict({**plain.state_dict(), "graded_spikes_factor": torch.tensor(0.5)})
+    with torch.no_grad():
+        graded.weight_hh.mul_(2)
+    (spk, mem), (half, state) = plain.first_state(2), graded.first_state(2)
+    for frame in x:
+        spk, mem = plain(frame, spk, mem)
+        half, state = graded(frame, half, state)
+        assert torch.equal(half, 0.5 * spk)
+        assert torch.allclose(state, mem, atol=1e-6)
+    assert half.any()
+
+
+def test_a_factor_can_be_learnt_and_is_on_the_gate_grid_when_quantised() -> None:
+    cell, x = cell_and_input(graded_spikes_factor=0.3, learn_graded_spikes_factor=True)
+    cell.quantised = True
+    spk, mem = cell.first_state(2)
+    total = torch.zeros(())
+    for frame in x:
+        spk, mem = cell(frame, spk, mem)
+        total = total + spk.sum()
+    assert set(spk.unique().tolist()) <= {0.0, 77 / 256}
+    total.backward()
+    assert cell.graded_spikes_factor.grad != 0
+
+
+@pytest.mark.parametrize("settings", [{"emit": "graded"}, {"formulation": "output-gated"}])
+def test_a_factor_where_nothing_is_a_plain_spike_is_refused(settings: dict) -> None:
+    with pytest.raises(SettingError, match="graded_spikes_factor scales spikes"):
+        SpikingGRUCell(3, 4, graded_spikes_factor=2.0, **settings)
+
+
+def test_without_a_surrogate_no_gradient_passes_a_spike() -> None:
+    cell, x = cell_and_input(surrogate_disable=True)
+    spk, mem = cell(x[0])
+    assert not spk.requires_grad
+    assert mem.requires_grad
