@@ -2,7 +2,8 @@
 
 from conversion.convert import Conversion, conversion_of, convert
 from conversion.explain import Explanation, explain
-from conversion.verify import Verification, verify
+from conversion.verify import network_trace, verify
+from hardware.verification import Verification
 
 __all__ = [
     "Conversion",
@@ -11,5 +12,6 @@ __all__ = [
     "conversion_of",
     "convert",
     "explain",
+    "network_trace",
     "verify",
 ]

@@ -1,54 +1,24 @@
-"""Verify: the trained network and every engine, against each other, on real sequences."""
+"""Verify: the trained network as one more engine, whose trace is held against the others'."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from hardware.comparison import Comparison, compare
 from hardware.errors import EngineError
 from hardware.inference import run
 from hardware.program import Program
 from hardware.program_file import digest
 from hardware.sequences import Sequences
 from hardware.trace import Trace
+from hardware.verification import Verification, verify_traces
 from spiking_gru.batches import padded
 from spiking_gru.network import Network
 from spiking_gru.readout import Seen
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Each engine's trace against the network's own."""
-
-    sequences: int
-    comparisons: tuple[Comparison, ...]
-
-    @property
-    def equal(self) -> bool:
-        return all(comparison.equal for comparison in self.comparisons)
-
-    @property
-    def engines(self) -> list[str]:
-        return [self.comparisons[0].engines[0], *(c.engines[1] for c in self.comparisons)]
-
-    def summary(self) -> dict[str, Any]:
-        """For `verification.json` and the report."""
-        return {
-            "engines": self.engines,
-            "sequences": self.sequences,
-            "spikes_compared": sum(c.compared["emission"] for c in self.comparisons),
-            "membranes_compared": sum(c.compared["membrane"] for c in self.comparisons),
-            "mismatches": sum(sum(c.mismatches.values()) for c in self.comparisons),
-            "differing_classes": sum(c.differing_classes for c in self.comparisons),
-            "comparisons": [asdict(comparison) for comparison in self.comparisons],
-        }
 
 
 def verify(
@@ -58,18 +28,10 @@ def verify(
     engines: Sequence[str] = ("events", "lava"),
     deadline: float | None = None,
 ) -> Verification:
-    """Spikes, membranes and scores at every step of every sequence, engine by engine."""
+    """Emissions, membranes and scores at every step of every sequence, engine by engine."""
     sequences = Sequences.of(inputs)
     traces = [run(program, sequences, engine, deadline) for engine in engines]
-    return verify_traces(program, network, sequences, traces)
-
-
-def verify_traces(
-    program: Program, network: Network, sequences: Sequences, traces: Sequence[Trace]
-) -> Verification:
-    """Traces that are there already against the network's own."""
-    expected = network_trace(network, program, sequences)
-    return Verification(len(sequences), tuple(compare(expected, trace) for trace in traces))
+    return verify_traces([network_trace(network, program, sequences), *traces])
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hardware.program import Program
     from hardware.sequences import Sequences
     from hardware.trace import Trace
+    from hardware.verification import Verification, verify_engines
 
 _HOMES = {
     "Cell": "hardware.cell",
@@ -24,10 +25,12 @@ _HOMES = {
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
     "Trace": "hardware.trace",
+    "Verification": "hardware.verification",
     "compare": "hardware.comparison",
     "count": "hardware.counts",
     "estimate": "hardware.cost",
     "run": "hardware.inference",
+    "verify_engines": "hardware.verification",
 }
 
 __all__ = [
@@ -38,10 +41,12 @@ __all__ = [
     "Program",
     "Sequences",
     "Trace",
+    "Verification",
     "compare",
     "count",
     "estimate",
     "run",
+    "verify_engines",
 ]
 
 

@@ -40,6 +40,9 @@ class Comparison:
     mismatches: dict[str, int]
     """Number of values that differ, by quantity."""
 
+    by_layer: dict[str, dict[str, int]]
+    """Number of values that differ, by layer and quantity, where any does."""
+
     differing_classes: int
     first: Divergence | None
 
@@ -54,6 +57,7 @@ def compare(a: Trace, b: Trace) -> Comparison:
         raise InputError("these traces are of different sequences: run both on the same inputs")
     compared: dict[str, int] = {}
     mismatches: dict[str, int] = {}
+    by_layer: dict[str, dict[str, int]] = {}
     found: list[tuple[tuple[int, int, int], Divergence]] = []
     for order, (of_a, of_b) in enumerate(zip(a.quantities(), b.quantities(), strict=True)):
         quantity, layer, values_a = of_a
@@ -67,12 +71,14 @@ def compare(a: Trace, b: Trace) -> Comparison:
         compared[quantity] = compared.get(quantity, 0) + differs.size
         mismatches[quantity] = mismatches.get(quantity, 0) + int(differs.sum())
         if differs.any():
+            by_layer.setdefault(layer, {})[quantity] = int(differs.sum())
             first = _first(quantity, layer, differs, values_a, values_b, a)
             found.append(((first.sequence, first.step, order), first))
     return Comparison(
         engines=(a.engine, b.engine),
         compared=compared,
         mismatches=mismatches,
+        by_layer=by_layer,
         differing_classes=int((a.predictions != b.predictions).sum()),
         first=min(found, key=lambda item: item[0])[1] if found else None,
     )

@@ -28,7 +28,7 @@ def demo(
     train_network({"seed": seed}, folder, voice)
     convert_run(folder, None, voice)
     run_program(out, None, "lava", None, None, voice)
-    summary = verify_run(folder, ["events", "lava"], None, None, voice)
+    summary = verify_run(out, [], None, None, None, None, voice)
     content = report_run(folder, "loihi2", None, voice)
     voice.say(
         f"The whole path took {time.monotonic() - start:.0f} s; the page is {out}/report.html"

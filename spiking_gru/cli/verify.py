@@ -7,21 +7,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Deadline, Debug, Json, Run
+from spiking_gru.cli.options import Deadline, Debug, Json
 from spiking_gru.cli.workplace import folder_of, require_torch
 
 if TYPE_CHECKING:
+    from hardware.program import Program
+    from hardware.sequences import Sequences
+    from hardware.trace import Trace
     from spiking_gru.run_folder import RunFolder
+
+TORCH = "torch"
 
 
 def verify(
-    run: Run,
+    source: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
+    ],
     engine: Annotated[
-        list[str], typer.Option(help="An engine to hold against torch; give it again for more.")
-    ] = ["events", "lava"],  # noqa: B006
+        list[str],
+        typer.Option(
+            help="torch, events, lava or numpy; give it again for more. One is held against "
+            "torch, several against the first.",
+            show_default="torch, events, lava",
+        ),
+    ] = [],  # noqa: B006
+    data: Annotated[
+        str | None, typer.Option(help="Other data than the run's test part.", show_default=False)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The summary.", show_default="RUN/verification.json")
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="A folder for every trace and a picture of where they part."),
     ] = None,
     deadline: Deadline = None,
     as_json: Json = False,
@@ -29,35 +49,91 @@ def verify(
 ) -> None:
     """Hold torch and the engines against each other, over every step of the whole test part."""
     voice = Voice(as_json)
-    summary = verify_run(folder_of(run), engine, out, deadline, voice)
+    summary = verify_run(source, engine, data, out, trace, deadline, voice)
     voice.result(summary)
     if summary["mismatches"]:
         raise typer.Exit(1)
 
 
 def verify_run(
-    folder: RunFolder, engines: list[str], out: Path | None, deadline: float | None, voice: Voice
+    source: Path,
+    engines: list[str],
+    data: str | None,
+    out: Path | None,
+    traces_to: Path | None,
+    deadline: float | None,
+    voice: Voice,
 ) -> dict[str, Any]:
-    require_torch("verification against the network")
-    from conversion import verify as hold_against
     from hardware.files import write_json
     from hardware.program import Program
     from hardware.program_file import digest
-    from spiking_gru.network import load_network
+    from hardware.verification import verify_traces
+    from spiking_gru.data.registry import load_inputs
 
-    program = Program.load(folder.require(folder.program, "convert"))
-    network, _ = load_network(folder.path)
-    verification = hold_against(
-        program, network, folder.dataset().test.sequences, engines, deadline
-    )
-    target = out or folder.verification
+    is_folder = source.is_dir()
+    folder = folder_of(source if is_folder else source.parent)
+    program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
+    if data is not None:
+        sequences = load_inputs(data)[0]
+    elif is_folder:
+        sequences = folder.dataset().test.sequences
+    else:
+        raise InputError(f"{source} is a program: say what to verify it on with --data")
+    names = engines or ([TORCH, "events", "lava"] if is_folder else ["numpy", "events", "lava"])
+    if len(names) == 1 and names != [TORCH]:
+        names = [TORCH, *names]
+    traces = [_trace(name, program, sequences, folder, deadline) for name in names]
+    verification = verify_traces(traces)
     summary = {"program_digest": digest(program), **verification.summary()}
-    write_json(target, summary)
     for comparison in verification.comparisons:
         differing = sum(comparison.mismatches.values())
         compared = sum(comparison.compared.values())
         voice.say(f"{' ↔ '.join(comparison.engines)}: {differing} of {compared:,} values differ")
+        for layer, quantities in comparison.by_layer.items():
+            parts = ", ".join(f"{number} {name}s" for name, number in quantities.items())
+            voice.say(f"  {layer}: {parts}")
         if comparison.first is not None:
             voice.say(f"  first at {comparison.first}")
-    voice.wrote([target])
+            voice.say(f"  classes that differ: {comparison.differing_classes}")
+    # The run's own verification is that of its test part, which the report is about.
+    target = out or (folder.verification if is_folder and data is None else None)
+    if target is not None:
+        write_json(target, summary)
+        voice.wrote([target])
+    if traces_to is not None:
+        voice.wrote(_keep(traces_to, traces))
     return summary
+
+
+def _trace(
+    engine: str,
+    program: Program,
+    sequences: Sequences,
+    folder: RunFolder,
+    deadline: float | None,
+) -> Trace:
+    from hardware.inference import run
+
+    if engine != TORCH:
+        return run(program, sequences, engine, deadline)
+    require_torch("verification against the network")
+    from conversion import network_trace
+    from spiking_gru.network import load_network
+
+    return network_trace(load_network(folder.path)[0], program, sequences)
+
+
+def _keep(folder: Path, traces: list[Trace]) -> list[Path]:
+    """Each trace in a file, and a picture for each that parts from the first."""
+    from hardware.comparison import compare
+    from hardware.reporting.divergence import draw_divergence
+
+    written = []
+    for trace in traces:
+        written.append(folder / f"{trace.engine}.safetensors")
+        trace.save(written[-1])
+        first = compare(traces[0], trace).first
+        if first is not None:
+            picture = folder / f"{trace.engine}.svg"
+            written.append(draw_divergence(traces[0], trace, first, picture))
+    return written

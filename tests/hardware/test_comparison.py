@@ -39,6 +39,7 @@ def test_a_flipped_spike_is_found_with_its_place_and_values(trace: Trace) -> Non
     value = int(trace.emitted[1][row, neuron])
     assert first.values == (value, 1 - value)
     assert comparison.mismatches == {"event": 0, "emission": 1, "membrane": 0, "score": 0}
+    assert comparison.by_layer == {"layer 1": {"emission": 1}}
     assert str(first).startswith("sequence 1, step 4, layer 1, neuron 2: emission")
 
 

@@ -278,6 +278,40 @@ def test_a_difference_is_exit_code_1(folder: Path, tmp_path: Path, call) -> None
     assert "score" in out
 
 
+def test_engines_are_held_against_each_other_without_torch_on_any_data(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    program, data = folder / "program.sgru", folder.parent / "small.npz"
+    code, out, err = call(
+        "verify", program, "--data", data, "--engine", "numpy", "--engine", "events"
+    )
+    assert code == 0, err
+    assert "numpy ↔ events: 0 of" in out
+    assert "torch" not in out
+    code, _, err = call("verify", program)
+    assert code == 2
+    assert "say what to verify it on with --data" in err
+
+
+def test_a_difference_can_be_kept_and_looked_at(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    run, kept = shutil.copytree(folder, tmp_path / "run"), tmp_path / "kept"
+    program = Program.load(folder / "program.sgru")
+    layer = program.layers[0]
+    gate = replace(layer.gate, bias=layer.gate.bias + 40)
+    replace(program, layers=(replace(layer, gate=gate),)).save(run / "program.sgru")
+    code, out, _ = call("verify", run, "--engine", "events", "--trace", kept)
+    assert code == 1
+    assert "layer 0: " in out
+    assert "classes that differ: " in out
+    assert {path.name for path in kept.iterdir()} == {
+        "torch.safetensors",
+        "events.safetensors",
+        "events.svg",
+    }
+    assert Trace.load(kept / "torch.safetensors").engine == "torch"
+    assert "membranes of torch and events" in (kept / "events.svg").read_text()
+
+
 def test_training_again_forgets_what_was_made_from_the_training_before(
     folder: Path, tmp_path: Path, call
 ) -> None:  # type: ignore[no-untyped-def]

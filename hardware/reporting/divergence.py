@@ -1,0 +1,61 @@
+"""A picture of where two traces part: one layer's differences, and the first neuron's values."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from hardware.comparison import Divergence
+from hardware.files import write_bytes
+from hardware.trace import Trace
+
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "spiking-gru",
+    "font.family": "sans-serif",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def draw_divergence(a: Trace, b: Trace, first: Divergence, path: Path) -> Path:
+    """Write an SVG: above, by how much every neuron differs at every step; below, the first one."""
+    of_a, of_b = (_values(trace, first) for trace in (a, b))
+    distance = np.abs(of_a.astype(np.int64) - of_b).T
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 5), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+        # What is equal stays empty.
+        shown = np.where(distance == 0, np.nan, distance)
+        image = above.imshow(shown, aspect="auto", interpolation="none", cmap="viridis")
+        figure.colorbar(image, ax=above, label="difference")
+        above.plot(first.step, first.neuron, "o", ms=10, mfc="none", mec="crimson")
+        above.set_ylabel(f"neuron of {first.layer}")
+        above.set_title(
+            f"{first.quantity}s of {a.engine} and {b.engine}, sequence {first.sequence}"
+        )
+        for trace, values, style in ((a, of_a, "-"), (b, of_b, "--")):
+            below.plot(values[:, first.neuron], style, drawstyle="steps-mid", label=trace.engine)
+        below.axvline(first.step, color="crimson", linewidth=1)
+        below.set_ylabel(f"neuron {first.neuron}")
+        below.set_xlabel("step")
+        below.legend(frameon=False)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    write_bytes(path, buffer.getvalue())
+    return path
+
+
+def _values(trace: Trace, first: Divergence) -> np.ndarray:
+    """(steps, neurons) of the quantity that parts first, in its sequence."""
+    for quantity, layer, values in trace.quantities():
+        if (quantity, layer) == (first.quantity, first.layer):
+            if quantity == "score" and not trace.answers_every_step:
+                return values[first.sequence : first.sequence + 1]
+            start = int(trace.starts[first.sequence])
+            return values[start : start + int(trace.lengths[first.sequence])]
+    raise KeyError(first.layer)
