@@ -19,14 +19,18 @@ class SequenceClassifier(nn.Module):
         self.readout = readout
         self.dropout = nn.Dropout(dropout)
 
-    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
-        """What the readout sees of sequences of so many frames."""
+    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
+        """What the readout sees of sequences of so many frames; operations only if `counted`."""
         raise NotImplementedError
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """Logits of each sequence, or of each of its steps."""
-        seen = self.seen(frames, lengths)
-        return self.readout(Seen(self.dropout(seen.emitted), self.dropout(seen.last), seen.lengths))
+        return self.answer(self.seen(frames, lengths))
+
+    def answer(self, seen: Seen) -> Tensor:
+        """The logits of what is seen, some of it dropped in training."""
+        dropped = self.dropout(seen.emitted), self.dropout(seen.last)
+        return self.readout(Seen(*dropped, seen.lengths))
 
     def loss(self, logits: Tensor, labels: Tensor, lengths: Tensor, smoothing: float) -> Tensor:
         """Cross entropy of each sequence, or over all steps of each."""

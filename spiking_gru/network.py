@@ -16,6 +16,7 @@ from hardware.files import first_fault, read_json, read_tensors, write_bytes, wr
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
+from spiking_gru.operations import expected_operations
 from spiking_gru.readout import Readout, Seen
 from spiking_gru.settings import NetworkSettings
 
@@ -85,11 +86,17 @@ class Network(SequenceClassifier):
             module.quantised = on
         return self
 
-    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
+    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
         """What the last layer emits, and its membranes after each direction's last step."""
         steps = lengths * self.encoder.steps
-        emitted, state = self.gru(self.encoder(frames), lengths=steps)
-        return Seen(emitted, self.last_membranes(state), steps)
+        activities, state = self.gru.activities(self.encoder(frames), lengths=steps)
+        last_layer = activities[-self.gru.directions :]
+        emitted = torch.cat([activity.emitted for activity in last_layer], dim=-1)
+        operations = None
+        if counted:
+            weights, _ = self.readout.prepared()
+            operations = expected_operations(self.gru, activities, weights)
+        return Seen(emitted, self.last_membranes(state), steps, operations)
 
     def last_membranes(self, state: State) -> Tensor:
         """The last layer's membranes, as a message carries them: on the gate grid."""

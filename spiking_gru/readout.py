@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     emitted: Tensor  # (steps, batch, hidden), zero beyond each length
     last: Tensor  # (batch, hidden): the membrane after the last step
     lengths: Tensor
+    operations: Tensor | None = None  # (batch,): synaptic operations that the emissions cause
 
 
 class Readout(nn.Module):

@@ -90,6 +90,12 @@ class TrainingSettings(NetworkChoices):
     noise: float = Field(0.4, ge=0, description="Noise on frames, in standard deviations.")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share given to all classes.")
     gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
+    energy_weight: float = Field(
+        0.0, ge=0, description="Loss for each µJ that emissions cost in synapses; 0 ignores it."
+    )
+    synaptic_operation_pj: float = Field(
+        23.6, gt=0, description="Energy of one, for --energy-weight (Loihi 1's, Davies 2018)."
+    )
     averaging: float = Field(
         0.99, ge=0, lt=1, description="Decay, a step, of the averaged weights that are kept."
     )

@@ -28,7 +28,7 @@ class BaselineGRU(SequenceClassifier):
             bidirectional=settings.bidirectional,
         )
 
-    def seen(self, frames: Tensor, lengths: Tensor) -> Seen:
+    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
         """The hidden states of the last layer, zero beyond each length, and its last ones."""
         x, steps = self.encoder(frames), lengths * self.encoder.steps
         packed = nn.utils.rnn.pack_padded_sequence(x, steps, enforce_sorted=False)

@@ -156,8 +156,11 @@ class Trainer:
         model.train()
         for frames, lengths, labels in batches(self.dataset.training, settings.batch, generator):
             noisy = with_noise(frames, model.encoder.gain, settings.noise, generator)
-            logits = model(noisy, lengths)
-            loss = model.loss(logits, labels, lengths, settings.label_smoothing)
+            seen = model.seen(noisy, lengths, counted=settings.energy_weight > 0)
+            loss = model.loss(model.answer(seen), labels, lengths, settings.label_smoothing)
+            if seen.operations is not None:
+                energy_uj = seen.operations.mean() * settings.synaptic_operation_pj * 1e-6
+                loss = loss + settings.energy_weight * energy_uj
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
