@@ -17,6 +17,7 @@ from spiking_gru.cli.console import behave_in_a_shell
 from spiking_gru.cli.convert import convert
 from spiking_gru.cli.demo import demo
 from spiking_gru.cli.doctor import doctor
+from spiking_gru.cli.export import export
 from spiking_gru.cli.report import report
 from spiking_gru.cli.run import run
 from spiking_gru.cli.train import train
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (train, convert, run, verify, report, demo, doctor):
+for command in (train, convert, run, verify, report, export, demo, doctor):
     app.command()(command)
 
 

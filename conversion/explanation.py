@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.convert import Conversion
 from conversion.fold import FoldedLayer
+from conversion.passes import Conversion
 from conversion.quantise import IntegerLayer
 from conversion.ranges import Range, layer_bounds, readout_bounds
 from hardware.arithmetic import WORD_BITS

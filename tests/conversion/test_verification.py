@@ -9,7 +9,7 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import convert, verify
-from conversion.verify import integers
+from conversion.verification import integers
 from hardware.cell import RESET_MECHANISMS
 from hardware.errors import EngineError
 

@@ -1,0 +1,82 @@
+"""What NIR can say of a program, as a `.nir` file: its linear parts and its integrating readout.
+
+A gated layer has no lossless form there: NIR has no node for the product of two signals. Nothing
+is ever read from a `.nir` file here.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hardware.errors import MissingPackageError, SettingError, choose
+from hardware.files import read_bytes, write_bytes
+from hardware.program import Program
+
+PARTS = ("encoder", "readout", "all")
+
+
+def export_nir(program: Program, path: str | Path, part: str = "readout") -> Path:
+    """Write one part of a program; `all` is refused with the reason.
+
+    `encoder` is the standardisation without its rounding; `readout` the weights, biases and the
+    integrator, one NIR time unit a step. Values stand for what the integers stand for.
+    """
+    choose("part", part, PARTS)
+    if part == "all":
+        layer = program.layers[0]
+        raise SettingError(
+            f"{layer.name} is gated ({layer.cell.formulation}): its gates multiply signals with "
+            f"each other, for which NIR has no node: export part 'encoder' or 'readout'"
+        )
+    nir = _nir()
+    chain = _encoder(nir, program) if part == "encoder" else _readout(nir, program)
+    names = ["input", *chain, "output"]
+    shapes = [np.array([n]) for n in _widths(program, part)]
+    nodes = {"input": nir.Input(shapes[0]), **chain, "output": nir.Output(shapes[1])}
+    graph = nir.NIRGraph(nodes, list(pairwise(names)))
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder) / "part.nir"
+        nir.write(temporary, graph)
+        write_bytes(Path(path), read_bytes(temporary))
+    return Path(path)
+
+
+def _nir() -> Any:
+    try:
+        import nir
+    except ImportError as error:
+        raise MissingPackageError(
+            'writing NIR needs the package nir: pip install "spiking-gru[nir]"'
+        ) from error
+    return nir
+
+
+def _widths(program: Program, part: str) -> tuple[int, int]:
+    if part == "encoder":
+        return program.encoder.channels, program.encoder.channels
+    return program.readout.weights.shape[1], program.readout.outputs
+
+
+def _encoder(nir: Any, program: Program) -> dict[str, Any]:
+    gain = program.encoder.gain * 2.0**program.encoder.exponent
+    return {"standardise": nir.Affine(np.diag(gain), -program.encoder.offset * gain)}
+
+
+def _readout(nir: Any, program: Program) -> dict[str, Any]:
+    readout, cell = program.readout, program.layers[-1].cell
+    fraction = cell.gate_fraction if readout.sees_membranes else cell.event_fraction
+    weights = readout.weights * 2.0 ** (readout.exponent + readout.shift + fraction)
+    chain = {"weights": nir.Affine(weights, readout.bias * 2.0**readout.exponent)}
+    one = np.ones(readout.outputs)
+    if readout.kind == "leaky":
+        # τ dv/dt = −v + R I, a unit of time a step: v ← v − v · 2^-leak + I
+        slow = one * 2.0**readout.leak
+        chain["integrate"] = nir.LI(tau=slow, r=slow, v_leak=0 * one)
+    elif readout.kind == "sum":
+        chain["integrate"] = nir.I(r=one)
+    return chain

@@ -1,0 +1,37 @@
+"""`spiking-gru export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.workplace import folder_of
+
+
+def export(
+    source: Annotated[
+        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
+    ],
+    part: Annotated[
+        str, typer.Option(help="encoder or readout; NIR cannot say a gated layer.")
+    ] = "readout",
+    out: Annotated[
+        Path | None, typer.Option(help="The file.", show_default="PART.nir beside the program")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write what NIR can say of a program: its encoder or its readout."""
+    from conversion.nir_export import export_nir
+    from hardware.program import Program
+
+    voice = Voice(as_json)
+    folder = folder_of(source if source.is_dir() else source.parent)
+    file = folder.require(folder.program, "convert") if source.is_dir() else source
+    written = export_nir(Program.load(file), out or folder.path / f"{part}.nir", part)
+    voice.wrote([written])
+    voice.result({"part": part, "file": str(written)})
