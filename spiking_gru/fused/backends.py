@@ -23,6 +23,8 @@ from spiking_gru.fused.phases import Phases, compositions
 from spiking_gru.quantise import Arithmetic
 from spiking_gru.surrogate import ATan
 
+Product = Callable[[Tensor, Any, Tensor, Any], object]
+
 
 class Backend(NamedTuple):
     phases: Phases
@@ -35,6 +37,16 @@ class Backend(NamedTuple):
     forward_settings: Callable[[Arithmetic, torch.device], Any]
     in_passing: bool
     """Whether the phases compute the slope of `ATan`."""
+    event_product: Callable[[Tensor], Product] | None = None
+    """What multiplies a matrix with what few neurons fired, where that is quicker."""
+    add_by_events: Callable[[Tensor, Tensor, int, Tensor], bool] | None = None
+    """What adds up the gradient of such a matrix, or says that it is not quicker."""
+
+    def product(self, U: Tensor, sparse: bool) -> Product:
+        """What computes out ← a U, where a is mostly zero or not, as tensors and as arrays."""
+        if sparse and self.event_product:
+            return self.event_product(U)
+        return lambda a, a_, out, out_: torch.mm(a, U, out=out)
 
     def steps(self, tensor: Tensor) -> Sequence[Any]:
         """Each step of a tensor as the phases take it."""
@@ -86,7 +98,7 @@ def torch_backend() -> Backend:
 
 @cache
 def numba_backend() -> Backend:
-    from spiking_gru.fused import phases_numba
+    from spiking_gru.fused import events_numba, phases_numba
 
     return Backend(
         phases=phases_numba.PHASES,
@@ -95,6 +107,8 @@ def numba_backend() -> Backend:
         skips=True,
         forward_settings=lambda arithmetic, _: settings.forward_settings(arithmetic),
         in_passing=True,
+        event_product=events_numba.product,
+        add_by_events=events_numba.add_product,
     )
 
 

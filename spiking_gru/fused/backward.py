@@ -29,7 +29,7 @@ class Backward:
         self.inputs, self.tape = inputs, tape
         wanted = Inputs(*needs)
         self.k = backward_settings(cell, bool(wanted.threshold), fire, backend.in_passing)
-        self.sums = Sums(cell, inputs, tape, bool(wanted.x))
+        self.sums = Sums(backend, cell, inputs, tape, bool(wanted.x))
         self.steps, batch, _, hidden = tape.gates.shape
         self.slopes_given = cell.spiking and not self.k.alpha
         self.theta = inputs.threshold.expand(hidden).contiguous()
@@ -55,6 +55,8 @@ class Backward:
         self.slopes_ = [[array(slope) for slope in slopes] for slopes in self.slopes]
         self.living = self.backend.living(inputs.living())
         alive = None if self.backend.skips else inputs.alive
+        d_out_, direct = array(self.d_out), d_emitted is not None and d_emitted.is_contiguous()
+        d_outs = listed(d_emitted) if d_emitted is not None and direct else ()
 
         for start in reversed(range(0, self.steps, CHUNK)):
             end = min(start + CHUNK, self.steps)
@@ -63,20 +65,19 @@ class Backward:
             for t in reversed(range(start, end)):
                 if d_membranes is not None:
                     self.g += d_membranes[t]
-                d_out = self.d_out
-                if d_emitted is not None:
-                    d_out = d_emitted[t]
-                    if not d_out.is_contiguous():
-                        d_out = self.d_out.copy_(d_out)
-                if alive is not None:
+                if direct:
+                    d_out_ = d_outs[t]
+                elif d_emitted is not None:
+                    self.d_out.copy_(d_emitted[t])
+                if alive is None:
+                    self.step(t, t - start, d_out_)
+                else:
                     # Gradients pass a sequence's padding by.
                     on = alive[t].unsqueeze(-1)
                     passing = self.g * ~on
                     self.g *= on
-                    self.step(t, t - start, array(d_out * on))
+                    self.step(t, t - start, d_out_ * on)
                     self.g += passing
-                else:
-                    self.step(t, t - start, array(d_out))
             self.sums.add(start, self.d[: end - start])
         return self.sums.gradients(self.d_e, self.g)
 

@@ -99,14 +99,16 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Tape:
         parts = [slice(0, 2), slice(2, 3), slice(3, 4)]
     by_gate = inputs.U.view(count, hidden, hidden)
     U = [by_gate[part].reshape(-1, hidden).T.contiguous() for part in parts]
+    times = [backend.product(matrix, sparse=cell.spiking) for matrix in U]
     products = [inputs.x.new_empty(batch, matrix.shape[1]) for matrix in U]
+    flat = [backend.array(product) for product in products]
     Up = [backend.array(product.view(batch, -1, hidden)) for product in products]
 
     e, h = inputs.emitted.contiguous(), inputs.membrane.contiguous()
     last, was = backend.array(e), backend.array(h)
     for t in range(steps):
         rows, after = living[t], membranes[t]
-        torch.mm(e, U[0], out=products[0])
+        times[0](e, last, products[0], flat[0])
         if cell.formulation == "torch":
             phases.torch_step(
                 rows, gates[t], Up[0], b, d, theta, last, was,
@@ -118,12 +120,12 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Tape:
             )
         else:
             phases.open(rows, gates[t], Up[0], b, last, messages[t], k)
-            torch.mm(tape.messages[t], U[1], out=products[1])
+            times[1](tape.messages[t], messages[t], products[1], flat[1])
             if cell.formulation == "output-gated":
                 phases.close_unseen(
                     rows, gates[t], Up[1], b, theta, last, was, mixed[t], would[t], k
                 )
-                torch.mm(tape.would[t], U[2], out=products[2])
+                times[2](tape.would[t], would[t], products[2], flat[2])
                 phases.output(
                     rows, gates[t], Up[2], b, theta, last,
                     mixed[t], before[t], emitted[t], after, k,
