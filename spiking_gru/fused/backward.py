@@ -53,7 +53,7 @@ class Backward:
         self.d_ = listed(self.d.unflatten(-1, (-1, hidden)))
         self.g_, self.d_e_, self.total_ = map(array, (self.g, self.d_e, self.total))
         self.slopes_ = [[array(slope) for slope in slopes] for slopes in self.slopes]
-        self.living = self.backend.living(inputs.living())
+        self.living = inputs.living(self.backend)
         alive = None if self.backend.skips else inputs.alive
         d_out_, direct = array(self.d_out), d_emitted is not None and d_emitted.is_contiguous()
         d_outs = listed(d_emitted) if d_emitted is not None and direct else ()

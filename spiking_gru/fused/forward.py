@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -26,11 +26,12 @@ class Inputs(NamedTuple):
     membrane: Tensor
     alive: Tensor | None  # (steps, batch); all where it is None
 
-    def living(self) -> Tensor:
-        """Which steps of which sequences are not padding."""
+    def living(self, backend: Backend) -> list[Any]:
+        """For each step the rows whose sequence goes on, as the backend's phases take them."""
+        steps, batch, _ = self.x.shape
         if self.alive is not None:
-            return self.alive
-        return torch.ones(self.x.shape[:2], dtype=torch.bool, device=self.x.device)
+            return backend.living(self.alive)
+        return backend.living(self.x.new_ones((1, batch), dtype=torch.bool)) * steps
 
 
 class Tape(NamedTuple):
@@ -86,7 +87,7 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Tape:
     tape = allocate(cell, inputs)
     steps, batch, count, hidden = tape.gates.shape
     phases, k = backend.phases, backend.forward_settings(arithmetic, inputs.x.device)
-    living = backend.living(inputs.living())
+    living = inputs.living(backend)
     gates, inside, messages, mixed, would, before, emitted, membranes = map(backend.steps, tape)
     b = backend.array(inputs.bias.contiguous().view(count, hidden))
     d = backend.array(inputs.inside_bias.contiguous())
@@ -96,8 +97,8 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Tape:
     if cell.formulation in ("torch", "forget"):
         parts = [slice(0, count)]
     else:
-        parts = [slice(0, 2), slice(2, 3), slice(3, 4)]
-    by_gate = inputs.U.view(count, hidden, hidden)
+        parts = [slice(0, 2), slice(2, 3), slice(3, 4)][: count - 1]
+    by_gate = inputs.U.reshape(count, hidden, hidden)
     U = [by_gate[part].reshape(-1, hidden).T.contiguous() for part in parts]
     times = [backend.product(matrix, sparse=cell.spiking) for matrix in U]
     products = [inputs.x.new_empty(batch, matrix.shape[1]) for matrix in U]

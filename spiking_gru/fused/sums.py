@@ -43,7 +43,7 @@ class Sums:
         self.d_W = self.zeros(*self.W.T.shape)
         self.d_pre = self.zeros(self.columns * hidden)
         self.d_theta = self.zeros(len(inputs.emitted), hidden)
-        U, emitted = inputs.U.view(count, hidden, hidden), tape.emitted
+        U, emitted = inputs.U.reshape(count, hidden, hidden), tape.emitted
         self.parts: list[Part] = []
         if cell.formulation == "torch":
             self.part(slice(0, 3), U.roll(1, 0), emitted)
