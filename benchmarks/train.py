@@ -14,11 +14,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import snntorch
 import torch
 from torch import Tensor
 
+from hardware.cell import GATES
 from spiking_gru import SpikingGRU, SpikingGRUCell
 
 SIZES = ((64, 100, 140, 128), (16, 50, 12, 64), (128, 250, 700, 512))
@@ -31,7 +33,8 @@ SETTINGS = {
     "quantised, table": {"activation": "table"},
     "not spiking (emit=state)": {"activation": "table", "emit": "state"},
 }
-SLOW = ("cell in a Python loop", "snn.SLSTM")
+FORMULATIONS = {f"formulation {name}": {"formulation": name} for name in GATES if name != "torch"}
+SLOW = ("cell in a Python loop", "snn.SLSTM", "SpikingJelly SpikingGRU")
 
 
 def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Callable]:
@@ -62,7 +65,12 @@ def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Ca
             return torch.stack(spikes)
 
         return lstm, lstm_loop
-    spiking = SpikingGRU(inputs, hidden, **SETTINGS[name])
+    if name == "SpikingJelly SpikingGRU":
+        from spikingjelly.activation_based.rnn import SpikingGRU as TheirSpikingGRU
+
+        theirs = TheirSpikingGRU(inputs, hidden, 1)
+        return theirs, lambda x: theirs(x)[0]
+    spiking = SpikingGRU(inputs, hidden, **(SETTINGS | FORMULATIONS)[name])
     for cell in spiking.cells:
         cell.quantised = name.startswith("quantised")
     return spiking, lambda x: spiking(x)[0]
@@ -78,7 +86,11 @@ def once(module: torch.nn.Module, run: Callable, x: Tensor) -> float:
 def compare(size: tuple[int, int, int, int], rounds: int) -> None:
     batch, steps, inputs, hidden = size
     x = torch.randn(steps, batch, inputs)
-    names = ["torch.nn.GRU", *SETTINGS, *SLOW]
+    formulations = FORMULATIONS if size == SIZES[0] else ()
+    names = ["torch.nn.GRU", *SETTINGS, *formulations, *SLOW]
+    if not find_spec("spikingjelly"):
+        names.remove("SpikingJelly SpikingGRU")
+        print("\nSpikingJelly is not installed (extra `peers`): its SpikingGRU is left out")
     contestants = {name: contestant(name, inputs, hidden) for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}
     for name in names:

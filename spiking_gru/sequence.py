@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
@@ -20,20 +22,23 @@ def sequence(
     membrane: Tensor,
     lengths: Tensor | None,
     segment: int | None = None,
+    way: str | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """All that was emitted and every membrane of (steps, batch, inputs), then the last of each.
 
     With `segment`, only the states between segments of so many steps are kept for the backward
-    pass, and each segment is computed again when its turn comes.
+    pass, and each segment is computed again when its turn comes. `way` is that of `fused.way`
+    unless it is given: `numba`, `triton` or `torch`, or `loop` for the plain definition.
     """
-    way = fused if fused.covers(arithmetic.cell, x) else functional
+    way = way or fused.way(x, fire)
+    compute = functional.sequence if way == "loop" else partial(fused.sequence, way)
     if segment is None or segment >= len(x):
-        return way.sequence(arithmetic, parameters, fire, x, emitted, membrane, lengths)
+        return compute(arithmetic, parameters, fire, x, emitted, membrane, lengths)
     parts: list[tuple[Tensor, Tensor]] = []
     for start in range(0, len(x), segment):
         left = None if lengths is None else (lengths - start).clamp(min=0)
         all_emitted, all_membranes, emitted, membrane = checkpoint(
-            way.sequence,
+            compute,
             arithmetic,
             parameters,
             fire,
