@@ -1,6 +1,7 @@
 """Forward and backward of a spiking GRU against torch.nn.GRU and others, on two threads.
 
 All contestants run in turn, round after round, in one process; compare by the ratios of one run.
+`--processor` takes processor time on one thread: what else runs on the machine then hardly matters.
 `--memory` measures peak memory, each contestant in a process of its own; `--steps` the growth with
 the number of steps; `--long` 10,000 steps of 512 neurons with recomputed segments.
 """
@@ -77,10 +78,11 @@ def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Ca
 
 
 def once(module: torch.nn.Module, run: Callable, x: Tensor) -> float:
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     module.zero_grad()
-    start = time.perf_counter()
+    start = clock()
     run(x).sum().backward()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def compare(size: tuple[int, int, int, int], rounds: int) -> None:
@@ -147,12 +149,14 @@ def long() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--sizes", type=int, default=len(SIZES), help="how many, from the first")
+    parser.add_argument("--processor", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--steps", action="store_true")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1 if chosen.processor else 2)
     if chosen.peak:
         peak(chosen.peak)
     elif chosen.memory or chosen.steps or chosen.long:
@@ -163,7 +167,7 @@ def main() -> None:
         if chosen.long:
             long()
     else:
-        for size in SIZES:
+        for size in SIZES[: chosen.sizes]:
             compare(size, chosen.rounds if size[3] < 512 else 3)
 
 
