@@ -23,7 +23,8 @@ lint: setup ## Lint, types and import rules
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: setup ## Time the engines (benchmarks/)
+bench: setup ## Time training and the engines (benchmarks/)
+	@$(PYTHON_BIN) benchmarks/train.py
 	@$(PYTHON_BIN) benchmarks/engines.py
 
 docs: setup ## Build the documentation as a site (site/)

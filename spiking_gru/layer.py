@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -153,7 +154,7 @@ class SpikingGRU(nn.Module):
         steps, batch, _ = x.shape
         if not steps or not batch:
             raise InputError(f"x has {steps} steps of {batch} sequences: expected at least one")
-        if not torch.isfinite(x).all():
+        if not all(map(math.isfinite, torch.stack(x.aminmax()).tolist())):
             raise InputError("x holds NaN or infinity: every value must be a finite number")
         if x.dtype not in EXACT and any(
             cell.quantised for layer in self.layers() for cell in layer

@@ -7,7 +7,9 @@ any order of summation. Gradients pass straight through a rounding, and stop whe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import torch
@@ -16,6 +18,7 @@ from torch import Tensor
 from hardware.arithmetic import (
     TABLE_ENTRIES,
     TABLE_RANGE,
+    Integers,
     sigmoid_table,
     tanh_table,
     weight_exponent,
@@ -102,6 +105,14 @@ def exponent_of(weights: Tensor, bits: int) -> int:
     return weight_exponent(float(weights.detach().abs().max()), bits)
 
 
+@cache
+def table_of(
+    table: Callable[[int], Integers], fraction: int, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    """A table of integers as the numbers that they stand for."""
+    return torch.from_numpy(table(fraction) * 2.0**-fraction).to(device, dtype)
+
+
 class Arithmetic(Protocol):
     """The places of the cell's equation at which integers round; floats do nothing there."""
 
@@ -165,15 +176,13 @@ class IntegerArithmetic:
     def sigmoid(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
             return clamp(floor_to(p / 4, self.cell.gate_fraction) + 0.5, 0.0)
-        fraction = self.cell.gate_fraction
-        table = torch.from_numpy(sigmoid_table(fraction).copy()).to(p) * 2.0**-fraction
+        table = table_of(sigmoid_table, self.cell.gate_fraction, p.dtype, p.device)
         return _LookUp.apply(p, table, True)  # type: ignore[no-untyped-call]
 
     def tanh(self, p: Tensor) -> Tensor:
         if self.cell.activation == "hard":
             return clamp(p, -1.0)
-        fraction = self.cell.state_fraction
-        table = torch.from_numpy(tanh_table(fraction).copy()).to(p) * 2.0**-fraction
+        table = table_of(tanh_table, self.cell.state_fraction, p.dtype, p.device)
         return _LookUp.apply(p, table, False)  # type: ignore[no-untyped-call]
 
     def weights(self, w: Tensor) -> Tensor:
