@@ -145,7 +145,7 @@ def contents(program: Program) -> bytes:
     tensors = _tensors(program)
     manifest = _manifest(program, tensors)
     # Through JSON, for the checksum must be that of what is read: lists, and names that are text.
-    manifest = json.loads(json.dumps(manifest, allow_nan=False))
+    manifest = parse(json.dumps(manifest, allow_nan=False).encode())
     manifest["manifest_sha256"] = _sha256_of_json(manifest)
     text = json.dumps(manifest, indent=2, sort_keys=True, allow_nan=False)
     return pack({MANIFEST: text.encode(), WEIGHTS: tensor_bytes(tensors)})
