@@ -44,7 +44,8 @@ def loads(of: str, folder: Path, count: int) -> list[dict[str, Any]]:
     results = lines_of(Path(hostile_loads.__file__), of, folder, 0, count)
     assert [result["seed"] for result in results] == list(range(count))
     for result in results:
-        assert result["outcome"] in ("refused", "identical"), result
+        allowed = {"refused", "identical"} if may_be_identical(result) else {"refused"}
+        assert result["outcome"] in allowed, result
         assert result["events"] == [], result
         assert result["seconds"] < SECONDS, result
         if result["outcome"] == "refused":
@@ -53,6 +54,12 @@ def loads(of: str, folder: Path, count: int) -> list[dict[str, Any]]:
             assert len(result["message"]) < LONGEST_MESSAGE + len(str(folder)), result
     assert sorted(folder.parent.rglob("*")) == [folder, folder / "mutated"]
     return results
+
+
+def may_be_identical(result: dict[str, Any]) -> bool:
+    """Where no byte differs, or one within JSON, which has spaces that mean nothing."""
+    within = (" in the manifest", " in the tensors")
+    return not result["changed"] or result["mutation"].endswith(within)
 
 
 @pytest.mark.timeout(240)

@@ -116,8 +116,10 @@ def main(of: str, folder: Path, first: int, count: int) -> None:
     for seed in [*range(-len(names), 0), *range(first, first + count)]:
         rng = np.random.default_rng(abs(seed))
         name, original = names[seed % len(names)], sound[int(rng.integers(len(sound)))]
-        path.write_bytes(mutations[name](rng, original))
+        mutated = mutations[name](rng, original)
+        path.write_bytes(mutated)
         result = {"seed": seed, "mutation": name, **attempt(load, path, watch)}
+        result["changed"] = mutated != original
         if result.pop("loaded") is not None:
             result["outcome"] = "identical" if again(path) == original else "another one"
         if seed >= 0:

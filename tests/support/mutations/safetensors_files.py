@@ -41,7 +41,7 @@ def a_header_that_is_none(rng: np.random.Generator, weights: bytes) -> bytes:
             (
                 b"", b"[]", b"null", b"{", b"[" * 500_000, b'{"a":' * 100_000, b"\xff" * 100,
                 text.decode().encode("utf-16"), b"\xef\xbb\xbf" + text, text + b"{}", many,
-                text.replace(b"bias", b"bi\xffas", 1), b"0" * 2**20, b" " * 2**21 + text,
+                text[:3] + b"\xff" + text[4:], b"0" * 2**20, b" " * 2**21 + text,
                 {**header, "__metadata__": {"a": "b"}}, {**header, "__metadata__": 1},
                 {**header, "__metadata__": {"a": 1}}, list(header),
                 b'{"a":' + b"9" * 900_000 + b"}",
