@@ -146,3 +146,9 @@ def test_tensors_whose_description_is_no_object_are_refused(tmp_path: Path, abou
     (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
     with pytest.raises(InputError, match="expected an object of strings|not a readable"):
         files.read_tensors(tmp_path / "t")
+
+
+def test_the_text_of_a_fault_is_one_line_of_bounded_length() -> None:
+    assert files.one_line("a\nb\x1b[2J") == "a b [2J"
+    assert files.one_line("x" * 300) == "x" * 300
+    assert files.one_line("x" * 301) == "x" * 298 + " …"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sealing import (
-    joined,
-    members_of,
-)
+from sealing import joined, members_of
 
 from mutations.registry import (
     MUTATIONS,

@@ -6,12 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
-from sealing import (
-    joined,
-    members_of,
-    sealed_manifest,
-    taken_apart,
-)
+from sealing import joined, members_of, sealed_manifest, taken_apart
 
 from mutations.registry import (
     HUGE,

@@ -10,10 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sealing import (
-    joined,
-    members_of,
-)
+from sealing import joined, members_of
 
 Mutation = Callable[[np.random.Generator, bytes], bytes]
 MUTATIONS: dict[str, Mutation] = {}

@@ -7,11 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sealing import (
-    NAMES,
-    header_and_data,
-    with_header,
-)
+from sealing import NAMES, header_and_data, with_header
 
 from mutations.registry import (
     HUGE,

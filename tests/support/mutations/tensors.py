@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sealing import (
-    NAMES,
-    sealed,
-    taken_apart,
-)
+from sealing import NAMES, sealed, taken_apart
 
 from mutations.registry import (
     mutation,

@@ -12,13 +12,7 @@ import zlib
 from functools import cache
 
 import numpy as np
-from sealing import (
-    MANIFEST,
-    WEIGHTS,
-    joined,
-    members_of,
-    zipped,
-)
+from sealing import MANIFEST, WEIGHTS, joined, members_of, zipped
 
 from mutations.damage import flipped_bits
 from mutations.registry import (
