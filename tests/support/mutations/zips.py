@@ -110,16 +110,15 @@ def packed_members(rng: np.random.Generator, content: bytes) -> bytes:
 
 @cache
 def bomb(method: int) -> bytes:
-    """256 MiB of zeros, packed."""
+    """Zeros, packed: 512 MiB of them, or with LZMA, which takes long to write, 32."""
     zeros = bytes(2**20)
-    if method == zipfile.ZIP_DEFLATED:
-        pack = zlib.compressobj(9, zlib.DEFLATED, -15)
-        return b"".join(pack.compress(zeros) for _ in range(256)) + pack.flush()
     if method == zipfile.ZIP_BZIP2:
-        return b"".join(bz2.compress(zeros) for _ in range(256))
-    filters = [{"id": lzma.FILTER_LZMA1, "preset": 0}]
-    squeeze = lzma.LZMACompressor(lzma.FORMAT_RAW, filters=filters)
-    return b"".join(squeeze.compress(zeros) for _ in range(256)) + squeeze.flush()
+        return bz2.compress(zeros) * 512
+    if method == zipfile.ZIP_LZMA:
+        return lzma.compress(zeros * 32, lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])
+    pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+    once = pack.compress(zeros) + pack.flush(zlib.Z_FULL_FLUSH)  # which begins anew after it
+    return once * 512 + pack.flush()
 
 
 def entry(
