@@ -16,31 +16,39 @@ from pathlib import Path
 
 from programs import random_program
 
+from hardware.files import write_bytes
 from hardware.program import Program
 from hardware.program_file import contents
 
-LONGEST_LIFE = 0.03
+WRITES = 6
+"""A child lives for as long as so many writes take, at most."""
 
 
-def write_without_end(programs: list[Program], path: Path) -> None:
+def write_without_end(known: list[bytes], path: Path, begun: int) -> None:
+    os.write(begun, b"!")
     while True:
-        for program in programs:
-            program.save(path)
+        for content in known:
+            write_bytes(path, content)
 
 
 def main(folder: Path, times: int) -> None:
     programs = [random_program(seed, hidden=(100 + 40 * seed,)) for seed in (0, 1)]
     known = [contents(program) for program in programs]
     path, lives = folder / "p.sgru", random.Random(0)
-    programs[0].save(path)
+    start = time.monotonic()
+    for program in (*programs, programs[0]):
+        program.save(path)
+    longest = WRITES * (time.monotonic() - start) / 3
+    reading, begun = os.pipe()
     for _ in range(times):
         child = os.fork()
         if child == 0:
             try:
-                write_without_end(programs, path)
+                write_without_end(known, path, begun)
             finally:
                 os._exit(1)
-        time.sleep(lives.uniform(0, LONGEST_LIFE))
+        os.read(reading, 1)
+        time.sleep(lives.uniform(0, longest))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         unfinished = [file for file in folder.iterdir() if file != path]
