@@ -7,19 +7,23 @@ import os
 import stat
 import tempfile
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as tensor_bytes
 
+from hardware import tensor_format
 from hardware.errors import InputError
+from hardware.strict_json import parse
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+LONGEST_REASON = 300
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -92,9 +96,23 @@ def write_json(path: Path, content: Any) -> None:
     write_text(path, json_text(content))
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, limit: int | None = None) -> bytes:
+    """A regular file's content; an error for one of more than `limit` bytes."""
+    with opened(path) as (file, size):
+        if limit is not None and size > limit:
+            raise InputError(f"cannot read {path}: it has {size} bytes, the limit is {limit}")
+        return file.read(size)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """A regular file, open for reading, and its size; anything else could wait or never end."""
     try:
-        return path.read_bytes()
+        about = path.stat()
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+            raise InputError(f"cannot read {path}: not a regular file")
+        with path.open("rb") as file:
+            yield file, about.st_size
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
 
@@ -102,9 +120,15 @@ def read_bytes(path: Path) -> bytes:
 def read_json(path: Path) -> Any:
     content = read_bytes(path)
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON: {error}") from error
+        return parse(content)
+    except ValueError as error:
+        raise InputError(f"{path}: not valid JSON: {one_line(error)}") from error
+
+
+def one_line(error: object) -> str:
+    """The text of an error about a foreign file, whatever that file puts into it."""
+    text = "".join(c if c.isprintable() else " " for c in str(error)[: LONGEST_REASON + 1])
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 2] + " …"
 
 
 def first_fault(error: ValidationError) -> str:
@@ -115,7 +139,8 @@ def first_fault(error: ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"no field {where!r}"
-    found = textwrap.shorten(json.dumps(first["input"], default=str), 60, placeholder=" …")
+    whole = json.dumps(first["input"], default=str)[:LONGEST_REASON]
+    found = textwrap.shorten(whole, 60, placeholder=" …")
     # pydantic's own text would name a class of ours
     wrong = "input should be an object" if first["type"] == "model_type" else first["msg"].lower()
     return f"{f'field {where!r}' if where else 'the whole'} is {found}: {wrong}"
@@ -131,15 +156,16 @@ def write_tensors(
 
 def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """The arrays of a safetensors file, and the strings that describe it."""
-    if not path.is_file():
-        raise InputError(f"cannot read {path}: no such file")
     try:
-        with safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            tensors = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a readable safetensors file: {error}") from error
+        with opened(path) as (file, size):
+            tensors, described = tensor_format.read(file, size)
+        about = parse(described.get("about", "{}").encode())
+    except InputError:
+        raise
+    except (ValueError, MemoryError) as error:
+        raise InputError(f"{path}: not a readable safetensors file: {one_line(error)}") from error
     if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
-        raise InputError(f"{path}: its description is {about!r}, expected an object of strings")
+        raise InputError(
+            f"{path}: its description is {one_line(repr(about))}, expected an object of strings"
+        )
     return tensors, about

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,11 @@ def _expect_shape(owner: str, name: str, array: NDArray[Any], shape: tuple[int, 
         raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected {shape}")
 
 
+def _expect_matrix(owner: str, name: str, array: NDArray[Any]) -> None:
+    if array.ndim != 2:
+        raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected two dimensions")
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer of gated neurons: two matrices of synapses, and what its neurons hold.
@@ -40,9 +46,14 @@ class Layer:
     backward: bool = False
 
     def __post_init__(self) -> None:
+        _expect_matrix(self.name, "input_weights", self.input_weights)
+        _expect_matrix(self.name, "recurrent_weights", self.recurrent_weights)
         neurons, gates = self.neurons, len(self.cell.gates)
         _expect_shape(
             self.name, "input_weights", self.input_weights, (gates * neurons, self.inputs)
+        )
+        _expect_shape(
+            self.name, "recurrent_weights", self.recurrent_weights, (gates * neurons, neurons)
         )
         shapes = {
             "input_shift": (gates,),
@@ -72,6 +83,26 @@ class Layer:
         return np.zeros(self.neurons, dtype=np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """One input, and the hash of all that the definition computes from it at every step."""
+
+    frames: NDArray[np.float32]  # (frames, channels)
+    digest: str
+    """SHA-256, as `hardware.golden` takes it."""
+
+    def __post_init__(self) -> None:
+        if self.frames.ndim != 2 or self.frames.dtype != np.float32 or not len(self.frames):
+            raise ProgramError(
+                f"golden sample: frames of shape {self.frames.shape} and {self.frames.dtype}, "
+                f"expected float32 of (frames, channels), one frame at least"
+            )
+        if not np.isfinite(self.frames).all():
+            raise ProgramError("golden sample: every value must be a finite number")
+        if not re.fullmatch("[0-9a-f]{64}", self.digest):
+            raise ProgramError(f"golden sample: {self.digest!r} is not a SHA-256")
+
+
 @dataclass(frozen=True)
 class Program:
     """A converted network: encoder, layers, readout, class names, and where it came from.
@@ -87,6 +118,8 @@ class Program:
     """The longest sequence for which no score can leave the word; None where none can."""
 
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    golden: tuple[Golden, ...] = ()
+    """Samples that the program must compute as it did when they were taken."""
 
     def __post_init__(self) -> None:
         if not self.layers or self.layers[0].backward:
@@ -104,6 +137,18 @@ class Program:
             raise ProgramError(f"readout: expects {inputs} inputs, but {source} gives {width}")
         if self.classes and len(self.classes) != outputs:
             raise ProgramError(f"{len(self.classes)} class names for {outputs} readout outputs")
+        for sample in self.golden:
+            frames, channels = sample.frames.shape
+            if channels != self.encoder.channels:
+                raise ProgramError(
+                    f"golden sample: frames have {channels} channels, but the encoder has "
+                    f"{self.encoder.channels}"
+                )
+            if self.max_steps is not None and frames * self.encoder.steps > self.max_steps:
+                raise ProgramError(
+                    f"golden sample: {frames * self.encoder.steps} steps, but at most "
+                    f"{self.max_steps} are proven"
+                )
 
     @property
     def levels(self) -> tuple[tuple[Layer, ...], ...]:
@@ -163,7 +208,7 @@ class Program:
 
     @staticmethod
     def load(path: str | Path) -> Program:
-        """Read a program, checking its schema number, shapes and the SHA-256 of each tensor."""
+        """Read a program; a ProgramError for any file that is not a whole and sound one."""
         from hardware.program_file import load
 
         return load(Path(path))

@@ -50,7 +50,7 @@ def test_a_file_of_no_tensors_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t").write_bytes(b"nothing")
     with pytest.raises(InputError, match="not a readable safetensors file"):
         files.read_tensors(tmp_path / "t")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="cannot read .*none: No such file"):
         files.read_tensors(tmp_path / "none")
 
 
@@ -103,8 +103,52 @@ def test_a_link_to_itself_cannot_be_written(tmp_path: Path) -> None:
         files.write_text(tmp_path / "loop", "text")
 
 
+def test_a_tensor_that_is_said_to_be_huge_is_refused(tmp_path: Path) -> None:
+    header = b'{"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,8]}}'
+    (tmp_path / "t").write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+    with pytest.raises(InputError, match=f"^{tmp_path}/t: not a readable .*takes {2**67} bytes"):
+        files.read_tensors(tmp_path / "t")
+
+
+def test_tensors_that_memory_does_not_hold_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 8.00 TiB")
+
+    files.write_tensors(tmp_path / "t", {"a": np.zeros(4)}, {})
+    monkeypatch.setattr(np, "empty", full)
+    with pytest.raises(InputError, match="not a readable safetensors file: Unable to allocate"):
+        files.read_tensors(tmp_path / "t")
+
+
+def test_what_a_file_says_of_itself_stays_on_one_line(tmp_path: Path) -> None:
+    name = "a\\nb" * 10_000
+    header = f'{{"{name}":{{}}}}'.encode()
+    (tmp_path / "t").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(InputError) as caught:
+        files.read_tensors(tmp_path / "t")
+    assert "\n" not in str(caught.value)
+    assert (
+        len(str(caught.value)) < 300 + len(f"{tmp_path}/t: not a readable safetensors file: ") + 1
+    )
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for read in (files.read_bytes, files.read_json, files.read_tensors):
+        with pytest.raises(InputError, match="cannot read .*pipe: not a regular file"):
+            read(tmp_path / "pipe")
+
+
 @pytest.mark.parametrize("about", ["[]", "null", '{"a": 1}', "{", "[" * 200_000])
 def test_tensors_whose_description_is_no_object_are_refused(tmp_path: Path, about: str) -> None:
     (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
     with pytest.raises(InputError, match="expected an object of strings|not a readable"):
         files.read_tensors(tmp_path / "t")
+
+
+def test_the_text_of_a_fault_is_one_line_of_bounded_length() -> None:
+    assert files.one_line("a\nb\x1b[2J") == "a b [2J"
+    assert files.one_line("x" * 300) == "x" * 300
+    assert files.one_line("x" * 301) == "x" * 298 + " …"
