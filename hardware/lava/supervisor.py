@@ -110,6 +110,10 @@ class Supervisor:
         sweep(self.prefix)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def __del__(self) -> None:
+        if getattr(self, "alive", False):
+            self.end()
+
     def _environment(self) -> dict[str, str]:
         package_root = str(Path(__file__).resolve().parents[2])
         search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
