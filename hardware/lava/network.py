@@ -2,7 +2,7 @@
 
 ::
 
-    FrameSource ─► SpikingGRULayer ─► … ─► SpikingGRULayer ─► ReadoutLayer
+    (tape ─►) SpikingGRULayer ─► … ─► SpikingGRULayer ─► ReadoutLayer (─► tape)
 
 Each layer and the readout have a structural and a fused model; which of them runs is the run
 configuration's choice. With both directions a SequenceBuffer stands behind every level.
@@ -14,21 +14,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hardware.lava.processes.frame_source import FrameSource
 from hardware.lava.processes.readout_layer import ReadoutLayer
 from hardware.lava.processes.recorder import Recorder
 from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
-from hardware.program import Program
+from hardware.lava.tape import FRAMES, FRAMES_TURNED, Feed
+from hardware.program import Layer, Program
 
 
 class Wire(NamedTuple):
-    """Two ports that belong together, and what the values are."""
+    """What leads to a process: two ports that belong together, or a feed; and what the values are.
 
-    values: Any
-    clock: Any
+    Values are changes where their source sends only those, and graded where they are not spikes.
+    """
+
+    ports: tuple[Any, Any] | None
     changes: bool
     graded: bool
+    feed: Feed | None = None
 
 
 class Options(NamedTuple):
@@ -39,12 +42,13 @@ class Options(NamedTuple):
     record: Sequence[str]
 
 
-def build(program: Program, options: Options) -> FrameSource:
-    """Connect the processes of a program; a run of the returned source runs them all."""
-    forward = source(program, "frames", options)
-    wires = {False: wire_of(forward, program)}
-    if any(layer.backward for layer in program.levels[0]):
-        wires[True] = wire_of(source(program, "frames turned round", options), program)
+def build(program: Program, options: Options) -> ReadoutLayer:
+    """Connect the processes of a program; a run of the returned readout runs them all."""
+    changes = program.encoder.sends_changes
+    wires = {
+        backward: Wire(None, changes, True, Feed(options.folder, frames, program.period))
+        for backward, frames in ((False, FRAMES), (True, FRAMES_TURNED))
+    }
     number = 0
     for depth, level in enumerate(program.levels):
         to_readout = depth == len(program.levels) - 1
@@ -57,41 +61,25 @@ def build(program: Program, options: Options) -> FrameSource:
             wires = keep(program, depth, ends, not sees_membranes, options)
         else:
             wires = {False: ends[0]}
-    connect(
-        wires[False],
-        ReadoutLayer(
-            readout=program.readout,
-            graded_input=wires[False].graded,
-            input_changes=wires[False].changes,
-            clocked=True,
-            batch=options.batch,
-            folder=options.folder,
-        ),
-    )
-    return forward
-
-
-def source(program: Program, frames: str, options: Options) -> FrameSource:
-    return FrameSource(
-        channels=program.encoder.channels,
-        frames=frames,
-        period=program.period,
-        folder=options.folder,
+    readout = ReadoutLayer(
+        readout=program.readout,
+        graded_input=wires[False].graded,
+        input_changes=wires[False].changes,
+        clocked=True,
         batch=options.batch,
-        name=frames,
+        folder=options.folder,
     )
+    connect(wires[False], readout.s_in, readout.clock_in)
+    return readout
 
 
-def wire_of(source: FrameSource, program: Program) -> Wire:
-    return Wire(source.s_out, source.clock_out, program.encoder.sends_changes, graded=True)
+def connect(wire: Wire, values: Any, clock: Any) -> None:
+    if wire.ports is not None:
+        for port, end in zip(wire.ports, (values, clock), strict=True):
+            port.connect(end)
 
 
-def connect(wire: Wire, process: Any) -> None:
-    wire.values.connect(process.s_in)
-    wire.clock.connect(process.clock_in)
-
-
-def place(layer: Any, number: int, wire: Wire, sees_membranes: bool, options: Options) -> Wire:
+def place(layer: Layer, number: int, wire: Wire, sees_membranes: bool, options: Options) -> Wire:
     """A layer behind a wire, with its recorders; the wire on which it answers."""
     cell = layer.cell
     process = SpikingGRULayer(
@@ -100,33 +88,33 @@ def place(layer: Any, number: int, wire: Wire, sees_membranes: bool, options: Op
         input_changes=wire.changes,
         clocked=True,
         batch=options.batch,
+        feed=wire.feed,
     )
-    connect(wire, process)
-    for recording, port, changes in (
-        (f"emitted.{number}", process.s_out, cell.sends_changes),
-        (f"membranes.{number}", process.membrane_out, False),
+    connect(wire, process.s_in, process.clock_in)
+    emitted = Wire((process.s_out, process.clock_out), cell.sends_changes, cell.emit != "binary")
+    for recording, recorded in (
+        (f"emitted.{number}", emitted),
+        (f"membranes.{number}", Wire((process.membrane_out, process.clock_out), False, True)),
     ):
         if recording in options.record:
             recorder = Recorder(
                 width=layer.neurons,
                 recording=recording,
                 folder=options.folder,
-                changes=changes,
+                changes=recorded.changes,
                 batch=options.batch,
             )
-            port.connect(recorder.values)
-            process.clock_out.connect(recorder.clock_in)
+            connect(recorded, recorder.values, recorder.clock_in)
     if sees_membranes:
-        return Wire(process.state_out, process.clock_out, changes=False, graded=True)
-    return Wire(process.s_out, process.clock_out, cell.sends_changes, cell.emit != "binary")
+        return Wire((process.state_out, process.clock_out), changes=False, graded=True)
+    return emitted
 
 
 def keep(
     program: Program, depth: int, ends: list[Wire], in_time: bool, options: Options
 ) -> dict[bool, Wire]:
-    """A buffer behind a level; its wires in both directions, by whether they are turned round."""
-    level = program.levels[depth]
-    widths = [layer.neurons for layer in level]
+    """A buffer behind a level; the wires from it, by whether it plays them turned round."""
+    widths = [layer.neurons for layer in program.levels[depth]]
     buffer = SequenceBuffer(
         neurons=widths[0],
         backward_neurons=sum(widths[1:]),
@@ -136,16 +124,14 @@ def keep(
         batch=options.batch,
         name=f"buffer {depth}",
     )
-    for end, values, clock in zip(
-        ends,
-        (buffer.forward_in, buffer.backward_in),
-        (buffer.forward_clock_in, buffer.backward_clock_in),
-        strict=False,
-    ):
-        end.values.connect(values)
-        end.clock.connect(clock)
-    changes, graded = all(end.changes for end in ends), any(end.graded for end in ends)
+    into = (
+        (buffer.forward_in, buffer.forward_clock_in),
+        (buffer.backward_in, buffer.backward_clock_in),
+    )
+    for end, (values, clock) in zip(ends, into, strict=False):
+        connect(end, values, clock)
+    kind = all(end.changes for end in ends), any(end.graded for end in ends)
     return {
-        False: Wire(buffer.forward_out, buffer.clock_out, changes, graded),
-        True: Wire(buffer.backward_out, buffer.clock_out, changes, graded),
+        False: Wire((buffer.forward_out, buffer.clock_out), *kind),
+        True: Wire((buffer.backward_out, buffer.clock_out), *kind),
     }

@@ -27,7 +27,7 @@ class Beat(NamedTuple):
     """What one tick is to each lane."""
 
     turn: NDArray[np.int64]
-    """Which tick of its step this is, from 1; 0 between steps."""
+    """Which tick since its last clock message this is, from 1: up to `ticks` it is in its step."""
 
     done: NDArray[np.int64]
     """The clock message of the step that ends with this tick; 0 where none does."""
@@ -42,31 +42,29 @@ class Pace:
 
     def __init__(self, lanes: int, ticks: int, clocked: bool) -> None:
         self.ticks, self.clocked = ticks, clocked
-        self.clock_of_its_own = np.full(lanes, STEP | FIRST, dtype=np.int64)
-        self.under_way = np.zeros(lanes, dtype=np.int64)
-        self.turn = np.zeros(lanes, dtype=np.int64)
+        self.message = np.zeros(lanes, dtype=np.int64)
+        self.turn = np.full(lanes, ticks, dtype=np.int64)
+        self.of_its_own = STEP | FIRST
 
     def beat(self) -> Beat:
         """One tick on."""
-        self.turn = np.where(self.under_way > 0, self.turn + 1, 0)
-        ends = self.turn == self.ticks
-        done = np.where(ends, self.under_way, 0)
-        self.under_way = np.where(ends, 0, self.under_way)
-        return Beat(self.turn, done)
+        self.turn += 1
+        return Beat(self.turn, np.where(self.turn == self.ticks, self.message, 0))
 
     def hear(self, clock: NDArray[np.integer]) -> NDArray[np.bool_]:
         """The clock messages of this tick; where a sequence begins, from a clean state."""
         if not self.clocked:
-            clock = np.where(self.under_way > 0, 0, self.clock_of_its_own)
-            self.clock_of_its_own = np.full_like(self.under_way, STEP)
+            clock = np.where(self.turn < self.ticks, 0, self.of_its_own)
+            self.of_its_own = STEP
         starts = clock > 0
-        if (starts & (self.under_way > 0)).any():
+        early = starts & (self.turn < self.ticks)
+        if early.any():
             raise ValueError(
-                f"a clock message came {self.turn.max()} ticks after the one before it: a step "
+                f"a clock message came {self.turn[early][0]} ticks after the one before it: a step "
                 f"takes {self.ticks}"
             )
-        self.under_way = np.where(starts, clock, self.under_way)
-        self.turn = np.where(starts, 0, self.turn)
+        self.message = np.where(starts, clock, self.message)
+        self.turn[starts] = 0
         return (clock & FIRST) > 0
 
 

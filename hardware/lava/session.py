@@ -13,7 +13,7 @@ from hardware.errors import InputError, SettingError, choose
 from hardware.lava.child import PROGRAM
 from hardware.lava.plan import Plan, changes, one_step, plan, ticks, turned
 from hardware.lava.supervisor import Supervisor
-from hardware.lava.tape import Tape
+from hardware.lava.tape import FRAMES, FRAMES_TURNED, Tape
 from hardware.program import Program
 
 MAPPINGS = ("structural", "fused")
@@ -112,9 +112,9 @@ class LavaSession:
         """
         if not len(lengths):
             raise InputError("no sequence given: expected at least one")
-        given = {"frames": events}
+        given = {FRAMES: events}
         if self.program.bidirectional:
-            given["frames turned round"] = events[turned(lengths)]
+            given[FRAMES_TURNED] = events[turned(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
         found = self._play(given, plan(lengths, self.batch), len(lengths), deadline)
@@ -142,7 +142,7 @@ class LavaSession:
         sent = frame
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
-        found = self._play({"frames": sent[np.newaxis]}, one_step(self.clean), 1, deadline)
+        found = self._play({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
         self.clean, self.last = False, frame
         return found["scores"][0]
 
@@ -152,7 +152,7 @@ class LavaSession:
         self.open()
         assert self.supervisor is not None
         assert self.tape is not None
-        frames, readout = len(given["frames"]), self.program.readout
+        frames, readout = len(given[FRAMES]), self.program.readout
         rows = frames if readout.answers_every_step else sequences
         wanted = {"scores": (rows, readout.outputs)}
         for name in self.record:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 RUN, GENERATION, FIRST_TICK, TICK = range(4)
 BOARD = "board.npy"
+FRAMES, FRAMES_TURNED = "frames", "frames turned round"
 
 
 class Tape:
@@ -78,6 +79,34 @@ class Tracks:
         return time_step - 1 - int(self.board[FIRST_TICK])
 
 
+class Feed(NamedTuple):
+    """Frames to play from a tape: the array that holds them, and the ticks between two of them."""
+
+    folder: Path
+    frames: str
+    period: int
+
+
+class Player:
+    """Plays a feed: what the plan of a run says, nothing between steps and after the last."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.tracks = Tracks(str(feed.folder), (feed.frames, "rows", "clock"))
+        self.period = feed.period
+
+    def at(self, time_step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The frames (lanes, channels) and the clock messages (lanes,) of a tick."""
+        self.tracks.turn()
+        frames, rows, clock = self.tracks.arrays
+        slot, between = divmod(self.tracks.ticks_into(time_step), self.period)
+        lanes = rows.shape[1]
+        if between or slot >= len(rows):
+            return np.zeros((lanes, frames.shape[1]), dtype=np.int64), np.zeros_like(clock[0])
+        sent = frames[rows[slot]]
+        sent[rows[slot] < 0] = 0
+        return sent, clock[slot]
+
+
 class Rows:
     """A recording: what a lane sends in its n-th step goes to the row that the plan gives it."""
 
@@ -99,11 +128,12 @@ class Rows:
 
 
 def tick_reached(folder: Path) -> int | None:
-    """The tick that a session has reached; None before its first run."""
+    """The tick that a session is in; None before its first run."""
     try:
-        return int(_open(folder / BOARD)[TICK]) or None
+        board = _open(folder / BOARD)
     except (OSError, ValueError):
         return None
+    return int(max(board[TICK], board[FIRST_TICK] + 1)) if board[RUN] else None
 
 
 def _file(folder: Path, name: str, generation: int | np.integer[Any]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -21,8 +22,10 @@ def _leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return tokens[-1]
 
     monkeypatch.setattr(supervisor, "new_token", noted)
+    gc.collect()
     before = open_files()
     yield
+    gc.collect()
     assert processes_of(os.getpid()) == []
     assert [block for token in tokens for block in blocks_of(token)] == []
     assert [folder for token in tokens for folder in folders_of(token)] == []

@@ -37,20 +37,21 @@ def with_fault(
 
 
 @pytest.mark.parametrize(
-    ("process", "tick"),
+    ("mapping", "process", "tick"),
     [
-        ("layer 0", FIRST),
-        ("layer 0", MIDDLE),
-        ("layer 0", LAST),
-        ("frames", MIDDLE),
-        ("readout", LAST),
+        ("fused", "layer 0", FIRST),
+        ("fused", "readout", MIDDLE),
+        ("fused", "layer 0", LAST),
+        ("structural", "layer 0.frames", FIRST),
+        ("structural", "layer 0.neurons", MIDDLE),
+        ("structural", "readout.scores", LAST),
     ],
 )
 def test_a_model_that_raises_is_an_error_with_its_process_step_and_traceback(
-    monkeypatch: pytest.MonkeyPatch, process: str, tick: int
+    monkeypatch: pytest.MonkeyPatch, mapping: str, process: str, tick: int
 ) -> None:
     with_fault(monkeypatch, "raise", process, tick)
-    with LavaSession(program, "fused") as session:
+    with LavaSession(program, mapping) as session:
         start = time.monotonic()
         with pytest.raises(LavaError, match="as the test asks for") as caught:
             session.run(EVENTS, LENGTHS, deadline=20)

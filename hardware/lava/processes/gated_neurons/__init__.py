@@ -110,13 +110,14 @@ class PyGatedNeurons(TickModel):
         self.arrived_back += self.recurrent_current.recv()
         outgoing = np.zeros_like(self.said)
         sent, state = np.zeros_like(self.membrane), np.zeros_like(self.membrane)
-        if beat.turn[0] == 1:
+        turn = beat.turn[0]
+        if turn == 1:
             self.see()
-        if beat.turn[0]:
+        if turn <= self.pace.ticks:
             try:
-                emitted, self.membrane = self.step(beat.turn[0])
+                emitted, self.membrane = self.step(turn)
             except ProductMissingError as needed:
-                outgoing[beat.turn[0]] = self.message(beat.turn[0], needed.message)
+                outgoing[turn] = self.message(turn, needed.message)
             else:
                 sent = change(emitted, self.emitted, self.cell)
                 self.emitted = emitted

@@ -29,9 +29,11 @@ from hardware.arithmetic import shift
 from hardware.cell import step
 from hardware.errors import SettingError
 from hardware.lava.pace import Pace, change, recurrent_matrix
+from hardware.lava.processes.frame_source import FrameSource
 from hardware.lava.processes.gated_neurons import GatedNeurons
 from hardware.lava.processes.model import Process, TickModel
 from hardware.lava.synapses import RecurrentSynapses, Synapses
+from hardware.lava.tape import Feed, Player
 from hardware.program import Layer
 
 GRADED_BITS = 16
@@ -66,6 +68,8 @@ class SpikingGRULayer(Process):
         which also resets the layer where a sequence begins. If not, step follows step.
     batch : int, optional
         So many samples at once: every port gets a first axis of this size. Fused model only.
+    feed : hardware.lava.tape.Feed, optional
+        Of sessions: frames and clock come from the tape there, not from `s_in` and `clock_in`.
 
     `membrane_out` carries the membrane in every tick, on the state grid; `state_out` where a step
     ends, on the gate grid, which is what a readout of the last membrane sees.
@@ -79,6 +83,7 @@ class SpikingGRULayer(Process):
         input_changes: bool = False,
         clocked: bool = False,
         batch: int | None = None,
+        feed: Feed | None = None,
         name: str | None = None,
     ) -> None:
         if batch is not None and batch < 1:
@@ -89,6 +94,7 @@ class SpikingGRULayer(Process):
             input_changes=input_changes,
             clocked=clocked,
             batch=batch,
+            feed=feed,
             name=name or layer.name,
         )
         gate, n, gates = layer.gate, layer.neurons, len(layer.cell.gates)
@@ -142,6 +148,12 @@ class StructuralSpikingGRULayer(AbstractSubProcessModel):
             name=f"{proc.name}.neurons",
         )
         proc.in_ports.s_in.connect(self.W.in_ports.s_in)
+        if proc.proc_params["feed"] is not None:
+            self.frames = FrameSource(
+                channels=layer.inputs, feed=proc.proc_params["feed"], name=f"{proc.name}.frames"
+            )
+            self.frames.out_ports.s_out.connect(self.W.in_ports.s_in)
+            self.frames.out_ports.clock_out.connect(self.neurons.in_ports.clock_in)
         self.W.out_ports.a_out.connect(self.neurons.in_ports.input_current)
         self.neurons.out_ports.recurrent_out.connect(self.U.in_ports.s_in)
         self.U.out_ports.a_out.connect(self.neurons.in_ports.recurrent_current)
@@ -189,11 +201,14 @@ class FusedSpikingGRULayer(TickModel):
         self.pace = Pace(self.lanes, self.cell.products_in_turn, proc_params["clocked"])
         self.arrived = np.zeros((self.lanes, self.layer.inputs), dtype=np.int64)
         self.seen = self.arrived.copy()
+        self.player = proc_params["feed"] and Player(proc_params["feed"])
         self.W: Any = None
         self.U: Any = None
+        self.gate: Any = None
 
     def on_var_update(self):
         """Take up weights that were set."""
+        self.gate = self.gate_parameters()
         self.W = Synapses(self.input_weights)
         self.U = RecurrentSynapses(self.recurrent_weights, self.cell)
 
@@ -210,7 +225,7 @@ class FusedSpikingGRULayer(TickModel):
             lanes = slice(None) if beat.done.all() else np.flatnonzero(beat.done)
             e, membrane[lanes] = step(
                 cell,
-                self.gate_parameters(),
+                self.gate,
                 self.W(self.seen[lanes]),
                 self.U.product(),
                 emitted[lanes],
@@ -226,18 +241,26 @@ class FusedSpikingGRULayer(TickModel):
             self.state_out.send(state.reshape(self.state_out.shape).astype(np.int32))
         if self.membrane_out.csp_ports:
             self.membrane_out.send(self.membrane.astype(np.int32))
-        fresh = self.pace.hear(self.clock_in.recv())
+        message, clock = self.receive()
+        fresh = self.pace.hear(clock)
         if fresh.any():
             self.arrived[fresh] = 0
             membrane[fresh] = self.layer.initial_membrane
             emitted[fresh] = self.layer.initial_emission
-        message = self.s_in.recv().reshape(self.lanes, -1)
-        self.arrived += message if self.graded_input else message.astype(bool)
+        self.arrived += message
+
+    def receive(self):
+        """The messages and the clock messages of this tick, of every lane."""
+        if self.player is not None:
+            return self.player.at(self.time_step)
+        message, clock = self.s_in.recv().reshape(self.lanes, -1), self.clock_in.recv()
+        return (message if self.graded_input else message.astype(bool)), clock
 
     def see(self, begins):
         """A step sees what has come by its begin; where changes are sent, that stays."""
-        if begins.any():
-            lanes = slice(None) if begins.all() else np.flatnonzero(begins)
-            self.seen[lanes] = self.arrived[lanes]
+        if begins.all() and not self.input_changes:
+            self.seen, self.arrived = self.arrived, np.zeros_like(self.arrived)
+        elif begins.any():
+            self.seen[begins] = self.arrived[begins]
             if not self.input_changes:
-                self.arrived[lanes] = 0
+                self.arrived[begins] = 0
