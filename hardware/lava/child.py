@@ -60,14 +60,15 @@ class Child:
 
     def __init__(self, folder: Path, prefix: str, parent: int, answers: int) -> None:
         self.folder, self.prefix, self.parent, self.answers = folder, prefix, parent, answers
-        self.busy = False
+        self.busy, self.speaking = False, threading.Lock()
         self.phase = "import"
         self.source: Any = None
         self.names: dict[int, str] = {}
         self.since: float | None = None
 
     def say(self, **answer: Any) -> None:
-        os.write(self.answers, json.dumps(answer).encode() + b"\n")
+        with self.speaking:  # a long traceback would not go out in one piece
+            os.write(self.answers, json.dumps(answer).encode() + b"\n")
 
     def beat(self) -> None:
         """Show the parent that the child lives; where the parent is gone, leave nothing behind."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
 FOLDER, LOCK = "sgru-", "lock"
+TOKEN = "[0-9a-f]" * 6
 YOUNG_SECONDS = 60.0
 """A folder may stand for so long before its session has locked it."""
 
@@ -49,7 +50,7 @@ def sweep(prefix: str) -> None:
 
 def sweep_the_dead() -> None:
     """Remove what sessions have left of which every process was killed at once."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+    for folder in Path(tempfile.gettempdir()).glob(FOLDER + TOKEN):
         try:
             if time.time() - folder.stat().st_mtime < YOUNG_SECONDS or _locked(folder):
                 continue

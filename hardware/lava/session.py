@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.arithmetic import Integers
 from hardware.errors import InputError, SettingError, choose
 from hardware.lava.child import PROGRAM
+from hardware.lava.errors import LavaError
 from hardware.lava.plan import Plan, changes, one_step, plan, ticks, turned
 from hardware.lava.supervisor import Supervisor
 from hardware.lava.tape import FRAMES, FRAMES_TURNED, Tape
@@ -158,14 +159,17 @@ class LavaSession:
         for name in self.record:
             wanted[name] = (frames, self.program.layers[int(name.rpartition(".")[2])].neurons)
         tables = {"rows": plan.rows, "clock": plan.clock, "ends": plan.ends}
-        self.tape.lay({**given, **tables}, wanted, self.ticks)
         needed = ticks(self.program, plan)
         if deadline is None:
             deadline = RUN_SECONDS + SECONDS_PER_TICK * needed
         try:
+            self.tape.lay({**given, **tables}, wanted, self.ticks)
             self.supervisor.ask("run", deadline, ticks=needed)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                reason = f"has no room for the frames and recordings of a run: {error}"
+                raise LavaError(reason, "run", "parent") from error
             raise
         self.ticks += needed
         return {name: self.tape.fetch(name) for name in wanted}

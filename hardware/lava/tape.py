@@ -3,10 +3,12 @@
 Reading a Lava Var costs a message for each value, and a channel needs a process at either end. So
 both sides map the same files into memory. A small board says which run is on: its number, the
 generation of the files (it grows when their shapes change), its first tick, and the tick reached.
+All other numbers are 32 bits wide, as on the wire.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,8 +26,8 @@ class Tape:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.board = _make(folder / BOARD, (4,))
-        self.arrays: dict[str, NDArray[np.int64]] = {}
+        self.board = _make(folder / BOARD, (4,), np.int64)
+        self.arrays: dict[str, NDArray[np.int32]] = {}
 
     def lay(
         self,
@@ -51,7 +53,7 @@ class Tape:
 
     def fetch(self, name: str) -> NDArray[np.int64]:
         """A copy of what a run has recorded."""
-        return self.arrays[name].copy()
+        return self.arrays[name].astype(np.int64)
 
 
 class Tracks:
@@ -61,7 +63,7 @@ class Tracks:
         self.folder, self.names = Path(folder), names
         self.board = _open(self.folder / BOARD)
         self.run = self.generation = 0
-        self.arrays: list[NDArray[np.int64]] = []
+        self.arrays: list[NDArray[np.int32]] = []
 
     def turn(self) -> bool:
         """Whether a new run has begun since this was last asked; its arrays are then open."""
@@ -94,14 +96,14 @@ class Player:
         self.tracks = Tracks(str(feed.folder), (feed.frames, "rows", "clock"))
         self.period = feed.period
 
-    def at(self, time_step: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def at(self, time_step: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The frames (lanes, channels) and the clock messages (lanes,) of a tick."""
         self.tracks.turn()
         frames, rows, clock = self.tracks.arrays
         slot, between = divmod(self.tracks.ticks_into(time_step), self.period)
         lanes = rows.shape[1]
         if between or slot >= len(rows):
-            return np.zeros((lanes, frames.shape[1]), dtype=np.int64), np.zeros_like(clock[0])
+            return np.zeros((lanes, frames.shape[1]), dtype=np.int32), np.zeros_like(clock[0])
         sent = frames[rows[slot]]
         sent[rows[slot] < 0] = 0
         return sent, clock[slot]
@@ -140,12 +142,17 @@ def _file(folder: Path, name: str, generation: int | np.integer[Any]) -> Path:
     return folder / f"{name}.{generation}.npy"
 
 
-def _make(file: Path, shape: tuple[int, ...]) -> NDArray[np.int64]:
+def _make(
+    file: Path, shape: tuple[int, ...], kind: type[np.signedinteger[Any]] = np.int32
+) -> NDArray[Any]:
     memory = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-        file, mode="w+", dtype=np.int64, shape=shape
+        file, mode="w+", dtype=kind, shape=shape
     )
+    with file.open("r+b") as whole:
+        # What there is no room for is an error now, not a signal when it is written.
+        os.posix_fallocate(whole.fileno(), 0, file.stat().st_size)
     return np.asarray(memory)
 
 
-def _open(file: Path) -> NDArray[np.int64]:
+def _open(file: Path) -> NDArray[Any]:
     return np.asarray(np.load(file, mmap_mode="r+"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -121,6 +122,18 @@ def test_no_room_for_shared_memory_is_an_error(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(LavaError, match="OSError.*File too large") as caught, LavaSession(program):
         pytest.fail("it has room")
     assert caught.value.phase == "build"
+
+
+def test_no_room_for_a_run_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with LavaSession(program, "fused") as session:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "posix_fallocate", full)
+            with pytest.raises(LavaError, match="no room for the frames and rec.*No space left"):
+                session.run(EVENTS, LENGTHS)
+        assert session.run(EVENTS, LENGTHS)["scores"].shape == (2, 2)
 
 
 def test_a_child_that_cannot_start_is_an_error_with_the_end_of_its_log(

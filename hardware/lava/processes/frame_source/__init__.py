@@ -44,5 +44,5 @@ class PyFrameSource(TickModel):
 
     def tick(self):
         frames, clock = self.player.at(self.time_step)
-        self.s_out.send(frames.astype(np.int32).reshape(self.s_out.shape))
-        self.clock_out.send(clock.astype(np.int32))
+        self.s_out.send(frames.reshape(self.s_out.shape))
+        self.clock_out.send(clock)
