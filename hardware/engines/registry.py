@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ class Recording(NamedTuple):
 
 
 class Engine(Protocol):
-    """An engine's one function; `deadline` is in seconds."""
+    """An engine's one function; `deadline` is in seconds, options are the engine's own."""
 
     def __call__(
         self,
@@ -37,6 +37,7 @@ class Engine(Protocol):
         events: Integers,
         lengths: NDArray[np.int64],
         deadline: float | None,
+        **options: Any,
     ) -> Recording: ...
 
 

@@ -1,12 +1,15 @@
-"""One Lava session, run in a process of its own: `python -m hardware.lava.child FOLDER`.
+"""The child of a Lava session: it builds the network, runs it when told to, and says what happened.
 
-The folder holds the program, the ticks to play and the files to record into. What happened is
-written to `outcome.json`. A process model that fails makes Lava hang, so this process watches
-every actor itself and ends on the first fault.
+Told and said are lines of JSON: told on standard input, said on a pipe of its own. A process model
+that fails makes Lava hang, so the child watches every actor itself and reports the first fault. It
+makes the session's folder, and removes it where the parent is gone and can no longer do so.
 """
 
 from __future__ import annotations
 
+import ctypes
+import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -16,78 +19,168 @@ import time
 import traceback
 from multiprocessing import shared_memory
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
-from hardware.files import read_json, write_json
+from hardware.lava.errors import LavaError
+from hardware.lava.leftovers import claim, sweep
+from hardware.lava.tape import tick_reached
 from hardware.program import Program
 
-POLL_SECONDS = 0.01
-PARENT_SECONDS = 0.2
-SHARED_MEMORY = Path("/dev/shm")
-OUTCOME = "outcome.json"
+WATCH_SECONDS = 0.05
+HEARTBEAT_SECONDS = 0.2
+DYING_SECONDS = 1.0
+"""How long a process that reports an error may take until its traceback is there."""
+
+CHANNEL_SLOTS = 4
+"""Messages that a channel holds: a barrier ends every tick, so no process is ever further ahead."""
+
+PR_SET_PDEATHSIG = 1
+PROGRAM = "program.sgru"
 
 
-class ActorError(Exception):
-    """A Lava actor that raised or died; carries its own traceback."""
-
-
-def main(folder: Path) -> None:
-    request = read_json(folder / "request.json")
-    threading.Thread(target=_follow_parent, args=(folder, request), daemon=True).start()
-    shared_memory._SHM_NAME_PREFIX = request["shared_memory_prefix"]  # type: ignore[attr-defined]
-    phase = "import"
+def main(folder: str, prefix: str, parent: str, answers: str) -> None:
+    """Serve one session; ends the process."""
+    session = Child(Path(folder), prefix, int(parent), int(answers))
+    claim(session.folder)
+    threading.Thread(target=session.beat, daemon=True).start()
     try:
-        from hardware.lava.network import build
-
-        phase = "build"
-        recordings = {name: folder / f"{name}.npy" for name in request["recordings"]}
-        program = Program.load(folder / "program.sgru")
-        source = build(program, folder / "frames.npy", folder / "resets.npy", recordings)
-        phase = "run"
-        _run(source, request["ticks"])
-        phase = "stop"
-        source.stop()
-        outcome: dict[str, Any] = {"ok": True}
-    except BaseException as error:
-        text = str(error) if isinstance(error, ActorError) else traceback.format_exc()
-        outcome = {"ok": False, "phase": phase, "error": text}
-    write_json(folder / OUTCOME, outcome)
-    sys.stdout.flush()
-    # A failed Lava session cannot be stopped in order: leave at once, the parent ends the group.
-    os._exit(0 if outcome["ok"] else 1)
+        session.serve()
+    finally:
+        session.leave()
 
 
-def _follow_parent(folder: Path, request: dict[str, Any]) -> None:
-    """When the process that asked for this session is gone, leave nothing of it behind."""
-    while os.getppid() == request["parent"]:
-        time.sleep(PARENT_SECONDS)
-    sweep(request["shared_memory_prefix"])
-    shutil.rmtree(folder, ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
+def with_parent() -> None:
+    """Have the kernel end this process when the one that forked it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def sweep(prefix: str) -> None:
-    """Remove a session's blocks of shared memory."""
-    for block in SHARED_MEMORY.glob(f"{prefix.lstrip('/')}*"):
-        block.unlink(missing_ok=True)
+class Child:
+    """One session: its network, once it is built, and the ways to the parent."""
 
+    def __init__(self, folder: Path, prefix: str, parent: int, answers: int) -> None:
+        self.folder, self.prefix, self.parent, self.answers = folder, prefix, parent, answers
+        self.busy, self.speaking = False, threading.Lock()
+        self.phase = "import"
+        self.source: Any = None
+        self.names: dict[int, str] = {}
+        self.since: float | None = None
 
-def _run(source: Any, ticks: int) -> None:
-    from lava.magma.core.run_conditions import RunSteps
-    from lava.magma.core.run_configs import Loihi2SimCfg
+    def say(self, **answer: Any) -> None:
+        with self.speaking:  # a long traceback would not go out in one piece
+            os.write(self.answers, json.dumps(answer).encode() + b"\n")
 
-    config = Loihi2SimCfg(select_tag="fixed_pt")
-    source.run(condition=RunSteps(num_steps=ticks, blocking=False), run_cfg=config)
-    runtime = source.runtime
-    while not all(port.probe() for port in runtime.service_to_runtime):
-        for actor in runtime._messaging_infrastructure.actors:
+    def beat(self) -> None:
+        """Show the parent that the child lives; where the parent is gone, leave nothing behind."""
+        while os.getppid() == self.parent:
+            if self.busy:
+                try:
+                    self.say(alive=True)
+                except OSError:
+                    break
+            time.sleep(HEARTBEAT_SECONDS)
+        self.leave()
+
+    def leave(self) -> None:
+        """End at once, with all processes: a session that has failed cannot be stopped in order."""
+        sweep(self.prefix)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+    def serve(self) -> None:
+        self.say(ready=True)
+        for line in sys.stdin:
+            request = json.loads(line)
+            self.busy = True
+            try:
+                getattr(self, request.pop("do"))(**request)
+                answer: dict[str, Any] = {"ok": True}
+            except BaseException as error:
+                answer = {"ok": False, **self.fields_of(error)}
+            self.busy = False
+            self.say(**answer)
+            if self.phase == "stop":
+                return
+
+    def open(self, structural: bool, batch: int | None, record: list[str]) -> None:
+        """Build the network and start its processes."""
+        shared_memory._SHM_NAME_PREFIX = self.prefix  # type: ignore[attr-defined]
+        multiprocessing.current_process()._config["semprefix"] = self.prefix  # type: ignore[attr-defined]
+        os.register_at_fork(after_in_child=with_parent)
+        from hardware.lava.compat import import_lava
+
+        import_lava()
+        from lava.magma.core.run_configs import Loihi2SimCfg
+
+        from hardware.lava.network import Options, build
+
+        self.phase = "build"
+        program = Program.load(self.folder / PROGRAM)
+        self.source = build(program, Options(self.folder, batch, record))
+        config = Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=structural)
+        self.source.create_runtime(config, compile_config={"pypy_channel_size": CHANNEL_SLOTS})
+        runtime = self.source.runtime
+        processes = [p.name for p in runtime._executable.proc_builders]
+        for i, actor in enumerate(runtime._messaging_infrastructure.actors):
+            self.names[actor.pid] = processes[i] if i < len(processes) else "runtime service"
+        (self.folder / "actors.json").write_text(
+            json.dumps({name: pid for pid, name in self.names.items()})
+        )
+        self.phase = "run"
+
+    def run(self, ticks: int) -> None:
+        """So many ticks on, unless a process fails."""
+        from lava.magma.core.run_conditions import RunSteps
+        from lava.magma.runtime.mgmt_token_enums import MGMT_RESPONSE, enum_equal
+
+        self.source.run(condition=RunSteps(num_steps=ticks, blocking=False))
+        (port,) = self.source.runtime.service_to_runtime
+        while True:
+            try:
+                port._queue.get(timeout=WATCH_SECONDS, peek=True)
+                break
+            except Empty:
+                self.look_for_fault()
+        if not enum_equal(port.peek(), MGMT_RESPONSE.DONE):
+            while True:
+                self.look_for_fault()
+                time.sleep(WATCH_SECONDS)
+        self.source.wait()
+
+    def look_for_fault(self) -> None:
+        """Raise what an actor raised, or that one has died.
+
+        When one raises, Lava ends some others in order, perhaps before it can tell what it raised.
+        """
+        actors = self.source.runtime._messaging_infrastructure.actors
+        for actor in actors:
             if actor.exception is not None:
-                raise ActorError(actor.exception[1])
-            if not actor.is_alive():
-                raise ActorError(f"the Lava process {actor.name} died")
-        time.sleep(POLL_SECONDS)
-    source.wait()
+                error, trace = actor.exception
+                step = getattr(error, "tick", None)
+                name = self.names[actor.pid]
+                raise LavaError(f"failed: {error}", self.phase, name, step, trace.strip())
+        dead = [actor for actor in actors if not actor.is_alive()]
+        self.since = self.since or time.monotonic() if dead else None
+        for actor in dead:
+            if actor.exitcode or time.monotonic() - (self.since or 0.0) > DYING_SECONDS:
+                reason = f"lost a process, which ended with code {actor.exitcode}"
+                raise LavaError(reason, self.phase, self.names[actor.pid])
 
+    def stop(self) -> None:
+        """End every process in order; Lava can only end what has run."""
+        self.phase = "stop"
+        if self.source is not None and self.source.runtime._is_started:
+            self.source.stop()
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    def fields_of(self, error: BaseException) -> dict[str, Any]:
+        """An error as the parent wants to hear it."""
+        if not isinstance(error, LavaError):
+            reason = f"failed: {type(error).__name__}: {error}"
+            error = LavaError(reason, self.phase, "child", trace=traceback.format_exc())
+        return {
+            "reason": error.reason,
+            "phase": self.phase,
+            "process": error.process,
+            "step": error.step or tick_reached(self.folder),
+            "trace": error.trace,
+        }

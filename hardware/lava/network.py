@@ -1,82 +1,137 @@
-"""A program as a network of Lava processes: the structural mapping.
+"""A program as a network of Lava processes.
 
 ::
 
-    FrameSource ─► Dense W ─► GatedNeurons ─► … ─► Dense V ─► ScoreAccumulator
-                              ▲          │
-                              └─ Dense U ◄┘
+    (tape ─►) SpikingGRULayer ─► … ─► SpikingGRULayer ─► ReadoutLayer (─► tape)
 
-Every Dense delays by one tick; along U that is the recurrence itself.
+Each layer and the readout have a structural and a fused model; which of them runs is the run
+configuration's choice. With both directions a SequenceBuffer stands behind every level.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hardware.lava.compat import import_lava
-from hardware.program import Program
-
-import_lava()
-
-from lava.proc.dense.process import Dense  # noqa: E402
-from lava.utils.weightutils import SignMode  # noqa: E402
-
-from hardware.lava.processes.frame_source import FrameSource  # noqa: E402
-from hardware.lava.processes.gated_neuron import GatedNeurons  # noqa: E402
-from hardware.lava.processes.recorder import Recorder  # noqa: E402
-from hardware.lava.processes.score_accumulator import ScoreAccumulator  # noqa: E402
-
-GRADED_BITS = 16
+from hardware.lava.processes.readout_layer import ReadoutLayer
+from hardware.lava.processes.recorder import Recorder
+from hardware.lava.processes.sequence_buffer import SequenceBuffer
+from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
+from hardware.lava.tape import FRAMES, FRAMES_TURNED, Feed
+from hardware.program import Layer, Program
 
 
-def dense(weights: NDArray[np.int8], name: str, graded: bool = False) -> Dense:
-    """Synapses with exactly these weights.
+class Wire(NamedTuple):
+    """What leads to a process: two ports that belong together, or a feed; and what the values are.
 
-    Lava's fixed-point Dense keeps even weights of 9 bits in mixed sign mode: doubling the weights
-    and halving the sum by its exponent loses nothing, and names the sign mode instead of leaving
-    it to be guessed.
+    Values are changes where their source sends only those, and graded where they are not spikes.
     """
-    return Dense(
-        weights=2 * weights.astype(np.int32),
-        weight_exp=-1,
-        sign_mode=SignMode.MIXED,
-        num_message_bits=GRADED_BITS if graded else 0,
-        name=name,
+
+    ports: tuple[Any, Any] | None
+    changes: bool
+    graded: bool
+    feed: Feed | None = None
+
+
+class Options(NamedTuple):
+    """What all processes of a network are told."""
+
+    folder: Path
+    batch: int | None
+    record: Sequence[str]
+
+
+def build(program: Program, options: Options) -> ReadoutLayer:
+    """Connect the processes of a program; a run of the returned readout runs them all."""
+    changes = program.encoder.sends_changes
+    wires = {
+        backward: Wire(None, changes, True, Feed(options.folder, frames, program.period))
+        for backward, frames in ((False, FRAMES), (True, FRAMES_TURNED))
+    }
+    number = 0
+    for depth, level in enumerate(program.levels):
+        to_readout = depth == len(program.levels) - 1
+        sees_membranes = to_readout and program.readout.sees_membranes
+        ends = []
+        for layer in level:
+            ends.append(place(layer, number, wires[layer.backward], sees_membranes, options))
+            number += 1
+        if program.bidirectional:
+            wires = keep(program, depth, ends, not sees_membranes, options)
+        else:
+            wires = {False: ends[0]}
+    readout = ReadoutLayer(
+        readout=program.readout,
+        graded_input=wires[False].graded,
+        input_changes=wires[False].changes,
+        clocked=True,
+        batch=options.batch,
+        folder=options.folder,
     )
+    connect(wires[False], readout.s_in, readout.clock_in)
+    return readout
 
 
-def build(program: Program, frames: Path, resets: Path, recordings: dict[str, Path]) -> FrameSource:
-    """Connect the processes of a program; a run of the returned source runs them all."""
-    source = FrameSource(
-        channels=program.encoder.channels, frames=str(frames), resets=str(resets), name="frames"
+def connect(wire: Wire, values: Any, clock: Any) -> None:
+    if wire.ports is not None:
+        for port, end in zip(wire.ports, (values, clock), strict=True):
+            port.connect(end)
+
+
+def place(layer: Layer, number: int, wire: Wire, sees_membranes: bool, options: Options) -> Wire:
+    """A layer behind a wire, with its recorders; the wire on which it answers."""
+    cell = layer.cell
+    process = SpikingGRULayer(
+        layer=layer,
+        graded_input=wire.graded,
+        input_changes=wire.changes,
+        clocked=True,
+        batch=options.batch,
+        feed=wire.feed,
     )
-    arriving = source.s_out
-    for i, layer in enumerate(program.layers):
-        W = dense(layer.input_weights, f"{layer.name}.W", graded=i == 0)
-        U = dense(layer.recurrent_weights, f"{layer.name}.U")
-        neurons = GatedNeurons(cell=layer.cell, gate=layer.gate, delay=i + 1, name=layer.name)
-        source.reset_out.connect(neurons.reset_in)
-        arriving.connect(W.s_in)
-        W.a_out.connect(neurons.input_current)
-        neurons.s_out.connect(U.s_in)
-        U.a_out.connect(neurons.recurrent_current)
-        _record(neurons.s_out, layer.neurons, recordings[f"emitted.{i}"])
-        _record(neurons.membrane_out, layer.neurons, recordings[f"membranes.{i}"])
-        arriving = neurons.s_out
-    V = dense(program.readout.weights, "readout.V")
-    scores = ScoreAccumulator(
-        readout=program.readout, delay=len(program.layers) + 1, name="readout"
+    connect(wire, process.s_in, process.clock_in)
+    emitted = Wire((process.s_out, process.clock_out), cell.sends_changes, cell.emit != "binary")
+    for recording, recorded in (
+        (f"emitted.{number}", emitted),
+        (f"membranes.{number}", Wire((process.membrane_out, process.clock_out), False, True)),
+    ):
+        if recording in options.record:
+            recorder = Recorder(
+                width=layer.neurons,
+                recording=recording,
+                folder=options.folder,
+                changes=recorded.changes,
+                batch=options.batch,
+            )
+            connect(recorded, recorder.values, recorder.clock_in)
+    if sees_membranes:
+        return Wire((process.state_out, process.clock_out), changes=False, graded=True)
+    return emitted
+
+
+def keep(
+    program: Program, depth: int, ends: list[Wire], in_time: bool, options: Options
+) -> dict[bool, Wire]:
+    """A buffer behind a level; the wires from it, by whether it plays them turned round."""
+    widths = [layer.neurons for layer in program.levels[depth]]
+    buffer = SequenceBuffer(
+        neurons=widths[0],
+        backward_neurons=sum(widths[1:]),
+        period=program.period,
+        in_time=in_time,
+        changes=tuple(end.changes for end in ends),
+        batch=options.batch,
+        name=f"buffer {depth}",
     )
-    source.reset_out.connect(scores.reset_in)
-    arriving.connect(V.s_in)
-    V.a_out.connect(scores.current)
-    _record(scores.score_out, program.readout.outputs, recordings["scores"])
-    return source
-
-
-def _record(port: object, width: int, file: Path) -> None:
-    recorder = Recorder(width=width, file=str(file), name=f"recorder.{file.stem}")
-    port.connect(recorder.values)  # type: ignore[attr-defined]
+    into = (
+        (buffer.forward_in, buffer.forward_clock_in),
+        (buffer.backward_in, buffer.backward_clock_in),
+    )
+    for end, (values, clock) in zip(ends, into, strict=False):
+        connect(end, values, clock)
+    kind = all(end.changes for end in ends), any(end.graded for end in ends)
+    return {
+        False: Wire((buffer.forward_out, buffer.clock_out), *kind),
+        True: Wire((buffer.backward_out, buffer.clock_out), *kind),
+    }

@@ -3,110 +3,186 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import secrets
+import select
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hardware.errors import EngineError, MissingPackageError
-from hardware.files import read_json, write_json
-from hardware.lava.child import OUTCOME, POLL_SECONDS, sweep
+from hardware.errors import MissingPackageError
+from hardware.lava.child import HEARTBEAT_SECONDS
 from hardware.lava.compat import problem
-from hardware.program import Program
+from hardware.lava.errors import LavaError
+from hardware.lava.leftovers import folder_of, new_token, prefix_of, sweep, sweep_the_dead
+from hardware.lava.tape import tick_reached
 
 LOG_LINES = 8
-KILL_SECONDS = 5.0
+KILL_SECONDS = 1.0
+STOP_SECONDS = 2.0
+SILENCE_SECONDS = 25 * HEARTBEAT_SECONDS
+"""A child that has been silent for so long while it works is stopped or dead."""
+
 LONGEST_SOCKET_FOLDER = 72
 """A socket's path may have 107 characters, of which a manager adds 32 to its folder."""
 
-
-def run_in_child(
-    program: Program,
-    frames: NDArray[np.int32],
-    resets: NDArray[np.int32],
-    deadline: float,
-) -> dict[str, NDArray[np.int32]]:
-    """Play all ticks in one Lava session; what was recorded, by name, a row for each tick."""
-    missing = problem()
-    if missing is not None:
-        raise MissingPackageError(missing)
-    ticks = len(frames)
-    widths = {"scores": program.readout.outputs}
-    for i, layer in enumerate(program.layers):
-        widths[f"emitted.{i}"] = widths[f"membranes.{i}"] = layer.neurons
-
-    with tempfile.TemporaryDirectory(prefix="sgru-") as name:
-        folder = Path(name)
-        program.save(folder / "program.sgru")
-        np.save(folder / "frames.npy", frames)
-        np.save(folder / "resets.npy", resets)
-        for recording, width in widths.items():
-            np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-                folder / f"{recording}.npy", mode="w+", dtype=np.int32, shape=(ticks, width)
-            )
-        prefix = (
-            f"/sg{secrets.token_hex(3)}_"  # 10 characters: Python allows 14, four name the block
-        )
-        request = {
-            "ticks": ticks,
-            "recordings": list(widths),
-            "shared_memory_prefix": prefix,
-            "parent": os.getpid(),
-        }
-        write_json(folder / "request.json", request)
-        _supervise(folder, prefix, deadline)
-        return {recording: np.load(folder / f"{recording}.npy") for recording in widths}
+START = (
+    "import sys; sys.path[:] = filter(None, sys.path); "
+    "from hardware.lava.child import main; main(*sys.argv[1:])"
+)
+CHILD = (sys.executable, "-c", START)
+"""The child's command; not `-m`, which would let files where we stand take the place of modules."""
 
 
-def _supervise(folder: Path, prefix: str, deadline: float) -> None:
-    package_root = str(Path(__file__).resolve().parents[2])
-    search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
-    if len(str(folder)) < LONGEST_SOCKET_FOLDER:
-        # What Lava's managers keep in the temporary folder then goes away with this session's own.
-        environment["TMPDIR"] = str(folder)
-    with (folder / "log.txt").open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "hardware.lava.child", str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env=environment,
-            start_new_session=True,
-        )
+class Supervisor:
+    """A child, from its start to its end; whatever goes wrong is a `LavaError`, and its end."""
+
+    def __init__(self, deadline: float) -> None:
+        missing = problem()
+        if missing is not None:
+            raise MissingPackageError(missing)
+        sweep_the_dead()
+        token = new_token()
+        self.folder, self.prefix = folder_of(token), prefix_of(token)
+        self.owner, self.said = os.getpid(), b""
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115, closed when the session ends
+        self.answers, for_child = os.pipe()
         try:
-            child.wait(timeout=deadline)
-        except subprocess.TimeoutExpired:
-            raise EngineError(
-                f"Lava did not finish within its deadline of {deadline:g} s: raise the deadline, "
-                f"or run fewer sequences{_tail(folder)}"
-            ) from None
+            self.child = subprocess.Popen(
+                [*CHILD, str(self.folder), self.prefix, str(os.getpid()), str(for_child)],
+                stdin=subprocess.PIPE,
+                stdout=self.log,
+                stderr=subprocess.STDOUT,
+                env=self._environment(),
+                pass_fds=(for_child,),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self.answers)
+            self.log.close()
+            raise
         finally:
-            _end_group(child)
-            sweep(prefix)
-    outcome = read_json(folder / OUTCOME) if (folder / OUTCOME).exists() else None
-    if outcome is None:
-        raise EngineError(f"the Lava child ended with code {child.returncode}{_tail(folder)}")
-    if not outcome["ok"]:
-        raise EngineError(f"Lava failed in phase {outcome['phase']!r}:\n{outcome['error'].strip()}")
+            os.close(for_child)
+        self.alive = True
+        try:
+            self._wait("start", deadline)
+        except BaseException:
+            self.end()
+            raise
+
+    def ask(self, do: str, deadline: float, **request: Any) -> None:
+        """Have the child do something, and wait until it is done."""
+        if not self.alive or self.owner != os.getpid():
+            raise LavaError("is not there: the session is closed, or of another process", do)
+        try:
+            self._tell({"do": do, **request})
+            self._wait(do, deadline)
+        except BaseException:
+            self.end()
+            raise
+
+    def stop(self) -> None:
+        """End the session in order where that is possible, by force where it is not."""
+        if self.alive and self.owner == os.getpid():
+            with contextlib.suppress(LavaError):
+                self.ask("stop", STOP_SECONDS)
+            self.end()
+
+    def end(self) -> None:
+        """Kill the group, and remove what is left of the session."""
+        if not self.alive or self.owner != os.getpid():
+            return
+        self.alive = False
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait()
+        assert self.child.stdin is not None
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
+        os.close(self.answers)
+        self.log.close()
+        _see_gone(self.child.pid)
+        sweep(self.prefix)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __del__(self) -> None:
+        if getattr(self, "alive", False):
+            self.end()
+
+    def _environment(self) -> dict[str, str]:
+        package_root = str(Path(__file__).resolve().parents[2])
+        search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
+        environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+        if len(str(self.folder)) < LONGEST_SOCKET_FOLDER:
+            # What Lava's managers keep in the temporary folder then goes away with the session's.
+            environment["TMPDIR"] = str(self.folder)
+        return environment
+
+    def _tell(self, request: dict[str, Any]) -> None:
+        assert self.child.stdin is not None
+        try:
+            self.child.stdin.write(json.dumps(request).encode() + b"\n")
+            self.child.stdin.flush()
+        except OSError:
+            pass  # it is gone: its last words or its exit status say why
+
+    def _wait(self, phase: str, deadline: float) -> None:
+        """Wait for the answer, for the child's end, its silence, or the deadline."""
+        now = heard = time.monotonic()
+        end = now + deadline
+        readable = select.poll()
+        readable.register(self.answers, select.POLLIN)
+        while True:
+            ended = self.child.poll() is not None
+            if readable.poll(max(0.0, min(end - now, HEARTBEAT_SECONDS)) * 1000):
+                said = os.read(self.answers, 65536)
+                if said:
+                    self.said += said
+                    heard, ended = time.monotonic(), False
+            while b"\n" in self.said:
+                line, self.said = self.said.split(b"\n", 1)
+                if self._settles(json.loads(line)):
+                    return
+            now = time.monotonic()
+            if ended:
+                raise self._fault(f"ended with code {self.child.returncode}", phase)
+            if now > end:
+                raise self._fault(
+                    f"did not finish within its deadline of {deadline:g} s: raise the deadline, "
+                    f"or run fewer sequences", phase,
+                )  # fmt: skip
+            if phase != "start" and now - heard > SILENCE_SECONDS:
+                raise self._fault(f"was silent for {now - heard:.1f} s", phase)
+
+    def _settles(self, answer: dict[str, Any]) -> bool:
+        if "alive" in answer:
+            return False
+        if not answer.get("ok", answer.get("ready")):
+            raise LavaError(
+                answer["reason"],
+                answer["phase"],
+                answer["process"],
+                answer["step"],
+                answer["trace"],
+            )
+        return True
+
+    def _fault(self, reason: str, phase: str) -> LavaError:
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
+        trace = "\n".join(["the end of its log:", *lines]) if lines else ""
+        return LavaError(reason, phase, "child", tick_reached(self.folder), trace)
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the session and see it gone: the child leads a group of its own."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+def _see_gone(group: int) -> None:
     give_up = time.monotonic() + KILL_SECONDS
-    while _group_lives(child.pid) and time.monotonic() < give_up:
-        time.sleep(POLL_SECONDS)
+    while _group_lives(group) and time.monotonic() < give_up:
+        time.sleep(0.005)
 
 
 def _group_lives(group: int) -> bool:
@@ -117,8 +193,3 @@ def _group_lives(group: int) -> bool:
             if int(process_group) == group and state != "Z":
                 return True
     return False
-
-
-def _tail(folder: Path) -> str:
-    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()[-LOG_LINES:]
-    return "; the end of its log:\n" + "\n".join(lines) if lines else ""

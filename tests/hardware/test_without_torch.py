@@ -42,7 +42,7 @@ def test_every_module_of_hardware_imports_without_torch() -> None:
         "import importlib, pkgutil, hardware\n"
         "for module in pkgutil.walk_packages(hardware.__path__, 'hardware.'):\n"
         "    importlib.import_module(module.name)\n"
-        "assert 'hardware.lava.processes.gated_neuron' in sys.modules\n"
+        "assert 'hardware.lava.processes.gated_neurons' in sys.modules\n"
     )
 
 

@@ -1,1 +1,9 @@
-"""Lava processes and their models, and nothing else: Lava executes every module in this folder."""
+"""Lava processes and their models, each in a folder of its own.
+
+When Lava compiles, it executes every module that lies beside a process, for each process anew, and
+looks for models in what comes out. Nothing lies beside these, so nothing is executed.
+"""
+
+from hardware.lava.compat import import_lava
+
+import_lava()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hashlib
 import subprocess
 import sys
+from importlib.metadata import distribution
 
 import pytest
 
@@ -33,6 +36,31 @@ def test_the_help_is_undone_even_when_the_import_fails() -> None:
         assert dataclasses.dataclass is not original
         raise RuntimeError
     assert dataclasses.dataclass is original
+
+
+def test_where_no_help_is_needed_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def help_is_given() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(compat, "_hashable_dataclasses", help_is_given)
+    monkeypatch.setattr(compat, "NEEDS_HELP", False)
+    compat.import_lava()
+    assert compat.install_command() == f"pip install lava-nc=={compat.LAVA_VERSION}"
+
+
+def test_help_is_given_from_python_3_11_on() -> None:
+    assert compat.NEEDS_HELP is (sys.version_info >= (3, 11))
+
+
+def test_lava_is_on_disk_as_it_was_published() -> None:
+    (module,) = (
+        file
+        for file in distribution("lava-nc").files or ()
+        if str(file) == "lava/magma/compiler/var_model.py"
+    )
+    assert module.hash is not None
+    found = hashlib.new(module.hash.mode, module.read_binary()).digest()
+    assert base64.urlsafe_b64encode(found).decode().rstrip("=") == module.hash.value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""The input as a Lava process: a frame and a clock message for each step, from the tape."""
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.ports import PyOutPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.process.ports.ports import OutPort
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+from hardware.lava.processes.model import Process, TickModel
+from hardware.lava.tape import Feed, Player
+
+
+class FrameSource(Process):
+    """Sends what a feed holds, with a clock message for each step."""
+
+    def __init__(
+        self,
+        *,
+        channels: int,
+        feed: Feed,
+        batch: int | None = None,
+        name: str = "frames",
+    ) -> None:
+        super().__init__(feed=feed, batch=batch, name=name)
+        lead = () if batch is None else (batch,)
+        self.s_out = OutPort(shape=(*lead, channels))
+        self.clock_out = OutPort(shape=lead or (1,))
+
+
+@implements(proc=FrameSource, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyFrameSource(TickModel):
+    """The tape does the work."""
+
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    clock_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=3)
+
+    def __init__(self, proc_params):
+        super().__init__(proc_params)
+        self.player = Player(proc_params["feed"])
+
+    def tick(self):
+        frames, clock = self.player.at(self.time_step)
+        self.s_out.send(frames.reshape(self.s_out.shape))
+        self.clock_out.send(clock)

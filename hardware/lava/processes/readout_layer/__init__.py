@@ -1,0 +1,209 @@
+"""The readout as one Lava process: scores that build up where the messages arrive.
+
+::
+
+    s_in ─► Dense V ─► ScoreAccumulator ─► score_out      the structural model
+
+The fused model computes the same in one process, for one sample or a batch of them.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.ports import PyInPort, PyOutPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.model.sub.model import AbstractSubProcessModel
+from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.variable import Var
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+from hardware.errors import SettingError
+from hardware.lava.pace import Pace
+from hardware.lava.processes.model import Process, TickModel
+from hardware.lava.processes.spiking_gru_layer import dense
+from hardware.lava.synapses import Synapses
+from hardware.lava.tape import Rows
+from hardware.readout import Readout
+
+
+class ScoreAccumulator(Process):
+    """`hardware.readout`'s step for every message on its current, from zero in every sequence.
+
+    With a folder, scores are kept on the tape there.
+    """
+
+    def __init__(
+        self,
+        *,
+        readout: Readout,
+        input_changes: bool = False,
+        clocked: bool = False,
+        folder: str | None = None,
+        name: str = "scores",
+    ) -> None:
+        super().__init__(
+            readout=readout, input_changes=input_changes, clocked=clocked, folder=folder, name=name
+        )
+        shape = readout.bias.shape
+        self.current = InPort(shape=shape)
+        self.clock_in = InPort(shape=(1,))
+        self.score_out = OutPort(shape=shape)
+        self.clock_out = OutPort(shape=(1,))
+        self.score = Var(shape=shape, init=np.zeros(shape, dtype=np.int64))
+
+
+class ReadoutLayer(Process):
+    """The readout of a program: messages in on `s_in`, scores out on `score_out`.
+
+    Parameters
+    ----------
+    readout : hardware.readout.Readout
+    graded_input, input_changes, clocked, batch : as of SpikingGRULayer
+    folder : str, optional
+        Keep on the tape there the scores at each sequence's end, or of every step where the readout
+        answers at every step.
+    """
+
+    def __init__(
+        self,
+        *,
+        readout: Readout,
+        graded_input: bool = True,
+        input_changes: bool = False,
+        clocked: bool = False,
+        batch: int | None = None,
+        folder: Path | None = None,
+        name: str = "readout",
+    ) -> None:
+        super().__init__(
+            readout=readout,
+            graded_input=graded_input,
+            input_changes=input_changes,
+            clocked=clocked,
+            batch=batch,
+            folder=None if folder is None else str(folder),
+            name=name,
+        )
+        lead = () if batch is None else (batch,)
+        outputs, inputs = readout.weights.shape
+        self.s_in = InPort(shape=(*lead, inputs))
+        self.clock_in = InPort(shape=lead or (1,))
+        self.score_out = OutPort(shape=(*lead, outputs))
+        self.clock_out = OutPort(shape=lead or (1,))
+        self.weights = Var(shape=readout.weights.shape, init=readout.weights)
+        self.score = Var(shape=(*lead, outputs), init=0)
+
+
+@implements(proc=ReadoutLayer, protocol=LoihiProtocol)
+@tag("fixed_pt")
+class StructuralReadoutLayer(AbstractSubProcessModel):
+    """A matrix of synapses, and the neurons that accumulate."""
+
+    def __init__(self, proc):
+        parameters = proc.proc_params
+        if parameters["batch"] is not None:
+            raise SettingError(
+                f"{proc.name}: batch is {parameters['batch']}, but synapses of Lava's own take one "
+                f"sample at a time: use the fused model, or no batch"
+            )
+        self.V = dense(
+            parameters["readout"].weights, f"{proc.name}.V", graded=parameters["graded_input"]
+        )
+        self.scores = ScoreAccumulator(
+            readout=parameters["readout"],
+            input_changes=parameters["input_changes"],
+            clocked=parameters["clocked"],
+            folder=parameters["folder"],
+            name=f"{proc.name}.scores",
+        )
+        proc.in_ports.s_in.connect(self.V.in_ports.s_in)
+        proc.in_ports.clock_in.connect(self.scores.in_ports.clock_in)
+        self.V.out_ports.a_out.connect(self.scores.in_ports.current)
+        self.scores.out_ports.score_out.connect(proc.out_ports.score_out)
+        self.scores.out_ports.clock_out.connect(proc.out_ports.clock_out)
+        proc.vars.weights.alias(self.V.vars.weights)
+        proc.vars.score.alias(self.scores.vars.score)
+
+
+class AccumulatingModel(TickModel):
+    """Scores of all lanes: `self.arrived` holds what the dendrites have got since the last step."""
+
+    def __init__(self, proc_params):
+        super().__init__(proc_params)
+        self.readout = proc_params["readout"]
+        self.lanes = proc_params.get("batch") or 1
+        self.pace = Pace(self.lanes, 1, proc_params["clocked"])
+        self.rows = None
+        if proc_params["folder"]:
+            table = "rows" if self.readout.answers_every_step else "ends"
+            self.rows = Rows(proc_params["folder"], "scores", table)
+
+    def accumulate(self, product):
+        """One step of the lanes that are due; `product` gives V m for what has arrived in them."""
+        beat = self.pace.beat()
+        score = self.score.reshape(self.lanes, -1)
+        if beat.done.any():
+            lanes = slice(None) if beat.done.all() else np.flatnonzero(beat.done)
+            score[lanes] = self.readout.step(score[lanes], product(self.arrived[lanes]))
+            if not self.proc_params["input_changes"]:
+                self.arrived[lanes] = 0
+        if self.rows is not None:
+            self.rows.write(beat.done, score)
+        self.score_out.send(self.score.astype(np.int32))
+        self.clock_out.send(beat.done.astype(np.int32))
+        fresh = self.pace.hear(self.clock_in.recv())
+        score[fresh] = 0
+        self.arrived[fresh] = 0
+
+
+@implements(proc=ScoreAccumulator, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyScoreAccumulator(AccumulatingModel):
+    """The synapses have done the product already."""
+
+    current: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=24)
+    clock_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=3)
+    score_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    clock_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=3)
+    score: np.ndarray = LavaPyType(np.ndarray, np.int64)
+
+    def __init__(self, proc_params):
+        super().__init__(proc_params)
+        self.arrived = np.zeros((1, self.readout.outputs), dtype=np.int64)
+
+    def tick(self):
+        self.arrived[0] += self.current.recv()
+        self.accumulate(lambda product: product)
+
+
+@implements(proc=ReadoutLayer, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class FusedReadoutLayer(AccumulatingModel):
+    """The whole readout in one process; a lane for each sample of a batch."""
+
+    s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=16)
+    clock_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=3)
+    score_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    clock_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=3)
+    weights: np.ndarray = LavaPyType(np.ndarray, np.int64)
+    score: np.ndarray = LavaPyType(np.ndarray, np.int64)
+
+    def __init__(self, proc_params):
+        super().__init__(proc_params)
+        self.arrived = np.zeros((self.lanes, self.readout.weights.shape[1]), dtype=np.int64)
+        self.V = None
+
+    def on_var_update(self):
+        """Take up weights that were set."""
+        self.V = Synapses(self.weights)
+
+    def tick(self):
+        if self.V is None:
+            self.on_var_update()
+        self.accumulate(self.V)
+        message = self.s_in.recv().reshape(self.lanes, -1)
+        self.arrived += message if self.proc_params["graded_input"] else message.astype(bool)

@@ -1,0 +1,63 @@
+"""A recorder as a Lava process: what a layer sends goes to the tape, without a message a value."""
+
+from pathlib import Path
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.ports import PyInPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.process.ports.ports import InPort
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+from hardware.lava.pace import FIRST
+from hardware.lava.processes.model import Process, TickModel
+from hardware.lava.tape import Rows
+
+
+class Recorder(Process):
+    """Writes the values of every step; those that come as changes are added up."""
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        recording: str,
+        folder: Path,
+        changes: bool = False,
+        batch: int | None = None,
+    ) -> None:
+        super().__init__(
+            recording=recording, folder=str(folder), changes=changes, batch=batch,
+            name=f"recorder of {recording}",
+        )  # fmt: skip
+        lead = () if batch is None else (batch,)
+        self.values = InPort(shape=(*lead, width))
+        self.clock_in = InPort(shape=lead or (1,))
+
+
+@implements(proc=Recorder, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyRecorder(TickModel):
+    """Values and their clock message come in the same tick."""
+
+    values: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=24)
+    clock_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=3)
+
+    def __init__(self, proc_params):
+        super().__init__(proc_params)
+        self.changes = proc_params["changes"]
+        self.rows = Rows(proc_params["folder"], proc_params["recording"], "rows")
+        self.seen = None
+
+    def tick(self):
+        clock = self.clock_in.recv()
+        values = self.values.recv().reshape(len(clock), -1)
+        if self.changes:
+            if self.seen is None:
+                self.seen = np.zeros_like(values)
+            self.seen[(clock & FIRST) > 0] = 0
+            self.seen += values
+            values = self.seen
+        self.rows.write(clock, values)

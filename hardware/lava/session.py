@@ -1,0 +1,184 @@
+"""A Lava session that stays open: set up once, then run after run, or step after step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.arithmetic import Integers
+from hardware.errors import InputError, SettingError, choose
+from hardware.lava.child import PROGRAM
+from hardware.lava.errors import LavaError
+from hardware.lava.plan import Plan, changes, one_step, plan, ticks, turned
+from hardware.lava.supervisor import Supervisor
+from hardware.lava.tape import FRAMES, FRAMES_TURNED, Tape
+from hardware.program import Program
+
+MAPPINGS = ("structural", "fused")
+START_UP_SECONDS = 60.0
+RUN_SECONDS, SECONDS_PER_TICK = 30.0, 0.05
+"""The deadline of a run that is given none: generous, for it only has to end what hangs."""
+
+
+class LavaSession:
+    """A program as Lava processes, in a supervised child of its own.
+
+    `mapping` is what runs: `structural`, one Lava Dense for each matrix, as the chip would hold it;
+    or `fused`, a process for each layer, of which `batch` is how many sequences it computes at
+    once. Both give the same bits. `record` names what is kept of every step: `emitted` and
+    `membranes` of all layers, or `emitted.0` and the like of one; scores always are.
+
+    A session is used by one thread at a time. After an error it is closed; used again, it is set up
+    anew.
+    """
+
+    supervisor_type = Supervisor
+
+    def __init__(
+        self,
+        program: Program,
+        mapping: str = "structural",
+        batch: int = 1,
+        record: Sequence[str] = (),
+        deadline: float = START_UP_SECONDS,
+    ) -> None:
+        choose("mapping", mapping, MAPPINGS)
+        if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1:
+            raise SettingError(f"batch is {batch!r}, expected a whole number from 1")
+        if batch > 1 and mapping != "fused":
+            raise SettingError(
+                f"batch is {batch}, but the {mapping} mapping runs one sequence at a time: choose "
+                f"mapping 'fused'"
+            )
+        self.program, self.mapping, self.batch = program, mapping, batch
+        self.record = _recordings(program, record)
+        self.deadline = deadline
+        self.clean, self.last = True, program.encoder.initial_state()
+        self.supervisor: Supervisor | None = None
+        self.tape: Tape | None = None
+
+    def open(self) -> LavaSession:
+        """Start the child and build the network; does nothing where that is done."""
+        if self.supervisor is None:
+            self.ticks = 0
+            supervisor = self.supervisor_type(self.deadline)
+            try:
+                self.program.save(supervisor.folder / PROGRAM)
+                self.tape = Tape(supervisor.folder)
+                supervisor.ask(
+                    "open",
+                    self.deadline,
+                    structural=self.mapping == "structural",
+                    batch=None if self.batch == 1 else self.batch,
+                    record=self.record,
+                )
+            except BaseException:
+                self.tape = None
+                supervisor.end()
+                raise
+            self.supervisor = supervisor
+        return self
+
+    def close(self) -> None:
+        """End the child and remove all that is its."""
+        if self.supervisor is not None:
+            self.supervisor.stop()
+        self.supervisor = self.tape = None
+        self.reset()
+
+    def __enter__(self) -> LavaSession:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def reset(self) -> None:
+        """Let the next step begin from a clean state."""
+        self.clean = True
+
+    def run(
+        self, events: Integers, lengths: NDArray[np.int64], deadline: float | None = None
+    ) -> dict[str, Integers]:
+        """Every sequence from a clean state: scores, and by name what is recorded.
+
+        Events are those of all sequences, one after another. The next step begins clean, too.
+        """
+        if not len(lengths):
+            raise InputError("no sequence given: expected at least one")
+        given = {FRAMES: events}
+        if self.program.bidirectional:
+            given[FRAMES_TURNED] = events[turned(lengths)]
+        if self.program.encoder.sends_changes:
+            given = {name: changes(frames, lengths) for name, frames in given.items()}
+        found = self._play(given, plan(lengths, self.batch), len(lengths), deadline)
+        for i, layer in enumerate(self.program.layers):
+            for name in (f"emitted.{i}", f"membranes.{i}"):
+                if layer.backward and name in found:
+                    found[name] = found[name][turned(lengths)]
+        self.reset()
+        return found
+
+    def step(self, events: Integers, deadline: float | None = None) -> Integers:
+        """The scores after one more step of the stream, which sees these events (channels,)."""
+        if self.program.bidirectional:
+            raise SettingError(
+                "a program with both directions cannot stream: it begins at a sequence's end"
+            )
+        if self.batch != 1:
+            raise SettingError(f"batch is {self.batch}, but a stream is one sequence: open with 1")
+        frame = np.asarray(events, dtype=np.int64)
+        if frame.shape != (self.program.encoder.channels,):
+            raise InputError(
+                f"a step's events have shape {frame.shape}, expected "
+                f"({self.program.encoder.channels},)"
+            )
+        sent = frame
+        if self.program.encoder.sends_changes and not self.clean:
+            sent = frame - self.last
+        found = self._play({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
+        self.clean, self.last = False, frame
+        return found["scores"][0]
+
+    def _play(
+        self, given: dict[str, Integers], plan: Plan, sequences: int, deadline: float | None
+    ) -> dict[str, Integers]:
+        self.open()
+        assert self.supervisor is not None
+        assert self.tape is not None
+        frames, readout = len(given[FRAMES]), self.program.readout
+        rows = frames if readout.answers_every_step else sequences
+        wanted = {"scores": (rows, readout.outputs)}
+        for name in self.record:
+            wanted[name] = (frames, self.program.layers[int(name.rpartition(".")[2])].neurons)
+        tables = {"rows": plan.rows, "clock": plan.clock, "ends": plan.ends}
+        needed = ticks(self.program, plan)
+        if deadline is None:
+            deadline = RUN_SECONDS + SECONDS_PER_TICK * needed
+        try:
+            self.tape.lay({**given, **tables}, wanted, self.ticks)
+            self.supervisor.ask("run", deadline, ticks=needed)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                reason = f"has no room for the frames and recordings of a run: {error}"
+                raise LavaError(reason, "run", "parent") from error
+            raise
+        self.ticks += needed
+        return {name: self.tape.fetch(name) for name in wanted}
+
+
+def _recordings(program: Program, record: Sequence[str]) -> list[str]:
+    """The recordings that are asked for, one for each layer; an error for what none is called."""
+    of_each = ("emitted", "membranes")
+    known = [f"{name}.{i}" for i in range(len(program.layers)) for name in of_each]
+    for name in record:
+        choose("recording", name, [*of_each, *known])
+    return [name for name in known if name in record or name.partition(".")[0] in record]

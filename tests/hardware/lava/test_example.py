@@ -1,0 +1,30 @@
+"""The layer in a Lava network of one's own, as docs/lava.md shows it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from programs import random_program
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "lava_network.py"
+
+
+@pytest.mark.parametrize("own_program", [False, True])
+def test_the_example_runs_and_both_models_agree(own_program: bool, tmp_path: Path) -> None:
+    arguments = []
+    if own_program:
+        random_program(0, channels=5, hidden=(4,), formulation="keep").save(tmp_path / "p.sgru")
+        arguments = [str(tmp_path / "p.sgru")]
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "structural and fused the same in every tick: True" in done.stdout
+    assert not done.stdout.startswith("0 spikes") or own_program

@@ -1,0 +1,157 @@
+"""A session that stays open, many of them, and callers of every kind."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lava_callers import play_and_compare
+from leftovers import SHARED_MEMORY, open_files
+from programs import random_program, random_sequences
+
+from hardware.engines.reference import execute
+from hardware.errors import InputError, SettingError
+from hardware.lava.errors import LavaError
+from hardware.lava.session import LavaSession
+
+SUPPORT = Path(__file__).resolve().parents[2] / "support"
+SESSIONS = int(os.environ.get("LAVA_SESSIONS", "12"))
+"""How many to open one after another; `benchmarks/lava.py` asks for 200."""
+
+
+@pytest.mark.parametrize("mapping", ["structural", "fused"])
+def test_an_open_session_runs_and_streams_without_being_set_up_again(mapping: str) -> None:
+    program = random_program(2, hidden=(4, 3), formulation="keep", encoder="send-on-delta")
+    events, steps = program.encode(random_sequences(2, 3, [5, 3, 1]))
+    expected = execute(program, events, steps).scores
+    with LavaSession(program, mapping) as session:
+        assert session.supervisor is not None
+        child = session.supervisor.child.pid
+        np.testing.assert_array_equal(session.run(events, steps)["scores"], expected)
+        for sequence, scores in zip(np.split(events, [5, 8]), expected, strict=True):
+            session.reset()
+            for frame in sequence:
+                found = session.step(frame)
+            np.testing.assert_array_equal(found, scores)
+        again = session.run(events[5:], steps[1:])["scores"]  # other shapes than before
+        np.testing.assert_array_equal(again, expected[1:])
+        assert session.supervisor.child.pid == child
+
+
+def test_only_what_is_asked_for_is_recorded() -> None:
+    program = random_program(1, hidden=(4, 3))
+    events, steps = program.encode(random_sequences(1, 3, [3, 2]))
+    expected = execute(program, events, steps)
+    with LavaSession(program, "fused", record=("membranes.1", "emitted")) as session:
+        found = session.run(events, steps)
+    assert set(found) == {"scores", "emitted.0", "emitted.1", "membranes.1"}
+    np.testing.assert_array_equal(found["membranes.1"], expected.membranes[1])
+    with LavaSession(program, "fused") as session:
+        assert set(session.run(events, steps)) == {"scores"}
+
+
+def test_what_cannot_be_run_or_streamed_is_refused_before_anything_is_started() -> None:
+    both = random_program(0, bidirectional=True)
+    with pytest.raises(SettingError, match="both directions cannot stream"):
+        LavaSession(both).step(np.zeros(3))
+    with pytest.raises(SettingError, match="batch is 4, but a stream is one sequence"):
+        LavaSession(random_program(0), "fused", 4).step(np.zeros(3))
+    with pytest.raises(InputError, match=r"events have shape \(2,\), expected \(3,\)"):
+        LavaSession(random_program(0)).step(np.zeros(2))
+    with pytest.raises(InputError, match="no sequence given"):
+        LavaSession(random_program(0)).run(np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def holdings() -> dict[str, object]:
+    gc.collect()
+    return {
+        "open files": len(open_files()),
+        "threads": len(list(Path("/proc/self/task").iterdir())),
+        "log handlers": len(logging.getLogger().handlers),
+        "shared blocks": len(list(SHARED_MEMORY.glob("*sg*"))),
+    }
+
+
+def test_sessions_one_after_another_leave_everything_level() -> None:
+    program = random_program(0, hidden=(4,))
+    events, steps = program.encode(random_sequences(0, 3, [3, 2]))
+
+    def one() -> None:
+        with LavaSession(program, "fused") as session:
+            session.run(events, steps)
+
+    for _ in range(3):
+        one()
+    before, memory = holdings(), resident_bytes()
+    for _ in range(SESSIONS):
+        one()
+    assert holdings() == before
+    assert resident_bytes() < 1.05 * memory
+
+
+@pytest.mark.parametrize("how", ["fork", "spawn"])
+def test_processes_started_in_either_way_can_call(how: str) -> None:
+    caller = multiprocessing.get_context(how).Process(target=play_and_compare, args=(3,))
+    caller.start()
+    caller.join(timeout=60)
+    assert caller.exitcode == 0
+    caller.close()
+
+
+def test_threads_can_call_side_by_side() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(play_and_compare, seed) for seed in (4, 5)]:
+            done.result(timeout=60)
+    assert threading.current_thread() is threading.main_thread()
+
+
+def test_a_copy_of_the_caller_cannot_use_or_end_its_session() -> None:
+    program = random_program(0, hidden=(4,))
+    with LavaSession(program, "fused") as session:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                session.step(np.zeros(3))
+            except LavaError as error:
+                session.close()
+                os._exit(0 if "of another process" in str(error) else 1)
+            os._exit(2)
+        assert os.waitpid(pid, 0)[1] == 0
+        session.step(np.zeros(3))
+
+
+def test_torch_in_the_caller_does_no_harm() -> None:
+    pytest.importorskip("torch")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import torch; torch.ones(300, 300) @ torch.ones(300, 300)\n"
+        "from lava_callers import play_and_compare; play_and_compare(6)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
+
+
+def test_tests_in_several_processes_can_call(tmp_path: Path) -> None:
+    pytest.importorskip("xdist")
+    (tmp_path / "test_calls.py").write_text(
+        f"import sys; sys.path.insert(0, {str(SUPPORT)!r})\n"
+        "from lava_callers import play_and_compare\n"
+        "def test_one(): play_and_compare(7)\n"
+        "def test_two(): play_and_compare(8)\n"
+    )
+    run = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, timeout=100)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
