@@ -8,7 +8,15 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.messages import at_work, check_owner, emissions, is_sent, messages, per_sequence
+from hardware.messages import (
+    at_work,
+    check_owner,
+    emissions,
+    in_all,
+    is_sent,
+    messages,
+    per_source,
+)
 from hardware.program import Program
 from hardware.projections import EMISSION, MEMBRANE, emission_bits
 from hardware.trace import Trace
@@ -151,7 +159,7 @@ def count(trace: Trace, program: Program) -> Counts:
     host_messages_in = np.zeros_like(steps)
     for projection, sent in messages(trace, program):
         to, at_end = projection.target, projection.stream == MEMBRANE
-        of_source, fan_out = per_sequence(sent, trace), np.count_nonzero(projection.weights, axis=0)
+        of_source, fan_out = per_source(sent, trace), np.count_nonzero(projection.weights, axis=0)
         operations = of_source @ fan_out
         work[to]["synaptic_operations"] += operations
         work[to]["multiply_accumulates"] += operations * projection.graded
@@ -166,9 +174,9 @@ def count(trace: Trace, program: Program) -> Counts:
         elif projection.stream != EMISSION:
             send(to, of_source.sum(axis=1), projection.payload_bits)
     for i, layer in enumerate(program.layers):
-        spikes = per_sequence(emissions(trace, layer, i), trace).sum(axis=1)
+        spikes = in_all(emissions(trace, layer, i), trace)
         send(i, spikes, emission_bits(layer.cell))
-        active = per_sequence(at_work(trace, layer, i), trace).sum(axis=1)
+        active = in_all(at_work(trace, layer, i), trace)
         work[i]["spikes"] += spikes
         work[i]["active_updates"] += layer.cell.products_in_turn * active
         work[i]["gate_products"] += GATE_PRODUCTS[layer.cell.formulation] * layer.neurons * steps
@@ -186,7 +194,7 @@ def count(trace: Trace, program: Program) -> Counts:
         layers=tuple(layers),
         steps=steps,
         ticks=ticks,
-        input_events=per_sequence(encoded, trace).sum(axis=1),
+        input_events=in_all(encoded, trace),
         host_messages_in=host_messages_in,
         host_messages_out=readout.outputs
         * (steps if readout.answers_every_step else np.ones_like(steps)),

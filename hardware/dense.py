@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import shift
 from hardware.counts import Counts
-from hardware.messages import is_sent, per_sequence
+from hardware.messages import in_all, is_sent
 from hardware.program import Program
 from hardware.trace import Trace
 
@@ -90,12 +90,12 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
 
     def changes(values: NDArray[np.integer], back: bool) -> NDArray[np.int64]:
         """(sequences,): values that are not what they were one frame before."""
-        return per_sequence(is_sent(values, frames, True, back), frames).sum(axis=1)
+        return in_all(is_sent(values, frames, True, back), frames)
 
     channels = program.encoder.channels
     sent = is_sent(trace.events.reshape(-1, steps * channels), frames, True)
     moved: NDArray[np.bool_] = np.any(sent.reshape(-1, steps, channels), axis=1)
-    arriving = per_sequence(moved, frames).sum(axis=1)
+    arriving = in_all(moved, frames)
     operations, number = np.zeros_like(trace.lengths), 0
     for level in program.levels:
         leaving = np.zeros_like(trace.lengths)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.messages import at_work, check_owner, emissions, messages, per_sequence
+from hardware.messages import at_work, check_owner, emissions, messages, per_source
 from hardware.placement import Placement
 from hardware.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.placement.needs import fan
@@ -142,7 +142,7 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
         else:
             read = copies * (target.neurons_of_core * projection.gates).astype(np.int32)
             work["dense_operations"][arrives, target.cores] += read
-        of_source, tiles = per_sequence(sent, trace), placement.tiles
+        of_source, tiles = per_source(sent, trace), placement.tiles
         for tile, columns in zip(*senders(projection, placement), strict=True):
             away = of_source[:, columns] @ reached[columns]
             travel[:, :, target.cores] += travelled(tile, tiles[target.cores], away)

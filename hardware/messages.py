@@ -84,12 +84,18 @@ def at_work(trace: Trace, layer: Layer, number: int) -> Sent:
     return emitted | moved | was
 
 
-def per_sequence(sent: Sent, trace: Trace) -> NDArray[np.int64]:
+def per_source(sent: Sent, trace: Trace) -> NDArray[np.int64]:
     """(sequences, sources): how often each source sends in each sequence."""
-    # One sum for each sequence is thirty times faster than reduceat along this axis.
+    # One sum for each sequence, in narrow integers, is thirty times faster than reduceat.
+    narrow = np.uint16 if trace.lengths.max(initial=0) < 2**16 else np.uint64
     parts = np.split(sent.view(np.uint8), trace.starts[1:])
-    sums: NDArray[np.int64] = np.stack([part.sum(axis=0, dtype=np.uint32) for part in parts])
-    return sums.astype(np.int64)
+    return np.stack([part.sum(axis=0, dtype=narrow) for part in parts]).astype(np.int64)
+
+
+def in_all(sent: Sent, trace: Trace) -> NDArray[np.int64]:
+    """(sequences,): how often anything is sent in each sequence."""
+    parts = np.split(sent, trace.starts[1:])
+    return np.array([np.count_nonzero(part) for part in parts], dtype=np.int64)
 
 
 def before(
