@@ -234,7 +234,8 @@ running (Blouw et al. 2019). How active the neurons were is not among the figure
 Counting operations alone is off by {off:.0f}×, and no activity can explain it: if every neuron
 fired at every step there would still be too little. What was measured is the board. Nor is a host
 term of another board any help: the one in the chip file comes from the LSNN above. With the time
-and power of this board named (the last line, no prediction but bookkeeping) the sum closes. Use `host.time_us_per_step` and `host.power_mw` of a chip file of your own.
+and power of this board named (the last line, no prediction but bookkeeping) the sum closes. Use
+`host.time_us_per_step` and `host.power_mw` of a chip file of your own.
 
 ## What was not measured
 
@@ -255,7 +256,8 @@ numbers of tiles the barrier here is linear, in SANA-FE it stays at the last one
 **NeuroBench** counts the same synaptic operations (effective multiply-accumulates, effective
 accumulates, dense), activation sparsity, connection sparsity and footprint on networks built of
 `nn.Linear`, exactly (version 2.3.0; `tests/hardware/test_against_neurobench.py` repeats it where
-`neurobench` is installed). On a layer whose weights are raw parameters it counts nothing and does not say so.
+`neurobench` is installed). On a layer whose weights are raw parameters it counts nothing and does
+not say so.
 """
 
 

@@ -20,8 +20,8 @@ def cut(
 ) -> tuple[NDArray[np.int64], Needs]:
     """The first neuron of each core, and what each core needs. A neuron is never divided.
 
-    From the number of cores that the largest need of all asks for, one more at a time where an
-    uneven layer overfills one.
+    From the number of cores that the largest need of all asks for it goes on, one more (or a
+    twentieth more) at a time, where axons or an uneven layer overfill one.
     """
     cores = 1
     while True:
@@ -33,7 +33,7 @@ def cut(
             return starts, needs
         if cores == neurons:
             raise _too_large(name, needs, worst, chip)
-        cores = min(neurons, max(cores + 1, _at_least(needs, chip)))
+        cores = min(neurons, max(cores + 1, cores * 21 // 20, _at_least(needs, chip)))
 
 
 def overfull(needs: Needs, limit: str, chip: Chip) -> float:

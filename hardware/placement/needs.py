@@ -63,8 +63,12 @@ def fan(projection: Projection, starts: NDArray[np.int64]) -> NDArray[np.int64]:
 
     `starts` are the first neurons of the cores.
     """
-    by_neuron = np.count_nonzero(projection.by_neuron, axis=0)
-    return np.add.reduceat(by_neuron, starts, axis=0, dtype=np.int64).T
+    return over_cores(connections(projection), starts).T
+
+
+def connections(projection: Projection) -> NDArray[np.int64]:
+    """(neurons, sources): the weights that are not zero from each source to each neuron."""
+    return np.count_nonzero(projection.by_neuron, axis=0)
 
 
 def even_starts(neurons: int, cores: int) -> NDArray[np.int64]:
@@ -73,34 +77,31 @@ def even_starts(neurons: int, cores: int) -> NDArray[np.int64]:
 
 
 def over_cores(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sums of one value per neuron over each core."""
-    return np.add.reduceat(values, starts)
+    """Sums of values of each neuron over each core."""
+    return np.add.reduceat(values, starts, axis=0)
 
 
 def needs(
-    inwards: Sequence[Projection],
-    sparse: Sequence[bool],
+    inwards: Sequence[tuple[NDArray[np.int64], bool]],
     outwards: NDArray[np.int64],
+    memory: NDArray[np.int64],
     words: int,
-    limits: Limits,
     starts: NDArray[np.int64],
 ) -> dict[str, NDArray[np.int64]]:
     """Of each limit what every core of a layer needs, if its neurons are cut at `starts`.
 
-    `inwards` are the projections that lead to the layer; `outwards` are the axons of each neuron to
-    other layers. Its own recurrent axons are counted here, for they depend on the cut.
+    `inwards` are the `connections` that lead to the layer, and whether they are recurrent;
+    `outwards` the axons of each neuron to other layers, `memory` its synapse bits. Axons within the
+    layer are counted here, for they depend on the cut.
     """
-    neurons = len(outwards)
-    of_core = np.diff(starts, append=neurons)
-    memory = np.zeros(neurons, dtype=np.int64)
+    of_core = np.diff(starts, append=len(outwards))
     fan_in = np.zeros(len(starts), dtype=np.int64)
     axons = outwards.copy()
-    for projection, is_list in zip(inwards, sparse, strict=True):
-        memory += synapse_bits(projection, is_list, limits)
-        reached = fan(projection, starts) > 0
-        fan_in += reached.sum(axis=0)
-        if projection.recurrent:
-            axons += reached.sum(axis=1)
+    for connected, recurrent in inwards:
+        reached = over_cores(connected, starts) > 0
+        fan_in += reached.sum(axis=1)
+        if recurrent:
+            axons += reached.sum(axis=0)
     return {
         "neurons_per_core": of_core,
         "synapse_bits_per_core": over_cores(memory, starts),

@@ -13,7 +13,15 @@ from hardware.chip import Chip
 from hardware.errors import PlacementError
 from hardware.placement.cut import cut
 from hardware.placement.mesh import Tiles, lay_out
-from hardware.placement.needs import READOUT_WORDS, fan, is_sparse, needs, state_words
+from hardware.placement.needs import (
+    READOUT_WORDS,
+    connections,
+    fan,
+    is_sparse,
+    needs,
+    state_words,
+    synapse_bits,
+)
 from hardware.program import Program
 from hardware.projections import Projection, projections
 
@@ -142,22 +150,18 @@ def _cut_layers(
     outwards = [np.zeros(n, dtype=np.int64) for n in neurons]
     found = []
     for i in reversed(range(len(neurons))):
-        inwards = [n for n, projection in enumerate(ways) if projection.target == i]
-        needs_of = partial(
-            needs,
-            [ways[n] for n in inwards],
-            [sparse[n] for n in inwards],
-            outwards[i],
-            words[i],
-            chip.limits,
-        )
+        inwards = [(p, s) for p, s in zip(ways, sparse, strict=True) if p.target == i]
+        memory = np.sum([synapse_bits(p, is_list, chip.limits) for p, is_list in inwards], axis=0)
+        connected = [(connections(p), p.recurrent) for p, _ in inwards]
+        needs_of = partial(needs, connected, outwards[i], memory, words[i])
         starts, needed = cut(names[i], neurons[i], needs_of, chip)
         found.append((starts, needed))
-        for n in inwards:
-            if ways[n].sources and not ways[n].recurrent:
-                axons = (fan(ways[n], starts) > 0).sum(axis=1)
-                widths = np.cumsum([neurons[source] for source in ways[n].sources])[:-1]
-                for source, part in zip(ways[n].sources, np.split(axons, widths), strict=True):
+        for projection, _ in inwards:
+            if projection.sources and not projection.recurrent:
+                axons = (fan(projection, starts) > 0).sum(axis=1)
+                ends = np.cumsum([neurons[source] for source in projection.sources])
+                parts = np.split(axons, ends[:-1])
+                for source, part in zip(projection.sources, parts, strict=True):
                     outwards[source] += part
     layers, first = [], 0
     for name, width, (starts, needed) in zip(names, neurons, reversed(found), strict=True):
