@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hardware.cell import Cell
+    from hardware.chip import Chip, load_chip
     from hardware.comparison import Comparison, compare
     from hardware.cost import Cost, estimate
     from hardware.counts import Counts, count
     from hardware.inference import run
+    from hardware.loads import Loads, load
+    from hardware.placement import Placement, place
     from hardware.program import Program
     from hardware.sequences import Sequences
     from hardware.trace import Trace
@@ -19,9 +22,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Cell": "hardware.cell",
+    "Chip": "hardware.chip",
     "Comparison": "hardware.comparison",
     "Cost": "hardware.cost",
     "Counts": "hardware.counts",
+    "Loads": "hardware.loads",
+    "Placement": "hardware.placement",
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
     "Trace": "hardware.trace",
@@ -29,15 +35,21 @@ _HOMES = {
     "compare": "hardware.comparison",
     "count": "hardware.counts",
     "estimate": "hardware.cost",
+    "load": "hardware.loads",
+    "load_chip": "hardware.chip",
+    "place": "hardware.placement",
     "run": "hardware.inference",
     "verify_engines": "hardware.verification",
 }
 
 __all__ = [
     "Cell",
+    "Chip",
     "Comparison",
     "Cost",
     "Counts",
+    "Loads",
+    "Placement",
     "Program",
     "Sequences",
     "Trace",
@@ -45,6 +57,9 @@ __all__ = [
     "compare",
     "count",
     "estimate",
+    "load",
+    "load_chip",
+    "place",
     "run",
     "verify_engines",
 ]

@@ -1,38 +1,92 @@
-"""What a trace says was done: spikes, synaptic operations and neuron updates, per inference."""
+"""What a trace says was done: messages, synaptic operations and updates, in each inference."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
-from hardware.cell import step
-from hardware.engines.reference import product_of, synapses
-from hardware.errors import InputError
-from hardware.program import Layer, Program
-from hardware.program_file import digest
+from hardware.messages import (
+    at_work,
+    check_owner,
+    emissions,
+    in_all,
+    is_sent,
+    messages,
+    per_source,
+)
+from hardware.program import Program
+from hardware.projections import EMISSION, MEMBRANE, emission_bits
 from hardware.trace import Trace
 
 PerSequence = NDArray[np.int64]
+
+ADDITIVE = (
+    "spikes",
+    "messages",
+    "payload_bits",
+    "synaptic_operations",
+    "dense_synaptic_operations",
+    "multiply_accumulates",
+    "active_updates",
+    "idle_updates",
+    "gate_products",
+)
+"""The counts of a layer that add up, over sequences and over layers."""
+
+GATE_PRODUCTS = {"torch": 3, "keep": 3, "write": 3, "output-gated": 4, "forget": 2}
+"""Multiplications inside a neuron and step: z·h and (1−z)·c, one by r, one by o."""
 
 
 @dataclass(frozen=True)
 class LayerCounts:
     """One layer's work in each sequence.
 
-    A synaptic operation is one event meeting one synapse, a weight that is not zero. Synapses
-    count with the neurons they lead to.
+    A synaptic operation is one message meeting one synapse, a weight that is not zero; synapses
+    count with the neurons they lead to. `dense_synaptic_operations` is every weight at every step.
+    Operations of graded messages are `multiply_accumulates`, those of signs only `accumulates`.
     """
 
     name: str
     neurons: int
+    weights: int
     synapses: int
-    synapse_bits: int
+    weight_bits: int
+
     spikes: PerSequence
+    """What was emitted: spikes, or values of the state that are sent."""
+
+    messages: PerSequence
+    """`spikes`; those of a product that waits for another; the last membrane where it is read."""
+
+    payload_bits: PerSequence
     synaptic_operations: PerSequence
-    neuron_updates: PerSequence
+    dense_synaptic_operations: PerSequence
+    multiply_accumulates: PerSequence
+    active_updates: PerSequence
+    idle_updates: PerSequence
+    gate_products: PerSequence
+
+    @property
+    def neuron_updates(self) -> PerSequence:
+        """Every neuron at every tick."""
+        return self.active_updates + self.idle_updates
+
+    @property
+    def accumulates(self) -> PerSequence:
+        return self.synaptic_operations - self.multiply_accumulates
+
+    @property
+    def additions(self) -> PerSequence:
+        """One for each synaptic operation."""
+        return self.synaptic_operations
+
+    @property
+    def multiplications(self) -> PerSequence:
+        """One for each synaptic operation of a graded message, and for each gate product."""
+        return self.multiply_accumulates + self.gate_products
 
 
 @dataclass(frozen=True)
@@ -42,147 +96,106 @@ class Counts:
     layers: tuple[LayerCounts, ...]
     steps: PerSequence
     ticks: PerSequence
+    host_messages_in: PerSequence
+    """Input events, once for each layer that sees them."""
+
+    host_messages_out: PerSequence
+    """Scores, of each sequence or of each step."""
+
     input_events: PerSequence
+    """What the encoder sends."""
+
+    def total(self, name: str) -> PerSequence:
+        """The sum of a count over the layers."""
+        return np.sum([getattr(layer, name) for layer in self.layers], axis=0)
 
     @property
     def spikes(self) -> PerSequence:
-        return np.sum([layer.spikes for layer in self.layers], axis=0)
+        return self.total("spikes")
 
     @property
     def synaptic_operations(self) -> PerSequence:
-        return np.sum([layer.synaptic_operations for layer in self.layers], axis=0)
+        return self.total("synaptic_operations")
 
     @property
     def neuron_updates(self) -> PerSequence:
-        return np.sum([layer.neuron_updates for layer in self.layers], axis=0)
+        return self.total("neuron_updates")
 
     @property
     def synapses(self) -> int:
         return sum(layer.synapses for layer in self.layers)
 
+    @property
+    def footprint_bytes(self) -> int:
+        """Bytes of all weights at their width, those that are zero included."""
+        return sum(ceil(layer.weights * layer.weight_bits / 8) for layer in self.layers)
+
+    @property
+    def connection_sparsity(self) -> float:
+        """Share of the weights that are zero."""
+        return 1 - self.synapses / sum(layer.weights for layer in self.layers)
+
+    @property
+    def activation_sparsity(self) -> float:
+        """Share of all neurons' steps at which nothing is emitted; the readout emits nothing."""
+        of_layers = self.layers[:-1]
+        neurons = sum(layer.neurons for layer in of_layers)
+        return 1 - float(self.spikes.sum() / (neurons * self.steps.sum()))
+
 
 def count(trace: Trace, program: Program) -> Counts:
     """Exact counts from a trace of this program."""
-    if trace.program_digest != digest(program):
-        raise InputError("this trace is of another program: run this one again")
-    seen, by_change = trace.events, program.encoder.sends_changes
-    input_events = trace.per_sequence(sent(seen, trace, by_change).sum(axis=1))
-    layers, number = [], 0
-    for level in program.levels:
-        emissions = []
-        for layer in level:
-            emitted, membranes = trace.emitted[number], trace.membranes[number]
-            number += 1
-            emissions.append(emitted)
-            arrived = sent(seen, trace, by_change, layer.backward)
-            operations = arrived @ fan_out(layer.input_weights)
-            operations += recurrent_operations(layer, trace, seen, emitted, membranes)
-            synapse_count = connections(layer.input_weights, layer.recurrent_weights)
-            spikes = sent(emitted, trace, layer.cell.sends_changes, layer.backward)
-            layers.append(
-                LayerCounts(
-                    name=layer.name,
-                    neurons=layer.neurons,
-                    synapses=synapse_count,
-                    synapse_bits=synapse_count * layer.cell.weight_bits,
-                    spikes=trace.per_sequence(spikes.sum(axis=1)),
-                    synaptic_operations=trace.per_sequence(operations),
-                    neuron_updates=trace.lengths * layer.neurons,
-                )
-            )
-        seen, by_change = np.concatenate(emissions, axis=1), level[0].cell.sends_changes
-    layers.append(count_readout(program, trace, seen, by_change))
-    return Counts(tuple(layers), trace.lengths, program.ticks(trace.lengths), input_events)
+    check_owner(trace, program)
+    steps, ticks = trace.lengths, program.ticks(trace.lengths)
+    work = [
+        {name: np.zeros_like(steps) for name in ADDITIVE} for _ in range(len(program.layers) + 1)
+    ]
 
+    def send(layer: int, number: PerSequence | int, bits: int) -> None:
+        work[layer]["messages"] += number
+        work[layer]["payload_bits"] += number * bits
 
-def count_readout(
-    program: Program, trace: Trace, seen: NDArray[np.integer], by_change: bool
-) -> LayerCounts:
-    """The readout's work; one of the last membrane gets a message of each neuron, once."""
+    weights, synapses = [0] * len(work), [0] * len(work)
+    host_messages_in = np.zeros_like(steps)
+    for projection, sent in messages(trace, program):
+        to, at_end = projection.target, projection.stream == MEMBRANE
+        of_source, fan_out = per_source(sent, trace), np.count_nonzero(projection.weights, axis=0)
+        operations = of_source @ fan_out
+        work[to]["synaptic_operations"] += operations
+        work[to]["multiply_accumulates"] += operations * projection.graded
+        work[to]["dense_synaptic_operations"] += projection.weights.size * (1 if at_end else steps)
+        weights[to] += projection.weights.size
+        synapses[to] += int(fan_out.sum())
+        if not projection.sources:
+            host_messages_in += of_source.sum(axis=1)
+        elif at_end:
+            for source in projection.sources:
+                send(source, program.layers[source].neurons, projection.payload_bits)
+        elif projection.stream != EMISSION:
+            send(to, of_source.sum(axis=1), projection.payload_bits)
+    for i, layer in enumerate(program.layers):
+        spikes = in_all(emissions(trace, layer, i), trace)
+        send(i, spikes, emission_bits(layer.cell))
+        active = in_all(at_work(trace, layer, i), trace)
+        work[i]["spikes"] += spikes
+        work[i]["active_updates"] += layer.cell.products_in_turn * active
+        work[i]["gate_products"] += GATE_PRODUCTS[layer.cell.formulation] * layer.neurons * steps
     readout = program.readout
-    synapse_count = connections(readout.weights)
-    if readout.sees_membranes:
-        operations, updates = (
-            np.full_like(trace.lengths, synapse_count),
-            np.ones_like(trace.lengths),
-        )
-    else:
-        operations = trace.per_sequence(sent(seen, trace, by_change) @ fan_out(readout.weights))
-        updates = trace.lengths
-    return LayerCounts(
-        name="readout",
-        neurons=readout.outputs,
-        synapses=synapse_count,
-        synapse_bits=synapse_count * program.layers[-1].cell.weight_bits,
-        spikes=np.zeros_like(trace.lengths),
-        synaptic_operations=operations,
-        neuron_updates=updates * readout.outputs,
+    work[-1]["active_updates"] += readout.outputs * (1 if readout.sees_membranes else steps)
+    names = [(layer.name, layer.neurons) for layer in program.layers]
+    bits = [layer.cell.weight_bits for layer in program.layers]
+    layers = []
+    for i, (name, neurons) in enumerate([*names, ("readout", readout.outputs)]):
+        work[i]["idle_updates"] += ticks * neurons - work[i]["active_updates"]
+        weight_bits = bits[min(i, len(bits) - 1)]
+        layers.append(LayerCounts(name, neurons, weights[i], synapses[i], weight_bits, **work[i]))
+    encoded = is_sent(trace.events, trace, program.encoder.sends_changes)
+    return Counts(
+        layers=tuple(layers),
+        steps=steps,
+        ticks=ticks,
+        input_events=in_all(encoded, trace),
+        host_messages_in=host_messages_in,
+        host_messages_out=readout.outputs
+        * (steps if readout.answers_every_step else np.ones_like(steps)),
     )
-
-
-def sent(
-    values: NDArray[np.integer], trace: Trace, by_change: bool, back: bool = False
-) -> NDArray[np.int64]:
-    """1 where a message is sent: for each value that is not 0, or for each that changes."""
-    now: Integers = values.astype(np.int64)
-    if by_change:
-        now = now - before(now, trace, 0, back)
-    return (now != 0).astype(np.int64)
-
-
-def before(
-    values: NDArray[np.int64], trace: Trace, first: int | NDArray[np.int64] = 0, back: bool = False
-) -> NDArray[np.int64]:
-    """What each value was one step before (one step later for a backward layer)."""
-    shifted = np.roll(values, -1 if back else 1, axis=0)
-    shifted[np.cumsum(trace.lengths) - 1 if back else trace.starts] = first
-    return shifted
-
-
-def recurrent_operations(
-    layer: Layer,
-    trace: Trace,
-    seen: NDArray[np.integer],
-    emitted: NDArray[np.integer],
-    membranes: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Synaptic operations of U at each step.
-
-    What travels is the emission itself; or `r ⊙ e`, or what h would emit, which every step is
-    computed once more for, from the state before it.
-    """
-    by_change, cell = layer.cell.sends_changes, layer.cell
-    if cell.products_in_turn == 1:
-        # A message of the last step meets its synapses too: no chip knows it was the last.
-        arrived = sent(emitted, trace, by_change, layer.backward)
-        return arrived @ fan_out(layer.recurrent_weights)
-    operations = np.zeros(len(emitted), dtype=np.int64)
-    rows = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
-    product = product_of(layer)
-
-    def counted(gate: str, message: Integers) -> Integers:
-        nonlocal operations
-        operations = operations + sent(message, trace, by_change, layer.backward) @ fan_out(
-            rows[gate]
-        )
-        return product(gate, message)
-
-    step(
-        cell,
-        layer.gate,
-        synapses(layer.input_weights, seen.astype(np.int64)),
-        counted,
-        before(emitted.astype(np.int64), trace, layer.initial_emission, layer.backward),
-        before(membranes, trace, layer.initial_membrane, layer.backward),
-    )
-    return operations
-
-
-def connections(*weights: NDArray[np.int8]) -> int:
-    """Synapses: weights that are not zero."""
-    return sum(int(np.count_nonzero(matrix)) for matrix in weights)
-
-
-def fan_out(weights: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Synapses that leave each source: its weights that are not zero."""
-    return np.count_nonzero(weights, axis=0).astype(np.int64)

@@ -1,21 +1,28 @@
-"""The same task as an ordinary dense GRU on conventional arithmetic: the yardstick.
+"""The same task on conventional arithmetic: a dense GRU of the same size, the yardstick.
 
 Energies of one operation are Horowitz's for 45 nm (ISSCC 2014), memory traffic left out: what an
-ASIC's arithmetic alone would need. That favours the dense network.
+ASIC's arithmetic alone would need. That favours the dense network. Those of whole devices are of
+keras-spiking's table, memory traffic included.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.arithmetic import shift
 from hardware.counts import Counts
+from hardware.messages import in_all, is_sent
 from hardware.program import Program
+from hardware.trace import Trace
 
 MULTIPLY_ACCUMULATE_PJ = {"int8": 0.2 + 0.1, "fp32": 3.7 + 0.9}
 """int8: multiplication 0.2, 32-bit addition 0.1; fp32: multiplication 3.7, addition 0.9."""
+
+DEVICE_NJ = {"CPU": 8.6, "GPU": 0.3, "ARM": 0.9}
+"""A multiplication and addition on a device (keras-spiking)."""
 
 BREAK_EVEN = (0.15, 1.38)
 """Spikes per synapse and inference; above them no spiking network wins (Dampfhoffer 2023)."""
@@ -23,25 +30,91 @@ BREAK_EVEN = (0.15, 1.38)
 
 @dataclass(frozen=True)
 class DenseGRU:
-    """Operations and energy of each inference of a dense GRU of the same size."""
+    """Operations and energy of each inference of a GRU of the same size."""
 
     multiply_accumulates: NDArray[np.int64]
-    energy_j: dict[str, NDArray[np.float64]]
+
+    @property
+    def energy_j(self) -> dict[str, NDArray[np.float64]]:
+        """Arithmetic alone, by number format."""
+        return {name: self._times(pj * 1e-12) for name, pj in MULTIPLY_ACCUMULATE_PJ.items()}
+
+    @property
+    def device_j(self) -> dict[str, NDArray[np.float64]]:
+        """Whole devices."""
+        return {name: self._times(nj * 1e-9) for name, nj in DEVICE_NJ.items()}
+
+    def _times(self, joules: float) -> NDArray[np.float64]:
+        return (self.multiply_accumulates * joules).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What another network took on another machine: measured there, only kept here."""
+
+    network: str
+    machine: str
+    threads: int
+    batch: int
+    seconds_per_inference: float
+    power_w: float | None = None
+    """Of the machine while it computes, where somebody has measured it."""
+
+    @property
+    def energy_j(self) -> float | None:
+        return None if self.power_w is None else self.power_w * self.seconds_per_inference
 
 
 def dense_gru(program: Program, counts: Counts) -> DenseGRU:
-    """Every weight of every gate, at every step; the readout at every step too."""
-    per_step = sum(
+    """Every weight of every gate at every frame; the readout too, or once for a last membrane.
+
+    A frame is one step, or all the steps in which a spiking encoder sends it.
+    """
+    frames = counts.steps // program.encoder.steps
+    per_frame = sum(
         layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
     )
-    operations = counts.steps * (per_step + program.readout.weights.size)
-    energy = {
-        name: (operations * pj * 1e-12).astype(np.float64)
-        for name, pj in MULTIPLY_ACCUMULATE_PJ.items()
-    }
-    return DenseGRU(operations, energy)
+    of_readout = program.readout.weights.size
+    answered = np.ones_like(frames) if program.readout.sees_membranes else frames
+    return DenseGRU(frames * per_frame + answered * of_readout)
+
+
+def delta_gru(program: Program, trace: Trace) -> DenseGRU:
+    """The dense GRU that skips what has not changed since the last frame.
+
+    Its states are taken to be this program's membranes, on the gate grid, and a column of weights
+    is multiplied where the value that it belongs to has changed.
+    """
+    steps = program.encoder.steps
+    frames = replace(trace, lengths=trace.lengths // steps)
+
+    def changes(values: NDArray[np.integer], back: bool) -> NDArray[np.int64]:
+        """(sequences,): values that are not what they were one frame before."""
+        return in_all(is_sent(values, frames, True, back), frames)
+
+    channels = program.encoder.channels
+    sent = is_sent(trace.events.reshape(-1, steps * channels), frames, True)
+    moved: NDArray[np.bool_] = np.any(sent.reshape(-1, steps, channels), axis=1)
+    arriving = in_all(moved, frames)
+    operations, number = np.zeros_like(trace.lengths), 0
+    for level in program.levels:
+        leaving = np.zeros_like(trace.lengths)
+        for layer in level:
+            cell = layer.cell
+            ends = slice(None, None, steps) if layer.backward else slice(steps - 1, None, steps)
+            state = shift(trace.membranes[number], cell.gate_fraction - cell.state_fraction)[ends]
+            own = changes(state, layer.backward)
+            rows = len(layer.recurrent_weights)
+            operations = operations + (arriving + own) * rows
+            leaving += own
+            number += 1
+        arriving = leaving
+    readout = program.readout
+    if readout.sees_membranes:
+        return DenseGRU(operations + readout.weights.size)
+    return DenseGRU(operations + arriving * readout.outputs)
 
 
 def spikes_per_synapse(counts: Counts) -> NDArray[np.float64]:
     """Events that an average synapse sees in one inference."""
-    return counts.synaptic_operations / counts.synapses
+    return counts.synaptic_operations / max(counts.synapses, 1)

@@ -26,6 +26,10 @@ class RangeError(SpikingGRUError, ValueError):
     """A number that would not fit the chip's word."""
 
 
+class PlacementError(SpikingGRUError, ValueError):
+    """A program that a chip cannot hold."""
+
+
 class EngineError(SpikingGRUError, RuntimeError):
     """An engine that failed while running a program."""
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hardware.chip import CHIPS, Chip, load_chip
-from hardware.cost import Cost, cost
+from hardware.cost import Cost, estimate
 from hardware.counts import Counts, count
-from hardware.dense import BREAK_EVEN, dense_gru, spikes_per_synapse
-from hardware.errors import InputError, choose
+from hardware.dense import BREAK_EVEN, delta_gru, dense_gru, spikes_per_synapse
+from hardware.errors import InputError
 from hardware.files import first_fault
 from hardware.program import Program
 from hardware.reporting.schema import (
@@ -33,7 +33,7 @@ from hardware.reporting.schema import (
     Spread,
     Verified,
 )
-from hardware.reporting.units import joules
+from hardware.reporting.verdict import verdict
 from hardware.trace import Trace
 
 PACKAGES = ("spiking-gru", "numpy", "numba", "torch", "snntorch", "lava-nc")
@@ -52,20 +52,28 @@ def make_report(
     """The report of one run.
 
     `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
-    content of `verification.json`.
+    content of `verification.json`. `chip` is a name or a description file; beside one of your own
+    stands Loihi 2.
     """
-    choose("chip", chip, CHIPS)
+    shown = CHIPS if chip in CHIPS else ("loihi2", chip)
+    chips = {name: load_chip(name) for name in shown}
     if labels is not None and len(labels) != len(trace.lengths):
         raise InputError(f"{len(labels)} labels for a trace of {len(trace.lengths)} sequences")
     counts = count(trace, program)
-    chips = {name: load_chip(name) for name in CHIPS}
-    costs = {name: cost(counts, description) for name, description in chips.items()}
-    figures = {name: _chip_figures(chips[name], costs[name]) for name in CHIPS}
+    costs = {name: estimate(trace, program, description) for name, description in chips.items()}
+    figures = {name: _chip_figures(chips[name], costs[name]) for name in shown}
     dense = dense_gru(program, counts)
     trained = trained or {}
     deployed = None if labels is None else float((trace.predictions == labels).mean())
     per_synapse = float(spikes_per_synapse(counts).mean())
     dense_energy = {name: float(energy.mean()) for name, energy in dense.energy_j.items()}
+    skipping = float(delta_gru(program, trace).energy_j["int8"].mean())
+    rivals = {
+        **{
+            f"the {name} arithmetic of a dense GRU": energy for name, energy in dense_energy.items()
+        },
+        "the int8 arithmetic of one that skips what has not changed": skipping,
+    }
     return Report(
         schema_number=SCHEMA,
         dataset=DatasetPart(name=dataset, test_samples=len(trace.lengths)),
@@ -95,7 +103,15 @@ def make_report(
         ),
         spikes_per_synapse=per_synapse,
         break_even=BREAK_EVEN,
-        conclusion=_conclusion(figures[chip], dense_energy, per_synapse),
+        conclusion=verdict(
+            figures[chip],
+            {
+                name: float(energy[1].mean())
+                for name, energy in costs[chip].core_dynamic_by_operation_j.items()
+            },
+            rivals,
+            per_synapse,
+        ),
         provenance=dict(program.provenance),
         versions=versions(),
     )
@@ -154,7 +170,7 @@ def _layers(counts: Counts, priced: Cost) -> list[LayerFigures]:
             spikes=float(layer.spikes.mean()),
             synaptic_operations=float(layer.synaptic_operations.mean()),
             neuron_updates=float(layer.neuron_updates.mean()),
-            firing_rate=float(layer.spikes.sum() / layer.neuron_updates.sum()),
+            firing_rate=float(layer.spikes.sum() / (layer.neurons * counts.steps.sum())),
             core_dynamic_j=float(energy[1].mean()),
         )
         for layer, energy in zip(counts.layers, priced.core_dynamic_by_layer_j, strict=True)
@@ -167,7 +183,7 @@ def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
         cores=priced.cores,
         runs_gated_neurons=chip.gated_neurons,
         note=chip.gated_neurons_note,
-        energy_inherited_from=chip.inherited_energy_from,
+        inherited=priced.inherited,
         energy_j=Energy(
             core_dynamic=_range(priced.core_dynamic_j),
             core_static=_range(priced.core_static_j),
@@ -175,34 +191,3 @@ def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
         ),
         latency_s=Latency(core=_range(priced.core_s), host=_range(priced.host_s)),
     )
-
-
-def _conclusion(chip: ChipFigures, dense: Mapping[str, float], per_synapse: float) -> str:
-    """What wins, by how much, in which scope."""
-    dynamic = chip.energy_j.core_dynamic.nominal
-    parts = [_against(name, energy, dynamic) for name, energy in dense.items()]
-    whole = dynamic + chip.energy_j.core_static.nominal + chip.energy_j.host.nominal
-    low, high = BREAK_EVEN
-    if per_synapse < low:
-        place = "below"
-    elif per_synapse > high:
-        place = "above"
-    else:
-        place = "inside"
-    return (
-        f"On the cores alone an inference takes {joules(dynamic)} on {chip.name}: "
-        f"{', and '.join(parts)}. With static power and the host it takes {joules(whole)}. An "
-        f"average synapse sees {per_synapse:.2f} events an inference, {place} the published "
-        f"break-even band of {low} to {high}."
-    )
-
-
-def _against(name: str, dense: float, dynamic: float) -> str:
-    ratio = dense / dynamic
-    if 0.9 < ratio < 1.1:
-        relation = "about as much as"
-    elif ratio > 1:
-        relation = f"{ratio:.1f}× less than"
-    else:
-        relation = f"{1 / ratio:.1f}× more than"
-    return f"{relation} the {name} arithmetic of a dense GRU ({joules(dense)})"

@@ -36,7 +36,7 @@ STYLE = {
 }
 
 
-def _svg(figure: Figure, label: str) -> str:
+def svg(figure: Figure, label: str) -> str:
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
@@ -60,7 +60,7 @@ def raster(program: Program, trace: Trace, sequence: int) -> str:
             _spikes(axes[1 + i], spikes[rows], program.layers[i].name)
         _scores(axes[-1], program, trace, sequence)
         axes[-1].set_xlabel("time step")
-        return _svg(figure, "Input, spikes and scores of one inference over time")
+        return svg(figure, "Input, spikes and scores of one inference over time")
 
 
 def _input(axes: Axes, events: NDArray[np.int64]) -> None:
@@ -149,7 +149,7 @@ def energy(report: Report) -> str:
         low, high = axes.get_xlim()
         axes.set_xlim(low / 1.5, high * 3)
         axes.set_xlabel("energy per inference")
-        return _svg(figure, "Energy per inference by scope, with its range, beside a dense GRU")
+        return svg(figure, "Energy per inference by scope, with its range, beside a dense GRU")
 
 
 def accuracy(report: Report) -> str:
@@ -181,4 +181,4 @@ def accuracy(report: Report) -> str:
         axes.set_xlim(0, 115)
         axes.set_xticks(range(0, 101, 20))
         axes.set_xlabel("accuracy, %")
-        return _svg(figure, "Accuracy of the four networks")
+        return svg(figure, "Accuracy of the four networks")

@@ -35,12 +35,14 @@ def render_page(
         second_span=lambda r: units.span(r.nominal, r.low, r.high, "s"),
     )
     shown = typical_sequence(trace)
+    charged = next(chip for chip in report.chips.values() if chip.name == report.chip)
     return environment.get_template("page.html.j2").render(
         report=report,
         raster=figures.raster(program, trace, shown),
         energy=figures.energy(report),
         accuracy=figures.accuracy(report),
         shown=shown,
+        mark="*" if "core_dynamic" in charged.inherited else "",
         predicted=program.classes[trace.predictions[shown]],
         actual=None if labels is None else program.classes[labels[shown]],
         provenance=json.dumps(report.provenance, indent=2, sort_keys=True),

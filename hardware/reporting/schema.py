@@ -89,7 +89,9 @@ class ChipFigures(_Strict):
     cores: int
     runs_gated_neurons: bool
     note: str
-    energy_inherited_from: str
+    inherited: dict[str, str]
+    """Scopes that rest on another chip's figures, with that chip's name."""
+
     energy_j: Energy
     latency_s: Latency
 

@@ -30,10 +30,9 @@ def print_report(report: Report, console: Console) -> None:
     console.print(_counts(report))
     console.print(_energy(report))
     for chip in report.chips.values():
-        if chip.energy_inherited_from:
+        for other in sorted(set(chip.inherited.values())):
             console.print(
-                f"* energy per operation inherited from {escape(chip.energy_inherited_from)}: none "
-                f"is public for {escape(chip.name)}",
+                f"* figures inherited from {escape(other)}: none is public for {escape(chip.name)}",
                 style="dim",
             )
         if chip.note:
@@ -90,10 +89,17 @@ def _energy(report: Report) -> Table:
 
 
 def _chip_title(chip: ChipFigures) -> str:
-    marks = ("*" if chip.energy_inherited_from else "") + ("†" if chip.note else "")
+    marks = "†" if chip.note else ""
     return f"{escape(chip.name)}{marks} ({chip.cores} core{'s' if chip.cores > 1 else ''})"
+
+
+def inherited_name(kind: str, scope: str) -> str:
+    """What `ChipFigures.inherited` calls a scope's energy or time."""
+    return scope if kind == "energy_j" else f"{scope}_time"
 
 
 def _span(chip: ChipFigures, kind: str, scope: str) -> str:
     figures = getattr(getattr(chip, kind), scope)
-    return span(figures.nominal, figures.low, figures.high, "J" if kind == "energy_j" else "s")
+    mark = "*" if inherited_name(kind, scope) in chip.inherited else ""
+    unit = "J" if kind == "energy_j" else "s"
+    return span(figures.nominal, figures.low, figures.high, unit) + mark

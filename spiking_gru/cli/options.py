@@ -22,7 +22,9 @@ Debug = Annotated[
     bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
 ]
 Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]
-Chip = Annotated[str, typer.Option(help="The chip whose costs are charged: loihi1 or loihi2.")]
+Chip = Annotated[
+    str, typer.Option(help="The chip whose costs are charged: loihi1, loihi2 or a .toml file.")
+]
 Deadline = Annotated[
     float | None, typer.Option(help="Seconds that Lava may take.", show_default="by length")
 ]

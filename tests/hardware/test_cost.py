@@ -4,223 +4,154 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from chips import small_chip
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware.chip import CHIPS, load_chip, parse_chip
-from hardware.cost import cost, estimate
-from hardware.counts import Counts, LayerCounts, count
-from hardware.dense import dense_gru, spikes_per_synapse
-from hardware.errors import RangeError, SettingError
+from hardware.chip import CHIPS, Operations, load_chip
+from hardware.cost import OPERATIONS, cost, estimate
+from hardware.counts import count
 from hardware.inference import run
-from hardware.placement import place
+from hardware.loads import Loads, Slots, load
+from hardware.placement import Placement, place
+from hardware.placement.place import PlacedLayer
+
+PRIMES = dict(zip(Operations.model_fields, (2, 3, 5, 7, 11, 13, 17, 19, 23, 29), strict=True))
+SCOPES = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
 
 
-@pytest.fixture
-def counts() -> Counts:
-    program = random_program(2, hidden=(4, 3))
-    return count(run(program, random_sequences(2, 3, [4, 9])), program)
+def by_hand(**given: list[list[int]]) -> Loads:
+    """Two sequences of two and three slots on two cores, of a layer and the readout."""
+    chip = small_chip(
+        {name: float(value) for name, value in PRIMES.items()},
+        {name: float(value) for name, value in PRIMES.items()},
+    )
+    placed = tuple(PlacedLayer(f"layer {i}", 1, i, np.array([0]), {}) for i in range(2))
+    tiles = np.array([[0, 0], [1, 0]])
+    shapes = dict.fromkeys(OPERATIONS, (5, 2))
+    shapes |= dict.fromkeys(("within_tile", "hops_east_west", "hops_north_south"), (2, 2))
+    work = {name: np.array(given.get(name, np.zeros(shape))) for name, shape in shapes.items()}
+    slots = Slots(starts=np.array([0, 2]), ticks=np.array([1, 1, 1, 2, 1]))
+    return Loads(Placement(chip, placed, (), tiles), slots, **work)
 
 
-def chip_text(name: str) -> str:
-    from importlib.resources import files
+@pytest.mark.parametrize(("name", "constant"), OPERATIONS.items())
+def test_each_count_costs_its_constant_in_its_layer_and_sequence(name: str, constant: str) -> None:
+    rows = 2 if name in ("within_tile", "hops_east_west", "hops_north_south") else 5
+    work = np.zeros((rows, 2), dtype=np.int64)
+    work[0, 1], work[-1, 0] = 3, 4
+    priced = cost(by_hand(**{name: work.tolist()}))
+    expected = np.outer([0.5, 1, 2], [3, 4]) * PRIMES[constant] * 1e-12
+    assert priced.core_dynamic_j == pytest.approx(expected)
+    layer, readout = priced.core_dynamic_by_layer_j
+    assert layer == pytest.approx(expected * [0, 1])
+    assert readout == pytest.approx(expected * [1, 0])
+    assert priced.core_dynamic_by_operation_j[constant] == pytest.approx(expected)
+    assert sum(v.sum() for v in priced.core_dynamic_by_operation_j.values()) == pytest.approx(
+        expected.sum()
+    )
 
-    return (files("hardware") / "chips" / f"{name}.toml").read_text()
+
+def test_core_time_is_the_busiest_core_of_each_slot_and_a_barrier_of_each_tick() -> None:
+    loads = by_hand(
+        active_updates=[[10, 0], [0, 1], [0, 0], [0, 0], [4, 1]],
+        idle_updates=[[0, 8], [0, 0], [0, 0], [0, 0], [0, 0]],
+        spikes=[[0, 0], [0, 2], [0, 0], [0, 0], [0, 0]],
+        messages_out=[[0, 0], [0, 3], [0, 0], [0, 0], [0, 0]],
+        messages_in=[[0, 0], [0, 0], [6, 0], [0, 0], [1, 1]],
+        dense_operations=[[0, 0], [0, 0], [2, 30], [0, 0], [0, 4]],
+        sparse_operations=[[0, 0], [0, 0], [0, 30], [5, 0], [0, 0]],
+    )
+    generation = [
+        [10 * 5, 8 * 7],
+        [0, 1 * 5 + 2 * 11 + 3 * 13],
+        [0, 0],
+        [0, 0],
+        [4 * 5, 5],
+    ]
+    processing = [[0, 0], [0, 0], [6 * 17 + 2 * 2, 30 * 2 + 30 * 3], [5 * 3, 0], [17, 17 + 4 * 2]]
+    paces = [max(*g, *p) for g, p in zip(generation, processing, strict=True)]
+    assert paces == [56, 66, 150, 15, 25]
+    # Two tiles wait 1,000 ns for each other at every tick.
+    expected = [56 + 66 + 2 * 1000, 150 + 15 + 25 + 4 * 1000]
+    assert cost(loads).core_s == pytest.approx(np.outer([0.5, 1, 2], expected) * 1e-9)
 
 
-@pytest.mark.parametrize("name", CHIPS)
-def test_core_dynamic_energy_is_the_sum_of_counts_times_constants(
-    counts: Counts, name: str
+def test_cores_in_use_leak_while_they_compute() -> None:
+    priced = cost(by_hand(spikes=[[1, 0]] * 5))
+    assert priced.cores == 2
+    assert priced.core_static_j == pytest.approx(
+        2 * np.array([[0.5e-3], [1e-3], [2e-3]]) * priced.core_s
+    )
+
+
+def test_the_host_takes_its_time_and_power_for_every_tick() -> None:
+    priced = cost(by_hand())
+    ticks = np.array([2, 4])
+    assert priced.host_s == pytest.approx(np.outer([5e-6, 10e-6, 20e-6], ticks))
+    assert priced.host_j == pytest.approx(priced.host_s * [[10e-3], [20e-3], [40e-3]])
+
+
+@settings(max_examples=20, deadline=None)
+@given(program=every_program, cell=every_cell, chip=st.sampled_from(CHIPS))
+def test_every_scope_is_positive_ordered_and_of_each_sequence_alone(
+    program: dict, cell: dict, chip: str
 ) -> None:
-    chip = load_chip(name)
-    energy = chip.energy_pj
-    priced = cost(counts, chip)
-    for row, bound in enumerate(("low", "nominal", "high")):
-        expected = (
-            counts.synaptic_operations * getattr(energy.synaptic_operation, bound)
-            + counts.neuron_updates * getattr(energy.neuron_update, bound)
-            + counts.spikes * getattr(energy.spike, bound)
-        )
-        assert priced.core_dynamic_j[row] == pytest.approx(expected * 1e-12)
-    assert priced.core_dynamic_j == pytest.approx(sum(priced.core_dynamic_by_layer_j))
-
-
-@pytest.mark.parametrize("name", CHIPS)
-def test_every_scope_has_low_below_nominal_below_high(counts: Counts, name: str) -> None:
-    priced = cost(counts, load_chip(name))
-    for scope in ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s"):
-        low, nominal, high = getattr(priced, scope)
+    made = random_program(**program, **cell)
+    sequences = random_sequences(program["seed"], program["channels"], [4, 1, 6])
+    priced = estimate(run(made, sequences, engine="numpy"), made, chip)
+    alone = estimate(run(made, sequences.take([2]), engine="numpy"), made, chip)
+    for scope in SCOPES:
+        low, nominal, high = values = getattr(priced, scope)
         assert (low > 0).all()
         assert (low <= nominal).all()
         assert (nominal <= high).all()
+        assert values[:, 2:] == pytest.approx(getattr(alone, scope))
+    for parts in (priced.core_dynamic_by_layer_j, priced.core_dynamic_by_operation_j.values()):
+        assert sum(parts) == pytest.approx(priced.core_dynamic_j)
+    assert priced.inherited == load_chip(chip).inherited
 
 
-def test_host_energy_is_power_times_the_time_of_every_tick(counts: Counts) -> None:
-    chip = load_chip("loihi1")
-    priced = cost(counts, chip)
-    ticks = np.array([4, 9]) + 3
-    assert priced.host_s == pytest.approx(np.outer([9.0e-6, 10.9e-6, 12.0e-6], ticks))
-    assert priced.host_j == pytest.approx(priced.host_s * [[23.0e-3], [23.2e-3], [144.0e-3]])
+def test_core_dynamic_energy_is_the_sum_of_counts_times_constants() -> None:
+    program = random_program(2, hidden=(4, 3))
+    for layer in program.layers:
+        layer.input_weights[layer.input_weights == 0] = 1
+        layer.recurrent_weights[layer.recurrent_weights == 0] = 1
+    program.readout.weights[program.readout.weights == 0] = 1
+    trace = run(program, random_sequences(2, 3, [4, 9]))
+    counts, chip = count(trace, program), load_chip("loihi2")
+    energy = chip.energy_pj
+    # All on one tile: the input goes to the first layer's core, a spike to its own and the next.
+    copies = 2 * counts.spikes
+    for row, bound in enumerate(("low", "nominal", "high")):
+        expected = (
+            counts.synaptic_operations * getattr(energy.synaptic_operation_dense, bound)
+            + counts.total("active_updates") * getattr(energy.neuron_update_active, bound)
+            + counts.total("idle_updates") * getattr(energy.neuron_update_idle, bound)
+            + counts.spikes * getattr(energy.spike, bound)
+            + copies * getattr(energy.message_out, bound)
+            + (copies + counts.input_events) * getattr(energy.message_in, bound)
+            + (copies + counts.input_events) * getattr(energy.within_tile, bound)
+        )
+        assert estimate(trace, program).core_dynamic_j[row] == pytest.approx(expected * 1e-12)
 
 
-@pytest.mark.parametrize("name", CHIPS)
-def test_host_time_lies_between_both_estimates_and_what_the_slowest_run_leaves(name: str) -> None:
-    low, nominal, high = load_chip(name).host.time_us_per_step.range
-    assert low == 9.0
-    assert nominal == pytest.approx(15.54 - 4.67, abs=0.05)
-    assert high == pytest.approx(13.99e3 / 840 - 4.67, abs=0.05)
+def test_more_ticks_cost_more_time() -> None:
+    loads = by_hand()
+    longer = replace(loads, slots=Slots(loads.slots.starts, loads.slots.ticks + 1))
+    gained = cost(longer).core_s - cost(loads).core_s
+    assert gained == pytest.approx(np.outer([500e-9, 1000e-9, 2000e-9], [2, 3]))
 
 
-def by_hand() -> Counts:
-    """One sequence of five steps through 2,000 neurons, two cores on Loihi 1, and a readout."""
-    layer = LayerCounts(
-        name="layer 0",
-        neurons=2000,
-        synapses=50_000,
-        synapse_bits=400_000,
-        spikes=np.array([10]),
-        synaptic_operations=np.array([40_000]),
-        neuron_updates=np.array([10_000]),
-    )
-    readout = LayerCounts(
-        name="readout",
-        neurons=3,
-        synapses=6000,
-        synapse_bits=48_000,
-        spikes=np.array([0]),
-        synaptic_operations=np.array([300]),
-        neuron_updates=np.array([15]),
-    )
-    return Counts((layer, readout), np.array([5]), np.array([7]), np.array([20]))
-
-
-def test_every_closed_form_by_hand_on_three_cores_of_loihi_1() -> None:
-    priced = cost(by_hand(), load_chip("loihi1"))
-    assert priced.cores == 3
-    picojoules = [
-        40_300 * 23.6 + 10_015 * 52.0 + 10 * 1.7,
-        40_300 * 23.6 + 10_015 * 72.8 + 10 * 69.3,
-        40_300 * 35.5 + 10_015 * 81.0 + 10 * 180.3,
+def test_the_same_work_on_more_cores_takes_less_time_and_leaks_more_per_second() -> None:
+    program = random_program(2, channels=8, hidden=(12,))
+    trace = run(program, random_sequences(2, 8, [20]))
+    chips = [
+        small_chip({}, dict.fromkeys(PRIMES, 10.0), neurons_per_core=n, cores_per_tile=20)
+        for n in (12, 3)
     ]
-    # Each of the layer's two cores does half of its work, more than the readout's one.
-    nanoseconds = [
-        (40_000 * 3.5 + 10_000 * 5.3 + 10 * 2.1) / 2 + 7 * 113,
-        (40_000 * 3.8 + 10_000 * 8.4 + 10 * 30.0) / 2 + 7 * 600,
-        (40_000 * 4.7 + 10_000 * 9.7 + 10 * 35.1) / 2 + 7 * 1800,
-    ]
-    milliwatts = [3 * 0.23, 3 * 0.81, 3 * 0.815]
-    microseconds = [7 * 9.0, 7 * 10.9, 7 * 12.0]
-    assert picojoules[1] == pytest.approx(1_680_865)
-    assert nanoseconds[1] == pytest.approx(122_350)
-    assert priced.core_dynamic_j[:, 0] == pytest.approx(np.array(picojoules) * 1e-12)
-    assert priced.core_s[:, 0] == pytest.approx(np.array(nanoseconds) * 1e-9)
-    assert priced.core_static_j[:, 0] == pytest.approx(np.multiply(milliwatts, nanoseconds) * 1e-12)
-    assert priced.host_s[:, 0] == pytest.approx(np.array(microseconds) * 1e-6)
-    assert priced.host_j[:, 0] == pytest.approx(
-        np.multiply(microseconds, [23.0, 23.2, 144.0]) * 1e-9
-    )
-
-
-def test_the_busiest_core_sets_the_pace_even_where_it_is_the_readout() -> None:
-    layer, readout = by_hand().layers
-    busy = replace(readout, synaptic_operations=np.array([100_000]))
-    priced = cost(replace(by_hand(), layers=(layer, busy)), load_chip("loihi1"))
-    nanoseconds = 100_000 * 3.8 + 15 * 8.4 + 7 * 600
-    assert priced.core_s[1, 0] == pytest.approx(nanoseconds * 1e-9)
-
-
-def test_estimate_of_a_trace_is_the_cost_of_its_counts() -> None:
-    program = random_program(2)
-    trace = run(program, random_sequences(2, 3, [4]))
-    direct = cost(count(trace, program), load_chip("loihi2"))
-    assert np.array_equal(estimate(trace, program).core_dynamic_j, direct.core_dynamic_j)
-
-
-def test_layers_are_cut_when_a_core_is_full(counts: Counts) -> None:
-    chip = load_chip("loihi2")
-    small = chip.model_copy(
-        update={"limits": chip.limits.model_copy(update={"neurons_per_core": 2})}
-    )
-    assert place(counts, chip).cores == (1, 1, 1)
-    assert place(counts, small).cores == (2, 2, 1)
-    tiny = small.model_copy(update={"limits": small.limits.model_copy(update={"cores": 4})})
-    with pytest.raises(RangeError, match="5 cores are needed, Loihi 2 has 4"):
-        place(counts, tiny)
-
-
-@pytest.mark.parametrize(
-    ("neurons", "bits", "cores"),
-    [
-        (1024, 1_048_576, 1),
-        (1025, 1_048_576, 2),
-        (1024, 1_048_577, 2),
-        (1, 3 * 1_048_576, 3),
-        (5000, 3 * 1_048_576, 5),
-        (1025, 3 * 1_048_576 + 1, 4),
-    ],
-)
-def test_a_layer_takes_cores_for_its_neurons_or_its_synapses_whichever_are_more(
-    neurons: int, bits: int, cores: int
-) -> None:
-    layer, readout = by_hand().layers
-    layer = replace(layer, neurons=neurons, synapse_bits=bits)
-    placement = place(replace(by_hand(), layers=(layer, readout)), load_chip("loihi1"))
-    assert placement.cores == (cores, 1)
-    assert placement.total == cores + 1
-
-
-def test_the_dense_gru_multiplies_every_weight_at_every_step() -> None:
-    program = random_program(2, channels=3, hidden=(4,), outputs=2)
-    counts = count(run(program, random_sequences(2, 3, [5])), program)
-    dense = dense_gru(program, counts)
-    assert dense.multiply_accumulates.tolist() == [5 * (3 * 4 * 3 + 3 * 4 * 4 + 4 * 2)]
-    assert set(dense.energy_j) == {"int8", "fp32"}
-    assert dense.energy_j["int8"] == pytest.approx([460 * 0.3e-12])
-    assert dense.energy_j["fp32"] == pytest.approx([460 * 4.6e-12])
-
-
-def test_the_dense_gru_counts_every_layer_of_every_sequence() -> None:
-    program = random_program(2, channels=3, hidden=(4, 5), outputs=2)
-    counts = count(run(program, random_sequences(2, 3, [5, 7])), program)
-    per_step = 3 * 4 * (3 + 4) + 3 * 5 * (4 + 5) + 5 * 2
-    assert dense_gru(program, counts).multiply_accumulates.tolist() == [5 * per_step, 7 * per_step]
-
-
-def test_spikes_per_synapse_is_events_seen_by_an_average_synapse(counts: Counts) -> None:
-    expected = counts.synaptic_operations / sum(layer.synapses for layer in counts.layers)
-    assert spikes_per_synapse(counts) == pytest.approx(expected)
-
-
-def test_an_unknown_chip_is_refused_with_the_nearest_known() -> None:
-    with pytest.raises(SettingError, match="unknown chip 'loihi3': did you mean 'loihi"):
-        load_chip("loihi3")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "field"),
-    [
-        ("low = 23.6", "low = 99.0", "energy_pj.synaptic_operation"),
-        ("[energy_pj.spike]", "[energy_pj.spikes]", "energy_pj.spike"),
-        ("cores = 128", "cores = 0", "limits.cores"),
-        ("cores = 128", "cores = ", "not valid TOML"),
-        ("gated_neurons = false", "gated_neurons = 'maybe'", "gated_neurons"),
-    ],
-)
-def test_a_wrong_chip_file_is_refused_by_field(old: str, new: str, field: str) -> None:
-    text = chip_text("loihi1")
-    assert old in text
-    with pytest.raises(SettingError, match=field):
-        parse_chip("mine", text.replace(old, new, 1))
-
-
-def test_energy_on_loihi_2_is_marked_as_inherited() -> None:
-    assert load_chip("loihi2").inherited_energy_from == "Loihi 1"
-    assert load_chip("loihi1").gated_neurons is False
-    assert "cost reference" in load_chip("loihi1").gated_neurons_note
-
-
-def test_more_ticks_cost_more_time(counts: Counts) -> None:
-    chip = load_chip("loihi2")
-    longer = replace(counts, ticks=counts.ticks + 10)
-    gained = cost(longer, chip).core_s - cost(counts, chip).core_s
-    barrier = chip.time_ns.barrier
-    assert gained[:, 0] == pytest.approx(np.array(barrier.range) * 10e-9)
+    few, many = (cost(load(trace, program, place(program, chip))) for chip in chips)
+    assert (few.cores, many.cores) == (2, 5)
+    assert many.core_s[1, 0] < few.core_s[1, 0]
+    assert many.core_static_j[1, 0] / many.core_s[1, 0] == pytest.approx(5e-3)

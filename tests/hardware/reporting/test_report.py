@@ -5,6 +5,7 @@ import io
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,41 @@ def test_the_table_fits_80_columns_and_names_every_caveat(report: Report) -> Non
     assert "inherited from Loihi 1" in words
     assert "Loihi 1 has no programmable neuron" in words
     assert "75.00 %" in words
+
+
+def test_every_figure_that_rests_on_another_chip_is_marked(report: Report, trace: Trace) -> None:
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    rows = {line.split("│")[1].strip(): line.split("│") for line in text.getvalue().splitlines()
+            if line.count("│") == 4}  # fmt: skip
+    inherited = {"core, dynamic", "host and I/O", "time on the cores", "time for the host"}
+    for title in (*inherited, "core, static"):
+        *_, one, two, _ = rows[title]
+        assert not one.rstrip().endswith("*")
+        assert two.rstrip().endswith("*") == (title in inherited), title
+    page = render_page(report, PROGRAM, trace, LABELS)
+    assert page.count("J*</td>") + page.count("s*</td>") == len(inherited)
+    assert "<th>core dynamic*</th>" in page
+    assert "core dynamic energy*" in page
+    unmarked = make_report(PROGRAM, trace, dataset="small", chip="loihi1")
+    assert "<th>core dynamic</th>" in render_page(unmarked, PROGRAM, trace, LABELS)
+
+
+def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text((files("hardware") / "chips" / "template.toml").read_text("utf-8"), "utf-8")
+    report = make_report(PROGRAM, trace, dataset="small", chip=str(file))
+    assert [chip.name for chip in report.chips.values()] == ["Loihi 2", "My chip"]
+    assert report.chip == "My chip"
+    assert report.energy_j == report.chips[str(file)].energy_j
+    paths = write_report(report, PROGRAM, trace, LABELS, tmp_path, str(file))
+    assert "My chip" in paths[-1].read_text("utf-8")
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    assert max(map(len, text.getvalue().splitlines())) <= 80
+    file.write_text(file.read_text("utf-8").replace("[energy_pj.spike]", "[energy_nj.spike]"))
+    with pytest.raises(SettingError, match="my.toml: field 'energy_nj' has a wrong unit"):
+        make_report(PROGRAM, trace, dataset="small", chip=str(file))
 
 
 def test_all_three_files_are_written_and_agree(

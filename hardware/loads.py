@@ -1,0 +1,203 @@
+"""What a trace asks of every core at every tick, once its program is placed.
+
+Steps of different layers run at the same time, each level one step behind the one before it; with
+both directions a level begins when the one before it has seen all. A row is such a *slot*: the
+ticks of one step, in which every layer works on some step of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.messages import at_work, check_owner, emissions, messages, per_source
+from hardware.placement import Placement
+from hardware.placement.mesh import HOST_TILE, Tiles, offsets
+from hardware.placement.needs import fan
+from hardware.program import Program
+from hardware.projections import EMISSION, MEMBRANE, Projection
+from hardware.trace import Trace
+
+Work = NDArray[np.int32]
+"""(slots, cores)"""
+
+BY_SLOT = (
+    "active_updates",
+    "idle_updates",
+    "spikes",
+    "messages_out",
+    "messages_in",
+    "dense_operations",
+    "sparse_operations",
+)
+TRAVEL = ("within_tile", "hops_east_west", "hops_north_south")
+
+EXACT_IN_FLOAT32 = 2**24
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The slots of all sequences, one after another."""
+
+    starts: NDArray[np.int64]  # (sequences,): the first slot of each
+    ticks: NDArray[np.int64]  # (slots,)
+
+    def total(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sums over the slots of each sequence."""
+        wide = np.int64 if np.issubdtype(values.dtype, np.integer) else np.float64
+        return np.add.reduceat(values, self.starts, axis=0, dtype=wide)
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Each core's work; of what is only ever summed, the sum over each sequence.
+
+    An operation of a set of synapses stored dense is a weight that is read, zeros included; of one
+    stored sparse it is a synapse. Hops count with the core that the message goes to.
+    """
+
+    placement: Placement
+    slots: Slots
+    active_updates: Work
+    idle_updates: Work
+    spikes: Work
+    """Messages made, however many cores they go to."""
+
+    messages_out: Work
+    """Messages sent, one to each core with a synapse for it; the host sends its own."""
+
+    messages_in: Work
+    dense_operations: Work
+    sparse_operations: Work
+    within_tile: NDArray[np.int64]  # (sequences, cores): messages that leave no tile
+    hops_east_west: NDArray[np.int64]  # (sequences, cores)
+    hops_north_south: NDArray[np.int64]  # (sequences, cores)
+
+    @cached_property
+    def ticks(self) -> NDArray[np.int64]:
+        """(sequences,)"""
+        return self.slots.total(self.slots.ticks)
+
+
+def slots_of(trace: Trace, program: Program) -> Slots:
+    """The slots of a trace; the first and the last of a sequence, or of a level, take one tick."""
+    levels = len(program.levels)
+    counts = trace.lengths + levels + 1
+    if program.bidirectional:
+        counts = levels * (trace.lengths + 1) + 1
+    starts = np.cumsum(counts) - counts
+    ticks = np.full(counts.sum(), program.period, dtype=np.int64)
+    if program.bidirectional:
+        position = np.arange(len(ticks)) - np.repeat(starts, counts)
+        ticks[position % np.repeat(trace.lengths + 1, counts) == 0] = 1
+    else:
+        ticks[starts] = ticks[starts + counts - 1] = 1
+    return Slots(starts, ticks)
+
+
+def slot_of_step(
+    trace: Trace, program: Program, slots: Slots, level: int, backward: bool = False
+) -> NDArray[np.int64]:
+    """The slot in which a level computes each step of the trace; the readout is the last level."""
+    step = np.arange(len(trace.events)) - np.repeat(trace.starts, trace.lengths)
+    length = np.repeat(trace.lengths, trace.lengths)
+    begin = np.repeat(slots.starts, trace.lengths)
+    if backward:
+        step = length - 1 - step
+    if not program.bidirectional:
+        return begin + step + level + 1
+    of_levels = min(level, len(program.levels) - 1) * (length + 1)
+    return begin + of_levels + step + 1 + (level == len(program.levels))
+
+
+def load(trace: Trace, program: Program, placement: Placement) -> Loads:
+    """Every core's work in every slot, exactly."""
+    check_owner(trace, program)
+    slots = slots_of(trace, program)
+    shape = (len(slots.ticks), placement.total)
+    work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
+    travel = np.zeros((3, len(trace.lengths), placement.total), dtype=np.int64)
+    own = [
+        slot_of_step(trace, program, slots, number, layer.backward)
+        for number, level in enumerate(program.levels)
+        for layer in level
+    ]
+    own.append(slot_of_step(trace, program, slots, len(program.levels)))
+
+    for (projection, sent), sparse in zip(messages(trace, program), placement.sparse, strict=True):
+        target = placement.layers[projection.target]
+        # What leads to another level arrives in the slot before that in which it is used.
+        arrives = own[projection.target] - (not projection.recurrent)
+        synapses = fan(projection, target.starts)
+        reached = synapses > 0
+        sending = sent.astype(_exact(synapses))
+        copies = met(sending, reached)
+        work["messages_in"][arrives, target.cores] += copies
+        if sparse:
+            work["sparse_operations"][arrives, target.cores] += met(sending, synapses)
+        else:
+            read = copies * (target.neurons_of_core * projection.gates).astype(np.int32)
+            work["dense_operations"][arrives, target.cores] += read
+        of_source, tiles = per_source(sent, trace), placement.tiles
+        for tile, columns in zip(*senders(projection, placement), strict=True):
+            away = of_source[:, columns] @ reached[columns]
+            travel[:, :, target.cores] += travelled(tile, tiles[target.cores], away)
+        at_end, first = projection.stream == MEMBRANE, 0
+        for number in projection.sources:
+            source = placement.layers[number]
+            columns = slice(first, first + source.neurons)
+            leaves = arrives if at_end else own[number]
+            axons = source.members * reached[columns].sum(axis=1, keepdims=True)
+            work["messages_out"][leaves, source.cores] += met(sending[:, columns], axons)
+            if at_end or (projection.recurrent and projection.stream != EMISSION):
+                work["spikes"][leaves, source.cores] += met(sending[:, columns], source.members)
+            first += source.neurons
+    for number, layer in enumerate(program.layers):
+        placed, rows = placement.layers[number], own[number]
+        work["spikes"][rows, placed.cores] += met(emissions(trace, layer, number), placed.members)
+        active = met(at_work(trace, layer, number), placed.members)
+        work["active_updates"][rows, placed.cores] += layer.cell.products_in_turn * active
+    readout = placement.layers[-1]
+    answering = own[-1]
+    if program.readout.sees_membranes:
+        answering = answering[np.cumsum(trace.lengths) - 1]
+    work["active_updates"][answering, readout.cores] += readout.neurons_of_core
+    everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
+    work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
+    summed: dict[str, Any] = dict(zip(TRAVEL, travel, strict=True))
+    return Loads(placement, slots, **work, **summed)
+
+
+def _exact(weights: NDArray[np.generic]) -> type[np.floating]:
+    """A type in which no sum of these weights is rounded."""
+    return np.float32 if weights.sum(axis=0).max(initial=0) < EXACT_IN_FLOAT32 else np.float64
+
+
+def met(sent: NDArray[np.generic], weights: NDArray[np.generic]) -> NDArray[np.int32]:
+    """`sent · weights`, exactly, by the arithmetic that is fast: floating point."""
+    exact = _exact(weights)
+    return (sent.astype(exact, copy=False) @ weights.astype(exact)).astype(np.int32)
+
+
+def senders(projection: Projection, placement: Placement) -> tuple[Tiles, list[slice]]:
+    """The tile of each core that sends over a projection, and its columns; or the host's."""
+    if not projection.sources:
+        return HOST_TILE, [slice(None)]
+    layers = [placement.layers[number] for number in projection.sources]
+    sizes = np.concatenate([layer.neurons_of_core for layer in layers])
+    ends = np.cumsum(sizes)
+    columns = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+    return np.concatenate([placement.tiles[layer.cores] for layer in layers]), columns
+
+
+def travelled(
+    tile: NDArray[np.int64], tiles: Tiles, copies: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(3, sequences, cores): of `TRAVEL`, how far the copies go from a tile to each core's tile."""
+    hops = offsets(tile[np.newaxis], tiles)[:, 0]
+    within = (hops.sum(axis=0) == 0).astype(np.int64)
+    return np.stack([within, *hops])[:, np.newaxis] * copies

@@ -1,0 +1,74 @@
+"""What wins, by how much, in which scope, and what would change it: in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hardware.dense import BREAK_EVEN
+from hardware.reporting.schema import ChipFigures
+from hardware.reporting.units import joules
+
+REMEDIES = {
+    "synaptic_operation": ("synaptic operations", "fewer events or sparser weights"),
+    "neuron_update": ("neuron updates", "fewer steps or fewer neurons"),
+    "spike": ("making spikes", "fewer spikes"),
+    "message": ("messages", "fewer spikes, or layers on fewer cores"),
+    "within": ("messages", "fewer spikes, or layers on fewer cores"),
+    "hop": ("messages", "fewer spikes, or layers on fewer cores"),
+}
+"""By how the names of a chip's constants begin: what it is, and what would make less of it."""
+
+
+def verdict(
+    chip: ChipFigures,
+    by_operation: Mapping[str, float],
+    rivals: Mapping[str, float],
+    per_synapse: float,
+) -> str:
+    """The report's sentences; energies in joules, `rivals` by what they are."""
+    energy = chip.energy_j
+    dynamic = energy.core_dynamic.nominal
+    compared = ", and ".join(_against(name, joule, dynamic) for name, joule in rivals.items())
+    scopes = {
+        "the cores' operations": dynamic,
+        "static power": energy.core_static.nominal,
+        "the host": energy.host.nominal,
+    }
+    whole = sum(scopes.values())
+    largest = max(scopes, key=lambda scope: scopes[scope])
+    what, share, remedy = _largest_part(by_operation)
+    return (
+        f"On the cores alone an inference takes {joules(dynamic)} on {chip.name}: {compared}. "
+        f"{share:.0%} of it is {what}, so {remedy} would change it most. With static power and the "
+        f"host it takes {joules(whole)}, of which {largest} "
+        f"{'are' if largest.endswith('s') else 'is'} {scopes[largest] / whole:.0%}. An average "
+        f"synapse sees {per_synapse:.2f} events an inference, {_place(per_synapse)} the published "
+        f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}."
+    )
+
+
+def _largest_part(by_operation: Mapping[str, float]) -> tuple[str, float, str]:
+    parts: dict[tuple[str, str], float] = {}
+    for name, energy in by_operation.items():
+        kind = next(REMEDIES[start] for start in REMEDIES if name.startswith(start))
+        parts[kind] = parts.get(kind, 0) + energy
+    kind = max(parts, key=lambda kind: parts[kind])
+    return kind[0], parts[kind] / sum(parts.values()), kind[1]
+
+
+def _place(per_synapse: float) -> str:
+    low, high = BREAK_EVEN
+    if per_synapse < low:
+        return "below"
+    return "above" if per_synapse > high else "inside"
+
+
+def _against(name: str, rival: float, dynamic: float) -> str:
+    ratio = rival / dynamic
+    if 0.9 < ratio < 1.1:
+        relation = "about as much as"
+    elif ratio > 1:
+        relation = f"{ratio:.1f}× less than"
+    else:
+        relation = f"{1 / ratio:.1f}× more than"
+    return f"{relation} {name} ({joules(rival)})"
