@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from numpy.typing import ArrayLike
 
 from hardware.engines import Recording, engine_named
+from hardware.engines.registry import require_options
+from hardware.engines.saturation import require_within_word
 from hardware.program import Program
 from hardware.program_file import digest
 from hardware.sequences import Sequences
@@ -18,16 +21,24 @@ def run(
     inputs: Sequences | ArrayLike | Sequence[ArrayLike],
     engine: str = "events",
     deadline: float | None = None,
+    *,
+    strict: bool = True,
+    **options: Any,
 ) -> Trace:
     """Run every sequence from a clean state and record it.
 
     `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
     array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take.
+    A value that leaves the chip's word is a RangeError, or only counted if not `strict`. Options
+    are the engine's own: `threads` of `events`.
     """
     execute = engine_named(engine)
+    require_options(engine, execute, options)
     sequences = Sequences.of(inputs)
     events, steps = program.encode(sequences)
-    recording: Recording = execute(program, events, steps, deadline)
+    recording: Recording = execute(program, events, steps, deadline, **options)
+    if strict:
+        require_within_word(program, recording.saturations)
     return Trace(
         engine=engine,
         program_digest=digest(program),
@@ -36,4 +47,5 @@ def run(
         emitted=recording.emitted,
         membranes=recording.membranes,
         scores=recording.scores,
+        saturations=recording.saturations and recording.saturations.counts,
     )

@@ -28,6 +28,11 @@ class Trace:
     emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
     membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), after the reset
     scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
+    saturations: NDArray[np.int64] | None = None
+    """(layers + readout, 3): clamps of σ and of tanh that acted, and values outside the word.
+
+    None of an engine that does not count them.
+    """
 
     @property
     def predictions(self) -> NDArray[np.int64]:
@@ -68,6 +73,8 @@ class Trace:
             "events": self.events.astype(np.int16),
             "scores": self.scores,
         }
+        if self.saturations is not None:
+            tensors["saturations"] = self.saturations
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32)
@@ -93,6 +100,7 @@ class Trace:
                 emitted=tuple(tensors[f"layers.{i}.emitted"] for i in layers),
                 membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
                 scores=tensors["scores"],
+                saturations=tensors.get("saturations"),
             )
             _check_shapes(trace)
         except KeyError as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from inspect import Parameter, signature
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
-from hardware.errors import choose
+from hardware.engines.saturation import Saturations
+from hardware.errors import choose, unknown_name
 from hardware.program import Program
 
 ENGINES = {
@@ -27,9 +29,12 @@ class Recording(NamedTuple):
     scores: Integers
     """Of each sequence, or of each step where the readout answers at every step."""
 
+    saturations: Saturations | None = None
+    """None of an engine that does not count them."""
+
 
 class Engine(Protocol):
-    """An engine's one function; `deadline` is in seconds."""
+    """An engine's one function; `deadline` is in seconds, options are its keyword arguments."""
 
     def __call__(
         self,
@@ -37,6 +42,7 @@ class Engine(Protocol):
         events: Integers,
         lengths: NDArray[np.int64],
         deadline: float | None,
+        **options: Any,
     ) -> Recording: ...
 
 
@@ -44,3 +50,12 @@ def engine_named(name: str) -> Engine:
     choose("engine", name, ENGINES)
     engine: Engine = import_module(ENGINES[name]).execute
     return engine
+
+
+def require_options(name: str, engine: Engine, options: dict[str, Any]) -> None:
+    """Refuse by name an option that the engine does not have."""
+    parameters = signature(engine).parameters.values()
+    known = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            raise unknown_name(f"option of engine {name!r}", option, known)
