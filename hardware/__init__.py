@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from hardware.comparison import Comparison, compare
     from hardware.cost import Cost, estimate
     from hardware.counts import Counts, count
-    from hardware.inference import run
+    from hardware.inference import run, stream
     from hardware.program import Program
     from hardware.sequences import Sequences
+    from hardware.session import Session
     from hardware.trace import Trace
 
 _HOMES = {
@@ -23,11 +24,13 @@ _HOMES = {
     "Counts": "hardware.counts",
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
+    "Session": "hardware.session",
     "Trace": "hardware.trace",
     "compare": "hardware.comparison",
     "count": "hardware.counts",
     "estimate": "hardware.cost",
     "run": "hardware.inference",
+    "stream": "hardware.inference",
 }
 
 __all__ = [
@@ -37,11 +40,13 @@ __all__ = [
     "Counts",
     "Program",
     "Sequences",
+    "Session",
     "Trace",
     "compare",
     "count",
     "estimate",
     "run",
+    "stream",
 ]
 
 

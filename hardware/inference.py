@@ -1,19 +1,24 @@
-"""`run`: a program and raw sequences in, a `Trace` out, whichever engine does the work."""
+"""`run` records what a program does with raw sequences, `stream` only scores them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from hardware.engines import Recording, engine_named
 from hardware.engines.registry import require_options
 from hardware.engines.saturation import require_within_word
+from hardware.errors import InputError
 from hardware.program import Program
 from hardware.program_file import digest
 from hardware.sequences import Sequences
 from hardware.trace import Trace
+
+VALUES_AT_ONCE = 2**20
+"""Of a stream: 4 MiB of frames are waited for before they are scored."""
 
 
 def run(
@@ -37,8 +42,9 @@ def run(
     sequences = Sequences.of(inputs)
     events, steps = program.encode(sequences)
     recording: Recording = execute(program, events, steps, deadline, **options)
+    found = recording.saturations
     if strict:
-        require_within_word(program, recording.saturations)
+        require_within_word(program, found)
     return Trace(
         engine=engine,
         program_digest=digest(program),
@@ -47,5 +53,44 @@ def run(
         emitted=recording.emitted,
         membranes=recording.membranes,
         scores=recording.scores,
-        saturations=recording.saturations and recording.saturations.counts,
+        saturations=None if found is None else found.counts,
     )
+
+
+def stream(
+    program: Program,
+    sequences: Iterable[ArrayLike],
+    *,
+    strict: bool = True,
+    threads: int | None = None,
+) -> Iterator[NDArray[np.int64]]:
+    """Scores of one sequence after another on the events engine, in memory that does not grow.
+
+    Sequences are (steps, channels) arrays of raw frames. Scores are (outputs,) of each, or
+    (steps, outputs) where the readout answers at every step; nothing else is kept.
+    """
+    from hardware.engines.events import score
+
+    for scores, saturations in score(program, batches(program, sequences), threads):
+        if strict:
+            require_within_word(program, saturations)
+        yield from scores
+
+
+def batches(program: Program, sequences: Iterable[ArrayLike]) -> Iterator[Sequences]:
+    """Sequences that the program can take, so many together as are worth a call."""
+    waiting: list[NDArray[Any]] = []
+    values = 0
+    for number, sequence in enumerate(sequences):
+        try:
+            checked = Sequences.of([sequence])
+            program.steps_of(checked)
+        except InputError as error:
+            raise InputError(f"sequence {number} of the stream: {error}") from error
+        waiting.append(checked.values)
+        values += checked.values.size
+        if values >= VALUES_AT_ONCE:
+            yield Sequences.of(waiting)
+            waiting, values = [], 0
+    if waiting:
+        yield Sequences.of(waiting)

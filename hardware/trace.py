@@ -152,6 +152,11 @@ def _check_shapes(trace: Trace) -> None:
                 f"{quantity} of {owner} has {len(values)} rows, expected "
                 f"{' or '.join(map(str, allowed))}"
             )
+    if trace.saturations is not None and trace.saturations.shape != (len(trace.emitted) + 1, 3):
+        raise InputError(
+            f"saturations have shape {trace.saturations.shape}, expected 3 of each of "
+            f"{len(trace.emitted)} layers and the readout"
+        )
     for i, (emitted, membranes) in enumerate(zip(trace.emitted, trace.membranes, strict=True)):
         if emitted.shape != membranes.shape:
             raise InputError(

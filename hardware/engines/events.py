@@ -1,53 +1,30 @@
 """The `events` engine: event-driven integers, compiled; samples go to all cores, one by one.
 
-A sequence never depends on its company, so that any number of threads gives the same bits.
+A sequence never depends on its company, so any number of threads gives the same bits.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from itertools import pairwise
+from threading import local
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
-from hardware.engines.layout import NO_MEMBRANES, Layout, Machine, Record, padded
+from hardware.engines.layout import Layout
+from hardware.engines.machine import Machine, Record, messages
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program import Program
 from hardware.sequences import Sequences
 
-STEPS_AT_ONCE = 4096
+STEPS_AT_ONCE = 2048
 """Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
-
-
-def available_threads(threads: int | None) -> int:
-    """The number asked for, else one for each core that this process may use."""
-    if threads is None:
-        return len(os.sched_getaffinity(0))
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise SettingError(f"threads is {threads!r}: expected a whole number of at least 1")
-    return threads
-
-
-def parts_of(lengths: NDArray[np.int64]) -> list[slice]:
-    """Sequences in parts of about as many steps each."""
-    numbers = (np.cumsum(lengths) - lengths) // STEPS_AT_ONCE
-    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-
-
-def messages(steps: int, width: int) -> NDArray[np.int16]:
-    """Rows for messages of so many sources."""
-    return np.zeros((steps, padded(width)), dtype=np.int16)
-
-
-def level_widths(program: Program) -> list[int]:
-    return [sum(layer.neurons for layer in level) for level in program.levels]
 
 
 def execute(
@@ -60,31 +37,29 @@ def execute(
 ) -> Recording:
     """Run all sequences and record them; nothing can hang here, so the deadline is not needed."""
     layout, starts = Layout(program), np.cumsum(lengths) - lengths
-    steps, outputs = len(events), program.readout.outputs
-    arriving = messages(steps, program.encoder.channels)
-    arriving[:, : program.encoder.channels] = events
-    rows = steps if program.readout.answers_every_step else len(lengths)
+    steps, channels = events.shape
+    arriving = messages(steps, channels)
+    arriving[:, :channels] = events
+    every_step = program.readout.answers_every_step
     record = Record(
-        emitted=tuple(messages(steps, width) for width in level_widths(program)),
+        emitted=tuple(messages(steps, width) for width in layout.level_widths),
         membranes=tuple(np.empty((steps, layer.neurons), np.int64) for layer in program.layers),
-        scores=np.empty((rows, outputs), dtype=np.int64),
+        scores=np.empty((steps if every_step else len(lengths), program.readout.outputs), np.int64),
     )
 
     def run_part(part: slice) -> Saturations:
         machine = Machine(layout)
-        scores = record.scores if program.readout.answers_every_step else record.scores[part]
+        scores = record.scores if every_step else record.scores[part]
         machine.run(
             arriving, starts[part], lengths[part], record._replace(scores=scores), part.start
         )
         return machine.saturations()
 
-    with ThreadPoolExecutor(available_threads(threads)) as pool:
+    with ThreadPoolExecutor(threads_to_use(threads)) as pool:
         found = list(pool.map(run_part, parts_of(lengths)))
     return Recording(
         emitted=tuple(
-            emitted[:, place.column : place.column + layer.neurons].astype(
-                layer.cell.emission_type
-            )
+            emitted[:, place.column : place.column + layer.neurons].astype(layer.cell.emission_type)
             for level, places, emitted in zip(
                 program.levels, layout.levels, record.emitted, strict=True
             )
@@ -94,3 +69,98 @@ def execute(
         scores=record.scores,
         saturations=merged(found),
     )
+
+
+def score(
+    program: Program, batches: Iterable[Sequences], threads: int | None = None
+) -> Iterator[tuple[list[Integers], Saturations]]:
+    """The scores of each batch's sequences and what saturated in it; nothing is recorded."""
+    layout, mine = Layout(program), local()
+    readout, per_frame = program.readout, program.encoder.steps
+    done = 0
+
+    def score_part(batch: Sequences, part: slice) -> tuple[list[Integers], Saturations]:
+        if not hasattr(mine, "machine"):
+            mine.machine = Machine(layout)
+        machine: Machine = mine.machine
+        machine.forget_saturations()
+        lengths = batch.lengths[part]
+        starts = np.cumsum(lengths) - lengths
+        first = batch.starts[part.start]
+        frames = batch.values[first : first + lengths.sum()]
+        rows = len(frames) * per_frame if readout.answers_every_step else len(lengths)
+        scores = np.empty((rows, readout.outputs), dtype=np.int64)
+        machine.score_frames(frames, starts, lengths, scores, done + part.start)
+        if readout.answers_every_step:
+            return np.split(scores, starts[1:] * per_frame), machine.saturations()
+        return list(scores), machine.saturations()
+
+    with ThreadPoolExecutor(threads_to_use(threads)) as pool:
+        for batch in batches:
+            parts = parts_of(batch.lengths * per_frame)
+            results = list(pool.map(score_part, [batch] * len(parts), parts))
+            yield [s for scores, _ in results for s in scores], merged([s for _, s in results])
+            done += len(batch)
+
+
+class Stepper:
+    """A program whose state stays between calls."""
+
+    def __init__(self, program: Program) -> None:
+        self.machine = Machine(Layout(program))
+        self.every_step = program.readout.answers_every_step
+        self.per_frame = program.encoder.steps
+        self.frame_scores = self.room(1, 1)
+        self.one = np.ones(1, dtype=np.int64)
+        self.zero = np.zeros(1, dtype=np.int64)
+        self.order = 0
+
+    def room(self, frames: int, sequences: int) -> Integers:
+        rows = frames * self.per_frame if self.every_step else sequences
+        return np.empty((rows, len(self.machine.score)), dtype=np.int64)
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        """The scores after one more frame."""
+        scores = self.frame_scores
+        self.machine.score_frames(frame[np.newaxis], self.zero, self.one, scores, order=self.order)
+        self.order += self.per_frame
+        return scores[-1].copy()
+
+    def run(self, sequences: Sequences) -> Integers:
+        """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
+        self.reset()
+        scores = self.room(len(sequences.values), len(sequences))
+        self.machine.score_frames(sequences.values, sequences.starts, sequences.lengths, scores)
+        return scores
+
+    def reset(self) -> None:
+        self.order = 0
+        self.machine.forget_saturations()
+
+    def overflow(self) -> Saturations | None:
+        if not self.machine.layout.watched:
+            return None
+        found = self.machine.saturations()
+        return found if found.first else None
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+connect = Stepper
+
+
+def threads_to_use(threads: int | None) -> int:
+    """The number asked for, else one for each core that this process may use."""
+    if threads is None:
+        return len(os.sched_getaffinity(0))
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SettingError(f"threads is {threads!r}: expected a whole number of at least 1")
+    return threads
+
+
+def parts_of(lengths: NDArray[np.int64]) -> list[slice]:
+    """Sequences in parts of about as many steps each."""
+    numbers = (np.cumsum(lengths) - lengths) // STEPS_AT_ONCE
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
+    return [slice(a, b) for a, b in pairwise(edges)]

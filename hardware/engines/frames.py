@@ -37,7 +37,7 @@ def encode(
 ) -> None:
     """Frames of sequences to events, `per_frame` steps each, as `hardware.encoding` has it."""
     channels = frames.shape[1]
-    q = np.empty(channels, np.int64)
+    q = np.empty(channels, np.int16)
     largest = np.float64(limit)
     for s in range(len(starts)):
         if fresh:
@@ -46,7 +46,7 @@ def encode(
             frame = frames[t]
             for i in range(channels):
                 value = np.rint((np.float64(frame[i]) - offset[i]) * gain[i])
-                q[i] = np.int64(np.int32(min(max(value, -largest), largest)))
+                q[i] = np.int16(np.int32(min(max(value, -largest), largest)))
             for part in range(per_frame):
                 x = events[t * per_frame + part]
                 if kind == GRADED:
@@ -65,5 +65,5 @@ def encode(
                         x[i] = spike
                 else:
                     for i in range(channels):
-                        fires_at = (limit - abs(q[i])) * per_frame // (limit + 1)
+                        fires_at = (limit - abs(np.int64(q[i]))) * per_frame // (limit + 1)
                         x[i] = np.sign(q[i]) if fires_at == part else 0

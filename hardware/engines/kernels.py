@@ -1,209 +1,117 @@
 """The inner loops of the events engine, in Numba: work where an event is, neuron updates in rows.
 
-They compute `hardware.encoding`, `hardware.cell.step` and `hardware.readout` in 32-bit integers, or
-in 64-bit ones where a program needs them: the type of the arrays decides. `hardware.engines.layout`
-makes those arrays; tests hold every kind of program against the definition.
+They compute `hardware.cell.step` and `hardware.readout` in 32-bit integers, or in 64-bit ones where
+a program needs them: the type of the arrays decides. Tests hold every kind of program against the
+definition.
 
-All of it stands in one file, because Numba's cache on disk looks at the file of the outermost
-function only. Loops are short and of few arrays each, for only such loops are vectorised, and each
-result is cast to the arrays' type, for Numba computes everything in 64 bits otherwise.
+Loops are short and of few arrays each, for only such loops are vectorised, and each result is cast
+to the arrays' type, for Numba computes everything in 64 bits otherwise. Nothing is allocated and no
+reference counted, which would cost more than the arithmetic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from hardware.engines.arrays import (
+    ACCUMULATOR,
+    INPUT_ACCUMULATOR,
+    MEMBRANE,
+    OUTPUT,
+    PRE_ACTIVATION,
+    RECURRENT_ACCUMULATOR,
+    RESET_PRODUCT,
+    SCORE,
+    SIGMOID,
+    TANH,
+    Neurons,
+    Numbers,
+    Rules,
+    Scratch,
+    Synapses,
+    Tally,
+)
+from hardware.engines.bits import LANES, left, lowest_bit, not_zero, right
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy")
-inlined: Callable[[F], F] = numba.njit(nogil=True, error_model="numpy", forceinline=True)
-
-Numbers = NDArray[Any]
-"""int32, or int64 in a program that needs it."""
-
-LANES = 32
-"""Sources looked at in one go; rows of messages are padded with zeros to a multiple of it."""
-
-
-SIGMOID, TANH = range(2)
-"""Rows of `Neurons.ramps` and `Neurons.tables`."""
-
-OUTPUT = 3
-"""The place of the output gate."""
-
-INPUT_ACCUMULATOR, RECURRENT_ACCUMULATOR, RESET_PRODUCT, PRE_ACTIVATION, MEMBRANE = range(5)
-ACCUMULATOR, SCORE = 5, 6
-"""Places in `hardware.engines.saturation.QUANTITIES`."""
-
-
-class Synapses(NamedTuple):
-    """Synapses by source, and what has arrived through them."""
-
-    weights: NDArray[np.int8]  # (sources, gates · neurons): what one event adds is one row
-    by_change: bool
-    """Whether sums are kept and messages say by how much a source has changed."""
-
-    held: Numbers  # (padded sources,): what each source sent last
-    sums: Numbers  # (gates · neurons,)
-
-
-class Rules(NamedTuple):
-    """The settings of a layer, as its loops ask for them."""
-
-    backward: bool
-    reset_inside: bool
-    """r ⊙ (U e + d): the reset stands behind the product."""
-
-    reset_before: bool
-    """U (r ⊙ e): the reset stands before it."""
-
-    update_keeps: bool
-    """z keeps the old state; else it writes the new one."""
-
-    output_gated: bool
-    spiking: bool
-    signed: bool
-    graded: bool
-    subtract: bool
-    zero: bool
-    table: bool
-    watched: bool
-    """Whether values could leave the word, so that each is looked at."""
-
-    update_gate: int
-    candidate: int
-    gate_fraction: int
-    to_gate_grid: int
-    """Fraction bits of the gate grid less those of the state grid."""
-
-    event_fraction: int
-
-
-class Neurons(NamedTuple):
-    """What the neurons of a layer hold."""
-
-    bias: Numbers  # (gates, neurons)
-    recurrent_bias: Numbers  # (neurons,)
-    threshold: Numbers  # (neurons,)
-    initial_membrane: Numbers  # (neurons,)
-    initial_emission: NDArray[np.int16]  # (padded neurons,)
-    shifts: Numbers  # (gates, 4): left, right of W x; left, right of the recurrent term
-    inside_shift: Numbers  # (2,): left, right of U e + d before r multiplies it
-    ramps: Numbers  # (2, 4): of σ and tanh: right shift, offset, low, high
-    tables: Numbers  # (2, 256)
-
-
-class Tally(NamedTuple):
-    """Saturations of a part of a run."""
-
-    counts: NDArray[np.int64]  # clamps of σ, clamps of tanh, values outside the word
-    first: NDArray[np.int64]  # sequence, order, quantity, gate, neuron, step, value; −1 for none
-    limit: int
-    """The largest magnitude that the word holds."""
-
-
-@intrinsic
-def left(_: Any, x: Any, k: Any) -> Any:
-    """x · 2^k in the type of x; Numba's own shifts are of 64 bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        by = context.cast(builder, arguments[1], signature.args[1], signature.args[0])
-        return builder.shl(arguments[0], by)
-
-    return x(x, k), generate
-
-
-@intrinsic
-def right(_: Any, x: Any, k: Any) -> Any:
-    """⌊x · 2^-k⌋ in the type of x."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        by = context.cast(builder, arguments[1], signature.args[1], signature.args[0])
-        return builder.ashr(arguments[0], by)
-
-    return x(x, k), generate
-
-
-@intrinsic
-def not_zero(_: Any, values: Any, start: Any) -> Any:
-    """A word with bit j set where `values[start + j]` is not 0, for LANES values."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        lanes = ir.VectorType(context.get_data_type(signature.args[0].dtype), LANES)
-        at = builder.bitcast(builder.gep(array.data, [arguments[1]]), lanes.as_pointer())
-        loaded = builder.load(at, align=signature.args[0].dtype.bitwidth // 8)
-        bits = builder.icmp_signed("!=", loaded, ir.Constant(lanes, None))
-        return builder.bitcast(bits, ir.IntType(LANES))
-
-    return types.uint32(values, types.intp), generate
-
-
-@intrinsic
-def lowest_bit(_: Any, word: Any) -> Any:
-    """The place of the lowest bit that is set."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return word(word), generate
+compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inlined: Callable[[F], F] = numba.njit(
+    nogil=True, error_model="numpy", forceinline=True, _nrt=False
+)
 
 
 @inlined
-def arrive(synapses: Synapses, values: NDArray[np.int16], active: Any, change: Any) -> None:
+def copy(out: Any, values: Any) -> None:
+    for i in range(out.shape[0]):
+        out[i] = values[i]
+
+
+@inlined
+def fill(out: Any, value: int) -> None:
+    for i in range(out.shape[0]):
+        out[i] = value
+
+
+@inlined
+def arrive(synapses: Synapses, values: NDArray[np.int16], scratch: Scratch) -> None:
     """`sums = values · weights`, by adding one row for each event."""
-    held, sums = synapses.held, synapses.sums
-    T = sums.dtype.type
+    held, sums, change = synapses.held, synapses.sums, scratch.change
     if synapses.by_change:
+        T = sums.dtype.type
         for i in range(held.shape[0]):
             change[i] = T(values[i]) - held[i]
-        for i in range(held.shape[0]):
-            held[i] = values[i]
+        copy(held, values)
+        count = find_events(change[: held.shape[0]], scratch)
     else:
-        for i in range(held.shape[0]):
-            change[i] = values[i]
-        for i in range(sums.shape[0]):
-            sums[i] = 0
-    count = 0
-    for start in range(0, held.shape[0], LANES):
-        word = not_zero(change, start)
-        while word != 0:
-            active[count] = start + np.intp(lowest_bit(word))
-            count += 1
-            word &= word - np.uint32(1)
-    add_rows(synapses.weights, active, count, change, sums)
+        fill(sums, 0)
+        count = find_events(values[: held.shape[0]], scratch)
+    add_rows(synapses.weights, scratch.active, scratch.factors, count, sums)
 
 
 @inlined
-def add_rows(weights: Any, active: Any, count: int, factors: Any, sums: Any) -> None:
-    """`sums += Σ factors[i] · weights[i]` over the active sources, four rows at a time."""
+def find_events(values: Any, scratch: Scratch) -> int:
+    """List the sources whose value is not 0; returns how many there are."""
+    count = 0
+    for start in range(0, values.shape[0], LANES):
+        word = not_zero(values, start)
+        while word != 0:
+            i = start + np.intp(lowest_bit(word))
+            scratch.active[count] = i
+            scratch.factors[count] = values[i]
+            count += 1
+            word &= word - np.uint32(1)
+    return count
+
+
+@inlined
+def add_rows(weights: Any, active: Any, factors: Any, count: int, sums: Any) -> None:
+    """`sums += Σ factor · row` over the active sources, four rows at a time."""
     T = sums.dtype.type
     done = 0
     while done + 4 <= count:
-        i, j, k, m = active[done], active[done + 1], active[done + 2], active[done + 3]
-        a, b, c, d = weights[i], weights[j], weights[k], weights[m]
-        fa, fb, fc, fd = factors[i], factors[j], factors[k], factors[m]
+        a, b = weights[active[done]], weights[active[done + 1]]
+        c, d = weights[active[done + 2]], weights[active[done + 3]]
+        fa, fb, fc, fd = factors[done], factors[done + 1], factors[done + 2], factors[done + 3]
         for n in range(sums.shape[0]):
             sums[n] += T(T(fa * a[n]) + T(fb * b[n])) + T(T(fc * c[n]) + T(fd * d[n]))
         done += 4
     while done < count:
-        i = active[done]
-        a, fa = weights[i], factors[i]
+        a, fa = weights[active[done]], factors[done]
         for n in range(sums.shape[0]):
             sums[n] += T(fa * a[n])
         done += 1
 
 
 @inlined
-def activate(out: Any, function: int, g: int, W: Synapses, U: Any, neurons: Neurons, table: bool) -> int:
+def activate(
+    out: Any, function: int, g: int, W: Synapses, U: Any, neurons: Neurons, table: bool
+) -> int:
     """σ or tanh of gate g from W x and its recurrent term U; how many clamps acted."""
     n = out.shape[0]
     arriving, ramp = W.sums[g * n : (g + 1) * n], neurons.ramps[function]
@@ -225,7 +133,7 @@ def climb(out: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> int:
         v = T(right(p, by) + offset)
         clamps = T(clamps + T((v < low) | (v > high)))
         out[n] = min(max(v, low), high)
-    return np.int64(clamps)
+    return int(clamps)
 
 
 @inlined
@@ -298,8 +206,8 @@ def reset(h: Any, new: Any, spikes: Any, threshold: Any, rules: Rules) -> None:
 
 @inlined
 def clear(synapses: Synapses) -> None:
-    synapses.held[:] = 0
-    synapses.sums[:] = 0
+    fill(synapses.held, 0)
+    fill(synapses.sums, 0)
 
 
 @compiled
@@ -321,6 +229,7 @@ def run_layer(
     column: int,
     membranes: NDArray[np.int64],
     ends: NDArray[np.int16],
+    scratch: Scratch,
     tally: Tally,
 ) -> None:
     """Run sequences through a layer, as `hardware.cell.step` has it.
@@ -332,24 +241,23 @@ def run_layer(
     """
     n = h.shape[0]
     T = h.dtype.type
-    longest = max(len(W.held), len(e))
-    active, change = np.empty(longest, np.intp), np.empty(longest, h.dtype)
-    rows = np.empty((5, n), h.dtype)
-    r, z, c, new, inside = rows[0], rows[1], rows[2], rows[3], rows[4]
-    message = np.zeros_like(e)
+    message, rows = scratch.message, scratch.rows
+    r, z, c, new, inside, p = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
     update, candidate = rules.update_gate, rules.candidate
     up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
     for s in range(len(starts)):
         if order == 0:
-            e[:] = neurons.initial_emission
-            h[:] = neurons.initial_membrane
-            for synapses in (W, U, M, O):
-                clear(synapses)
+            copy(e, neurons.initial_emission)
+            copy(h, neurons.initial_membrane)
+            clear(W)
+            clear(U)
+            clear(M)
+            clear(O)
         for i in range(lengths[s]):
             step = lengths[s] - 1 - i if rules.backward else i
             row = starts[s] + step
-            arrive(W, arriving[row], active, change)
-            arrive(U, e, active, change)
+            arrive(W, arriving[row], scratch)
+            arrive(U, e, scratch)
             U_z = U.sums[update * n : (update + 1) * n]
             U_c = U.sums[candidate * n : (candidate + 1) * n]
             clamps = activate(z, SIGMOID, update, W, U_z, neurons, rules.table)
@@ -361,7 +269,7 @@ def run_layer(
             if rules.reset_before:
                 for j in range(n):
                     message[j] = right(T(r[j] * e[j]), rules.event_fraction)
-                arrive(M, message, active, change)
+                arrive(M, message, scratch)
                 U_c = M.sums
             tally.counts[1] += activate(c, TANH, candidate, W, U_c, neurons, rules.table)
             if rules.update_keeps:
@@ -370,25 +278,37 @@ def run_layer(
                 mix(new, z, c, h, rules.gate_fraction)
             if rules.output_gated:
                 emit(message, new, e, neurons.threshold, rules)
-                arrive(O, message, active, change)
+                arrive(O, message, scratch)
                 clamps += activate(r, SIGMOID, OUTPUT, W, O.sums, neurons, rules.table)
                 scale(new, r, rules.gate_fraction)
             tally.counts[0] += clamps
             emit(message, new, e, neurons.threshold, rules)
             reset(h, new, message, neurons.threshold, rules)
-            e[:] = message
-            emitted[row, column : column + n] = message[:n]
+            copy(e, message)
+            copy(emitted[row, column : column + n], message)
             if len(membranes):
-                membranes[row] = h
+                copy(membranes[row], h)
             if rules.watched:
                 where = sequence + s, order + i, order + step
-                watch_step(rules, neurons, W, U, M, O, inside, h, where, tally)
+                watch_step(rules, neurons, W, U, M, O, inside, p, h, where, tally)
         for j in range(n):
             ends[s, column + j] = right(left(h[j], up), down)
 
 
 @compiled
-def watch_step(rules, neurons, W, U, M, O, inside, h, where, tally):  # type: ignore[no-untyped-def]  # noqa: E741
+def watch_step(
+    rules: Rules,
+    neurons: Neurons,
+    W: Synapses,
+    U: Synapses,
+    M: Synapses,
+    O: Synapses,  # noqa: E741
+    inside: Numbers,
+    p: Numbers,
+    h: Numbers,
+    where: tuple[int, int, int],
+    tally: Tally,
+) -> None:
     """Look at everything of a step that must lie within the word."""
     n = h.shape[0]
     for g in range(len(neurons.bias)):
@@ -404,8 +324,8 @@ def watch_step(rules, neurons, W, U, M, O, inside, h, where, tally):  # type: ig
         if is_candidate and rules.reset_inside:
             watch(inside, where, RESET_PRODUCT, g, tally)
             sums = inside
-        W_left, W_right, U_left, U_right = neurons.shifts[g]
-        p = np.empty_like(h)
+        shifts = neurons.shifts[g]
+        W_left, W_right, U_left, U_right = shifts[0], shifts[1], shifts[2], shifts[3]
         for j in range(n):
             p[j] = right(left(arriving[j], W_left), W_right) + neurons.bias[g, j]
             p[j] += right(left(sums[j], U_left), U_right)
@@ -433,7 +353,7 @@ def watch(values: Any, where: Any, quantity: int, g: int, tally: Tally) -> None:
 def run_readout(
     synapses: Synapses,
     bias: NDArray[np.int64],
-    shifts: tuple[int, int],
+    shifts: Numbers,
     adds_up: bool,
     leak: int,
     score: NDArray[np.int64],
@@ -446,21 +366,20 @@ def run_readout(
     every_step: bool,
     once: bool,
     watched: bool,
+    scratch: Scratch,
     tally: Tally,
 ) -> None:
     """Scores of sequences, as `hardware.readout` has it; `order` as in `run_layer`.
 
     Messages are those of every step, or of each sequence where it is read `once`, at its end.
     """
-    longest = len(synapses.held)
-    active, change = np.empty(longest, np.intp), np.empty(longest, synapses.sums.dtype)
     for s in range(len(starts)):
         if order == 0:
             clear(synapses)
-            score[:] = 0
+            fill(score, 0)
         for i in range(lengths[s] - 1 if once else 0, lengths[s]):
             row = starts[s] + i
-            arrive(synapses, messages[s if once else row], active, change)
+            arrive(synapses, messages[s if once else row], scratch)
             for j in range(len(score)):
                 current = np.int64(right(left(synapses.sums[j], shifts[0]), shifts[1])) + bias[j]
                 if not adds_up:
@@ -470,10 +389,10 @@ def run_readout(
                 else:
                     score[j] += current
             if every_step:
-                scores[row] = score
+                copy(scores[row], score)
             if watched:
                 where = sequence + s, order + i, order + i
                 watch(synapses.sums, where, ACCUMULATOR, 0, tally)
                 watch(score, where, SCORE, 0, tally)
         if not every_step:
-            scores[s] = score
+            copy(scores[s], score)

@@ -1,36 +1,20 @@
-"""A program laid out for the events engine: weights by source, numbers of the width they need.
-
-A `Layout` is the program's and never changes; a `Machine` is one run through it, with the state
-that steps leave behind. Machines of one layout can run in threads beside each other.
-"""
+"""A program laid out for the events engine: weights by source, numbers of the width they need."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import WORD_LIMIT, Integers, sigmoid_table, tanh_table
+from hardware.arithmetic import sigmoid_table, tanh_table
 from hardware.cell import Cell
-from hardware.encoding import ENCODERS
-from hardware.engines.frames import encode
-from hardware.engines.kernels import (
-    LANES,
-    Neurons,
-    Numbers,
-    Rules,
-    Synapses,
-    Tally,
-    run_layer,
-    run_readout,
-)
+from hardware.engines.arrays import Neurons, Numbers, Rules
+from hardware.engines.bits import LANES
 from hardware.engines.magnitudes import width
-from hardware.engines.saturation import SATURATIONS, Beyond, Saturations, ramp
+from hardware.engines.saturation import ramp
 from hardware.program import Layer, Program
-
-NO_MEMBRANES = np.empty((0, 0), dtype=np.int64)
 
 
 def padded(width: int) -> int:
@@ -116,9 +100,7 @@ class Matrices(NamedTuple):
 
 def matrices_of(layer: Layer) -> Matrices:
     cell = layer.cell
-    parts = dict(
-        zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True)
-    )
+    parts = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
     none = np.empty((0, 0), dtype=np.int8)
     W, e = layer.input_weights, list(cell.gates)
     if cell.products_in_turn > 1:
@@ -149,179 +131,39 @@ class LayerLayout:
 
 
 class Layout:
-    """A program, laid out."""
+    """A program, laid out; it never changes, so that threads can share it."""
 
     def __init__(self, program: Program) -> None:
         needed = width(program)
-        number: type[np.integer] = np.int32 if needed.narrow else np.int64
-        levels = []
-        by_change = program.encoder.sends_changes
-        for level in program.levels:
-            laid, column = [], 0
-            for layer in level:
-                laid.append(
-                    LayerLayout(
-                        rules_of(layer, not needed.proven),
-                        neurons_of(layer, number),
-                        matrices_of(layer),
-                        by_change,
-                        layer.cell.sends_changes,
-                        column,
-                    )
-                )
-                column += layer.neurons
-            levels.append(tuple(laid))
-            by_change = all(layer.cell.sends_changes for layer in level)
         self.program = program
-        self.number = number
+        self.number: type[np.integer] = np.int32 if needed.narrow else np.int64
         self.watched = not needed.proven
+        by_change, levels = program.encoder.sends_changes, []
+        for level in program.levels:
+            columns = np.cumsum([0, *(layer.neurons for layer in level)]).tolist()
+            levels.append(
+                tuple(
+                    self.laid_out(layer, column, by_change)
+                    for layer, column in zip(level, columns, strict=False)
+                )
+            )
+            by_change = all(layer.cell.sends_changes for layer in level)
         self.levels = tuple(levels)
-        self.readout_weights = by_source(program.readout.weights)
+        self.readout_matrix = by_source(program.readout.weights)
+        self.readout_shift = shifts_of(program.readout.shift, self.number)
         self.readout_by_change = by_change and not program.readout.sees_membranes
 
-    def synapses(self, weights: NDArray[np.int8], by_change: bool) -> Synapses:
-        """Synapses through which nothing has come yet."""
-        sources, targets = weights.shape
-        return Synapses(
-            weights,
-            by_change,
-            np.zeros(padded(sources), dtype=self.number),
-            np.zeros(targets, dtype=self.number),
+    def laid_out(self, layer: Layer, column: int, by_change: bool) -> LayerLayout:
+        return LayerLayout(
+            rules=rules_of(layer, self.watched),
+            neurons=neurons_of(layer, self.number),
+            matrices=matrices_of(layer),
+            arrives_by_change=by_change,
+            sends_changes=layer.cell.sends_changes,
+            column=column,
         )
 
-
-class LayerState(NamedTuple):
-    """What a step of a layer leaves to the next."""
-
-    W: Synapses
-    U: Synapses
-    M: Synapses
-    O: Synapses  # noqa: E741
-    e: NDArray[np.int16]
-    h: Numbers
-
-
-class Record(NamedTuple):
-    """Where a run leaves what it computes: rows of frames, or of sequences."""
-
-    emitted: tuple[NDArray[np.int16], ...]  # per level (steps, padded neurons)
-    membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), or no rows
-    scores: Integers
-
-
-class Machine:
-    """One run through a layout, from a clean state or on from where the last call came to."""
-
-    def __init__(self, layout: Layout) -> None:
-        program = layout.program
-        self.layout = layout
-        self.states = tuple(
-            tuple(
-                LayerState(
-                    layout.synapses(layer.matrices.W, layer.arrives_by_change),
-                    *(layout.synapses(m, layer.sends_changes) for m in layer.matrices[1:]),
-                    e=layer.neurons.initial_emission.copy(),
-                    h=layer.neurons.initial_membrane.copy(),
-                )
-                for layer in level
-            )
-            for level in layout.levels
-        )
-        self.readout = layout.synapses(layout.readout_weights, layout.readout_by_change)
-        self.score = np.zeros(program.readout.outputs, dtype=np.int64)
-        self.encoder_state = program.encoder.initial_state()
-        self.tallies = tuple(
-            Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
-            for _ in range(len(program.layers) + 1)
-        )
-
-    def encode(
-        self,
-        frames: NDArray[np.float32],
-        starts: NDArray[np.int64],
-        lengths: NDArray[np.int64],
-        events: NDArray[np.int16],
-        fresh: bool = True,
-    ) -> None:
-        """Frames of some sequences to the rows of `events`."""
-        encoder = self.layout.program.encoder
-        encode(
-            encoder.offset,
-            encoder.gain,
-            encoder.limit,
-            ENCODERS.index(encoder.kind),
-            encoder.threshold,
-            encoder.steps,
-            self.encoder_state,
-            frames,
-            starts,
-            lengths,
-            fresh,
-            events,
-        )
-
-    def run(
-        self,
-        events: NDArray[np.int16],
-        starts: NDArray[np.int64],
-        lengths: NDArray[np.int64],
-        record: Record,
-        sequence: int = 0,
-        order: int = 0,
-    ) -> None:
-        """Run sequences, number `sequence` the first; those of `order` > 0 have come that far."""
-        readout = self.layout.program.readout
-        arriving, number = events, 0
-        ends = np.empty((0, 0), dtype=np.int16)
-        for level, states, emitted in zip(
-            self.layout.levels, self.states, record.emitted, strict=True
-        ):
-            ends = np.zeros((len(starts), emitted.shape[1]), dtype=np.int16)
-            for layer, state in zip(level, states, strict=True):
-                run_layer(
-                    layer.rules,
-                    layer.neurons,
-                    *state,
-                    arriving,
-                    starts,
-                    lengths,
-                    sequence,
-                    order,
-                    emitted,
-                    layer.column,
-                    record.membranes[number],
-                    ends,
-                    self.tallies[number],
-                )
-                number += 1
-            arriving = emitted
-        once = readout.sees_membranes
-        most = np.dtype(self.layout.number).itemsize * 8 - 1
-        run_readout(
-            self.readout,
-            readout.bias,
-            (min(max(readout.shift, 0), most), min(max(-readout.shift, 0), most)),
-            readout.kind in ("sum", "leaky"),
-            readout.leak,
-            self.score,
-            ends if once else arriving,
-            starts,
-            lengths,
-            sequence,
-            order,
-            record.scores,
-            readout.answers_every_step,
-            once,
-            self.layout.watched,
-            self.tallies[number],
-        )
-
-    def saturations(self) -> Saturations:
-        """All that saturated so far."""
-        found = [
-            Beyond(number, *(int(v) for v in tally.first))
-            for number, tally in enumerate(self.tallies)
-            if tally.first[0] >= 0
-        ]
-        counts = np.stack([tally.counts for tally in self.tallies])
-        return Saturations(counts, min(found) if found else None)
+    @property
+    def level_widths(self) -> tuple[int, ...]:
+        """What each level emits at a step."""
+        return tuple(sum(layer.neurons for layer in level) for level in self.program.levels)
