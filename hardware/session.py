@@ -46,7 +46,12 @@ class Session:
     def step(self, frame: ArrayLike) -> NDArray[np.int64]:
         """The scores (outputs,) after one more frame of (channels,)."""
         self._require_open()
-        values, encoder = np.asarray(frame, dtype=np.float32), self.program.encoder
+        encoder = self.program.encoder
+        try:
+            with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
+                values = np.asarray(frame, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"not a frame of numbers: {error}") from error
         if values.shape != (encoder.channels,):
             raise InputError(f"the frame has shape {values.shape}, expected ({encoder.channels},)")
         if not np.isfinite(values).all():

@@ -24,6 +24,9 @@ Magnitudes = NDArray[np.float64]
 NARROW, WIDE = 2.0**31 - 1, 2.0**62
 """What 32-bit and 64-bit integers hold; a bit is left to the sum of two."""
 
+MESSAGES = ("emission", "last membrane on the gate grid")
+"""What travels has 16 bits."""
+
 ENDLESS = 2**40
 """Steps of a stream without end: at a microsecond each, twelve days."""
 
@@ -50,7 +53,7 @@ def width(program: Program) -> Width:
     """The width a program needs; a RangeError where 64 bits could not hold one of its numbers."""
     found = list(bounds(program))
     for bound in found:
-        limit = INPUT_LIMIT if bound.quantity == "emission" else WIDE
+        limit = INPUT_LIMIT if bound.quantity in MESSAGES else WIDE
         if bound.magnitude > limit:
             raise RangeError(
                 f"{bound.owner}: the {bound.quantity} can reach {bound.magnitude:.3g}, over "
@@ -66,16 +69,19 @@ def bounds(program: Program) -> Iterator[Bound]:
     """Every quantity of every layer and of the readout, in the order of the flow."""
     steps = ENDLESS if program.max_steps is None else program.max_steps
     low, high = (np.full(program.encoder.channels, float(v)) for v in program.encoder.range)
-    for level in program.levels:
-        emitted = []
+    levels = program.levels
+    for level in levels:
+        sent = []
         for layer in level:
             found = dict(layer_magnitudes(layer, low, high, steps))
+            sent.append(emission_range(layer, found["emission"]))
+            if level is levels[-1] and program.readout.sees_membranes:
+                largest = shifted(found["membrane"], to_gate_grid(layer))
+                found["last membrane on the gate grid"] = largest
+                sent[-1] = -largest, largest
             for quantity, values in found.items():
                 yield Bound(layer.name, quantity, float(values.max(initial=0)))
-            emitted.append(emission_range(layer, found["emission"]))
-        low, high = (np.concatenate(ends) for ends in zip(*emitted, strict=True))
-    if program.readout.sees_membranes:
-        low = -high
+        low, high = (np.concatenate(ends) for ends in zip(*sent, strict=True))
     for quantity, values in readout_magnitudes(program.readout, low, high, steps):
         yield Bound("readout", quantity, float(values.max(initial=0)))
 
@@ -91,6 +97,10 @@ def product(weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes) -> Mag
 def shifted(magnitudes: Magnitudes, k: NDArray[np.int64] | int) -> Magnitudes:
     """The largest |⌊x · 2^k⌋|."""
     return np.ceil(np.ldexp(magnitudes, np.clip(k, -200, 200).astype(np.int32)))
+
+
+def to_gate_grid(layer: Layer) -> int:
+    return layer.cell.gate_fraction - layer.cell.state_fraction
 
 
 def emission_range(layer: Layer, largest: Magnitudes) -> tuple[Magnitudes, Magnitudes]:
@@ -114,7 +124,7 @@ def layer_magnitudes(
     shape = len(cell.gates), layer.neurons
     candidate = cell.gates.index("candidate")
     h = largest_membrane(layer, steps)
-    emitted = np.ones_like(h) if cell.spiking else shifted(h, G - S)
+    emitted = np.ones_like(h) if cell.spiking else shifted(h, to_gate_grid(layer))
     U = product(layer.recurrent_weights, *emission_range(layer, emitted)).reshape(shape)
     W = product(layer.input_weights, low, high).reshape(shape)
     if cell.formulation == "output-gated":
