@@ -79,18 +79,29 @@ def stream(
 
 def batches(program: Program, sequences: Iterable[ArrayLike]) -> Iterator[Sequences]:
     """Sequences that the program can take, so many together as are worth a call."""
-    waiting: list[NDArray[Any]] = []
-    values = 0
-    for number, sequence in enumerate(sequences):
-        try:
-            checked = Sequences.of([sequence])
-            program.steps_of(checked)
-        except InputError as error:
-            raise InputError(f"sequence {number} of the stream: {error}") from error
-        waiting.append(checked.values)
-        values += checked.values.size
+    waiting: list[ArrayLike] = []
+    done = values = 0
+    for sequence in sequences:
+        waiting.append(sequence)
+        values += np.size(sequence)
         if values >= VALUES_AT_ONCE:
-            yield Sequences.of(waiting)
-            waiting, values = [], 0
+            yield checked(program, waiting, done)
+            done, values = done + len(waiting), 0
+            waiting = []
     if waiting:
-        yield Sequences.of(waiting)
+        yield checked(program, waiting, done)
+
+
+def checked(program: Program, sequences: list[ArrayLike], done: int) -> Sequences:
+    """What a program can take; an InputError that names the first of them that it cannot."""
+    try:
+        batch = Sequences.of(sequences)
+        program.steps_of(batch)
+        return batch
+    except InputError:
+        for number, sequence in enumerate(sequences, done):
+            try:
+                program.steps_of(Sequences.of([sequence]))
+            except InputError as error:
+                raise InputError(f"sequence {number} of the stream: {error}") from error
+        raise

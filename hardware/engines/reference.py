@@ -32,8 +32,8 @@ def execute(
     deadline: float | None = None,
 ) -> Recording:
     """Run all sequences level by level; nothing can hang here, so the deadline is not needed."""
-    width(program)
-    watchers = [Watcher(program, number) for number in range(len(program.layers) + 1)]
+    proven = width(program).proven
+    watchers = [Watcher(program, number, proven) for number in range(len(program.layers) + 1)]
     emitted, membranes = run_levels(program, events, lengths, watchers)
     if program.readout.sees_membranes:
         messages = last_membranes(program, membranes, lengths)
@@ -53,9 +53,10 @@ def execute(
 class Watcher:
     """Counts what saturates in one layer, or in the readout behind them."""
 
-    def __init__(self, program: Program, number: int) -> None:
+    def __init__(self, program: Program, number: int, proven: bool) -> None:
         is_layer = number < len(program.layers)
         self.number = number
+        self.proven = proven
         self.cell = program.layers[number].cell if is_layer else None
         self.found = Saturations(np.zeros((len(program.layers) + 1, len(SATURATIONS)), np.int64))
 
@@ -71,10 +72,10 @@ class Watcher:
                 counts[SATURATIONS.index("candidate" if candidate else "gate")] += clamped(
                     function, values
                 )
+            if self.proven or max(values.max(initial=0), -values.min(initial=0)) <= WORD_LIMIT:
+                return
             rows, neurons = np.nonzero(np.abs(values) > WORD_LIMIT)
             counts[SATURATIONS.index("word")] += len(rows)
-            if not len(rows):
-                return
             first = np.lexsort((neurons, sequences[rows]))[0]
             row, neuron = rows[first], neurons[first]
             beyond = Beyond(

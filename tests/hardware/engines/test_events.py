@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -258,7 +259,6 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
 
 def test_a_second_process_compiles_nothing() -> None:
     code = (
-        "import sys\n"
         "from programs import random_program, random_sequences\n"
         "from hardware import run, stream\n"
         "from hardware.engines import frames, kernels\n"
@@ -270,5 +270,10 @@ def test_a_second_process_compiles_nothing() -> None:
     )
     run(random_program(0), random_sequences(0, 3, [2]))
     list(stream(random_program(0), random_sequences(0, 3, [2])))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
