@@ -10,6 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -21,8 +22,8 @@ from hardware.readout import Readout
 
 NETWORKS = {"140 → 128": (140, 128), "700 → 256 → 256": (700, 256, 256), "64 → 1,024": (64, 1024)}
 ACTIVITIES = (0.1, 0.01)
-OUTPUTS, STEPS, ROUNDS = 10, 100, 5
-SEQUENCES = {"lava": 10, "numpy": 50, "events": 200, "stream": 400}
+OUTPUTS, STEPS, ROUNDS = 10, 100, 3
+SEQUENCES = {"lava": 10, "numpy": 20, "events": 100, "stream": 400}
 ONE = 1 << 12
 
 
@@ -34,7 +35,7 @@ def random_program(sizes: tuple[int, ...], threshold: int) -> Program:
         return np.clip(np.rint(rng.normal(0, 32, shape)), -127, 127).astype(np.int8)
 
     layers = []
-    for i, (inputs, neurons) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for i, (inputs, neurons) in enumerate(pairwise(sizes)):
         gate = GateParameters(
             input_shift=np.full(3, 2 if i else 0),
             recurrent_shift=np.full(3, 2),

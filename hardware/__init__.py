@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from hardware.comparison import Comparison, compare
     from hardware.cost import Cost, estimate
     from hardware.counts import Counts, count
-    from hardware.inference import run, stream
+    from hardware.inference import run
     from hardware.program import Program
     from hardware.sequences import Sequences
     from hardware.session import Session
+    from hardware.streaming import stream
     from hardware.trace import Trace
 
 _HOMES = {
@@ -30,7 +31,7 @@ _HOMES = {
     "count": "hardware.counts",
     "estimate": "hardware.cost",
     "run": "hardware.inference",
-    "stream": "hardware.inference",
+    "stream": "hardware.streaming",
 }
 
 __all__ = [

@@ -6,7 +6,6 @@ A sequence never depends on its company, so any number of threads gives the same
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import local
@@ -71,36 +70,24 @@ def execute(
     )
 
 
-def score(
-    program: Program, batches: Iterable[Sequences], threads: int | None = None
-) -> Iterator[tuple[list[Integers], Saturations]]:
-    """The scores of each batch's sequences and what saturated in it; nothing is recorded."""
-    layout, mine = Layout(program), local()
-    readout, per_frame = program.readout, program.encoder.steps
-    done = 0
+class Scorer:
+    """Scores batches of sequences, in as many threads beside each other as call it."""
 
-    def score_part(batch: Sequences, part: slice) -> tuple[list[Integers], Saturations]:
-        if not hasattr(mine, "machine"):
-            mine.machine = Machine(layout)
-        machine: Machine = mine.machine
+    def __init__(self, program: Program) -> None:
+        self.layout = Layout(program)
+        self.own = local()
+
+    def score(self, batch: Sequences, first: int = 0) -> tuple[list[Integers], Saturations]:
+        """The scores of each sequence, the first of them being number `first`."""
+        if not hasattr(self.own, "machine"):
+            self.own.machine = Machine(self.layout)
+        machine: Machine = self.own.machine
         machine.forget_saturations()
-        lengths = batch.lengths[part]
-        starts = np.cumsum(lengths) - lengths
-        first = batch.starts[part.start]
-        frames = batch.values[first : first + lengths.sum()]
-        rows = len(frames) * per_frame if readout.answers_every_step else len(lengths)
-        scores = np.empty((rows, readout.outputs), dtype=np.int64)
-        machine.score_frames(frames, starts, lengths, scores, done + part.start)
-        if readout.answers_every_step:
-            return np.split(scores, starts[1:] * per_frame), machine.saturations()
+        scores = machine.room_for_scores(batch)
+        machine.score_frames(batch.values, batch.starts, batch.lengths, scores, first)
+        if machine.every_step:
+            return np.split(scores, batch.starts[1:] * machine.per_frame), machine.saturations()
         return list(scores), machine.saturations()
-
-    with ThreadPoolExecutor(threads_to_use(threads)) as pool:
-        for batch in batches:
-            parts = parts_of(batch.lengths * per_frame)
-            results = list(pool.map(score_part, [batch] * len(parts), parts))
-            yield [s for scores, _ in results for s in scores], merged([s for _, s in results])
-            done += len(batch)
 
 
 class Stepper:
@@ -108,28 +95,23 @@ class Stepper:
 
     def __init__(self, program: Program) -> None:
         self.machine = Machine(Layout(program))
-        self.every_step = program.readout.answers_every_step
-        self.per_frame = program.encoder.steps
-        self.frame_scores = self.room(1, 1)
+        per_frame = program.encoder.steps if self.machine.every_step else 1
+        self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
         self.one = np.ones(1, dtype=np.int64)
         self.zero = np.zeros(1, dtype=np.int64)
         self.order = 0
-
-    def room(self, frames: int, sequences: int) -> Integers:
-        rows = frames * self.per_frame if self.every_step else sequences
-        return np.empty((rows, len(self.machine.score)), dtype=np.int64)
 
     def step(self, frame: NDArray[np.float32]) -> Integers:
         """The scores after one more frame."""
         scores = self.frame_scores
         self.machine.score_frames(frame[np.newaxis], self.zero, self.one, scores, order=self.order)
-        self.order += self.per_frame
+        self.order += self.machine.per_frame
         return scores[-1].copy()
 
     def run(self, sequences: Sequences) -> Integers:
         """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
         self.reset()
-        scores = self.room(len(sequences.values), len(sequences))
+        scores = self.machine.room_for_scores(sequences)
         self.machine.score_frames(sequences.values, sequences.starts, sequences.lengths, scores)
         return scores
 

@@ -14,6 +14,7 @@ from hardware.engines.frames import encode
 from hardware.engines.kernels import run_layer, run_readout
 from hardware.engines.layout import LayerLayout, Layout, padded
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
+from hardware.sequences import Sequences
 
 Steps = NDArray[np.int64]
 """Of each sequence: its first row, or how many."""
@@ -52,6 +53,8 @@ class Machine:
     def __init__(self, layout: Layout) -> None:
         program = layout.program
         self.layout = layout
+        self.every_step = program.readout.answers_every_step
+        self.per_frame = program.encoder.steps
         self.states = tuple(
             tuple(self.clean_state(layer) for layer in level) for level in layout.levels
         )
@@ -99,6 +102,11 @@ class Machine:
             rows=np.empty((6, neurons), dtype=number),
         )
 
+    def room_for_scores(self, sequences: Sequences) -> Integers:
+        frames = len(sequences.values)
+        rows = frames * self.per_frame if self.every_step else len(sequences)
+        return np.empty((rows, len(self.score)), dtype=np.int64)
+
     def score_frames(
         self,
         frames: NDArray[np.float32],
@@ -110,7 +118,7 @@ class Machine:
     ) -> None:
         """Raw frames of sequences to scores, nothing recorded; the rest as in `run`."""
         encoder = self.layout.program.encoder
-        steps = len(frames) * encoder.steps
+        steps = len(frames) * self.per_frame
         if len(self.rows[0]) < steps:
             self.rows = (
                 messages(steps, encoder.channels),
@@ -132,7 +140,8 @@ class Machine:
             events,
         )
         record = Record(emitted, self.no_membranes, scores)
-        self.run(events, starts * encoder.steps, lengths * encoder.steps, record, sequence, order)
+        per_frame = self.per_frame
+        self.run(events, starts * per_frame, lengths * per_frame, record, sequence, order)
 
     def run(
         self,
@@ -185,7 +194,7 @@ class Machine:
             sequence,
             order,
             record.scores,
-            readout.answers_every_step,
+            self.every_step,
             readout.sees_membranes,
             layout.watched,
             self.scratch[number],

@@ -95,15 +95,19 @@ class Watcher:
 
 def synapses(weights: NDArray[np.int8], messages: Integers) -> Integers:
     """`messages · weightsᵀ` in integers; float64 holds every partial sum, and is fast."""
-    return (messages.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64)
+    return by_source(messages, weights.T.astype(np.float64))
+
+
+def by_source(messages: Integers, weights: NDArray[np.float64]) -> Integers:
+    return (messages.astype(np.float64) @ weights).astype(np.int64)
 
 
 def product_of(layer: Layer) -> Product:
     """`U(gate, message)` of a layer."""
-    rows = dict(
-        zip(layer.cell.gates, np.split(layer.recurrent_weights, len(layer.cell.gates)), strict=True)
-    )
-    return lambda gate, message: synapses(rows[gate], message)
+    gates = layer.cell.gates
+    parts = np.split(layer.recurrent_weights.T.astype(np.float64), len(gates), axis=1)
+    weights = dict(zip(gates, parts, strict=True))
+    return lambda gate, message: by_source(message, weights[gate])
 
 
 def run_layer(

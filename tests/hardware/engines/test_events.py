@@ -238,10 +238,10 @@ def test_a_stream_reads_on_only_when_it_is_asked_for_more() -> None:
             taken.append(i)
             yield np.zeros((1000, 1024), dtype=np.float32)
 
-    scores = stream(program, source())
+    scores = stream(program, source(), threads=3)
     assert taken == []
     next(scores)
-    assert len(taken) == 2
+    assert len(taken) == 4
 
 
 def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
