@@ -49,7 +49,7 @@ class Session:
         encoder = self.program.encoder
         try:
             with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
-                values = np.asarray(frame, dtype=np.float32)
+                values = np.array(frame, dtype=np.float32)
         except (TypeError, ValueError) as error:
             raise InputError(f"not a frame of numbers: {error}") from error
         if values.shape != (encoder.channels,):

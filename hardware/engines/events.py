@@ -83,8 +83,7 @@ class Scorer:
             self.own.machine = Machine(self.layout)
         machine: Machine = self.own.machine
         machine.forget_saturations()
-        scores = machine.room_for_scores(batch)
-        machine.score_frames(batch.values, batch.starts, batch.lengths, scores, first)
+        scores = machine.score_sequences(batch, first)
         if machine.every_step:
             return np.split(scores, batch.starts[1:] * machine.per_frame), machine.saturations()
         return list(scores), machine.saturations()
@@ -111,9 +110,7 @@ class Stepper:
     def run(self, sequences: Sequences) -> Integers:
         """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
         self.reset()
-        scores = self.machine.room_for_scores(sequences)
-        self.machine.score_frames(sequences.values, sequences.starts, sequences.lengths, scores)
-        return scores
+        return self.machine.score_sequences(sequences)
 
     def reset(self) -> None:
         self.order = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,14 @@ def padded(width: int) -> int:
     return -(-width // LANES) * LANES
 
 
+def owned(values: NDArray[Any], number: type[np.generic]) -> NDArray[Any]:
+    """A copy whose memory is ours and in order: kernels are compiled for no other kind."""
+    return np.array(values, dtype=number, order="C")
+
+
 def by_source(weights: NDArray[np.int8]) -> NDArray[np.int8]:
     """One contiguous row for each source."""
-    return np.ascontiguousarray(weights.T)
+    return owned(weights.T, np.int8)
 
 
 def shifts_of(k: int | NDArray[np.int64], number: type[np.integer]) -> Numbers:
@@ -75,10 +80,10 @@ def neurons_of(layer: Layer, number: type[np.integer]) -> Neurons:
     emission = np.zeros(padded(layer.neurons), dtype=np.int16)
     emission[: layer.neurons] = layer.initial_emission
     return Neurons(
-        bias=gate.bias.astype(number),
-        recurrent_bias=gate.recurrent_bias.astype(number),
-        threshold=gate.threshold.astype(number),
-        initial_membrane=layer.initial_membrane.astype(number),
+        bias=owned(gate.bias, number),
+        recurrent_bias=owned(gate.recurrent_bias, number),
+        threshold=owned(gate.threshold, number),
+        initial_membrane=owned(layer.initial_membrane, number),
         initial_emission=emission,
         shifts=np.hstack([shifts_of(gate.input_shift, number), shifts_of(outer, number)]),
         inside_shift=shifts_of(inner, number),
@@ -149,6 +154,9 @@ class Layout:
             )
             by_change = all(layer.cell.sends_changes for layer in level)
         self.levels = tuple(levels)
+        self.encoder_offset = owned(program.encoder.offset, np.float64)
+        self.encoder_gain = owned(program.encoder.gain, np.float64)
+        self.readout_bias = owned(program.readout.bias, np.int64)
         self.readout_matrix = by_source(program.readout.weights)
         self.readout_shift = shifts_of(program.readout.shift, self.number)
         self.readout_by_change = by_change and not program.readout.sees_membranes

@@ -102,10 +102,13 @@ class Machine:
             rows=np.empty((6, neurons), dtype=number),
         )
 
-    def room_for_scores(self, sequences: Sequences) -> Integers:
-        frames = len(sequences.values)
-        rows = frames * self.per_frame if self.every_step else len(sequences)
-        return np.empty((rows, len(self.score)), dtype=np.int64)
+    def score_sequences(self, sequences: Sequences, first: int = 0) -> Integers:
+        """Scores of sequences from a clean state, the first of them being number `first`."""
+        rows = len(sequences.values) * self.per_frame if self.every_step else len(sequences)
+        scores = np.empty((rows, len(self.score)), dtype=np.int64)
+        frames = np.require(sequences.values, requirements=["C", "W"])
+        self.score_frames(frames, sequences.starts, sequences.lengths.copy(), scores, first)
+        return scores
 
     def score_frames(
         self,
@@ -116,7 +119,10 @@ class Machine:
         sequence: int = 0,
         order: int = 0,
     ) -> None:
-        """Raw frames of sequences to scores, nothing recorded; the rest as in `run`."""
+        """Raw frames of sequences to scores, nothing recorded; the rest as in `run`.
+
+        Frames must be contiguous and writable, as kernels are compiled for no other kind.
+        """
         encoder = self.layout.program.encoder
         steps = len(frames) * self.per_frame
         if len(self.rows[0]) < steps:
@@ -126,8 +132,8 @@ class Machine:
             )
         events, emitted = self.rows
         encode(
-            encoder.offset,
-            encoder.gain,
+            self.layout.encoder_offset,
+            self.layout.encoder_gain,
             encoder.limit,
             ENCODERS.index(encoder.kind),
             encoder.threshold,
@@ -183,7 +189,7 @@ class Machine:
             arriving = emitted
         run_readout(
             self.readout,
-            readout.bias,
+            layout.readout_bias,
             layout.readout_shift,
             readout.kind in ("sum", "leaky"),
             readout.leak,

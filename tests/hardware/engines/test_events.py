@@ -16,9 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware import compare, run, stream
+from hardware import Session, compare, run, stream
 from hardware.cell import EMISSIONS, GATES
 from hardware.encoding import ENCODERS
+from hardware.engines.frames import encode
+from hardware.engines.kernels import run_layer, run_readout
 from hardware.engines.layout import Layout
 from hardware.errors import InputError, SettingError
 from hardware.program import Layer, Program
@@ -255,6 +257,46 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
     ):
         with pytest.raises(InputError, match=f"sequence 2 of the stream: .*{message}"):
             list(stream(program, [good, good, bad]))
+
+
+def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
+    made = random_program(0, channels=4, hidden=(4,))
+
+    def as_it_may_come(values: np.ndarray) -> np.ndarray:
+        foreign = np.asfortranarray(values)
+        foreign.setflags(write=False)
+        return foreign
+
+    layer, gate = made.layers[0], made.layers[0].gate
+    foreign = replace(
+        made,
+        encoder=replace(made.encoder, offset=as_it_may_come(made.encoder.offset)),
+        layers=(
+            replace(
+                layer,
+                input_weights=as_it_may_come(layer.input_weights),
+                initial_membrane=as_it_may_come(layer.initial_membrane),
+                gate=replace(gate, **{k: as_it_may_come(v) for k, v in vars(gate).items()}),
+            ),
+        ),
+        readout=replace(
+            made.readout,
+            weights=as_it_may_come(made.readout.weights),
+            bias=as_it_may_come(made.readout.bias),
+        ),
+    )
+    frames = random_sequences(0, 4, [6]).values
+    kernels = (run_layer, run_readout, encode)
+
+    def scores_of(program: Program, values: np.ndarray) -> list[np.ndarray]:
+        with Session(program) as session:
+            steps = [session.step(frame) for frame in values]
+            return [run(program, [values]).scores[0], next(stream(program, [values])), steps[-1]]
+
+    expected = scores_of(made, frames)
+    compiled = [len(kernel.signatures) for kernel in kernels]
+    assert np.array_equal(scores_of(foreign, as_it_may_come(frames)), expected)
+    assert [len(kernel.signatures) for kernel in kernels] == compiled
 
 
 def test_a_second_process_compiles_nothing() -> None:
