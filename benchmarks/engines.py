@@ -1,70 +1,168 @@
-"""Steps per second of each engine on one random layer of 140 → 128, in interleaved rounds.
+"""Steps per second of each engine on random layers of usual sizes, in interleaved rounds.
 
-Compare by the ratios within one run: absolute times vary with the machine.
+Compare by the ratios within one run: absolute times vary with the machine. A step's share of
+reading, rounding and recording is in every figure; `stream` records nothing.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
+from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
-from hardware import Program, Sequences, run
+from hardware import Program, Sequences, Session, count, run, stream
 from hardware.cell import Cell, GateParameters
-from hardware.engines import ENGINES
-from hardware.program import Encoder, Layer, Readout
+from hardware.encoding import Encoder
+from hardware.program import Layer
+from hardware.readout import Readout
 
-CHANNELS, NEURONS, OUTPUTS = 140, 128, 10
-SEQUENCES, STEPS, ROUNDS = 20, 100, 3
-INPUT_ACTIVITY = 0.1
+NETWORKS = {"140 → 128": (140, 128), "700 → 256 → 256": (700, 256, 256), "64 → 1,024": (64, 1024)}
+ACTIVITIES = (0.1, 0.01)
+OUTPUTS, STEPS, ROUNDS = 10, 100, 3
+SEQUENCES = {"lava": 10, "numpy": 20, "events": 100, "stream": 400}
+ONE = 1 << 12
 
 
-def random_program(rng: np.random.Generator) -> Program:
-    """A layer with weights over all of int8, and thresholds at which about a tenth fires."""
+def random_program(sizes: tuple[int, ...], threshold: int) -> Program:
+    """Layers with weights spread over 8 bits as trained ones are."""
+    rng = np.random.default_rng(0)
 
     def weights(*shape: int) -> np.ndarray:
-        return rng.integers(-127, 128, shape).astype(np.int8)
+        return np.clip(np.rint(rng.normal(0, 32, shape)), -127, 127).astype(np.int8)
 
-    gate = GateParameters(
-        input_shift=np.full(3, -1),
-        recurrent_shift=np.full(3, 2),
-        bias=rng.integers(-2000, 2000, (3, NEURONS)),
-        recurrent_bias=np.zeros(NEURONS, dtype=np.int64),
-        threshold=np.full(NEURONS, 2500),
+    layers = []
+    for i, (inputs, neurons) in enumerate(pairwise(sizes)):
+        gate = GateParameters(
+            input_shift=np.full(3, 2 if i else 0),
+            recurrent_shift=np.full(3, 2),
+            bias=rng.integers(-ONE // 2, ONE // 2, (3, neurons)),
+            recurrent_bias=np.zeros(neurons, dtype=np.int64),
+            threshold=np.full(neurons, threshold),
+        )
+        layers.append(
+            Layer(
+                name=f"layer {i}",
+                cell=Cell(),
+                input_weights=weights(3 * neurons, inputs),
+                recurrent_weights=weights(3 * neurons, neurons),
+                gate=gate,
+                initial_membrane=np.zeros(neurons, dtype=np.int64),
+            )
+        )
+    return Program(
+        encoder=Encoder(np.zeros(sizes[0]), np.full(sizes[0], 32.0), -5, 127),
+        layers=tuple(layers),
+        readout=Readout(weights(OUTPUTS, sizes[-1]), np.zeros(OUTPUTS, dtype=np.int64), -7, 5.0),
+        classes=tuple(f"class {i}" for i in range(OUTPUTS)),
+        max_steps=STEPS,
     )
-    layer = Layer(
-        "layer 0", Cell(), weights(3 * NEURONS, CHANNELS), weights(3 * NEURONS, NEURONS), gate
-    )
-    readout = Readout(weights(OUTPUTS, NEURONS), np.zeros(OUTPUTS, dtype=np.int64), -7, 5.0)
-    encoder = Encoder(np.zeros(CHANNELS), np.full(CHANNELS, 32.0), -5, 127)
-    names = tuple(f"class {i}" for i in range(OUTPUTS))
-    return Program(encoder, (layer,), readout, names, max_steps=500)
 
 
-def sparse_sequences(rng: np.random.Generator) -> Sequences:
-    values = rng.normal(size=(SEQUENCES * STEPS, CHANNELS))
-    values *= rng.random(values.shape) < INPUT_ACTIVITY
-    return Sequences(values.astype(np.float32), np.full(SEQUENCES, STEPS))
+def firing(program: Program, sequences: Sequences) -> float:
+    return float(np.concatenate(run(program, sequences).emitted, axis=1).mean())
+
+
+def program_that_fires(sizes: tuple[int, ...], activity: float, sequences: Sequences) -> Program:
+    """The program at whose threshold about this share of the neurons fires at a step."""
+    low, high = 1, ONE - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if firing(random_program(sizes, middle), sequences) > activity:
+            low = middle
+        else:
+            high = middle
+    return random_program(sizes, high)
+
+
+def sparse_sequences(channels: int, activity: float) -> Sequences:
+    rng = np.random.default_rng(1)
+    sequences = max(SEQUENCES.values())
+    values = rng.normal(size=(sequences * STEPS, channels))
+    values *= rng.random(values.shape) < activity
+    return Sequences(values.astype(np.float32), np.full(sequences, STEPS))
+
+
+def contestants(
+    program: Program, sequences: Sequences, lava: bool
+) -> dict[str, tuple[int, Callable[[], object]]]:
+    """What is timed, and the steps that each does."""
+    part = {name: sequences.take(range(n)) for name, n in SEQUENCES.items()}
+    cores = len(os.sched_getaffinity(0))
+
+    def streamed(threads: int) -> list[np.ndarray]:
+        return list(stream(program, part["stream"], threads=threads))
+
+    timed: dict[str, tuple[int, Callable[[], object]]] = {}
+    if lava:
+        timed["lava"] = SEQUENCES["lava"] * STEPS, lambda: run(program, part["lava"], "lava")
+    timed["numpy"] = SEQUENCES["numpy"] * STEPS, lambda: run(program, part["numpy"], "numpy")
+    for threads in sorted({1, cores}):
+        label = f"{threads} thread" + "s" * (threads > 1)
+        timed[f"events, {label}"] = (
+            SEQUENCES["events"] * STEPS,
+            lambda t=threads: run(program, part["events"], threads=t),
+        )
+        timed[f"stream, {label}"] = SEQUENCES["stream"] * STEPS, lambda t=threads: streamed(t)
+    return timed
+
+
+def rates(timed: dict[str, tuple[int, Callable[[], object]]]) -> dict[str, list[float]]:
+    """Steps per second of each, round after round."""
+    for name, (_, call) in timed.items():
+        if name != "lava":
+            call()
+    found: dict[str, list[float]] = {name: [] for name in timed}
+    for _ in range(ROUNDS):
+        for name, (steps, call) in timed.items():
+            start = time.perf_counter()
+            call()
+            found[name].append(steps / (time.perf_counter() - start))
+    return found
+
+
+def step_times(program: Program, frames: np.ndarray) -> str:
+    """A session's time for one frame."""
+    seconds = []
+    with Session(program) as session:
+        for i, frame in enumerate(frames):
+            if i % STEPS == 0:
+                session.reset()
+            start = time.perf_counter()
+            session.step(frame)
+            seconds.append(time.perf_counter() - start)
+    median, slow = np.percentile(1e6 * np.array(seconds[STEPS:]), [50, 99])
+    return f"session: {median:.0f} µs a step, 99 % within {slow:.0f} µs"
 
 
 def main() -> None:
-    rng = np.random.default_rng(0)
-    program, sequences = random_program(rng), sparse_sequences(rng)
-    seconds: dict[str, list[float]] = {name: [] for name in ENGINES}
-    firing = run(program, sequences).emitted[0].mean()
-    print(f"{CHANNELS} → {NEURONS}, {INPUT_ACTIVITY:.0%} input activity, {firing:.0%} firing")
-    for _ in range(ROUNDS):
-        for name, times in seconds.items():
-            start = time.perf_counter()
-            run(program, sequences, engine=name)
-            times.append(time.perf_counter() - start)
-    steps = SEQUENCES * STEPS
-    print(f"{'engine':8} {'steps/s best':>14} {'steps/s median':>15} {'against lava':>13}")
-    for name, times in seconds.items():
-        median = statistics.median(times)
-        ratio = statistics.median(seconds["lava"]) / median
-        print(f"{name:8} {steps / min(times):14,.0f} {steps / median:15,.0f} {ratio:12.1f}×")
+    for name, sizes in NETWORKS.items():
+        best: dict[float, float] = {}
+        for activity in ACTIVITIES:
+            sequences = sparse_sequences(sizes[0], activity)
+            program = program_that_fires(sizes, activity, sequences.take(range(10)))
+            trace = run(program, sequences.take(range(SEQUENCES["events"])))
+            operations = count(trace, program).synaptic_operations.sum() / trace.lengths.sum()
+            fires = float(np.concatenate(trace.emitted, axis=1).mean())
+            print(f"{name}: {activity:.0%} of inputs, {fires:.1%} of neurons active at a step")
+            lava = name == "140 → 128" and activity == 0.1
+            found = rates(contestants(program, sequences, lava))
+            print(f"{'':20} {'steps/s best':>13} {'median':>11} {'Gsyn/s best':>12}", end="")
+            print(f" {'× lava' if lava else '× numpy':>9}")
+            base = statistics.median(found["lava" if lava else "numpy"])
+            for engine, values in found.items():
+                median = statistics.median(values)
+                print(
+                    f"{engine:20} {max(values):13,.0f} {median:11,.0f} "
+                    f"{max(values) * operations / 1e9:12.2f} {median / base:9.1f}"
+                )
+            best[activity] = max(found["stream, 1 thread"])
+            print(step_times(program, sequences.values[:2000]))
+        few, many = min(ACTIVITIES), max(ACTIVITIES)
+        print(f"{few:.0%} against {many:.0%}: {best[few] / best[many]:.1f} × the speed\n")
 
 
 if __name__ == "__main__":

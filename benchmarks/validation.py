@@ -17,7 +17,7 @@ from hardware.chip import Constant, Host
 from hardware.cost import cost
 from hardware.loads import Slots
 from hardware.placement.mesh import places
-from hardware.placement.place import PlacedLayer
+from hardware.placement.placing import PlacedLayer
 from hardware.reporting.units import joules, seconds, span
 
 PAGE = Path(__file__).parent.parent / "docs" / "validation.md"

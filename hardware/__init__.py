@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from hardware.placement import Placement, place
     from hardware.program import Program
     from hardware.sequences import Sequences
+    from hardware.session import Session
+    from hardware.streaming import stream
     from hardware.trace import Trace
     from hardware.verification import Verification, verify_engines
 
@@ -30,6 +32,7 @@ _HOMES = {
     "Placement": "hardware.placement",
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
+    "Session": "hardware.session",
     "Trace": "hardware.trace",
     "Verification": "hardware.verification",
     "compare": "hardware.comparison",
@@ -39,6 +42,7 @@ _HOMES = {
     "load_chip": "hardware.chip",
     "place": "hardware.placement",
     "run": "hardware.inference",
+    "stream": "hardware.streaming",
     "verify_engines": "hardware.verification",
 }
 
@@ -52,6 +56,7 @@ __all__ = [
     "Placement",
     "Program",
     "Sequences",
+    "Session",
     "Trace",
     "Verification",
     "compare",
@@ -61,6 +66,7 @@ __all__ = [
     "load_chip",
     "place",
     "run",
+    "stream",
     "verify_engines",
 ]
 

@@ -149,6 +149,13 @@ class GateParameters:
 Product = Callable[[str, Integers], Integers]
 """`U(gate, message)`: the accumulators of one gate's recurrent synapses for a message."""
 
+Watch = Callable[[str, str, Integers], None]
+"""`watch(quantity, gate, values)`: sees what a step computes on its way."""
+
+
+def unwatched(quantity: str, gate: str, values: Integers) -> None:
+    """Nobody looks."""
+
 
 def step(
     cell: Cell,
@@ -157,6 +164,7 @@ def step(
     U: Product,
     events: Integers,
     membrane: Integers,
+    watch: Watch = unwatched,
 ) -> tuple[Integers, Integers]:
     """One time step of a layer: `(W x_t, e_{t-1}, h_{t-1}) → (e_t, h_t)`.
 
@@ -176,32 +184,45 @@ def step(
     k = dict(zip(cell.gates, zip(gate.input_shift, gate.recurrent_shift, strict=True), strict=True))
     b = dict(zip(cell.gates, gate.bias, strict=True))
 
+    def arriving(name: str) -> Integers:
+        watch("input accumulator", name, W[name])
+        return shift(W[name], k[name][0])
+
+    def product(name: str, message: Integers) -> Integers:
+        accumulator = U(name, message)
+        watch("recurrent accumulator", name, accumulator)
+        return accumulator
+
     def sigma(name: str, message: Integers) -> Integers:
-        p = shift(W[name], k[name][0]) + shift(U(name, message), k[name][1]) + b[name]
+        p = arriving(name) + shift(product(name, message), k[name][1]) + b[name]
+        watch("pre-activation", name, p)
         return sigmoid(p, cell.activation, S, G)
 
     def tanh(p: Integers) -> Integers:
+        watch("pre-activation", "candidate", p)
         return candidate_tanh(p, cell.activation, S)
 
-    Wx_c, k_c, b_c = shift(W["candidate"], k["candidate"][0]), k["candidate"][1], b["candidate"]
+    k_c, b_c = k["candidate"][1], b["candidate"]
     if cell.formulation == "forget":
         f = sigma("forget", events)
-        c = tanh(Wx_c + shift(U("candidate", events), k_c) + b_c)
+        c = tanh(arriving("candidate") + shift(product("candidate", events), k_c) + b_c)
         h = mix(f, membrane, c, G)
         return emit(cell, gate.threshold, h, events)
 
     r, z = sigma("reset", events), sigma("update", events)
     if cell.formulation == "torch":
-        inside_reset = U("candidate", events) + gate.recurrent_bias
-        c = tanh(Wx_c + reset_product(cell, r, inside_reset, k_c) + b_c)
+        inside_reset = product("candidate", events) + gate.recurrent_bias
+        reset = reset_product(cell, r, inside_reset, k_c, watch)
+        c = tanh(arriving("candidate") + reset + b_c)
         h = mix(z, membrane, c, G)
         return emit(cell, gate.threshold, h, events)
 
-    U_c = shift(U("candidate", reset_message(cell, r, events)), k_c - G + cell.event_fraction)
+    message = reset_message(cell, r, events)
+    U_c = shift(product("candidate", message), k_c - G + cell.event_fraction)
     if cell.formulation == "keep":
-        h = mix(z, membrane, tanh(Wx_c + U_c + b_c), G)
+        h = mix(z, membrane, tanh(arriving("candidate") + U_c + b_c), G)
     elif cell.formulation == "write":
-        h = mix(z, tanh(Wx_c + U_c + b_c), membrane, G)
+        h = mix(z, tanh(arriving("candidate") + U_c + b_c), membrane, G)
     else:
         h = mix(z, tanh(U_c + b_c), membrane, G)
         would_emit, _ = emit(cell, gate.threshold, h, events)
@@ -209,16 +230,18 @@ def step(
     return emit(cell, gate.threshold, h, events)
 
 
-def reset_product(cell: Cell, r: Integers, current: Integers, k: int) -> Integers:
+def reset_product(
+    cell: Cell, r: Integers, current: Integers, k: int, watch: Watch = unwatched
+) -> Integers:
     """⌊r · current · 2^k⌋ on the state grid, where r has the gate's fraction bits.
 
     With spikes the current is a sum of weights, and the product fits the word as it is. With the
     state it has 2^gate_fraction times that range, so it is brought to the gate grid first.
     """
     S, G = cell.state_fraction, cell.gate_fraction
-    if cell.spiking:
-        return shift(r * current, k - G)
-    return shift(r * shift(current, k - S + G), S - 2 * G)
+    on_grid = current if cell.spiking else shift(current, k - S + G)
+    watch("reset product", "candidate", r * on_grid)
+    return shift(r * on_grid, k - G if cell.spiking else S - 2 * G)
 
 
 def reset_message(cell: Cell, r: Integers, events: Integers) -> Integers:

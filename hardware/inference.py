@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import signature
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from hardware.engines import Recording, engine_named
-from hardware.errors import choose
+from hardware.engines.registry import require_options
+from hardware.engines.saturation import require_within_word
 from hardware.program import Program
 from hardware.program_file import digest
 from hardware.sequences import Sequences
@@ -21,21 +21,25 @@ def run(
     inputs: Sequences | ArrayLike | Sequence[ArrayLike],
     engine: str = "events",
     deadline: float | None = None,
+    *,
+    strict: bool = True,
     **options: Any,
 ) -> Trace:
     """Run every sequence from a clean state and record it.
 
     `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
-    array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take;
-    `options` are an engine's own, as `mapping` and `batch` of `lava`.
+    array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take.
+    A value that leaves the chip's word is a RangeError, or only counted if not `strict`. Options
+    are the engine's own: `threads` of `events`; `mapping` and `batch` of `lava`.
     """
     execute = engine_named(engine)
-    known = [p.name for p in signature(execute).parameters.values() if p.kind == p.KEYWORD_ONLY]
-    for option in options:
-        choose(f"option of engine {engine!r}", option, known)
+    require_options(engine, execute, options)
     sequences = Sequences.of(inputs)
     events, steps = program.encode(sequences)
     recording: Recording = execute(program, events, steps, deadline, **options)
+    found = recording.saturations
+    if strict:
+        require_within_word(program, found)
     return Trace(
         engine=engine,
         program_digest=digest(program),
@@ -44,4 +48,5 @@ def run(
         emitted=recording.emitted,
         membranes=recording.membranes,
         scores=recording.scores,
+        saturations=None if found is None else found.counts,
     )

@@ -181,8 +181,8 @@ class Program:
             return len(self.levels) * (self.period * steps + 1) + 1
         return self.period * (steps + len(self.levels) - 1) + 2
 
-    def encode(self, sequences: Sequences) -> tuple[Integers, NDArray[np.int64]]:
-        """What the first layer sees at every step, and the steps of each sequence."""
+    def steps_of(self, sequences: Sequences) -> NDArray[np.int64]:
+        """The steps of each sequence; an InputError for one that the program cannot take."""
         if sequences.channels != self.encoder.channels:
             raise InputError(
                 f"frames have {sequences.channels} channels, but the program was trained on "
@@ -195,6 +195,11 @@ class Program:
                 f"a sequence has {longest} steps, but readout scores are proven only up to "
                 f"{self.max_steps}: cut it into shorter ones"
             )
+        return steps
+
+    def encode(self, sequences: Sequences) -> tuple[Integers, NDArray[np.int64]]:
+        """What the first layer sees at every step, and the steps of each sequence."""
+        steps = self.steps_of(sequences)
         if self.encoder.kind == "graded":
             return self.encoder.rounded(sequences.values), steps
         start = self.encoder.initial_state()

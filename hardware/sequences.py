@@ -79,7 +79,7 @@ class Sequences:
                 )
         lengths = np.array([len(array) for array in arrays], dtype=np.int64)
         with np.errstate(over="ignore"):
-            return cls(np.concatenate(arrays).astype(np.float32), lengths)
+            return cls(np.concatenate(arrays).astype(np.float32, copy=False), lengths)
 
     @property
     def channels(self) -> int:

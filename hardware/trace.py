@@ -28,6 +28,11 @@ class Trace:
     emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
     membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), after the reset
     scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
+    saturations: NDArray[np.int64] | None = None
+    """(layers + readout, 3): clamps of σ and of tanh that acted, and values outside the word.
+
+    None of an engine that does not count them.
+    """
 
     @property
     def predictions(self) -> NDArray[np.int64]:
@@ -68,6 +73,8 @@ class Trace:
             "events": self.events.astype(np.int16),
             "scores": self.scores,
         }
+        if self.saturations is not None:
+            tensors["saturations"] = self.saturations
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32)
@@ -93,6 +100,7 @@ class Trace:
                 emitted=tuple(tensors[f"layers.{i}.emitted"] for i in layers),
                 membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
                 scores=tensors["scores"],
+                saturations=tensors.get("saturations"),
             )
             _check_shapes(trace)
         except KeyError as error:
@@ -144,6 +152,11 @@ def _check_shapes(trace: Trace) -> None:
                 f"{quantity} of {owner} has {len(values)} rows, expected "
                 f"{' or '.join(map(str, allowed))}"
             )
+    if trace.saturations is not None and trace.saturations.shape != (len(trace.emitted) + 1, 3):
+        raise InputError(
+            f"saturations have shape {trace.saturations.shape}, expected 3 of each of "
+            f"{len(trace.emitted)} layers and the readout"
+        )
     for i, (emitted, membranes) in enumerate(zip(trace.emitted, trace.membranes, strict=True)):
         if emitted.shape != membranes.shape:
             raise InputError(

@@ -1,7 +1,145 @@
-"""The `events` engine: the definition itself, run layer by layer in NumPy."""
+"""The `events` engine: event-driven integers, compiled; samples go to all cores, one by one.
+
+A sequence never depends on its company, so any number of threads gives the same bits.
+"""
 
 from __future__ import annotations
 
-from hardware.engines.reference import execute
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from threading import local
 
-__all__ = ["execute"]
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.arithmetic import Integers
+from hardware.engines.layout import Layout
+from hardware.engines.machine import Machine, Record, messages
+from hardware.engines.registry import Recording
+from hardware.engines.saturation import Saturations, merged
+from hardware.errors import SettingError
+from hardware.program import Program
+from hardware.sequences import Sequences
+
+STEPS_AT_ONCE = 2048
+"""Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
+
+
+def execute(
+    program: Program,
+    events: Integers,
+    lengths: NDArray[np.int64],
+    deadline: float | None = None,
+    *,
+    threads: int | None = None,
+) -> Recording:
+    """Run all sequences and record them; nothing can hang here, so the deadline is not needed."""
+    layout, starts = Layout(program), np.cumsum(lengths) - lengths
+    steps, channels = events.shape
+    arriving = messages(steps, channels)
+    arriving[:, :channels] = events
+    every_step = program.readout.answers_every_step
+    record = Record(
+        emitted=tuple(messages(steps, width) for width in layout.level_widths),
+        membranes=tuple(np.empty((steps, layer.neurons), np.int64) for layer in program.layers),
+        scores=np.empty((steps if every_step else len(lengths), program.readout.outputs), np.int64),
+    )
+
+    def run_part(part: slice) -> Saturations:
+        machine = Machine(layout)
+        scores = record.scores if every_step else record.scores[part]
+        machine.run(
+            arriving, starts[part], lengths[part], record._replace(scores=scores), part.start
+        )
+        return machine.saturations()
+
+    with ThreadPoolExecutor(threads_to_use(threads)) as pool:
+        found = list(pool.map(run_part, parts_of(lengths)))
+    return Recording(
+        emitted=tuple(
+            emitted[:, place.column : place.column + layer.neurons].astype(layer.cell.emission_type)
+            for level, places, emitted in zip(
+                program.levels, layout.levels, record.emitted, strict=True
+            )
+            for layer, place in zip(level, places, strict=True)
+        ),
+        membranes=record.membranes,
+        scores=record.scores,
+        saturations=merged(found),
+    )
+
+
+class Scorer:
+    """Scores batches of sequences, in as many threads beside each other as call it."""
+
+    def __init__(self, program: Program) -> None:
+        self.layout = Layout(program)
+        self.own = local()
+
+    def score(self, batch: Sequences, first: int = 0) -> tuple[list[Integers], Saturations]:
+        """The scores of each sequence, the first of them being number `first`."""
+        if not hasattr(self.own, "machine"):
+            self.own.machine = Machine(self.layout)
+        machine: Machine = self.own.machine
+        machine.forget_saturations()
+        scores = machine.score_sequences(batch, first)
+        if machine.every_step:
+            return np.split(scores, batch.starts[1:] * machine.per_frame), machine.saturations()
+        return list(scores), machine.saturations()
+
+
+class Stepper:
+    """A program whose state stays between calls."""
+
+    def __init__(self, program: Program) -> None:
+        self.machine = Machine(Layout(program))
+        per_frame = program.encoder.steps if self.machine.every_step else 1
+        self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
+        self.one = np.ones(1, dtype=np.int64)
+        self.zero = np.zeros(1, dtype=np.int64)
+        self.order = 0
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        """The scores after one more frame."""
+        scores = self.frame_scores
+        self.machine.score_frames(frame[np.newaxis], self.zero, self.one, scores, order=self.order)
+        self.order += self.machine.per_frame
+        return scores[-1].copy()
+
+    def run(self, sequences: Sequences) -> Integers:
+        """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
+        self.reset()
+        return self.machine.score_sequences(sequences)
+
+    def reset(self) -> None:
+        self.order = 0
+        self.machine.forget_saturations()
+
+    def overflow(self) -> Saturations | None:
+        if not self.machine.layout.watched:
+            return None
+        found = self.machine.saturations()
+        return found if found.first else None
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+connect = Stepper
+
+
+def threads_to_use(threads: int | None) -> int:
+    """The number asked for, else one for each core that this process may use."""
+    if threads is None:
+        return len(os.sched_getaffinity(0))
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SettingError(f"threads is {threads!r}: expected a whole number of at least 1")
+    return threads
+
+
+def parts_of(lengths: NDArray[np.int64]) -> list[slice]:
+    """Sequences in parts of about as many steps each."""
+    numbers = (np.cumsum(lengths) - lengths) // STEPS_AT_ONCE
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
+    return [slice(a, b) for a, b in pairwise(edges)]

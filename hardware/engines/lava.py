@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
 from hardware.engines.registry import Recording
+from hardware.engines.saturation import Saturations
 from hardware.lava.session import START_UP_SECONDS, LavaSession
 from hardware.program import Program
+from hardware.sequences import Sequences
 
 
 def execute(
@@ -37,3 +39,38 @@ def execute(
         membranes=tuple(found[f"membranes.{i}"] for i in layers),
         scores=found["scores"],
     )
+
+
+def connect(program: Program, *, mapping: str = "fused") -> LavaStepper:
+    """The program in a Lava session that stays open."""
+    return LavaStepper(program, mapping)
+
+
+class LavaStepper:
+    """What `hardware.session.Session` asks of a Lava session."""
+
+    def __init__(self, program: Program, mapping: str) -> None:
+        self.program = program
+        self.session = LavaSession(program, mapping).open()
+        self.state = program.encoder.initial_state()
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        events, self.state = self.program.encoder.encode(frame[np.newaxis], self.state)
+        *_, scores = [self.session.step(seen) for seen in events]
+        return scores
+
+    def run(self, sequences: Sequences) -> Integers:
+        self.reset()
+        events, steps = self.program.encode(sequences)
+        return self.session.run(events, steps)["scores"]
+
+    def reset(self) -> None:
+        self.session.reset()
+        self.state = self.program.encoder.initial_state()
+
+    def overflow(self) -> Saturations | None:
+        """None: a program's numbers are proven to fit, and Lava's words are wider."""
+        return None
+
+    def close(self) -> None:
+        self.session.close()

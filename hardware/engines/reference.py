@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers, shift
-from hardware.cell import Product, step
+from hardware.arithmetic import WORD_LIMIT, Integers, shift
+from hardware.cell import Product, Watch, step, unwatched
+from hardware.engines.magnitudes import width
 from hardware.engines.registry import Recording
+from hardware.engines.saturation import (
+    QUANTITIES,
+    SATURATIONS,
+    Beyond,
+    Saturations,
+    clamped,
+    merged,
+    ramp,
+)
 from hardware.program import Layer, Program
 from hardware.readout import Readout
 
@@ -21,7 +32,9 @@ def execute(
     deadline: float | None = None,
 ) -> Recording:
     """Run all sequences level by level; nothing can hang here, so the deadline is not needed."""
-    emitted, membranes = run_levels(program, events, lengths)
+    proven = width(program).proven
+    watchers = [Watcher(program, number, proven) for number in range(len(program.layers) + 1)]
+    emitted, membranes = run_levels(program, events, lengths, watchers)
     if program.readout.sees_membranes:
         messages = last_membranes(program, membranes, lengths)
     else:
@@ -32,25 +45,76 @@ def execute(
             for layer, e in zip(program.layers, emitted, strict=True)
         ),
         membranes=tuple(membranes),
-        scores=read_out(program.readout, messages, lengths),
+        scores=read_out(program.readout, messages, lengths, watchers[-1]),
+        saturations=merged([watcher.found for watcher in watchers]),
     )
+
+
+class Watcher:
+    """Counts what saturates in one layer, or in the readout behind them."""
+
+    def __init__(self, program: Program, number: int, proven: bool) -> None:
+        is_layer = number < len(program.layers)
+        self.number = number
+        self.proven = proven
+        self.cell = program.layers[number].cell if is_layer else None
+        self.found = Saturations(np.zeros((len(program.layers) + 1, len(SATURATIONS)), np.int64))
+
+    def at(self, sequences: NDArray[np.int64], order: int, steps: NDArray[np.int64]) -> Watch:
+        """What watches the rows of these sequences, each at its step."""
+
+        def watch(quantity: str, gate: str, values: Integers) -> None:
+            counts = self.found.counts[self.number]
+            if quantity == "pre-activation":
+                assert self.cell is not None
+                candidate = gate == "candidate"
+                function = ramp(self.cell, "tanh" if candidate else "sigmoid")
+                counts[SATURATIONS.index("candidate" if candidate else "gate")] += clamped(
+                    function, values
+                )
+            if self.proven or max(values.max(initial=0), -values.min(initial=0)) <= WORD_LIMIT:
+                return
+            rows, neurons = np.nonzero(np.abs(values) > WORD_LIMIT)
+            counts[SATURATIONS.index("word")] += len(rows)
+            first = np.lexsort((neurons, sequences[rows]))[0]
+            row, neuron = rows[first], neurons[first]
+            beyond = Beyond(
+                layer=self.number,
+                sequence=int(sequences[row]),
+                order=order,
+                quantity=QUANTITIES.index(quantity),
+                gate=self.cell.gates.index(gate) if self.cell is not None and gate else 0,
+                neuron=int(neuron),
+                step=int(steps[row]),
+                value=int(values[row, neuron]),
+            )
+            self.found = replace(self.found, first=min(beyond, self.found.first or beyond))
+
+        return watch
 
 
 def synapses(weights: NDArray[np.int8], messages: Integers) -> Integers:
     """`messages · weightsᵀ` in integers; float64 holds every partial sum, and is fast."""
-    return (messages.astype(np.float64) @ weights.T.astype(np.float64)).astype(np.int64)
+    return by_source(messages, weights.T.astype(np.float64))
+
+
+def by_source(messages: Integers, weights: NDArray[np.float64]) -> Integers:
+    return (messages.astype(np.float64) @ weights).astype(np.int64)
 
 
 def product_of(layer: Layer) -> Product:
     """`U(gate, message)` of a layer."""
-    rows = dict(
-        zip(layer.cell.gates, np.split(layer.recurrent_weights, len(layer.cell.gates)), strict=True)
-    )
-    return lambda gate, message: synapses(rows[gate], message)
+    gates = layer.cell.gates
+    parts = np.split(layer.recurrent_weights.T.astype(np.float64), len(gates), axis=1)
+    weights = dict(zip(gates, parts, strict=True))
+    return lambda gate, message: by_source(message, weights[gate])
 
 
 def run_layer(
-    layer: Layer, arriving: Integers, lengths: NDArray[np.int64]
+    layer: Layer,
+    arriving: Integers,
+    lengths: NDArray[np.int64],
+    watcher: Watcher | None = None,
 ) -> tuple[Integers, Integers]:
     """What a layer emits and its membranes at every step, each sequence from a clean state.
 
@@ -69,22 +133,29 @@ def run_layer(
     for t in range(int(lengths.max(initial=0))):
         alive = int((lengths > t).sum())
         rows = ends[:alive] - t if layer.backward else starts[:alive] + t
-        e, h = step(layer.cell, layer.gate, input_current[rows], U, e[:alive], h[:alive])
+        watch = watcher.at(longest_first, t, rows - starts[:alive]) if watcher else unwatched
+        e, h = step(layer.cell, layer.gate, input_current[rows], U, e[:alive], h[:alive], watch)
+        watch("membrane", "", h)
         emitted[rows], membranes[rows] = e, h
     return emitted, membranes
 
 
 def run_levels(
-    program: Program, events: Integers, lengths: NDArray[np.int64]
+    program: Program,
+    events: Integers,
+    lengths: NDArray[np.int64],
+    watchers: Sequence[Watcher],
 ) -> tuple[list[Integers], list[Integers]]:
     """What every layer emits and its membranes, level by level."""
-    emitted, membranes = [], []
+    emitted: list[Integers] = []
+    membranes: list[Integers] = []
     arriving = events
     for level in program.levels:
-        ran = [run_layer(layer, arriving, lengths) for layer in level]
-        emitted += [e for e, _ in ran]
-        membranes += [h for _, h in ran]
-        arriving = np.concatenate([e for e, _ in ran], axis=1)
+        for layer in level:
+            e, h = run_layer(layer, arriving, lengths, watchers[len(emitted)])
+            emitted.append(e)
+            membranes.append(h)
+        arriving = np.concatenate(emitted[-len(level) :], axis=1)
     return emitted, membranes
 
 
@@ -107,21 +178,24 @@ def last_membranes(
     )
 
 
-def read_out(readout: Readout, messages: Integers, lengths: NDArray[np.int64]) -> Integers:
+def read_out(
+    readout: Readout, messages: Integers, lengths: NDArray[np.int64], watcher: Watcher
+) -> Integers:
     """Scores from what the readout sees: of each sequence, or of each step where it answers there.
 
     Messages are those of every step, or for the last membrane one of each sequence.
     """
     products = synapses(readout.weights, messages)
-    if readout.sees_membranes or readout.answers_every_step:
-        return readout.current(products)
-    if readout.kind == "sum":
-        starts = np.cumsum(lengths) - lengths
-        return np.add.reduceat(readout.current(products), starts, axis=0)
-    longest_first = np.argsort(-lengths, kind="stable")
-    starts = (np.cumsum(lengths) - lengths)[longest_first]
+    starts = np.cumsum(lengths) - lengths
     scores = np.zeros((len(lengths), readout.outputs), dtype=np.int64)
+    every_step = np.zeros_like(products)
     for t in range(int(lengths.max(initial=0))):
-        alive = int((lengths > t).sum())
-        scores[:alive] = readout.step(scores[:alive], products[starts[:alive] + t])
-    return scores[np.argsort(longest_first)]
+        once = readout.sees_membranes
+        sequences = np.flatnonzero(lengths == t + 1 if once else lengths > t)
+        rows = sequences if once else starts[sequences] + t
+        watch = watcher.at(sequences, t, np.full_like(sequences, t))
+        watch("accumulator", "", products[rows])
+        scores[sequences] = readout.step(scores[sequences], products[rows])
+        watch("score", "", scores[sequences])
+        every_step[rows] = scores[sequences]
+    return every_step if readout.answers_every_step else scores

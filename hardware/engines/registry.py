@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
-from hardware.errors import choose
+from hardware.engines.saturation import Saturations
+from hardware.errors import SettingError, choose, unknown_name
 from hardware.program import Program
+from hardware.sequences import Sequences
 
 ENGINES = {
     "numpy": "hardware.engines.reference",
@@ -27,9 +31,12 @@ class Recording(NamedTuple):
     scores: Integers
     """Of each sequence, or of each step where the readout answers at every step."""
 
+    saturations: Saturations | None = None
+    """None of an engine that does not count them."""
+
 
 class Engine(Protocol):
-    """An engine's one function; `deadline` is in seconds, options are the engine's own."""
+    """An engine's one function; `deadline` is in seconds, options are its keyword arguments."""
 
     def __call__(
         self,
@@ -41,7 +48,46 @@ class Engine(Protocol):
     ) -> Recording: ...
 
 
+class Stepper(Protocol):
+    """A running program whose state stays between calls: what a `Session` talks to."""
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        """The scores after one more frame."""
+
+    def run(self, sequences: Sequences) -> Integers:
+        """Scores of whole sequences, each from a clean state; the next step begins anew."""
+
+    def reset(self) -> None:
+        """Let the next step begin anew."""
+
+    def overflow(self) -> Saturations | None:
+        """What has left the word since it began; None where nothing has."""
+
+    def close(self) -> None:
+        """Give back whatever was started."""
+
+
+def connected(name: str, program: Program, options: dict[str, Any]) -> Stepper:
+    """The program running on an engine that has a `connect`."""
+    choose("engine", name, ENGINES)
+    connect = getattr(import_module(ENGINES[name]), "connect", None)
+    if connect is None:
+        raise SettingError(f"engine {name!r} cannot go on between calls: use engine 'events'")
+    require_options(name, connect, options)
+    stepper: Stepper = connect(program, **options)
+    return stepper
+
+
 def engine_named(name: str) -> Engine:
     choose("engine", name, ENGINES)
     engine: Engine = import_module(ENGINES[name]).execute
     return engine
+
+
+def require_options(name: str, engine: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Refuse by name an option that the engine does not have."""
+    parameters = signature(engine).parameters.values()
+    known = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            raise unknown_name(f"option of engine {name!r}", option, known)

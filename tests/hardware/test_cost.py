@@ -15,7 +15,7 @@ from hardware.counts import count
 from hardware.inference import run
 from hardware.loads import Loads, Slots, load
 from hardware.placement import Placement, place
-from hardware.placement.place import PlacedLayer
+from hardware.placement.placing import PlacedLayer
 
 PRIMES = dict(zip(Operations.model_fields, (2, 3, 5, 7, 11, 13, 17, 19, 23, 29), strict=True))
 SCOPES = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")

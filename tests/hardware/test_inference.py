@@ -31,6 +31,13 @@ def test_an_unknown_engine_is_refused_with_the_nearest_known() -> None:
         run(random_program(0), random_sequences(0, 3, [2]), engine="event")
 
 
+def test_an_option_that_the_engine_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(SettingError, match="option of engine 'events' 'thread': did you mean"):
+        run(random_program(0), random_sequences(0, 3, [2]), thread=2)
+    with pytest.raises(SettingError, match="unknown option of engine 'numpy' 'threads'"):
+        run(random_program(0), random_sequences(0, 3, [2]), engine="numpy", threads=2)
+
+
 def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     trace = run(random_program(1, hidden=(4, 3)), random_sequences(1, 3, [3, 5]))
     trace.save(tmp_path / "trace")
@@ -40,6 +47,15 @@ def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     assert (loaded.engine, loaded.program_digest) == (trace.engine, trace.program_digest)
     pairs = zip(trace.quantities(), loaded.quantities(), strict=True)
     assert all(np.array_equal(ours[2], theirs[2]) for ours, theirs in pairs)
+    assert trace.saturations is not None
+    assert np.array_equal(loaded.saturations, trace.saturations)
+
+
+def test_a_trace_whose_engine_counts_no_saturations_says_so_from_its_file(
+    trace: Trace, tmp_path: Path
+) -> None:
+    replace(trace, saturations=None).save(tmp_path / "t")
+    assert Trace.load(tmp_path / "t").saturations is None
 
 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
@@ -91,6 +107,7 @@ def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Pat
         (lambda t: {"emitted": (t.emitted[0], t.emitted[1][:2])}, "layer 1 has 2 rows, expected 3"),
         (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has emissions of shape \(3, 2\)"),
         (lambda t: {"emitted": (), "membranes": ()}, "holds no layer"),
+        (lambda t: {"saturations": t.saturations[1:]}, r"saturations have shape \(2, 3\)"),
     ],
 )
 def test_a_trace_at_odds_with_itself_is_refused(

@@ -16,7 +16,7 @@ from hardware.errors import PlacementError
 from hardware.placement import Placement, place
 from hardware.placement.mesh import distances, hops, lay_out, places
 from hardware.placement.needs import LIMITS, state_words
-from hardware.placement.place import expected_traffic
+from hardware.placement.placing import expected_traffic
 from hardware.program import Program
 from hardware.projections import projections
 

@@ -1,0 +1,103 @@
+"""What the kernels of the events engine work on: settings, weights by source, state, room.
+
+`hardware.engines.layout` makes them of a program, `hardware.engines.machine` of a run.
+
+Numba's cache on disk looks at the file of the outermost function only: whoever changes the fields
+here, or `bits`, has to clear that of `kernels` (`hardware/engines/__pycache__`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[Any]
+"""int32, or int64 in a program that needs it."""
+
+SIGMOID, TANH = range(2)
+"""Rows of `Neurons.ramps` and `Neurons.tables`."""
+
+OUTPUT = 3
+"""The place of the output gate."""
+
+INPUT_ACCUMULATOR, RECURRENT_ACCUMULATOR, RESET_PRODUCT, PRE_ACTIVATION, MEMBRANE = range(5)
+ACCUMULATOR, SCORE = 5, 6
+"""Places in `hardware.engines.saturation.QUANTITIES`."""
+
+
+class Synapses(NamedTuple):
+    """Synapses by source, and what has arrived through them."""
+
+    weights: NDArray[np.int8]  # (sources, gates · neurons): what one event adds is one row
+    by_change: bool
+    """Whether sums are kept and messages say by how much a source has changed."""
+
+    held: Numbers  # (padded sources,): what each source sent last
+    sums: Numbers  # (gates · neurons,)
+
+
+class Rules(NamedTuple):
+    """The settings of a layer, as its loops ask for them."""
+
+    backward: bool
+    reset_inside: bool
+    """r ⊙ (U e + d): the reset stands behind the product."""
+
+    reset_before: bool
+    """U (r ⊙ e): the reset stands before it."""
+
+    update_keeps: bool
+    """z keeps the old state; else it writes the new one."""
+
+    output_gated: bool
+    spiking: bool
+    signed: bool
+    graded: bool
+    subtract: bool
+    zero: bool
+    table: bool
+    watched: bool
+    """Whether values could leave the word, so that each is looked at."""
+
+    update_gate: int
+    candidate: int
+    gate_fraction: int
+    to_gate_grid: int
+    """Fraction bits of the gate grid less those of the state grid."""
+
+    event_fraction: int
+
+
+class Neurons(NamedTuple):
+    """What the neurons of a layer hold."""
+
+    bias: Numbers  # (gates, neurons)
+    recurrent_bias: Numbers  # (neurons,)
+    threshold: Numbers  # (neurons,)
+    initial_membrane: Numbers  # (neurons,)
+    initial_emission: NDArray[np.int16]  # (padded neurons,)
+    shifts: Numbers  # (gates, 4): left, right of W x; left, right of the recurrent term
+    inside_shift: Numbers  # (2,): left, right of U e + d before r multiplies it
+    ramps: Numbers  # (2, 4): of σ and tanh: right shift, offset, low, high
+    tables: Numbers  # (2, 256)
+
+
+class Scratch(NamedTuple):
+    """Room to work in; what is in it means nothing afterwards."""
+
+    active: NDArray[np.intp]  # (padded sources,): those that have an event
+    factors: Numbers  # (padded sources,): what these send
+    change: Numbers  # (padded sources,)
+    message: NDArray[np.int16]  # (padded neurons,)
+    rows: Numbers  # (6, neurons)
+
+
+class Tally(NamedTuple):
+    """Saturations of a part of a run."""
+
+    counts: NDArray[np.int64]  # clamps of σ, clamps of tanh, values outside the word
+    first: NDArray[np.int64]  # sequence, order, quantity, gate, neuron, step, value; −1 for none
+    limit: int
+    """The largest magnitude that the word holds."""

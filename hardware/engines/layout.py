@@ -1,0 +1,177 @@
+"""A program laid out for the events engine: weights by source, numbers of the width they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.arithmetic import sigmoid_table, tanh_table
+from hardware.cell import Cell
+from hardware.engines.arrays import Neurons, Numbers, Rules
+from hardware.engines.bits import LANES
+from hardware.engines.magnitudes import width
+from hardware.engines.saturation import ramp
+from hardware.program import Layer, Program
+
+
+def padded(width: int) -> int:
+    """The width of a row of messages: whole groups of lanes."""
+    return -(-width // LANES) * LANES
+
+
+def owned(values: NDArray[Any], number: type[np.generic]) -> NDArray[Any]:
+    """A copy whose memory is ours and in order: kernels are compiled for no other kind."""
+    return np.array(values, dtype=number, order="C")
+
+
+def by_source(weights: NDArray[np.int8]) -> NDArray[np.int8]:
+    """One contiguous row for each source."""
+    return owned(weights.T, np.int8)
+
+
+def shifts_of(k: int | NDArray[np.int64], number: type[np.integer]) -> Numbers:
+    """(…, 2): how far left, then how far right, within what the type can be shifted by."""
+    most = np.dtype(number).itemsize * 8 - 1
+    return np.stack([np.clip(k, 0, most), np.clip(np.negative(k), 0, most)], -1).astype(number)
+
+
+def rules_of(layer: Layer, watched: bool) -> Rules:
+    cell = layer.cell
+    return Rules(
+        backward=layer.backward,
+        reset_inside=cell.formulation == "torch",
+        reset_before=cell.formulation in ("keep", "write", "output-gated"),
+        update_keeps=cell.formulation in ("torch", "keep", "forget"),
+        output_gated=cell.formulation == "output-gated",
+        spiking=cell.spiking,
+        signed=cell.emit == "signed",
+        graded=cell.emit == "graded",
+        subtract=cell.reset_mechanism == "subtract",
+        zero=cell.reset_mechanism == "zero",
+        table=cell.activation == "table",
+        watched=watched,
+        update_gate=cell.gates.index("forget" if cell.formulation == "forget" else "update"),
+        candidate=cell.gates.index("candidate"),
+        gate_fraction=cell.gate_fraction,
+        to_gate_grid=cell.gate_fraction - cell.state_fraction,
+        event_fraction=cell.event_fraction,
+    )
+
+
+def recurrent_shifts(cell: Cell, k: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """The shift of each gate's recurrent term, and that of U e + d before r multiplies it."""
+    S, G, candidate = cell.state_fraction, cell.gate_fraction, cell.gates.index("candidate")
+    outer, inner = k.copy(), 0
+    if cell.formulation == "torch":
+        outer[candidate], inner = k[candidate] - G, 0
+        if not cell.spiking:
+            outer[candidate], inner = S - 2 * G, int(k[candidate]) - S + G
+    elif cell.formulation != "forget":
+        outer[candidate] += cell.event_fraction - G
+    return outer, inner
+
+
+def neurons_of(layer: Layer, number: type[np.integer]) -> Neurons:
+    cell, gate = layer.cell, layer.gate
+    outer, inner = recurrent_shifts(cell, gate.recurrent_shift)
+    emission = np.zeros(padded(layer.neurons), dtype=np.int16)
+    emission[: layer.neurons] = layer.initial_emission
+    return Neurons(
+        bias=owned(gate.bias, number),
+        recurrent_bias=owned(gate.recurrent_bias, number),
+        threshold=owned(gate.threshold, number),
+        initial_membrane=owned(layer.initial_membrane, number),
+        initial_emission=emission,
+        shifts=np.hstack([shifts_of(gate.input_shift, number), shifts_of(outer, number)]),
+        inside_shift=shifts_of(inner, number),
+        ramps=np.array([ramp(cell, "sigmoid"), ramp(cell, "tanh")], dtype=number),
+        tables=np.stack(
+            [sigmoid_table(cell.gate_fraction), tanh_table(cell.state_fraction)]
+        ).astype(number),
+    )
+
+
+class Matrices(NamedTuple):
+    """The synapses of a layer, by what travels through them; see `run_layer`."""
+
+    W: NDArray[np.int8]
+    U: NDArray[np.int8]
+    M: NDArray[np.int8]
+    O: NDArray[np.int8]  # noqa: E741
+
+
+def matrices_of(layer: Layer) -> Matrices:
+    cell = layer.cell
+    parts = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
+    none = np.empty((0, 0), dtype=np.int8)
+    W, e = layer.input_weights, list(cell.gates)
+    if cell.products_in_turn > 1:
+        e = ["reset", "update"]
+    if cell.formulation == "output-gated":
+        # Its candidate sees no input.
+        W = W.copy()
+        np.split(W, len(cell.gates))[cell.gates.index("candidate")][:] = 0
+    return Matrices(
+        W=by_source(W),
+        U=by_source(np.concatenate([parts[name] for name in e])),
+        M=by_source(parts["candidate"]) if cell.products_in_turn > 1 else none,
+        O=by_source(parts["output"]) if cell.formulation == "output-gated" else none,
+    )
+
+
+@dataclass(frozen=True)
+class LayerLayout:
+    """A layer, laid out."""
+
+    rules: Rules
+    neurons: Neurons
+    matrices: Matrices
+    arrives_by_change: bool
+    sends_changes: bool
+    column: int
+    """Where its emissions stand in those of its level."""
+
+
+class Layout:
+    """A program, laid out; it never changes, so that threads can share it."""
+
+    def __init__(self, program: Program) -> None:
+        needed = width(program)
+        self.program = program
+        self.number: type[np.integer] = np.int32 if needed.narrow else np.int64
+        self.watched = not needed.proven
+        by_change, levels = program.encoder.sends_changes, []
+        for level in program.levels:
+            columns = np.cumsum([0, *(layer.neurons for layer in level)]).tolist()
+            levels.append(
+                tuple(
+                    self.laid_out(layer, column, by_change)
+                    for layer, column in zip(level, columns, strict=False)
+                )
+            )
+            by_change = all(layer.cell.sends_changes for layer in level)
+        self.levels = tuple(levels)
+        self.encoder_offset = owned(program.encoder.offset, np.float64)
+        self.encoder_gain = owned(program.encoder.gain, np.float64)
+        self.readout_bias = owned(program.readout.bias, np.int64)
+        self.readout_matrix = by_source(program.readout.weights)
+        self.readout_shift = shifts_of(program.readout.shift, self.number)
+        self.readout_by_change = by_change and not program.readout.sees_membranes
+
+    def laid_out(self, layer: Layer, column: int, by_change: bool) -> LayerLayout:
+        return LayerLayout(
+            rules=rules_of(layer, self.watched),
+            neurons=neurons_of(layer, self.number),
+            matrices=matrices_of(layer),
+            arrives_by_change=by_change,
+            sends_changes=layer.cell.sends_changes,
+            column=column,
+        )
+
+    @property
+    def level_widths(self) -> tuple[int, ...]:
+        """What each level emits at a step."""
+        return tuple(sum(layer.neurons for layer in level) for level in self.program.levels)

@@ -1,0 +1,223 @@
+"""A run through a laid-out program: the state that steps leave behind, and the kernels' calls."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.arithmetic import WORD_LIMIT, Integers
+from hardware.encoding import ENCODERS
+from hardware.engines.arrays import Numbers, Scratch, Synapses, Tally
+from hardware.engines.frames import encode
+from hardware.engines.kernels import run_layer, run_readout
+from hardware.engines.layout import LayerLayout, Layout, padded
+from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
+from hardware.sequences import Sequences
+
+Steps = NDArray[np.int64]
+"""Of each sequence: its first row, or how many."""
+
+
+def messages(steps: int, width: int) -> NDArray[np.int16]:
+    """Rows for what so many sources send."""
+    return np.zeros((steps, padded(width)), dtype=np.int16)
+
+
+class LayerState(NamedTuple):
+    """What a step of a layer leaves to the next; synapses as in `run_layer`."""
+
+    W: Synapses
+    U: Synapses
+    M: Synapses
+    O: Synapses  # noqa: E741
+    e: NDArray[np.int16]
+    h: Numbers
+
+
+class Record(NamedTuple):
+    """Where a run leaves what it computes."""
+
+    emitted: tuple[NDArray[np.int16], ...]  # per level (steps, padded neurons)
+    membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), or no rows
+    scores: Integers  # (sequences, outputs), or (steps, outputs) if read at every step
+
+
+class Machine:
+    """Runs sequences from a clean state, or on from where the last call came to.
+
+    A machine works on one thing at a time; machines of one layout can do so beside each other.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        program = layout.program
+        self.layout = layout
+        self.every_step = program.readout.answers_every_step
+        self.per_frame = program.encoder.steps
+        self.states = tuple(
+            tuple(self.clean_state(layer) for layer in level) for level in layout.levels
+        )
+        self.readout = self.synapses(layout.readout_matrix, layout.readout_by_change)
+        self.score = np.zeros(program.readout.outputs, dtype=np.int64)
+        self.encoder_state = program.encoder.initial_state()
+        self.scratch = [self.room(layer.inputs, layer.neurons) for layer in program.layers]
+        self.scratch.append(self.room(program.readout.weights.shape[1], 0))
+        self.tallies = tuple(
+            Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
+            for _ in self.scratch
+        )
+        self.no_membranes = tuple(np.empty((0, 0), dtype=np.int64) for _ in program.layers)
+        self.rows = messages(0, 0), tuple(messages(0, 0) for _ in layout.levels)
+
+    def clean_state(self, layer: LayerLayout) -> LayerState:
+        U, M, O = (  # noqa: E741
+            self.synapses(matrix, layer.sends_changes) for matrix in layer.matrices[1:]
+        )
+        return LayerState(
+            self.synapses(layer.matrices.W, layer.arrives_by_change),
+            U,
+            M,
+            O,
+            layer.neurons.initial_emission.copy(),
+            layer.neurons.initial_membrane.copy(),
+        )
+
+    def synapses(self, weights: NDArray[np.int8], by_change: bool) -> Synapses:
+        """Synapses through which nothing has come yet."""
+        sources, targets = weights.shape
+        number = self.layout.number
+        return Synapses(
+            weights, by_change, np.zeros(padded(sources), number), np.zeros(targets, number)
+        )
+
+    def room(self, inputs: int, neurons: int) -> Scratch:
+        """Room for the work of a layer."""
+        number, sources = self.layout.number, padded(max(inputs, neurons))
+        return Scratch(
+            active=np.empty(sources, dtype=np.intp),
+            factors=np.empty(sources, dtype=number),
+            change=np.empty(sources, dtype=number),
+            message=np.zeros(padded(neurons), dtype=np.int16),
+            rows=np.empty((6, neurons), dtype=number),
+        )
+
+    def score_sequences(self, sequences: Sequences, first: int = 0) -> Integers:
+        """Scores of sequences from a clean state, the first of them being number `first`."""
+        rows = len(sequences.values) * self.per_frame if self.every_step else len(sequences)
+        scores = np.empty((rows, len(self.score)), dtype=np.int64)
+        frames = np.require(sequences.values, requirements=["C", "W"])
+        self.score_frames(frames, sequences.starts, sequences.lengths.copy(), scores, first)
+        return scores
+
+    def score_frames(
+        self,
+        frames: NDArray[np.float32],
+        starts: Steps,
+        lengths: Steps,
+        scores: Integers,
+        sequence: int = 0,
+        order: int = 0,
+    ) -> None:
+        """Raw frames of sequences to scores, nothing recorded; the rest as in `run`.
+
+        Frames must be contiguous and writable, as kernels are compiled for no other kind.
+        """
+        encoder = self.layout.program.encoder
+        steps = len(frames) * self.per_frame
+        if len(self.rows[0]) < steps:
+            self.rows = (
+                messages(steps, encoder.channels),
+                tuple(messages(steps, width) for width in self.layout.level_widths),
+            )
+        events, emitted = self.rows
+        encode(
+            self.layout.encoder_offset,
+            self.layout.encoder_gain,
+            encoder.limit,
+            ENCODERS.index(encoder.kind),
+            encoder.threshold,
+            encoder.steps,
+            self.encoder_state,
+            frames,
+            starts,
+            lengths,
+            order == 0,
+            events,
+        )
+        record = Record(emitted, self.no_membranes, scores)
+        per_frame = self.per_frame
+        self.run(events, starts * per_frame, lengths * per_frame, record, sequence, order)
+
+    def run(
+        self,
+        events: NDArray[np.int16],
+        starts: Steps,
+        lengths: Steps,
+        record: Record,
+        sequence: int = 0,
+        order: int = 0,
+    ) -> None:
+        """Run sequences through every level, each from a clean state.
+
+        The first of them is number `sequence`. With an `order` above 0 they go on from where the
+        last call came to, after so many steps.
+        """
+        readout, layout = self.layout.program.readout, self.layout
+        arriving, number = events, 0
+        ends = np.empty((0, 0), dtype=np.int16)
+        for level, states, emitted in zip(layout.levels, self.states, record.emitted, strict=True):
+            ends = np.zeros((len(starts), emitted.shape[1]), dtype=np.int16)
+            for layer, state in zip(level, states, strict=True):
+                run_layer(
+                    layer.rules,
+                    layer.neurons,
+                    *state,
+                    arriving,
+                    starts,
+                    lengths,
+                    sequence,
+                    order,
+                    emitted,
+                    layer.column,
+                    record.membranes[number],
+                    ends,
+                    self.scratch[number],
+                    self.tallies[number],
+                )
+                number += 1
+            arriving = emitted
+        run_readout(
+            self.readout,
+            layout.readout_bias,
+            layout.readout_shift,
+            readout.kind in ("sum", "leaky"),
+            readout.leak,
+            self.score,
+            ends if readout.sees_membranes else arriving,
+            starts,
+            lengths,
+            sequence,
+            order,
+            record.scores,
+            self.every_step,
+            readout.sees_membranes,
+            layout.watched,
+            self.scratch[number],
+            self.tallies[number],
+        )
+
+    def forget_saturations(self) -> None:
+        for tally in self.tallies:
+            tally.counts[:] = 0
+            tally.first[:] = -1
+
+    def saturations(self) -> Saturations:
+        """All that has saturated so far."""
+        found = [
+            Beyond(number, *(int(v) for v in tally.first))
+            for number, tally in enumerate(self.tallies)
+            if tally.first[0] >= 0
+        ]
+        counts = np.stack([tally.counts for tally in self.tallies])
+        return Saturations(counts, min(found, default=None))

@@ -1,0 +1,130 @@
+"""The bounds from which the engine chooses its integers, against what programs really reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import every_cell, every_program, random_program, random_sequences
+
+from hardware import run
+from hardware.arithmetic import Integers
+from hardware.cell import step
+from hardware.engines.magnitudes import bounds, width
+from hardware.engines.reference import product_of, synapses
+from hardware.errors import RangeError
+from hardware.program import Program
+
+
+def reached(program: Program, sequences: object) -> dict[tuple[str, str], int]:
+    """The largest magnitude of every quantity that the definition shows, by layer."""
+    trace = run(program, sequences, engine="numpy", strict=False)
+    most: dict[tuple[str, str], int] = {}
+
+    def see(owner: str, quantity: str, values: Integers) -> None:
+        largest = int(np.abs(values).max(initial=0))
+        most[owner, quantity] = max(most.get((owner, quantity), 0), largest)
+
+    seen, number = trace.events, 0
+    for level in program.levels:
+        emissions = []
+        for layer in level:
+            emitted, membranes = trace.emitted[number].astype(np.int64), trace.membranes[number]
+            number += 1
+            rows = slice(0, -1) if layer.backward else slice(1, None)
+            before = slice(1, None) if layer.backward else slice(0, -1)
+            step(
+                layer.cell,
+                layer.gate,
+                synapses(layer.input_weights, seen[rows]),
+                product_of(layer),
+                emitted[before],
+                membranes[before],
+                lambda quantity, _, values, name=layer.name: see(name, quantity, values),
+            )
+            see(layer.name, "emission", emitted)
+            see(layer.name, "membrane", membranes)
+            emissions.append(emitted)
+        seen = np.concatenate(emissions, axis=1)
+    see("readout", "score", trace.scores)
+    return most
+
+
+@settings(max_examples=120, deadline=None)
+@given(program=every_program, cell=every_cell, steps=st.integers(2, 12))
+def test_no_quantity_goes_over_its_bound(program: dict, cell: dict, steps: int) -> None:
+    made = random_program(**program, **cell)
+    allowed = {(bound.owner, bound.quantity): bound.magnitude for bound in bounds(made)}
+    sequences = random_sequences(program["seed"], program["channels"], [steps])
+    for place, largest in reached(made, sequences).items():
+        assert largest <= allowed[place], place
+
+
+@pytest.mark.parametrize("emit", ["binary", "signed"])
+def test_bounds_are_reached_by_the_inputs_that_push_furthest(emit: str) -> None:
+    """All weights alike and a reset gate held open: what is bounded is what comes."""
+    made = random_program(0, channels=6, hidden=(4,), emit=emit, reset_mechanism="none")
+    layer = made.layers[0]
+    pushed = replace(
+        layer,
+        input_weights=np.full_like(layer.input_weights, 100),
+        recurrent_weights=np.full_like(layer.recurrent_weights, 100),
+        gate=replace(
+            layer.gate,
+            recurrent_bias=np.full(4, 50),
+            bias=np.full((3, 4), 2**17) * np.array([1, -1, 1])[:, np.newaxis],
+        ),
+    )
+    program = replace(made, layers=(pushed,))
+    frames = np.full((5, 6), 1e9)
+    allowed = {(bound.owner, bound.quantity): bound.magnitude for bound in bounds(program)}
+    found = reached(program, [frames])
+    for quantity in ("input accumulator", "recurrent accumulator", "reset product"):
+        assert found["layer 0", quantity] == allowed["layer 0", quantity]
+
+
+def broken(what: str) -> Program:
+    made = random_program(0, emit="state" if what == "emission" else "binary")
+    layer, readout = made.layers[0], made.readout
+    if what == "emission":
+        return replace(made, layers=(replace(layer, initial_membrane=np.full(5, 2**30)),))
+    if what == "membrane":
+        layer = replace(layer, initial_membrane=np.full(5, 2**30))
+        return replace(made, layers=(layer,), readout=replace(readout, kind="last"))
+    if what == "score":
+        return replace(made, readout=replace(readout, shift=60))
+    shift = np.array([0, 2**31 - 1, 0])
+    return replace(made, layers=(replace(layer, gate=replace(layer.gate, input_shift=shift)),))
+
+
+@pytest.mark.parametrize("engine", ["numpy", "events"])
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("emission", "layer 0: the emission can reach .*, over 3.28e.04"),
+        ("membrane", "layer 0: the last membrane on the gate grid can reach .*, over 3.28e.04"),
+        ("shift", "layer 0: the shifted input can reach .*, over 4.61e.18"),
+        ("score", "readout: the current can reach .*, over 4.61e.18"),
+    ],
+)
+def test_no_engine_wraps_silently(engine: str, what: str, message: str) -> None:
+    with pytest.raises(RangeError, match=f"{message}: no engine can compute it exactly"):
+        run(broken(what), random_sequences(0, 3, [2]), engine=engine)
+
+
+def test_a_shift_of_nothing_is_nothing_however_far() -> None:
+    made = random_program(0)
+    layer = made.layers[0]
+    still = replace(
+        layer,
+        input_weights=np.zeros_like(layer.input_weights),
+        gate=replace(layer.gate, input_shift=np.array([2**31 - 1, -(2**31), 0])),
+    )
+    program = replace(made, layers=(still,))
+    assert width(program).narrow
+    sequences = random_sequences(0, 3, [6])
+    expected = run(program, sequences, engine="numpy")
+    assert np.array_equal(run(program, sequences).scores, expected.scores)
