@@ -316,6 +316,34 @@ def test_permuting_neurons_changes_nothing(program: dict, cell: dict) -> None:
             assert getattr(a, name).tolist() == getattr(b, name).tolist(), name
 
 
+def test_an_update_is_idle_where_the_membrane_stays_zero_and_nothing_is_emitted() -> None:
+    program = random_program(2, hidden=(1,), outputs=1)
+    trace = run(program, random_sequences(2, 3, [6, 2]))
+    membranes = np.array([0, 5, 0, 0, 0, 0, 7, 0]).reshape(-1, 1)
+    emitted = np.array([0, 0, 0, 0, 1, 0, 0, 0], dtype=np.uint8).reshape(-1, 1)
+    found = count(replace(trace, membranes=(membranes,), emitted=(emitted,)), program).layers[0]
+    # Steps 1 (after), 2 (before) and 4 (a spike) of the first, both of the second.
+    assert found.active_updates.tolist() == [3, 2]
+    assert found.idle_updates.tolist() == [6 + 2 - 3, 2 + 2 - 2]
+
+
+@pytest.mark.parametrize("steps", [300, 70_000])
+def test_no_sequence_is_too_long_to_count(steps: int) -> None:
+    program = random_program(2, channels=1, hidden=(1,), outputs=1)
+    program.layers[0].input_weights[:] = 1
+    silent = np.zeros((steps, 1), dtype=np.uint8)
+    trace = replace(
+        run(program, random_sequences(2, 1, [1])),
+        lengths=np.array([steps]),
+        events=np.ones((steps, 1), dtype=np.int64),
+        emitted=(silent,),
+        membranes=(silent.astype(np.int64),),
+    )
+    counts = count(trace, program)
+    assert counts.layers[0].synaptic_operations.tolist() == [3 * steps]
+    assert counts.host_messages_in.tolist() == [steps]
+
+
 @pytest.mark.parametrize("engine", ["events", "lava"])
 def test_counts_agree_between_engines(engine: str) -> None:
     program, sequences = random_program(2, hidden=(4, 3)), random_sequences(2, 3, [4, 9])
