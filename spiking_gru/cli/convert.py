@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SAMPLES = 8
 """Sequences on which the new program is held against the network before it is handed out."""
 
+GOLDEN_SAMPLES = 3
+"""Of these, so many travel in the file, for whoever wants to see that it still computes the same."""
+
 
 def convert(
     run: Run,
@@ -44,6 +47,7 @@ def convert_run(
 
     from conversion import conversion_of, explain, verify
     from hardware.errors import EngineError
+    from hardware.golden import golden_samples
     from hardware.program_file import digest
     from hardware.reporting.build import versions
     from spiking_gru.network import load_network
@@ -67,6 +71,7 @@ def convert_run(
             f"the program differs from the network, so it is not handed out: first at "
             f"{verification.comparisons[0].first}"
         )
+    program = golden_samples(program, samples.take(np.arange(min(GOLDEN_SAMPLES, len(samples)))))
     target = out or folder.program
     program.save(target)
     rows = explain(conversion)

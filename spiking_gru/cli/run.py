@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Engine, Json
+from spiking_gru.cli.stream import stream_answers
 from spiking_gru.cli.workplace import folder_of
 
 
@@ -26,12 +28,32 @@ def run(
         Path | None, typer.Option(help="The trace file.", show_default="RUN/trace.safetensors")
     ] = None,
     deadline: Deadline = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="lava: structural or fused.", show_default="structural")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="lava, fused: sequences at once.", show_default="1")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="events: threads.", show_default="all cores")
+    ] = None,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Answer frames from standard input, a line each."),
+    ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run the program over the test part and record every spike, membrane and score."""
     voice = Voice(as_json)
-    voice.result(run_program(source, data, engine, out, deadline, voice))
+    chosen = {"mapping": mapping, "batch": batch, "threads": threads}
+    options = {name: value for name, value in chosen.items() if value is not None}
+    if stream:
+        folder = folder_of(source)
+        file = folder.require(folder.program, "convert") if source.is_dir() else source
+        stream_answers(file, engine, options, sys.stdin, sys.stdout, as_json)
+    else:
+        voice.result(run_program(source, data, engine, out, deadline, voice, options))
 
 
 def run_program(
@@ -41,6 +63,7 @@ def run_program(
     out: Path | None,
     deadline: float | None,
     voice: Voice,
+    options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     from hardware.inference import run as run_on
     from hardware.program import Program
@@ -58,7 +81,7 @@ def run_program(
         raise InputError(f"{source} is a program: say what to run it on with --data")
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
     start = time.perf_counter()
-    trace = run_on(program, sequences, engine, deadline)
+    trace = run_on(program, sequences, engine, deadline, **(options or {}))
     seconds = time.perf_counter() - start
     if labels is not None and classes is not None and classes != program.classes:
         raise InputError(
@@ -76,7 +99,7 @@ def run_program(
         "sequences": len(trace.lengths),
         "steps": steps,
         "seconds": seconds,
-        "predictions": [program.classes[i] for i in trace.predictions],
+        "predictions": [program.classes[i] for i in trace.predictions] if program.classes else None,
         "accuracy": None if labels is None else float((trace.predictions == labels).mean()),
         "trace": str(target),
     }

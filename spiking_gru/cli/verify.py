@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Json
 from spiking_gru.cli.workplace import folder_of, require_torch
@@ -47,12 +46,39 @@ def verify(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Hold torch and the engines against each other, over every step of the whole test part."""
+    """Hold torch and the engines against each other, over every step of the whole test part.
+
+    Of a program file alone, its golden samples are replayed; that needs no torch and no data.
+    """
     voice = Voice(as_json)
-    summary = verify_run(source, engine, data, out, trace, deadline, voice)
+    if not source.is_dir() and data is None:
+        summary = replay_golden(source, engine or ["events"], deadline, voice)
+    else:
+        summary = verify_run(source, engine, data, out, trace, deadline, voice)
     voice.result(summary)
     if summary["mismatches"]:
         raise typer.Exit(1)
+
+
+def replay_golden(
+    file: Path, engines: list[str], deadline: float | None, voice: Voice
+) -> dict[str, Any]:
+    """Run the samples that a program carries and compare the hash of every step's numbers."""
+    from hardware.golden import replay
+    from hardware.program import Program
+    from hardware.program_file import digest
+
+    program = Program.load(file)
+    differing = {engine: replay(program, engine, deadline) for engine in engines}
+    for engine, samples in differing.items():
+        which = f": {', '.join(map(str, samples))}" if samples else ""
+        voice.say(f"{engine}: {len(samples)} of {len(program.golden)} golden samples differ{which}")
+    return {
+        "program_digest": digest(program),
+        "golden_samples": len(program.golden),
+        "differing": differing,
+        "mismatches": sum(map(len, differing.values())),
+    }
 
 
 def verify_run(
@@ -73,12 +99,7 @@ def verify_run(
     is_folder = source.is_dir()
     folder = folder_of(source if is_folder else source.parent)
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
-    if data is not None:
-        sequences = load_inputs(data)[0]
-    elif is_folder:
-        sequences = folder.dataset().test.sequences
-    else:
-        raise InputError(f"{source} is a program: say what to verify it on with --data")
+    sequences = load_inputs(data)[0] if data is not None else folder.dataset().test.sequences
     names = engines or ([TORCH, "events", "lava"] if is_folder else ["numpy", "events", "lava"])
     if len(names) == 1 and names != [TORCH]:
         names = [TORCH, *names]

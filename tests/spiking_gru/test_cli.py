@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from datasets import small_arrays, small_file
 
-from hardware import Program, Trace
+from hardware import Program, Trace, run
 from spiking_gru import cli
 from spiking_gru.cli import options
 
@@ -288,9 +289,88 @@ def test_engines_are_held_against_each_other_without_torch_on_any_data(
     assert code == 0, err
     assert "numpy ↔ events: 0 of" in out
     assert "torch" not in out
-    code, _, err = call("verify", program)
-    assert code == 2
-    assert "say what to verify it on with --data" in err
+
+
+def test_a_program_file_alone_is_verified_by_its_golden_samples(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    code, out, err = call("verify", folder / "program.sgru")
+    assert code == 0, err
+    assert "events: 0 of 3 golden samples differ" in out
+    program = Program.load(folder / "program.sgru")
+    readout = replace(program.readout, bias=program.readout.bias + 1)
+    replace(program, readout=readout).save(tmp_path / "other.sgru")
+    code, out, _ = call("verify", tmp_path / "other.sgru", "--engine", "numpy")
+    assert code == 1
+    assert "numpy: 3 of 3 golden samples differ: 0, 1, 2" in out
+
+
+def streamed(folder: Path, lines: str, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "spiking_gru", "run", str(folder), "--stream", *more]
+    return subprocess.run(command, input=lines, capture_output=True, text=True)
+
+
+def test_a_stream_answers_every_frame_as_a_run_of_all_so_far_does(folder: Path) -> None:
+    program = Program.load(folder / "program.sgru")
+    frames = program.golden[0].frames
+    as_csv = "".join(",".join(map(repr, frame.tolist())) + "\n" for frame in frames)
+    as_json = "".join(f"{frame.tolist()}\n" for frame in frames)
+    expected = [
+        program.classes[int(run(program, [frames[: t + 1]]).predictions[0])]
+        for t in range(len(frames))
+    ]
+    done = streamed(folder, f"{as_csv}\n{as_json}")
+    assert done.stdout.split("\n") == [*expected, *expected, ""]
+    lines = streamed(folder, as_csv, "--json").stdout.splitlines()
+    assert [json.loads(line)["class"] for line in lines] == expected
+    assert [json.loads(line)["step"] for line in lines] == list(range(1, len(frames) + 1))
+
+
+def test_a_stream_answers_at_once_and_ends_quietly_when_nobody_reads_any_more(
+    folder: Path,
+) -> None:
+    command = [sys.executable, "-m", "spiking_gru", "run", str(folder), "--stream"]
+    channels = Program.load(folder / "program.sgru").encoder.channels
+    frame = ",".join(["0.5"] * channels) + "\n"
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as streaming:
+        assert streaming.stdin is not None
+        assert streaming.stdout is not None
+        assert streaming.stderr is not None
+        for _ in range(3):
+            streaming.stdin.write(frame)
+            assert streaming.stdout.readline().startswith("class")
+        streaming.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            for _ in range(3):
+                streaming.stdin.write(frame)
+            streaming.stdin.close()
+        assert "Traceback" not in streaming.stderr.read()
+        streaming.wait(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1,2,x\n", "line 1: '1,2,x' is not a frame"),
+        ("1\n", "line 1: the frame has shape (1,)"),
+        ("nan,nan,nan\n", "line 1: nan in channel 0"),
+        ('["a"]\n', "is not a frame: expected numbers"),
+    ],
+)
+def test_a_line_that_is_no_frame_ends_the_stream_and_names_the_line(
+    folder: Path, line: str, message: str
+) -> None:
+    done = streamed(folder, line)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_difference_can_be_kept_and_looked_at(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,68 @@
+"""`spiking-gru run --stream`: frames from standard input, an answer a line, as they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from hardware.errors import InputError
+
+if TYPE_CHECKING:
+    from hardware.program import Program
+
+
+def stream_answers(
+    file: Path, engine: str, options: dict[str, Any], source: IO[str], out: IO[str], as_json: bool
+) -> int:
+    """Answer every frame of `source` on `out`, each line flushed; the number of frames.
+
+    A frame is a line of numbers, with commas between them or as a JSON list. After an empty line
+    the next frame begins anew.
+    """
+    from hardware.program import Program
+    from hardware.session import Session
+
+    program = Program.load(file)
+    steps = total = 0
+    with Session(program, engine, **options) as session:
+        for number, frame in frames(source):
+            if frame is None:
+                session.reset()
+                steps = 0
+                continue
+            try:
+                scores = session.step(frame)
+            except InputError as error:
+                raise InputError(f"line {number}: {error}") from error
+            steps, total = steps + 1, total + 1
+            out.write(answer(program, steps, scores.tolist(), as_json) + "\n")
+            out.flush()
+    return total
+
+
+def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
+    """The number of each line, and its frame; None for an empty one."""
+    for number, line in enumerate(source, 1):
+        text = line.strip()
+        if not text:
+            yield number, None
+            continue
+        try:
+            found = json.loads(text) if text.startswith("[") else text.split(",")
+            yield number, [float(value) for value in found]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise InputError(
+                f"line {number}: {text[:60]!r} is not a frame: expected numbers with commas "
+                f"between them, or a JSON list of numbers"
+            ) from error
+
+
+def answer(program: Program, step: int, scores: list[int], as_json: bool) -> str:
+    """The class of the largest score, or the scores' values where there are no classes."""
+    values = [score * 2.0**program.readout.exponent * program.readout.gain for score in scores]
+    name = program.classes[scores.index(max(scores))] if program.classes else None
+    if as_json:
+        return json.dumps({"step": step, "class": name, "scores": scores, "values": values})
+    return name if name is not None else ",".join(f"{value:g}" for value in values)
