@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from hardware.chip import CHIPS, Chip, load_chip
 from hardware.cost import Cost, estimate
 from hardware.counts import Counts, count
-from hardware.dense import BREAK_EVEN, delta_gru, dense_gru, spikes_per_synapse
+from hardware.dense import BREAK_EVEN, DenseGRU, delta_gru, dense_gru, spikes_per_synapse
 from hardware.errors import InputError
 from hardware.files import first_fault
 from hardware.program import Program
@@ -67,7 +67,8 @@ def make_report(
     deployed = None if labels is None else float((trace.predictions == labels).mean())
     per_synapse = float(spikes_per_synapse(counts).mean())
     dense_energy = {name: float(energy.mean()) for name, energy in dense.energy_j.items()}
-    skipping = float(delta_gru(program, trace).energy_j["int8"].mean())
+    delta = delta_gru(program, trace)
+    skipping = float(delta.energy_j["int8"].mean())
     rivals = {
         **{
             f"the {name} arithmetic of a dense GRU": energy for name, energy in dense_energy.items()
@@ -98,9 +99,8 @@ def make_report(
         latency_s=figures[chip].latency_s,
         layers=_layers(counts, costs[chip]),
         chips=figures,
-        dense_gru=DenseFigures(
-            multiply_accumulates=float(dense.multiply_accumulates.mean()), energy_j=dense_energy
-        ),
+        dense_gru=_dense_figures(dense),
+        delta_gru=_dense_figures(delta),
         spikes_per_synapse=per_synapse,
         break_even=BREAK_EVEN,
         conclusion=verdict(
@@ -110,6 +110,7 @@ def make_report(
                 for name, energy in costs[chip].core_dynamic_by_operation_j.items()
             },
             rivals,
+            {name: float(energy.mean()) for name, energy in dense.device_j.items()},
             per_synapse,
         ),
         provenance=dict(program.provenance),
@@ -175,6 +176,14 @@ def _layers(counts: Counts, priced: Cost) -> list[LayerFigures]:
         )
         for layer, energy in zip(counts.layers, priced.core_dynamic_by_layer_j, strict=True)
     ]
+
+
+def _dense_figures(found: DenseGRU) -> DenseFigures:
+    return DenseFigures(
+        multiply_accumulates=float(found.multiply_accumulates.mean()),
+        energy_j={name: float(energy.mean()) for name, energy in found.energy_j.items()},
+        device_j={name: float(energy.mean()) for name, energy in found.device_j.items()},
+    )
 
 
 def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:

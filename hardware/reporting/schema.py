@@ -97,10 +97,14 @@ class ChipFigures(_Strict):
 
 
 class DenseFigures(_Strict):
-    """The same task as a dense GRU, arithmetic only."""
+    """The same task as a GRU of the same size."""
 
     multiply_accumulates: float
     energy_j: dict[str, float]
+    """Arithmetic only, by number format."""
+
+    device_j: dict[str, float]
+    """Whole devices."""
 
 
 class Report(_Strict):
@@ -117,6 +121,9 @@ class Report(_Strict):
     layers: list[LayerFigures]
     chips: dict[str, ChipFigures]
     dense_gru: DenseFigures
+    delta_gru: DenseFigures
+    """One that skips what has not changed."""
+
     spikes_per_synapse: float
     break_even: tuple[float, float]
     conclusion: str

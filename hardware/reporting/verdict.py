@@ -23,9 +23,14 @@ def verdict(
     chip: ChipFigures,
     by_operation: Mapping[str, float],
     rivals: Mapping[str, float],
+    devices: Mapping[str, float],
     per_synapse: float,
 ) -> str:
-    """The report's sentences; energies in joules, `rivals` by what they are."""
+    """The report's sentences; energies in joules.
+
+    `rivals` are arithmetic, held against the cores' operations; `devices` are whole, and the best
+    of them is held against all scopes together.
+    """
     energy = chip.energy_j
     dynamic = energy.core_dynamic.nominal
     compared = ", and ".join(_against(name, joule, dynamic) for name, joule in rivals.items())
@@ -36,12 +41,14 @@ def verdict(
     }
     whole = sum(scopes.values())
     largest = max(scopes, key=lambda scope: scopes[scope])
+    device = min(devices, key=lambda name: devices[name])
     what, share, remedy = _largest_part(by_operation)
     return (
         f"On the cores alone an inference takes {joules(dynamic)} on {chip.name}: {compared}. "
         f"{share:.0%} of it is {what}, so {remedy} would change it most. With static power and the "
         f"host it takes {joules(whole)}, of which {largest} "
-        f"{'are' if largest.endswith('s') else 'is'} {scopes[largest] / whole:.0%}. An average "
+        f"{'are' if largest.endswith('s') else 'is'} {scopes[largest] / whole:.0%}: "
+        f"{_against(f'a dense GRU on a {device}', devices[device], whole)}. An average "
         f"synapse sees {per_synapse:.2f} events an inference, {_place(per_synapse)} the published "
         f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}."
     )

@@ -15,6 +15,7 @@ from programs import random_program, random_sequences
 from rich.console import Console
 
 from hardware.counts import count
+from hardware.dense import delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
 from hardware.inference import run
 from hardware.program import Program
@@ -77,6 +78,18 @@ def test_the_figures_are_those_of_the_trace(report: Report, trace: Trace) -> Non
     assert sum(layer.core_dynamic_j for layer in report.layers) == pytest.approx(
         report.energy_j.core_dynamic.nominal
     )
+
+
+def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> None:
+    dense, delta = report.dense_gru, report.delta_gru
+    counts = count(trace, PROGRAM)
+    assert dense.multiply_accumulates == dense_gru(PROGRAM, counts).multiply_accumulates.mean()
+    assert delta.multiply_accumulates == delta_gru(PROGRAM, trace).multiply_accumulates.mean()
+    assert delta.multiply_accumulates < dense.multiply_accumulates
+    assert set(dense.energy_j) == {"int8", "fp32"}
+    assert dense.device_j["GPU"] == pytest.approx(dense.multiply_accumulates * 0.3e-9)
+    first = report.layers[0]
+    assert first.firing_rate == pytest.approx(trace.emitted[0].mean())
 
 
 def test_without_labels_training_or_verification_the_report_says_so(trace: Trace) -> None:
