@@ -13,7 +13,8 @@ from hardware.lava import supervisor
 
 
 @pytest.fixture(autouse=True)
-def _leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def tokens(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Those of the sessions that a test has opened: all that is theirs has them in its name."""
     tokens: list[str] = []
     new_token = supervisor.new_token
 
@@ -24,7 +25,7 @@ def _leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(supervisor, "new_token", noted)
     gc.collect()
     before = open_files()
-    yield
+    yield tokens
     gc.collect()
     assert processes_of(os.getpid()) == []
     assert [block for token in tokens for block in blocks_of(token)] == []

@@ -42,7 +42,7 @@ def assert_plays_as_defined(
     np.testing.assert_array_equal(found["scores"], expected.scores)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(every_program, every_cell, lengths, mappings)
 def test_every_program_plays_as_defined_in_every_model(
     program: dict[str, Any], cell: dict[str, Any], lengths: list[int], how: tuple[str, int]
@@ -81,7 +81,7 @@ def test_layers_of_different_kinds_play_together(how: tuple[str, int]) -> None:
     assert_plays_as_defined(layers_that_differ(), random_sequences(1, 3, [4, 1, 3]), *how)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(every_program, every_cell, st.lists(st.integers(1, 5), min_size=1, max_size=3), st.data())
 def test_a_stream_answers_as_the_whole_sequence_does(
     program: dict[str, Any], cell: dict[str, Any], lengths: list[int], data: st.DataObject
@@ -108,7 +108,7 @@ def test_runs_and_steps_of_one_session_do_not_see_each_other() -> None:
             np.testing.assert_array_equal(session.run(events, steps)["scores"], expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(every_cell, st.integers(0, 100), st.booleans(), st.booleans())
 def test_without_a_clock_both_models_answer_alike_in_every_tick(
     cell: dict[str, Any], seed: int, changes: bool, graded: bool

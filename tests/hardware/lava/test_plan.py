@@ -74,7 +74,7 @@ def test_a_sequence_alone_takes_the_ticks_that_the_program_says(
     assert ticks(made, plan(steps, 1)) == made.ticks(steps)[0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(every_program, every_cell, st.lists(st.integers(1, 5), min_size=1, max_size=3))
 def test_a_tick_less_would_be_too_few(
     program: dict[str, Any], cell: dict[str, Any], lengths: list[int]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lava_callers import play_and_compare
-from leftovers import SHARED_MEMORY, open_files
+from leftovers import blocks_of, open_files
 from programs import random_program, random_sequences
 
 from hardware.engines.reference import execute
@@ -75,17 +75,17 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def holdings() -> dict[str, object]:
+def holdings(tokens: list[str]) -> dict[str, int]:
     gc.collect()
     return {
         "open files": len(open_files()),
         "threads": len(list(Path("/proc/self/task").iterdir())),
         "log handlers": len(logging.getLogger().handlers),
-        "shared blocks": len(list(SHARED_MEMORY.glob("*sg*"))),
+        "shared blocks": sum(len(blocks_of(token)) for token in tokens),
     }
 
 
-def test_sessions_one_after_another_leave_everything_level() -> None:
+def test_sessions_one_after_another_leave_everything_level(tokens: list[str]) -> None:
     program = random_program(0, hidden=(4,))
     events, steps = program.encode(random_sequences(0, 3, [3, 2]))
 
@@ -95,10 +95,11 @@ def test_sessions_one_after_another_leave_everything_level() -> None:
 
     for _ in range(3):
         one()
-    before, memory = holdings(), resident_bytes()
+    before, memory = holdings(tokens), resident_bytes()
     for _ in range(SESSIONS):
         one()
-    assert holdings() == before
+    assert holdings(tokens) == before
+    assert len(tokens) == SESSIONS + 3
     assert resident_bytes() < 1.05 * memory
 
 
