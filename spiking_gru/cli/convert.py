@@ -18,7 +18,7 @@ SAMPLES = 8
 """Sequences on which the new program is held against the network before it is handed out."""
 
 GOLDEN_SAMPLES = 3
-"""Of these, so many travel in the file, for whoever wants to see that it still computes the same."""
+"""Of these, so many travel in the file, to show that it still computes the same."""
 
 
 def convert(
