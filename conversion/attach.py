@@ -12,7 +12,7 @@ from conversion.ranges import longest_sequence
 from hardware.arithmetic import quantise
 from hardware.encoding import Encoder
 from hardware.program import Layer, Program
-from hardware.readout import KINDS, Readout
+from hardware.readout import Readout
 from spiking_gru.readout import Readout as TrainedReadout
 
 
@@ -60,7 +60,7 @@ def fold_readout(readout: TrainedReadout) -> FoldedReadout:
         weight_exponent=readout.weight_exponent,
         exponent=readout.exponent,
         gain=readout.gain,
-        kind=KINDS[readout.kind],
+        kind=readout.kind,
         shift=readout.shift,
         leak=readout.leak,
     )

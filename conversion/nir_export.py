@@ -77,6 +77,6 @@ def _readout(nir: Any, program: Program) -> dict[str, Any]:
         # τ dv/dt = −v + R I, a unit of time a step: v ← v − v · 2^-leak + I
         slow = one * 2.0**readout.leak
         chain["integrate"] = nir.LI(tau=slow, r=slow, v_leak=0 * one)
-    elif readout.kind == "sum":
+    elif readout.adds_up:
         chain["integrate"] = nir.I(r=one)
     return chain

@@ -102,7 +102,7 @@ def readout_bounds(readout: Readout, cell: Cell, steps: int | None) -> dict[str,
 
 def longest_sequence(readout: Readout, cell: Cell) -> int | None:
     """The steps after which a score that only adds up could leave the word; None if it does not."""
-    if readout.kind != "sum":
+    if not readout.adds_up:
         return None
     return max(1, WORD_LIMIT // max(1, int(score_bound(readout, cell, 1).max())))
 
@@ -115,7 +115,7 @@ def score_bound(readout: Readout, cell: Cell, steps: int) -> Exact:
     """
     products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
     current = np.abs(shifted(products, readout.shift) + _exact(readout.bias)).max(0)
-    if readout.kind == "sum":
+    if readout.adds_up:
         return steps * current
     return (current + 1) * 2**readout.leak if readout.kind == "leaky" else current
 

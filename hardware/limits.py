@@ -92,7 +92,7 @@ def _require_sound_readout(program: Program) -> None:
     _within("readout: leak", readout.leak, 0, LEAKS.stop - 1 if readout.kind == "leaky" else 0)
     current = int(_row_sums(readout.weights).max()) * most << max(readout.shift, 0)
     current += int(np.abs(readout.bias).max())
-    steps = {"sum": program.max_steps or 1, "leaky": 1 << readout.leak}.get(readout.kind, 1)
+    steps = (program.max_steps or 1) if readout.adds_up else 1 << readout.leak
     _within("readout: the largest score", current * steps, 0, STORED_LIMIT)
 
 

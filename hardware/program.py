@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from hardware.encoding import Encoder
 from hardware.errors import InputError, ProgramError
 from hardware.readout import Readout
 from hardware.sequences import Sequences
+
+if TYPE_CHECKING:
+    from hardware.trace import Trace
 
 
 def _expect_shape(owner: str, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
@@ -204,6 +207,10 @@ class Program:
             return self.encoder.rounded(sequences.values), steps
         start = self.encoder.initial_state()
         return np.concatenate([self.encoder.encode(part, start)[0] for part in sequences]), steps
+
+    def values(self, trace: Trace) -> NDArray[np.float64]:
+        """What a trace's scores stand for: of each sequence, or of each of its steps."""
+        return self.readout.values(trace.scores, trace.lengths)
 
     def save(self, path: str | Path) -> None:
         """Write the program to one `.sgru` file, whole or not at all."""

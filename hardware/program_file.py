@@ -270,7 +270,7 @@ def _migrate_from_1(manifest: dict[str, Any], tensors: dict[str, NDArray[Any]]) 
     layers = layers if isinstance(layers, list) else []
     _add(manifest, {"golden": []})
     _add(manifest.get("encoder"), {"kind": "graded", "threshold": 0, "steps": 1})
-    _add(manifest.get("readout"), {"kind": "sum", "shift": 0, "leak": 0})
+    _add(manifest.get("readout"), {"kind": "mean", "shift": 0, "leak": 0})
     for i, layer in enumerate(layers):
         _add(layer, {"backward": False})
         if f"layers.{i}.threshold" in tensors:

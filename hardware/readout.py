@@ -4,7 +4,8 @@
 
     current_t = ⌊V m_t · 2^shift⌋ + b
 
-    sum    score = Σ_t current_t                                  spike count, or mean
+    mean   score = Σ_t current_t                                  divided by the steps for its value
+    count  score = Σ_t current_t
     leaky  y ← y − ⌊y · 2^-leak⌋ + current_t,  score = y          leaky integrator
     last   score = current_T                                      last membrane
     step   score_t = current_t                                    an answer at every step
@@ -23,10 +24,7 @@ from numpy.typing import NDArray
 from hardware.arithmetic import Integers, shift
 from hardware.errors import SettingError, choose
 
-READOUTS = ("sum", "leaky", "last", "step")
-KINDS = {"mean": "sum", "count": "sum", "leaky": "leaky", "last": "last", "step": "step"}
-"""The kinds that training knows, and what each is on the chip: a mean is a sum there."""
-
+READOUTS = ("mean", "count", "leaky", "last", "step")
 LEAKS = range(1, 9)
 
 
@@ -38,7 +36,7 @@ class Readout:
     bias: NDArray[np.int64]  # (outputs,)
     exponent: int
     gain: float
-    kind: str = "sum"
+    kind: str = "mean"
     shift: int = 0
     leak: int = 0
 
@@ -60,6 +58,11 @@ class Readout:
         return self.weights.shape[0]
 
     @property
+    def adds_up(self) -> bool:
+        """Whether a score is a sum over all steps, which grows with them."""
+        return self.kind in ("mean", "count")
+
+    @property
     def answers_every_step(self) -> bool:
         return self.kind == "step"
 
@@ -74,8 +77,15 @@ class Readout:
     def step(self, score: Integers, product: Integers) -> Integers:
         """The scores after one more step, from those before it and the products V m."""
         current = self.current(product)
-        if self.kind == "sum":
+        if self.adds_up:
             return score + current
         if self.kind == "leaky":
             return score - shift(score, -self.leak) + current
         return current
+
+    def values(self, scores: Integers, steps: Integers | int) -> NDArray[np.float64]:
+        """What scores (…, outputs) stand for after so many steps (…): the logits of training."""
+        values: NDArray[np.float64] = scores * (self.gain * 2.0 ** (self.exponent - self.leak))
+        if self.kind == "mean":
+            values /= np.asarray(steps, dtype=np.float64)[..., np.newaxis]
+        return values

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from hardware.errors import SettingError, choose
-from hardware.readout import KINDS
+from hardware.readout import READOUTS
 from spiking_gru.quantise import exponent_of, floor_to, round_to
 
 GAINS = {"mean": 5.0, "count": 0.5, "leaky": 5.0, "last": 5.0, "step": 5.0}
@@ -55,7 +55,7 @@ class Readout(nn.Module):
         leak: int = LEAK,
     ) -> None:
         super().__init__()
-        choose("readout", kind, KINDS)
+        choose("readout", kind, READOUTS)
         if not 1 <= leak <= 8:
             raise SettingError(f"leak is {leak}: expected 1 to 8, a loss of 2^-leak at each step")
         self.kind = kind
@@ -74,6 +74,10 @@ class Readout(nn.Module):
         return f"{self.weight.shape[1]}, {len(self.weight)}, {self.kind}"
 
     @property
+    def adds_up(self) -> bool:
+        return self.kind in ("mean", "count")
+
+    @property
     def answers_every_step(self) -> bool:
         return self.kind == "step"
 
@@ -84,7 +88,7 @@ class Readout(nn.Module):
         What adds up over time is kept on the weights' grid (and LEAK_FRACTION bits more), so that
         it stays small; a single product keeps all its bits.
         """
-        if KINDS[self.kind] == "sum":
+        if self.adds_up:
             return -self.fraction
         return LEAK_FRACTION - self.fraction if self.kind == "leaky" else 0
 
@@ -108,11 +112,11 @@ class Readout(nn.Module):
         weight, bias = self.prepared()
         if self.kind == "last":
             return seen.last @ weight.mT + bias
-        if KINDS[self.kind] == "sum" and self.shift == 0:
+        if self.adds_up and self.shift == 0:
             # Spikes may be summed first; beyond its length a sequence has none.
             return seen.emitted.sum(0) @ weight.mT + bias * seen.lengths.unsqueeze(-1)
         currents = self._on_grid(seen.emitted @ weight.mT)
-        if KINDS[self.kind] == "sum":
+        if self.adds_up:
             return currents.sum(0) + bias * seen.lengths.unsqueeze(-1)
         return currents + bias if self.kind == "step" else self._integrate(currents + bias, seen)
 

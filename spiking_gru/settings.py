@@ -54,10 +54,10 @@ class NetworkChoices(BaseModel):
     def _names_are_known(self) -> NetworkChoices:
         from hardware.encoding import ENCODERS
         from hardware.errors import SettingError, choose
-        from hardware.readout import KINDS
+        from hardware.readout import READOUTS
 
         choose("encoder", self.encoder, ENCODERS)
-        choose("readout", self.readout, KINDS)
+        choose("readout", self.readout, READOUTS)
         if self.cell.spiking and self.threshold == 0:
             raise SettingError(
                 f"threshold is 0 with {self.emit} spikes: it must lie between 0 and 1, or a "

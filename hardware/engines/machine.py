@@ -191,7 +191,7 @@ class Machine:
             self.readout,
             layout.readout_bias,
             layout.readout_shift,
-            readout.kind in ("sum", "leaky"),
+            readout.adds_up or readout.kind == "leaky",
             readout.leak,
             self.score,
             ends if readout.sees_membranes else arriving,

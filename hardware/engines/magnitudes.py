@@ -166,7 +166,7 @@ def readout_magnitudes(
     current = shifted(V, readout.shift) + np.abs(readout.bias)
     yield "accumulator", V
     yield "current", current
-    if readout.kind == "sum":
+    if readout.adds_up:
         yield "score", steps * current
     elif readout.kind == "leaky":
         yield "score", (current + 1) * 2.0**readout.leak

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from hardware.errors import InputError
 
 if TYPE_CHECKING:
+    from hardware.arithmetic import Integers
     from hardware.program import Program
 
 
@@ -37,7 +38,7 @@ def stream_answers(
             except InputError as error:
                 raise InputError(f"line {number}: {error}") from error
             steps, total = steps + 1, total + 1
-            out.write(answer(program, steps, scores.tolist(), as_json) + "\n")
+            out.write(answer(program, steps, scores, as_json) + "\n")
             out.flush()
     return total
 
@@ -59,10 +60,13 @@ def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
             ) from error
 
 
-def answer(program: Program, step: int, scores: list[int], as_json: bool) -> str:
+def answer(program: Program, step: int, scores: Integers, as_json: bool) -> str:
     """The class of the largest score, or the scores' values where there are no classes."""
-    values = [score * 2.0**program.readout.exponent * program.readout.gain for score in scores]
-    name = program.classes[scores.index(max(scores))] if program.classes else None
+    name = program.classes[int(scores.argmax())] if program.classes else None
+    if name is not None and not as_json:
+        return name
+    values = program.readout.values(scores, step * program.encoder.steps).tolist()
     if as_json:
-        return json.dumps({"step": step, "class": name, "scores": scores, "values": values})
-    return name if name is not None else ",".join(f"{value:g}" for value in values)
+        about = {"step": step, "class": name, "scores": scores.tolist(), "values": values}
+        return json.dumps(about)
+    return ",".join(f"{value:g}" for value in values)

@@ -17,7 +17,7 @@ nir = pytest.importorskip("nir")
 
 
 @pytest.mark.parametrize("emit", ["binary", "state"])
-@pytest.mark.parametrize("kind", ["sum", "leaky", "step"])
+@pytest.mark.parametrize("kind", ["count", "leaky", "step"])
 def test_the_readout_in_nir_computes_the_scores(emit: str, kind: str, tmp_path: Path) -> None:
     program = random_program(3, emit=emit, readout=kind)
     program = replace(program, readout=replace(program.readout, shift=0))  # nothing rounds
@@ -29,7 +29,7 @@ def test_the_readout_in_nir_computes_the_scores(emit: str, kind: str, tmp_path: 
     expected = trace.scores * 2.0**program.readout.exponent
     if kind == "step":
         assert np.allclose(currents, expected)
-    elif kind == "sum":
+    elif kind == "count":
         assert np.allclose(currents.sum(0) * graph.nodes["integrate"].r, expected[0])
     else:
         node, v = graph.nodes["integrate"], np.zeros(2)

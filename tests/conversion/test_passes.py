@@ -14,8 +14,10 @@ from conversion import convert, verify
 from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
 from hardware.encoding import ENCODERS
 from hardware.errors import RangeError
+from hardware.inference import run
 from hardware.program_file import digest
-from hardware.readout import KINDS
+from hardware.readout import READOUTS
+from spiking_gru.batches import padded
 
 every_network = st.fixed_dictionaries(
     {
@@ -32,7 +34,7 @@ every_network = st.fixed_dictionaries(
         "learn_initial_state": st.booleans(),
         "encoder": st.sampled_from(ENCODERS),
         "encoder_steps": st.integers(1, 3),
-        "readout": st.sampled_from(list(KINDS)),
+        "readout": st.sampled_from(READOUTS),
         "leak": st.integers(1, 6),
     }
 )
@@ -104,3 +106,16 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
         network.gru.cells[0].weight_hh[0, 0] = float("nan")
     with pytest.raises(RangeError, match="finite"):
         convert(network)
+
+
+@pytest.mark.parametrize("kind", READOUTS)
+def test_a_program_without_classes_gives_the_values_that_training_saw(kind: str) -> None:
+    network = random_network(4, 3, 0.4, readout=kind, classes=("x", "y", "z")).quantise()
+    network.classes = ()
+    program, sequences = convert(network), random_sequences(4, 3, [6, 6, 6])
+    values = program.values(run(program, sequences))
+    frames, lengths = padded(sequences)
+    expected = network(frames, lengths).detach().numpy()
+    if kind == "step":
+        expected = expected.transpose(1, 0, 2).reshape(18, 3)
+    assert values == pytest.approx(expected, rel=1e-5, abs=1e-6)

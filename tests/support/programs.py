@@ -91,7 +91,7 @@ def random_program(
     bidirectional: bool = False,
     initial: bool = False,
     encoder: str = "graded",
-    readout: str = "sum",
+    readout: str = "mean",
     **cell: object,
 ) -> Program:
     rng = np.random.default_rng(seed)

@@ -105,7 +105,7 @@ def test_a_value_outside_the_word_is_named(engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_score_outside_the_word_is_named(engine: str) -> None:
-    program = random_program(1, readout="sum")
+    program = random_program(1, readout="mean")
     bias = np.array([0, WORD_LIMIT // 2])
     broken = replace(program, readout=replace(program.readout, shift=0, bias=bias))
     with pytest.raises(RangeError, match="readout, neuron 1, sequence 1, step 2: the score is"):
