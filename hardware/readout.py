@@ -85,7 +85,7 @@ class Readout:
 
     def values(self, scores: Integers, steps: Integers | int) -> NDArray[np.float64]:
         """What scores (…, outputs) stand for after so many steps (…): the logits of training."""
-        values: NDArray[np.float64] = scores * (self.gain * 2.0 ** (self.exponent - self.leak))
+        values = scores.astype(np.float64) * (self.gain * 2.0 ** (self.exponent - self.leak))
         if self.kind == "mean":
             values /= np.asarray(steps, dtype=np.float64)[..., np.newaxis]
         return values
