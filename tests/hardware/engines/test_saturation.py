@@ -13,6 +13,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware import run, stream
 from hardware.arithmetic import WORD_LIMIT, candidate_tanh, sigmoid
 from hardware.cell import ACTIVATIONS, Cell
+from hardware.encoding import INPUT_LIMIT
 from hardware.engines.saturation import clamped, ramp
 from hardware.errors import RangeError
 from hardware.program import Program
@@ -101,6 +102,20 @@ def test_a_value_outside_the_word_is_named(engine: str) -> None:
     counts = run(broken, sequences, engine=engine, strict=False).saturations
     assert counts is not None
     assert counts[:, 2].tolist() == [0, 5, 0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_of_several_values_in_a_step_the_one_nearest_the_input_is_named(engine: str) -> None:
+    made = with_bias(random_program(1, channels=4, hidden=(2,)), 0)
+    layer = made.layers[0]
+    layer.gate.bias[0] = 2**24
+    layer.input_weights[2:4] = 127
+    loud = replace(made.encoder, limit=INPUT_LIMIT, gain=np.full(4, 1e9), offset=np.zeros(4))
+    with pytest.raises(
+        RangeError,
+        match="layer 0, update, neuron 0, sequence 0, step 0: the input accumulator is 16645636",
+    ):
+        run(replace(made, encoder=loud), [np.ones((1, 4))], engine=engine)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
