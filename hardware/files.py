@@ -120,8 +120,8 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 def read_json(path: Path) -> Any:
     content = read_bytes(path)
     try:
-        return parse(content)
-    except ValueError as error:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON: {one_line(error)}") from error
 
 
