@@ -22,6 +22,7 @@ from hardware.projections import EMISSION, MEMBRANE, emission_bits
 from hardware.trace import Trace
 
 PerSequence = NDArray[np.int64]
+Work = dict[str, PerSequence]
 
 ADDITIVE = (
     "spikes",
@@ -146,56 +147,83 @@ class Counts:
 def count(trace: Trace, program: Program) -> Counts:
     """Exact counts from a trace of this program."""
     check_owner(trace, program)
-    steps, ticks = trace.lengths, program.ticks(trace.lengths)
-    work = [
+    steps, readout = trace.lengths, program.readout
+    work: list[Work] = [
         {name: np.zeros_like(steps) for name in ADDITIVE} for _ in range(len(program.layers) + 1)
     ]
-
-    def send(layer: int, number: PerSequence | int, bits: int) -> None:
-        work[layer]["messages"] += number
-        work[layer]["payload_bits"] += number * bits
-
-    weights, synapses = [0] * len(work), [0] * len(work)
-    host_messages_in = np.zeros_like(steps)
-    for projection, sent in messages(trace, program):
-        to, at_end = projection.target, projection.stream == MEMBRANE
-        of_source, fan_out = per_source(sent, trace), np.count_nonzero(projection.weights, axis=0)
-        operations = of_source @ fan_out
-        work[to]["synaptic_operations"] += operations
-        work[to]["multiply_accumulates"] += operations * projection.graded
-        work[to]["dense_synaptic_operations"] += projection.weights.size * (1 if at_end else steps)
-        weights[to] += projection.weights.size
-        synapses[to] += int(fan_out.sum())
-        if not projection.sources:
-            host_messages_in += of_source.sum(axis=1)
-        elif at_end:
-            for source in projection.sources:
-                send(source, program.layers[source].neurons, projection.payload_bits)
-        elif projection.stream != EMISSION:
-            send(to, of_source.sum(axis=1), projection.payload_bits)
-    for i, layer in enumerate(program.layers):
-        spikes = in_all(emissions(trace, layer, i), trace)
-        send(i, spikes, emission_bits(layer.cell))
-        active = in_all(at_work(trace, layer, i), trace)
-        work[i]["spikes"] += spikes
-        work[i]["active_updates"] += layer.cell.products_in_turn * active
-        work[i]["gate_products"] += GATE_PRODUCTS[layer.cell.formulation] * layer.neurons * steps
-    readout = program.readout
-    work[-1]["active_updates"] += readout.outputs * (1 if readout.sees_membranes else steps)
-    names = [(layer.name, layer.neurons) for layer in program.layers]
-    bits = [layer.cell.weight_bits for layer in program.layers]
-    layers = []
-    for i, (name, neurons) in enumerate([*names, ("readout", readout.outputs)]):
-        work[i]["idle_updates"] += ticks * neurons - work[i]["active_updates"]
-        weight_bits = bits[min(i, len(bits) - 1)]
-        layers.append(LayerCounts(name, neurons, weights[i], synapses[i], weight_bits, **work[i]))
+    host_messages_in = _count_messages(work, trace, program)
+    _count_neurons(work, trace, program)
     encoded = is_sent(trace.events, trace, program.encoder.sends_changes)
+    answers = steps if readout.answers_every_step else np.ones_like(steps)
     return Counts(
-        layers=tuple(layers),
+        layers=tuple(
+            LayerCounts(name, neurons, weights, synapses, bits, **of_layer)
+            for (name, neurons, weights, synapses, bits), of_layer in zip(
+                _shapes(program), work, strict=True
+            )
+        ),
         steps=steps,
-        ticks=ticks,
-        input_events=in_all(encoded, trace),
+        ticks=program.ticks(steps),
         host_messages_in=host_messages_in,
-        host_messages_out=readout.outputs
-        * (steps if readout.answers_every_step else np.ones_like(steps)),
+        host_messages_out=answers * readout.outputs,
+        input_events=in_all(encoded, trace),
     )
+
+
+def _count_messages(work: list[Work], trace: Trace, program: Program) -> PerSequence:
+    """Synaptic operations, and the messages that are no emissions; the host's are returned."""
+    from_host = np.zeros_like(trace.lengths)
+    for projection, sent in messages(trace, program):
+        of_target, weights = work[projection.target], projection.weights
+        of_source = per_source(sent, trace)
+        operations = of_source @ np.count_nonzero(weights, axis=0)
+        of_target["synaptic_operations"] += operations
+        of_target["multiply_accumulates"] += operations * projection.graded
+        if projection.stream == MEMBRANE:
+            of_target["dense_synaptic_operations"] += weights.size
+            for source in projection.sources:
+                _send(work[source], program.layers[source].neurons, projection.payload_bits)
+            continue
+        of_target["dense_synaptic_operations"] += weights.size * trace.lengths
+        if not projection.sources:
+            from_host += of_source.sum(axis=1)
+        elif projection.stream != EMISSION:
+            _send(of_target, of_source.sum(axis=1), projection.payload_bits)
+    return from_host
+
+
+def _count_neurons(work: list[Work], trace: Trace, program: Program) -> None:
+    """Emissions, updates and gate products."""
+    for i, (layer, of_layer) in enumerate(zip(program.layers, work, strict=False)):
+        cell = layer.cell
+        spikes = in_all(emissions(trace, layer, i), trace)
+        of_layer["spikes"] += spikes
+        _send(of_layer, spikes, emission_bits(cell))
+        active = in_all(at_work(trace, layer, i), trace)
+        of_layer["active_updates"] += cell.products_in_turn * active
+        of_layer["gate_products"] += GATE_PRODUCTS[cell.formulation] * layer.neurons * trace.lengths
+    answering = 1 if program.readout.sees_membranes else trace.lengths
+    work[-1]["active_updates"] += program.readout.outputs * answering
+    neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]
+    for width, of_layer in zip(neurons, work, strict=True):
+        of_layer["idle_updates"] += (
+            program.ticks(trace.lengths) * width - of_layer["active_updates"]
+        )
+
+
+def _send(of_layer: Work, number: PerSequence | int, bits: int) -> None:
+    of_layer["messages"] += number
+    of_layer["payload_bits"] += number * bits
+
+
+def _shapes(program: Program) -> list[tuple[str, int, int, int, int]]:
+    """Name, neurons, weights, synapses and weight bits of each layer and the readout."""
+    matrices = [(layer.input_weights, layer.recurrent_weights) for layer in program.layers]
+    names = [(layer.name, layer.neurons, layer.cell.weight_bits) for layer in program.layers]
+    readout = ("readout", program.readout.outputs, names[-1][-1])
+    return [
+        (name, neurons, sum(w.size for w in of), sum(map(np.count_nonzero, of)), bits)
+        for (name, neurons, bits), of in zip(
+            [*names, readout], [*matrices, (program.readout.weights,)], strict=True
+        )
+    ]

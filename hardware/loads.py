@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.messages import at_work, check_owner, emissions, messages, per_source
+from hardware.messages import Sent, at_work, check_owner, emissions, messages, per_source
 from hardware.placement import Placement
 from hardware.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.placement.needs import fan
@@ -119,68 +119,112 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
     check_owner(trace, program)
     slots = slots_of(trace, program)
     shape = (len(slots.ticks), placement.total)
-    work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
-    travel = np.zeros((3, len(trace.lengths), placement.total), dtype=np.int64)
     own = [
         slot_of_step(trace, program, slots, number, layer.backward)
         for number, level in enumerate(program.levels)
         for layer in level
     ]
     own.append(slot_of_step(trace, program, slots, len(program.levels)))
-
+    work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
+    for name in TRAVEL:
+        work[name] = np.zeros((len(trace.lengths), placement.total), dtype=np.int64)
     for (projection, sent), sparse in zip(messages(trace, program), placement.sparse, strict=True):
-        target = placement.layers[projection.target]
+        synapses = fan(projection, placement.layers[projection.target].starts)
         # What leads to another level arrives in the slot before that in which it is used.
         arrives = own[projection.target] - (not projection.recurrent)
-        synapses = fan(projection, target.starts)
-        reached = synapses > 0
-        sending = sent.astype(_exact(synapses))
-        copies = met(sending, reached)
-        work["messages_in"][arrives, target.cores] += copies
-        if sparse:
-            work["sparse_operations"][arrives, target.cores] += met(sending, synapses)
-        else:
-            read = copies * (target.neurons_of_core * projection.gates).astype(np.int32)
-            work["dense_operations"][arrives, target.cores] += read
-        of_source, tiles = per_source(sent, trace), placement.tiles
-        for tile, columns in zip(*senders(projection, placement), strict=True):
-            away = of_source[:, columns] @ reached[columns]
-            travel[:, :, target.cores] += travelled(tile, tiles[target.cores], away)
-        at_end, first = projection.stream == MEMBRANE, 0
-        for number in projection.sources:
-            source = placement.layers[number]
-            columns = slice(first, first + source.neurons)
-            leaves = arrives if at_end else own[number]
-            axons = source.members * reached[columns].sum(axis=1, keepdims=True)
-            work["messages_out"][leaves, source.cores] += met(sending[:, columns], axons)
-            if at_end or (projection.recurrent and projection.stream != EMISSION):
-                work["spikes"][leaves, source.cores] += met(sending[:, columns], source.members)
-            first += source.neurons
+        _receive(work, placement, projection, synapses, sent, arrives, sparse)
+        _travel(work, placement, projection, synapses > 0, per_source(sent, trace))
+        at_end = projection.stream == MEMBRANE
+        leaves = [arrives if at_end else own[source] for source in projection.sources]
+        _send(work, placement, projection, (synapses > 0).sum(axis=1), sent, leaves)
+    _compute(work, placement, trace, program, own)
+    everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
+    work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
+    return Loads(placement, slots, **work)
+
+
+def _receive(
+    work: dict[str, Any],
+    placement: Placement,
+    projection: Projection,
+    synapses: NDArray[np.int64],
+    sent: Sent,
+    arrives: NDArray[np.int64],
+    sparse: bool,
+) -> None:
+    """Incoming messages, and the operations that they cause."""
+    target = placement.layers[projection.target]
+    copies = met(sent, synapses > 0)
+    work["messages_in"][arrives, target.cores] += copies
+    if sparse:
+        work["sparse_operations"][arrives, target.cores] += met(sent, synapses)
+    else:
+        weights_of_source = (target.neurons_of_core * projection.gates).astype(np.int32)
+        work["dense_operations"][arrives, target.cores] += copies * weights_of_source
+
+
+def _travel(
+    work: dict[str, Any],
+    placement: Placement,
+    projection: Projection,
+    reached: NDArray[np.bool_],
+    of_source: NDArray[np.int64],
+) -> None:
+    """How far all copies of the messages go in each sequence."""
+    target = placement.layers[projection.target]
+    tiles = placement.tiles[target.cores]
+    for tile, columns in zip(*senders(projection, placement), strict=True):
+        copies = of_source[:, columns] @ reached[columns]
+        east_west, north_south = offsets(tile[np.newaxis], tiles)[:, 0]
+        work["hops_east_west"][:, target.cores] += copies * east_west
+        work["hops_north_south"][:, target.cores] += copies * north_south
+        work["within_tile"][:, target.cores] += copies * (east_west + north_south == 0)
+
+
+def _send(
+    work: dict[str, Any],
+    placement: Placement,
+    projection: Projection,
+    axons: NDArray[np.int64],
+    sent: Sent,
+    leaves: list[NDArray[np.int64]],
+) -> None:
+    """Outgoing messages, and the making of those that are no emissions."""
+    first = 0
+    for number, when in zip(projection.sources, leaves, strict=True):
+        source = placement.layers[number]
+        columns = slice(first, first + source.neurons)
+        out = met(sent[:, columns], source.members * axons[columns, np.newaxis])
+        work["messages_out"][when, source.cores] += out
+        if projection.stream != EMISSION:
+            work["spikes"][when, source.cores] += met(sent[:, columns], source.members)
+        first += source.neurons
+
+
+def _compute(
+    work: dict[str, Any],
+    placement: Placement,
+    trace: Trace,
+    program: Program,
+    own: list[NDArray[np.int64]],
+) -> None:
+    """Emissions and active updates."""
     for number, layer in enumerate(program.layers):
-        placed, rows = placement.layers[number], own[number]
-        work["spikes"][rows, placed.cores] += met(emissions(trace, layer, number), placed.members)
+        placed, when = placement.layers[number], own[number]
+        work["spikes"][when, placed.cores] += met(emissions(trace, layer, number), placed.members)
         active = met(at_work(trace, layer, number), placed.members)
-        work["active_updates"][rows, placed.cores] += layer.cell.products_in_turn * active
-    readout = placement.layers[-1]
-    answering = own[-1]
+        work["active_updates"][when, placed.cores] += layer.cell.products_in_turn * active
+    readout, answering = placement.layers[-1], own[-1]
     if program.readout.sees_membranes:
         answering = answering[np.cumsum(trace.lengths) - 1]
     work["active_updates"][answering, readout.cores] += readout.neurons_of_core
-    everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
-    work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
-    summed: dict[str, Any] = dict(zip(TRAVEL, travel, strict=True))
-    return Loads(placement, slots, **work, **summed)
 
 
-def _exact(weights: NDArray[np.generic]) -> type[np.floating]:
-    """A type in which no sum of these weights is rounded."""
-    return np.float32 if weights.sum(axis=0).max(initial=0) < EXACT_IN_FLOAT32 else np.float64
-
-
-def met(sent: NDArray[np.generic], weights: NDArray[np.generic]) -> NDArray[np.int32]:
+def met(sent: Sent, weights: NDArray[Any]) -> NDArray[np.int32]:
     """`sent · weights`, exactly, by the arithmetic that is fast: floating point."""
-    exact = _exact(weights)
-    return (sent.astype(exact, copy=False) @ weights.astype(exact)).astype(np.int32)
+    most = weights.sum(axis=0).max(initial=0)
+    exact = np.float32 if most < EXACT_IN_FLOAT32 else np.float64
+    return (sent.astype(exact) @ weights.astype(exact)).astype(np.int32)
 
 
 def senders(projection: Projection, placement: Placement) -> tuple[Tiles, list[slice]]:
@@ -192,12 +236,3 @@ def senders(projection: Projection, placement: Placement) -> tuple[Tiles, list[s
     ends = np.cumsum(sizes)
     columns = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
     return np.concatenate([placement.tiles[layer.cores] for layer in layers]), columns
-
-
-def travelled(
-    tile: NDArray[np.int64], tiles: Tiles, copies: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """(3, sequences, cores): of `TRAVEL`, how far the copies go from a tile to each core's tile."""
-    hops = offsets(tile[np.newaxis], tiles)[:, 0]
-    within = (hops.sum(axis=0) == 0).astype(np.int64)
-    return np.stack([within, *hops])[:, np.newaxis] * copies
