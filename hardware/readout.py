@@ -47,7 +47,7 @@ class Readout:
                 f"readout: weights have shape {self.weights.shape} and biases {self.bias.shape}, "
                 f"expected (outputs, neurons) and (outputs,)"
             )
-        if (self.kind == "leaky") != (self.leak in LEAKS):
+        if self.leak not in (LEAKS if self.kind == "leaky" else (0,)):
             raise SettingError(
                 f"readout: leak is {self.leak}, expected {LEAKS.start} to {LEAKS.stop - 1} for a "
                 f"leaky one, 0 for any other"
