@@ -2,14 +2,28 @@
 
 from conversion.convert import Conversion, conversion_of, convert
 from conversion.explain import Explanation, explain
+from conversion.foreign import (
+    Deployment,
+    ForeignGRU,
+    deploy,
+    from_keras_weights,
+    from_onnx,
+    from_torch_gru,
+)
 from conversion.verify import Verification, verify
 
 __all__ = [
     "Conversion",
+    "Deployment",
     "Explanation",
+    "ForeignGRU",
     "Verification",
     "conversion_of",
     "convert",
+    "deploy",
     "explain",
+    "from_keras_weights",
+    "from_onnx",
+    "from_torch_gru",
     "verify",
 ]
