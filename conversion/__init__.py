@@ -3,8 +3,12 @@
 from conversion.convert import Conversion, conversion_of, convert
 from conversion.explain import Explanation, explain
 from conversion.foreign import (
+    Calibration,
     Deployment,
     ForeignGRU,
+    Grids,
+    Thresholds,
+    calibrate,
     deploy,
     from_keras_weights,
     from_onnx,
@@ -13,11 +17,15 @@ from conversion.foreign import (
 from conversion.verify import Verification, verify
 
 __all__ = [
+    "Calibration",
     "Conversion",
     "Deployment",
     "Explanation",
     "ForeignGRU",
+    "Grids",
+    "Thresholds",
     "Verification",
+    "calibrate",
     "conversion_of",
     "convert",
     "deploy",

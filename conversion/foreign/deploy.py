@@ -131,10 +131,7 @@ def deploy(
             refused = refused or error
             continue
         return Deployment(conversion, candidate, None if refused is None else str(refused))
-    raise RangeError(
-        f"no grids from {wanted} down fit: {refused}: smaller weights, fewer inputs or units, or "
-        f"shorter sequences would help"
-    ) from refused
+    raise RangeError(f"no grids from {wanted} down fit: {refused}") from refused
 
 
 def peaks_of(gru: ForeignGRU, peak: ArrayLike | Sequences) -> tuple[Doubles, int]:

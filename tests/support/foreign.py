@@ -1,13 +1,18 @@
-"""Ordinary GRUs of torch, random in every weight and bias, and their own answers."""
+"""Ordinary GRUs, random in every weight and bias, and their own answers."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import torch
 from hypothesis import strategies as st
 from torch import nn
 
+from conversion.foreign.floating import states
+from conversion.foreign.gru import ForeignGRU, GRULayer, Head
 from hardware.sequences import Sequences
+from spiking_gru.data import Dataset
 
 every_gru = st.fixed_dictionaries(
     {
@@ -64,3 +69,38 @@ class Classifier(nn.Module):
         if self.reads == "step":
             found = [scores.squeeze(batch) for scores in found]
         return torch.cat(found).double().numpy()
+
+
+def random_gru(
+    seed: int = 0,
+    channels: int = 3,
+    units: tuple[int, ...] = (5,),
+    bidirectional: bool = False,
+    reset_after: bool = True,
+    reads: str = "last",
+    spread: float = 0.7,
+) -> ForeignGRU:
+    """A GRU with two answers, of any form."""
+    rng = np.random.default_rng(seed)
+    levels, width = [], channels
+    for size in units:
+        shapes = ((3 * size, width), (3 * size, size), (3 * size,), (3 * size,))
+        levels.append(
+            [
+                GRULayer.of(*(spread * rng.normal(size=shape) for shape in shapes))
+                for _ in range(1 + bidirectional)
+            ]
+        )
+        width = size * (1 + bidirectional)
+    head = rng.normal(size=(2, width)), rng.normal(size=2)
+    return ForeignGRU.of(levels, head, reads, reset_after=reset_after, origin="nowhere")
+
+
+def fitted(gru: ForeignGRU, dataset: Dataset) -> ForeignGRU:
+    """The GRU with a head, of the mean state, that names the classes of the training part."""
+    part = dataset.training
+    h = np.concatenate(states(gru, part.sequences), axis=1)
+    means = np.add.reduceat(h, part.sequences.starts) / part.sequences.lengths[:, np.newaxis]
+    wanted = np.eye(len(dataset.classes))[part.labels]
+    found, *_ = np.linalg.lstsq(np.pad(means, ((0, 0), (0, 1)), constant_values=1), wanted)
+    return replace(gru, head=Head(found[:-1].T, found[-1], "mean"))
