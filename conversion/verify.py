@@ -64,6 +64,14 @@ def verify(
     return verify_traces(program, network, sequences, traces)
 
 
+def verify_engines(
+    program: Program, sequences: Sequences, engines: Sequence[str], deadline: float | None = None
+) -> Verification:
+    """Engines against the first of them, for a program whose network is not at hand."""
+    first, *others = [run(program, sequences, engine, deadline) for engine in engines]
+    return Verification(len(sequences), tuple(compare(first, trace) for trace in others))
+
+
 def verify_traces(
     program: Program, network: Network, sequences: Sequences, traces: Sequence[Trace]
 ) -> Verification:

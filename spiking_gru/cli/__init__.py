@@ -17,6 +17,7 @@ from spiking_gru.cli.console import behave_in_a_shell
 from spiking_gru.cli.convert import convert
 from spiking_gru.cli.demo import demo
 from spiking_gru.cli.doctor import doctor
+from spiking_gru.cli.import_ import import_
 from spiking_gru.cli.report import report
 from spiking_gru.cli.run import run
 from spiking_gru.cli.train import train
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for command in (train, convert, run, verify, report, demo, doctor):
     app.command()(command)
+app.command("import")(import_)
 
 
 def main() -> None:

@@ -12,6 +12,9 @@ from spiking_gru.cli.options import Deadline, Debug, Json, Run
 from spiking_gru.cli.workplace import folder_of, require_torch
 
 if TYPE_CHECKING:
+    from conversion import Verification
+    from hardware.program import Program
+    from hardware.sequences import Sequences
     from spiking_gru.run_folder import RunFolder
 
 
@@ -27,7 +30,10 @@ def verify(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Hold torch and the engines against each other, over every step of the whole test part."""
+    """Hold torch and the engines against each other, over every step of the whole test part.
+
+    An imported program has no network of torch here: the NumPy definition stands in its place.
+    """
     voice = Voice(as_json)
     summary = verify_run(folder_of(run), engine, out, deadline, voice)
     voice.result(summary)
@@ -38,18 +44,18 @@ def verify(
 def verify_run(
     folder: RunFolder, engines: list[str], out: Path | None, deadline: float | None, voice: Voice
 ) -> dict[str, Any]:
-    require_torch("verification against the network")
-    from conversion import verify as hold_against
+    require_torch("verification")
+    from conversion.verify import verify_engines
     from hardware.files import write_json
     from hardware.program import Program
     from hardware.program_file import digest
-    from spiking_gru.network import load_network
 
     program = Program.load(folder.require(folder.program, "convert"))
-    network, _ = load_network(folder.path)
-    verification = hold_against(
-        program, network, folder.dataset().test.sequences, engines, deadline
-    )
+    sequences = folder.dataset().test.sequences
+    if folder.is_imported:
+        verification = verify_engines(program, sequences, ["numpy", *engines], deadline)
+    else:
+        verification = _against_network(program, folder, sequences, engines, deadline)
     target = out or folder.verification
     summary = {"program_digest": digest(program), **verification.summary()}
     write_json(target, summary)
@@ -61,3 +67,17 @@ def verify_run(
             voice.say(f"  first at {comparison.first}")
     voice.wrote([target])
     return summary
+
+
+def _against_network(
+    program: Program,
+    folder: RunFolder,
+    sequences: Sequences,
+    engines: list[str],
+    deadline: float | None,
+) -> Verification:
+    from conversion import verify as hold_against
+    from spiking_gru.network import load_network
+
+    network, _ = load_network(folder.path)
+    return hold_against(program, network, sequences, engines, deadline)

@@ -13,8 +13,8 @@ from torch import nn
 
 from conversion import from_torch_gru
 from conversion.foreign.floating import predictions, scores
-from conversion.foreign.from_torch import from_torch_state
 from conversion.foreign.gru import HEADS
+from conversion.foreign.torch_gru import from_torch_state
 from hardware.errors import InputError, SettingError
 
 

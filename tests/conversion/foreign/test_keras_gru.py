@@ -10,7 +10,7 @@ from programs import random_sequences
 
 from conversion import from_keras_weights
 from conversion.foreign.floating import scores
-from conversion.foreign.from_keras import from_keras_arrays
+from conversion.foreign.keras_gru import from_keras_arrays
 from hardware.errors import InputError
 
 

@@ -10,7 +10,7 @@ from datasets import small_file
 from foreign import fitted, random_gru
 
 from conversion import calibrate
-from conversion.foreign.calibrate import RUNGS
+from conversion.foreign.calibration import RUNGS
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU, Head
 from hardware.errors import InputError, SettingError

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.foreign.deploy import Deployment, Grids, Thresholds, deploy
+from conversion.foreign.deployment import Deployment, Grids, Thresholds, deploy
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU
 from hardware.counts import count
