@@ -24,9 +24,10 @@ def gru_model(
     bias: bool = True,
     reads: str = "last",
     gemm: bool = True,
+    outputs: int = 2,
     extra: dict[str, object] | None = None,
 ) -> onnx.ModelProto:
-    """GRUs one upon another, and a head of two answers on the last one's states."""
+    """GRUs one upon another, and a head on the last one's states."""
     rng = np.random.default_rng(seed)
     tensors: dict[str, np.ndarray] = {
         "side_by_side": np.array([0, 0, -1]),
@@ -63,8 +64,8 @@ def gru_model(
         nodes.append(helper.make_node("ReduceMean", [x, "time"], ["seen"], keepdims=0))
     else:
         nodes.append(helper.make_node("Identity", [x], ["seen"]))
-    tensors["V"] = rng.normal(size=(width, 2)).astype(np.float32)
-    tensors["b"] = rng.normal(size=2).astype(np.float32)
+    tensors["V"] = rng.normal(size=(width, outputs)).astype(np.float32)
+    tensors["b"] = rng.normal(size=outputs).astype(np.float32)
     if gemm and reads != "step":
         nodes.append(helper.make_node("Gemm", ["seen", "V", "b"], ["scores"], "head"))
     else:

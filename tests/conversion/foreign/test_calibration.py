@@ -18,7 +18,7 @@ from hardware.inference import run
 from hardware.program_file import digest
 from spiking_gru.data import Dataset, Labelled, load
 
-BUDGETS = (0.0, 0.4, 1.0)
+BUDGETS = (1.0, 3.0, 10.0)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_a_larger_budget_buys_fewer_operations(gru: ForeignGRU, dataset: Dataset
     operations = [calibration.chosen.operations for calibration in found]
     assert operations[2] < operations[1] < operations[0] < found[0].curve[0].operations
     for calibration, budget in zip(found, BUDGETS, strict=True):
-        assert calibration.chosen.lost <= np.ceil(501 * budget / 100) / 501
+        assert 0 <= 100 * calibration.chosen.lost < budget
     assert found[0].accuracy == (
         (predictions(gru, dataset.validation.sequences) == dataset.validation.labels).mean()
     )
@@ -80,7 +80,9 @@ def test_a_budget_that_rounding_alone_exceeds_is_refused(gru: ForeignGRU, datase
     # Answers a thousandth apart: the grids of weights cannot tell them from one another.
     near = 1 + 1e-3 * gru.head.weights
     torn = replace(gru, head=Head(near, 1e-3 * gru.head.bias, "mean"))
-    with pytest.raises(SettingError, match=r"every change sent the quantised GRU already loses \d"):
+    with pytest.raises(
+        SettingError, match=r"quantised GRU names [3-9]\d.\d\d % of .*the GRU itself 100.00 %"
+    ):
         calibrate(torn, dataset, 0.0)
 
 
