@@ -1,4 +1,4 @@
-"""The bridge: a trained network becomes a program, and is proven equal to it.
+"""The bridge: a trained network becomes a program, and is proven equal to it; so does any GRU.
 
 Names are imported when they are first used, so that what needs no torch does not load it.
 """
@@ -8,28 +8,60 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conversion.explanation import Explanation, explain
+    from conversion.foreign import (
+        Calibration,
+        Deployment,
+        ForeignGRU,
+        Grids,
+        Thresholds,
+        calibrate,
+        deploy,
+        from_keras_weights,
+        from_onnx,
+        from_torch_gru,
+    )
     from conversion.nir_export import export_nir
     from conversion.passes import Conversion, conversion_of, convert
     from conversion.verification import network_trace, verify
 
 _HOMES = {
+    "Calibration": "conversion.foreign",
     "Conversion": "conversion.passes",
+    "Deployment": "conversion.foreign",
     "Explanation": "conversion.explanation",
+    "ForeignGRU": "conversion.foreign",
+    "Grids": "conversion.foreign",
+    "Thresholds": "conversion.foreign",
+    "calibrate": "conversion.foreign",
     "conversion_of": "conversion.passes",
     "convert": "conversion.passes",
+    "deploy": "conversion.foreign",
     "explain": "conversion.explanation",
     "export_nir": "conversion.nir_export",
+    "from_keras_weights": "conversion.foreign",
+    "from_onnx": "conversion.foreign",
+    "from_torch_gru": "conversion.foreign",
     "network_trace": "conversion.verification",
     "verify": "conversion.verification",
 }
 
 __all__ = [
+    "Calibration",
     "Conversion",
+    "Deployment",
     "Explanation",
+    "ForeignGRU",
+    "Grids",
+    "Thresholds",
+    "calibrate",
     "conversion_of",
     "convert",
+    "deploy",
     "explain",
     "export_nir",
+    "from_keras_weights",
+    "from_onnx",
+    "from_torch_gru",
     "network_trace",
     "verify",
 ]

@@ -34,7 +34,7 @@ class _Tested(_Part):
     accuracy: Annotated[float, Field(ge=0, le=1)]
 
 
-class _Training(_Part):
+class _Origin(_Part):
     settings: _Settings
     dataset: _TrainedOn
     test: dict[str, _Tested]
@@ -51,6 +51,15 @@ class RunFolder:
         return self.path / "training.json"
 
     @property
+    def about_import(self) -> Path:
+        return self.path / "import.json"
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the program was made from somebody's GRU, so that there is no network here."""
+        return self.about_import.is_file() and not self.about_training.is_file()
+
+    @property
     def program(self) -> Path:
         return self.path / "program.sgru"
 
@@ -63,14 +72,15 @@ class RunFolder:
         return self.path / "verification.json"
 
     def forget_results(self) -> None:
-        """Remove an earlier training and what was made from it: nothing old is taken for new.
+        """Remove an earlier run and what was made from it: nothing old is taken for new.
 
-        `training.json` goes first, for without it no command takes the folder for a run's.
+        `training.json` or `import.json` goes first: without it no command takes the folder for a
+        run's.
         """
         model = (self.path / name for name in ("model.json", "model.safetensors"))
         reports = (self.path / name for name in ("report.json", "report.html", "per_inference.csv"))
         results = (self.program, self.trace, self.verification)
-        for file in (self.about_training, *model, *results, *reports):
+        for file in (self.about_training, self.about_import, *model, *results, *reports):
             file.unlink(missing_ok=True)
         self._forget_logs()
 
@@ -90,14 +100,20 @@ class RunFolder:
                 f"{self.path} is not the folder of a run (no training.json): make one with "
                 f"`spiking-gru train --out {self.path}`"
             )
+        return self._about(file, f"train anew with `spiking-gru train --out {self.path}`")
+
+    def origin(self) -> dict[str, Any]:
+        """What `train` or `import` wrote: the data, and the accuracies that a report shows."""
+        if self.is_imported:
+            return self._about(self.about_import, "make it anew with `spiking-gru import`")
+        return self.training()
+
+    def _about(self, file: Path, remedy: str) -> dict[str, Any]:
         content: dict[str, Any] = read_json(file)
         try:
-            _Training.model_validate(content)
+            _Origin.model_validate(content)
         except ValidationError as error:
-            raise InputError(
-                f"{file}: {first_fault(error)}: train anew with "
-                f"`spiking-gru train --out {self.path}`"
-            ) from error
+            raise InputError(f"{file}: {first_fault(error)}: {remedy}") from error
         return content
 
     def require(self, file: Path, command: str) -> Path:
@@ -107,13 +123,14 @@ class RunFolder:
         return file
 
     def dataset(self) -> Dataset:
-        """The data set that the run was trained on; an error where it has changed since."""
-        training = self.training()
-        settings = training["settings"]
+        """The data set that the run was made with; an error where it has changed since."""
+        origin = self.origin()
+        settings = origin["settings"]
         dataset = load(settings["data"], settings["seed"])
-        if dataset.fingerprint != training["dataset"]["fingerprint"]:
+        if dataset.fingerprint != origin["dataset"]["fingerprint"]:
+            verb = "calibrated" if self.is_imported else "trained"
             raise InputError(
-                f"the data set {dataset.name} is not the one this run was trained on: its "
+                f"the data set {dataset.name} is not the one this run was {verb} on: its "
                 f"fingerprint differs"
             )
         return dataset

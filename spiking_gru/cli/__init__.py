@@ -18,6 +18,7 @@ from spiking_gru.cli.convert import convert
 from spiking_gru.cli.demo import demo
 from spiking_gru.cli.doctor import doctor
 from spiking_gru.cli.export import export
+from spiking_gru.cli.import_ import import_
 from spiking_gru.cli.report import report
 from spiking_gru.cli.run import run
 from spiking_gru.cli.train import train
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (train, convert, run, verify, report, export, demo, doctor):
     app.command()(command)
+app.command("import")(import_)
 
 
 def main() -> None:

@@ -35,16 +35,16 @@ def report_run(folder: RunFolder, chip: str, out: Path | None, voice: Voice) -> 
     from hardware.reporting import make_report, print_report, write_report
     from hardware.trace import Trace
 
-    training, test = folder.training(), folder.dataset().test
+    origin, test = folder.origin(), folder.dataset().test
     program = Program.load(folder.require(folder.program, "convert"))
     trace = Trace.load(folder.require(folder.trace, "run"))
     verification = read_json(folder.verification) if folder.verification.is_file() else None
     content = make_report(
         program,
         trace,
-        dataset=training["dataset"]["name"],
+        dataset=origin["dataset"]["name"],
         labels=test.labels,
-        trained={name: part["accuracy"] for name, part in training["test"].items()},
+        trained={name: part["accuracy"] for name, part in origin["test"].items()},
         verification=verification,
         chip=chip,
     )

@@ -49,6 +49,7 @@ def verify(
     """Hold torch and the engines against each other, over every step of the whole test part.
 
     Of a program file alone, its golden samples are replayed; that needs no torch and no data.
+    An imported program has no network of torch here: the NumPy definition stands in its place.
     """
     voice = Voice(as_json)
     if not source.is_dir() and data is None:
@@ -100,9 +101,10 @@ def verify_run(
     folder = folder_of(source if is_folder else source.parent)
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
     sequences = load_inputs(data)[0] if data is not None else folder.dataset().test.sequences
-    names = engines or ([TORCH, "events", "lava"] if is_folder else ["numpy", "events", "lava"])
-    if len(names) == 1 and names != [TORCH]:
-        names = [TORCH, *names]
+    first = TORCH if is_folder and not folder.is_imported else "numpy"
+    names = engines or [first, "events", "lava"]
+    if len(names) == 1 and names != [first]:
+        names = [first, *names]
     traces = [_trace(name, program, sequences, folder, deadline) for name in names]
     verification = verify_traces(traces)
     summary = {"program_digest": digest(program), **verification.summary()}

@@ -1,0 +1,107 @@
+"""The ONNX operator GRU, stacked or bidirectional, with what leads to it and the head behind it.
+
+ONNX's gates are in the order z, r, h; z keeps the old state. `linear_before_reset` says where the
+reset stands: 1 after the product, 0 before it. What a model does beside that is followed axis by
+axis, and refused by name where a program could not do the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conversion.foreign.gru import ForeignGRU, GRULayer
+from conversion.foreign.onnx_graph import GraphReader, States
+from hardware.errors import InputError, MissingPackageError
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+ORDER = ("update", "reset", "candidate")
+READS = {"ends": "last", "mean": "mean", "states": "step"}
+
+
+def from_onnx(path: str | Path) -> ForeignGRU:
+    """The GRU of an ONNX file, and its MatMul or Gemm head where it has one.
+
+    Its first input is the frames, its first output what is read: a head's answer of the last
+    state, of the mean over time or of every step, or those states themselves.
+    """
+    path = Path(path)
+    model = _load(path)
+    try:
+        reader = GraphReader(model.graph)
+        found = reader.read()
+        return _gru(reader, found)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _load(path: Path) -> ModelProto:
+    try:
+        import onnx
+        from google.protobuf.message import DecodeError
+    except ImportError as error:
+        raise MissingPackageError(
+            'reading ONNX needs onnx: pip install "spiking-gru[import]"'
+        ) from error
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+        _require_whole(model)
+        onnx.checker.check_model(model)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (DecodeError, ValueError, onnx.checker.ValidationError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a readable ONNX model: {reason}") from error
+    return model
+
+
+def _require_whole(model: ModelProto) -> None:
+    """That no tensor lies outside the file: a model may not name other files to read."""
+    in_nodes = (attribute.t for node in model.graph.node for attribute in node.attribute)
+    for tensor in (*model.graph.initializer, *in_nodes):
+        if tensor.external_data:
+            raise InputError(
+                f"{tensor.name or 'a constant'} lies outside the file: save the model with "
+                f"all its tensors inside"
+            )
+
+
+def _gru(reader: GraphReader, found: States) -> ForeignGRU:
+    levels = [_level(node) for node in reader.grus]
+    if not levels:
+        raise InputError("there is no GRU in it")
+    last = len(levels) - 1
+    expected = tuple((last, direction) for direction in range(len(levels[-1])))
+    if found.parts != expected or found.reads not in READS:
+        raise InputError(
+            "its first output is not made from the last GRU's states, all directions in order"
+        )
+    resets = {bool(node["linear_before_reset"]) for node in reader.grus}
+    if len(resets) > 1:
+        raise InputError("its GRUs differ in linear_before_reset, expected the same in all")
+    return ForeignGRU.of(
+        levels, found.head, READS[found.reads], reset_after=resets.pop(), origin="ONNX GRU"
+    )
+
+
+def _level(node: dict[str, Any]) -> list[GRULayer]:
+    """One layer for each direction; B holds the input's biases, then the recurrent ones."""
+    W, R, B = node["W"], node["R"], node["B"]
+    if B is None:
+        B = np.zeros((len(W), 2 * W.shape[1]))
+    shapes = {array.shape[:1] for array in (W, R, B)}
+    if shapes != {(node["directions"],)} or B.ndim != 2 or B.shape[1] % 2:
+        raise InputError(
+            f"{node['name']}: W, R and B have shapes {W.shape}, {R.shape} and {B.shape}, expected "
+            f"{node['directions']} direction(s) in each"
+        )
+    return [
+        GRULayer.of(w, r, b[: b.size // 2], b[b.size // 2 :], ORDER, node["name"])
+        for w, r, b in zip(W, R, B, strict=True)
+    ]

@@ -1,0 +1,129 @@
+"""`spiking-gru import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.train import Out
+from spiking_gru.cli.workplace import folder_of, require_torch
+
+if TYPE_CHECKING:
+    from conversion import Calibration
+    from spiking_gru.run_folder import RunFolder
+
+
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="An .onnx model; the state dictionary of a torch.nn.GRU and its Linear head as "
+            ".safetensors; or Keras' arrays as .npz.",
+            show_default=False,
+        ),
+    ],
+    data: Annotated[
+        str, typer.Option("--calibrate", help="A data set by name, or a .npz file, as for train.")
+    ],
+    budget: Annotated[float, typer.Option(help="Points of accuracy that may be lost.")] = 0.5,
+    reads: Annotated[
+        str | None,
+        typer.Option(help="The head's state: last, mean or step.", show_default="last"),
+    ] = None,
+    standardised: Annotated[
+        bool,
+        typer.Option(help="It was trained on frames standardised by the training part."),
+    ] = False,
+    encoder: Annotated[str, typer.Option(help="send-on-delta or graded.")] = "send-on-delta",
+    seed: Annotated[int, typer.Option(help="Chooses the validation part, as for train.")] = 0,
+    out: Out = Path("runs/imported"),
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make a program of somebody's ordinary GRU, sending states only where they change."""
+    voice = Voice(as_json)
+    choices = {"budget": budget, "reads": reads, "standardised": standardised, "encoder": encoder}
+    voice.result(import_gru(source, data, seed, choices, folder_of(out), voice))
+
+
+def import_gru(
+    source: Path, data: str, seed: int, choices: dict[str, Any], folder: RunFolder, voice: Voice
+) -> dict[str, Any]:
+    require_torch("conversion")
+    import hashlib
+    from dataclasses import asdict
+
+    from conversion import calibrate
+    from conversion.foreign.files import read_gru
+    from conversion.foreign.floating import predictions
+    from hardware.errors import choose
+    from hardware.files import read_bytes, require_writable, write_json
+    from hardware.program_file import digest
+    from hardware.reporting.build import versions
+    from spiking_gru.data import load
+
+    choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
+    gru = read_gru(source, choices["reads"])
+    dataset = load(data, seed)
+    frames = dataset.training.sequences.values.astype("float64")
+    if choices["standardised"]:
+        deviation = frames.std(axis=0)
+        gru = gru.standardised(frames.mean(axis=0), deviation + (deviation == 0))
+    require_writable(folder.path)
+    folder.forget_results()
+    about = {"name": dataset.name, "fingerprint": dataset.fingerprint}
+    provenance = {
+        "file": {"name": source.name, "sha256": hashlib.sha256(read_bytes(source)).hexdigest()},
+        "dataset": about,
+        "versions": versions(),
+    }
+    calibration = calibrate(
+        gru, dataset, choices["budget"], encoder=choices["encoder"], provenance=provenance
+    )
+    calibration.program.save(folder.program)
+    right = predictions(gru, dataset.test.sequences) == dataset.test.labels
+    name = str(Path(data).resolve()) if Path(data).is_file() else data
+    content: dict[str, Any] = {
+        "settings": {**choices, "data": name, "seed": seed},
+        "dataset": about,
+        "source": provenance["file"],
+        # The imported GRU itself, in floating point: the ordinary GRU of this run.
+        "test": {"baseline_gru": {"accuracy": float(right.mean())}},
+        "grids": asdict(calibration.deployment.grids),
+        "finer_grids_refused": calibration.deployment.refused,
+        "validation_accuracy": calibration.accuracy,
+        "chosen": asdict(calibration.chosen),
+        "curve": [asdict(point) for point in calibration.curve],
+    }
+    write_json(folder.about_import, content)
+    _show(calibration, voice)
+    voice.wrote([folder.program, folder.about_import])
+    return {**content, "program": str(folder.program), "digest": digest(calibration.program)}
+
+
+def _show(calibration: Calibration, voice: Voice) -> None:
+    """The curve, what was chosen on it, and on which grids."""
+    voice.say("threshold  operations  accuracy  lost with noise")
+    for point in calibration.curve:
+        voice.say(
+            f"{100 * point.thresholds.levels[0]:7.1f} %  {100 * point.operations:8.1f} %"
+            f"  {100 * point.accuracy:6.2f} %  {100 * point.lost:6.2f} points"
+        )
+    chosen, grids = calibration.chosen, calibration.deployment.grids
+    levels = ", ".join(f"{100 * threshold:g} %" for threshold in chosen.thresholds.levels)
+    voice.say(
+        f"chosen: inputs {100 * chosen.thresholds.encoder:g} % of their peak, states {levels} of "
+        f"their range; {100 * chosen.operations:.1f} % of the dense operations, "
+        f"{100 * chosen.accuracy:.2f} % of the validation part named rightly (the GRU "
+        f"{100 * calibration.accuracy:.2f} %)"
+    )
+    voice.say(
+        f"grids: frames {grids.input_bits} bits, weights {grids.weight_bits} bits, events "
+        f"2^-{grids.gate_fraction}, states 2^-{grids.state_fraction}"
+    )
+    if calibration.deployment.refused is not None:
+        voice.say(f"finer ones do not fit: {calibration.deployment.refused}")
