@@ -19,6 +19,8 @@ from hardware.sequences import Sequences
 VALUES_AT_ONCE = 2**17
 """Half a MiB of frames is one piece of work: it stays in a core's cache."""
 
+Scored = tuple[list[Integers], Saturations | None]
+
 
 def stream(
     program: Program,
@@ -36,16 +38,16 @@ def stream(
     workers = threads_to_use(threads)
     scorer = Scorer(program)
 
-    def work(batch: list[ArrayLike], first: int) -> tuple[list[Integers], Saturations]:
+    def work(batch: list[ArrayLike], first: int) -> Scored:
         return scorer.score(checked(program, batch, first), first)
 
-    def finished(future: Future[tuple[list[Integers], Saturations]]) -> list[Integers]:
-        scores, saturations = future.result()
+    def finished(future: Future[Scored]) -> list[Integers]:
+        scores, overflow = future.result()
         if strict:
-            require_within_word(program, saturations)
+            require_within_word(program, overflow)
         return scores
 
-    under_way: deque[Future[tuple[list[Integers], Saturations]]] = deque()
+    under_way: deque[Future[Scored]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for batch, first in batches(sequences):
             under_way.append(pool.submit(work, batch, first))

@@ -77,16 +77,18 @@ class Scorer:
         self.layout = Layout(program)
         self.own = local()
 
-    def score(self, batch: Sequences, first: int = 0) -> tuple[list[Integers], Saturations]:
-        """The scores of each sequence, the first of them being number `first`."""
+    def score(self, batch: Sequences, first: int = 0) -> tuple[list[Integers], Saturations | None]:
+        """The scores of each sequence, the first of them being number `first`.
+
+        And what has left the word in this thread so far; None where nothing has.
+        """
         if not hasattr(self.own, "machine"):
             self.own.machine = Machine(self.layout)
         machine: Machine = self.own.machine
-        machine.forget_saturations()
         scores = machine.score_sequences(batch, first)
         if machine.every_step:
-            return np.split(scores, batch.starts[1:] * machine.per_frame), machine.saturations()
-        return list(scores), machine.saturations()
+            return np.split(scores, batch.starts[1:] * machine.per_frame), machine.overflow()
+        return list(scores), machine.overflow()
 
 
 class Stepper:
@@ -117,10 +119,7 @@ class Stepper:
         self.machine.forget_saturations()
 
     def overflow(self) -> Saturations | None:
-        if not self.machine.layout.watched:
-            return None
-        found = self.machine.saturations()
-        return found if found.first else None
+        return self.machine.overflow()
 
     def close(self) -> None:
         """There is nothing to give back."""

@@ -221,3 +221,8 @@ class Machine:
         ]
         counts = np.stack([tally.counts for tally in self.tallies])
         return Saturations(counts, min(found, default=None))
+
+    def overflow(self) -> Saturations | None:
+        """What has left the word so far; None where nothing has."""
+        found = self.saturations() if self.layout.watched else None
+        return found if found is not None and found.first is not None else None

@@ -100,7 +100,7 @@ def require_within_word(program: Program, found: Saturations | None) -> None:
     raise RangeError(
         f"{', '.join(names)}, neuron {first.neuron}, sequence {first.sequence}, step {first.step}: "
         f"the {QUANTITIES[first.quantity]} is {first.value}, over {WORD_LIMIT}, the limit of "
-        f"{WORD_BITS} bits, as are {outside - 1} other values: convert the network anew, or run "
+        f"{WORD_BITS} bits, the first of {outside} such values: convert the network anew, or run "
         f"with strict=False to count them"
     )
 

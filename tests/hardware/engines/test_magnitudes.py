@@ -128,3 +128,23 @@ def test_a_shift_of_nothing_is_nothing_however_far() -> None:
     sequences = random_sequences(0, 3, [6])
     expected = run(program, sequences, engine="numpy")
     assert np.array_equal(run(program, sequences).scores, expected.scores)
+
+
+@pytest.mark.parametrize("far", [15, 16, 24, 31, 32, 40, 63, 64, 100, 2**31 - 1])
+def test_a_shift_to_the_right_floors_however_far(far: int) -> None:
+    """What is negative ends at −1, not at 0."""
+    made = random_program(0, channels=9, hidden=(9,), formulation="keep")
+    layer = made.layers[0]
+    shifts = np.full(3, -far)
+    gate = replace(layer.gate, input_shift=shifts, recurrent_shift=shifts)
+    program = replace(
+        made,
+        encoder=replace(made.encoder, limit=2**12, gain=1e6 * made.encoder.gain),
+        layers=(replace(layer, gate=gate),),
+        readout=replace(made.readout, shift=-far),
+    )
+    sequences = random_sequences(0, 9, [12])
+    expected = run(program, sequences, engine="numpy")
+    found = run(program, sequences)
+    assert np.array_equal(found.membranes[0], expected.membranes[0])
+    assert np.array_equal(found.scores, expected.scores)

@@ -96,7 +96,7 @@ def test_a_value_outside_the_word_is_named(engine: str) -> None:
     with pytest.raises(
         RangeError,
         match=r"layer 1, candidate, neuron 1, sequence 0, step 0: the pre-activation is 16\d+, "
-        r"over 8388607, the limit of 24 bits, as are 4 other values",
+        r"over 8388607, the limit of 24 bits, the first of 5 such values",
     ):
         run(broken, sequences, engine=engine)
     counts = run(broken, sequences, engine=engine, strict=False).saturations
