@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from hardware.arithmetic import STORED_LIMIT
 from hardware.errors import ProgramError
 from hardware.program import Layer, Program
-from hardware.readout import LEAKS
 
 MOST_LAYERS = 64
 MOST_SAMPLES = 64
@@ -89,7 +88,6 @@ def _require_sound_readout(program: Program) -> None:
     most = max(states if readout.sees_membranes else emitted)
     _require_weights("readout: weights", readout.weights, 8)
     _within("readout: shift", readout.shift, -LARGEST_SHIFT, LARGEST_SHIFT)
-    _within("readout: leak", readout.leak, 0, LEAKS.stop - 1 if readout.kind == "leaky" else 0)
     current = int(_row_sums(readout.weights).max()) * most << max(readout.shift, 0)
     current += int(np.abs(readout.bias).max())
     steps = (program.max_steps or 1) if readout.adds_up else 1 << readout.leak

@@ -56,7 +56,7 @@ def _accuracy(report: Report) -> Table:
         "accuracy",
     )
     accuracy = report.accuracy
-    table.add_row("GRU without spikes (torch.nn.GRU)", percent(accuracy.baseline_gru))
+    table.add_row("GRU without spikes, float", percent(accuracy.baseline_gru))
     table.add_row("spiking GRU, float", percent(accuracy.float_))
     table.add_row("spiking GRU, quantised", percent(accuracy.quantised))
     table.add_row(f"deployed program ({escape(report.engine)} engine)", percent(accuracy.deployed))

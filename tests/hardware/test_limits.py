@@ -61,7 +61,6 @@ SAMPLE = Golden(np.zeros((1, 3), np.float32), "0" * 64)
         (in_readout(P, exponent=-65), "readout: exponent is -65"),
         (in_readout(P, gain=float("nan")), "readout: the gain is nan"),
         (in_readout(P, gain=float("inf")), "readout: the gain is inf"),
-        (in_readout(P, leak=-1), "readout: leak is -1, expected 0 to 0"),
         (in_readout(P, shift=32), "readout: shift is 32"),
         (in_readout(P, shift=30), "readout: the largest score is"),
         (in_readout(P, weights=np.full((2, 5), -128, np.int8)), "readout: weights is -128"),
