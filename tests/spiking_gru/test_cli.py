@@ -236,7 +236,7 @@ def with_nan(folder: Path) -> Path:
         (["verify", "{folder}", "--engine", "lav"], "did you mean 'lava'"),
         (["report", "{folder}", "--chip", "loihi"], "did you mean 'loihi"),
         (["report", "{tmp}"], "not the folder of a run"),
-        (["reprot", "{tmp}"], "Did you mean 'report'?"),
+        (["reprot", "{tmp}"], "Did you mean 'report'"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(

@@ -234,7 +234,7 @@ def test_a_pickle_is_never_opened(data: Path, tmp_path: Path, call: Call) -> Non
     [
         (["gru.h5"], "gru.h5: .h5 is not read: save the arrays with"),
         (["gru.txt"], "gru.txt: expected an .onnx, .safetensors or .npz file"),
-        (["gru.safetensors"], "cannot read gru.safetensors: no such file"),
+        (["gru.safetensors"], "cannot read gru.safetensors: No such file"),
         (["gru.onnx", "--reads", "mean"], "an ONNX model itself says what its head reads"),
         (["gru.onnx", "--encoder", "rate"], "unknown encoder 'rate'"),
     ],
