@@ -152,9 +152,7 @@ def largest_seen(
     sigmoid, tanh, reset = definition.sigmoid, definition.candidate_tanh, definition.reset_product
     sigmas = iter(name for name in names if name != "candidate")
 
-    def seen_reset(
-        cell: Cell, r: Integers, current: Integers, k: int, *watch: object
-    ) -> Integers:
+    def seen_reset(cell: Cell, r: Integers, current: Integers, k: int, *watch: object) -> Integers:
         coarse = k - cell.state_fraction + cell.gate_fraction
         multiplied = current if cell.spiking else definition.shift(current, coarse)
         see("reset product", "candidate", r * multiplied)
