@@ -112,6 +112,7 @@ def test_a_chip_file_that_is_not_there_is_named() -> None:
         ("low = 72.8", "low = 99.0", "energy_pj.neuron_update_active: expected low <= nominal"),
         ("low = 72.8", "low = -1.0", "'energy_pj.neuron_update_active.low' is -1.0"),
         ("low = 72.8", "low = nan", "'energy_pj.neuron_update_active.low' is NaN"),
+        ("high = 81.0", "high = inf", "'energy_pj.neuron_update_active.high' is Infinity"),
         ("low = 72.8", "low = '72.8'", "'energy_pj.neuron_update_active.low' is \"72.8\""),
         ("low = 72.8\n", "", "no field 'energy_pj.neuron_update_active.low'"),
         ("cores = 128", "cores = 0", "'limits.cores' is 0"),
