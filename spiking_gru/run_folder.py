@@ -14,6 +14,17 @@ from hardware.files import first_fault, read_json
 from spiking_gru.data import Dataset, load
 
 
+REPORTS = (
+    "report.json",
+    "report.html",
+    "per_inference.csv",
+    "per_inference.parquet",
+    "compare.json",
+    "compare.html",
+)
+"""What `report` writes."""
+
+
 class _Part(BaseModel):
     """A part of `training.json`: the fields that later commands use; there may be more."""
 
@@ -68,7 +79,7 @@ class RunFolder:
         `training.json` goes first, for without it no command takes the folder for a run's.
         """
         model = (self.path / name for name in ("model.json", "model.safetensors"))
-        reports = (self.path / name for name in ("report.json", "report.html", "per_inference.csv"))
+        reports = (self.path / name for name in REPORTS)
         results = (self.program, self.trace, self.verification)
         for file in (self.about_training, *model, *results, *reports):
             file.unlink(missing_ok=True)

@@ -69,7 +69,7 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, c
     assert code == 0, err
     assert "wrote" in out
     names = {path.name for path in folder.iterdir()}
-    assert names == {
+    assert names - {"per_inference.parquet"} == {  # written where pyarrow is installed
         "logs",
         "model.json",
         "model.safetensors",
