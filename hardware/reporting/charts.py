@@ -106,11 +106,17 @@ def spread(report: Report) -> str:
             axes.plot(found.most_j, found.inferences[0], "o", color=ACCENT)
         for value, name in (
             (found.core_dynamic_j.median, "median"),
-            (found.core_dynamic_j.p95, "95 %"),
+            (found.core_dynamic_j.p95, "95 % below"),
         ):
             axes.axvline(value, color=INK, linewidth=1)
             axes.annotate(
-                f" {name}", (value, 1), xycoords=("data", "axes fraction"), va="top", fontsize=9
+                name,
+                (value, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="top",
+                fontsize=9,
             )
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))

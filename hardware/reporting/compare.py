@@ -100,7 +100,7 @@ Figure = Range | float | None
 def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
     """Name, title, unit, scope, and both figures."""
     for name, title in (
-        ("baseline_gru", "accuracy of a GRU without spikes"),
+        ("baseline_gru", "accuracy, plain GRU"),
         ("float_", "accuracy, float"),
         ("quantised", "accuracy, quantised"),
         ("deployed", "accuracy, deployed"),

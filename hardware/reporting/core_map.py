@@ -53,7 +53,7 @@ def core_map(placement: Placement) -> str:
         axes.set_ylim(mesh.rows, 0)
         axes.set_aspect("equal")
         axes.set_axis_off()
-        names = "   ".join(f"{i} {layer.name}" for i, layer in enumerate(placement.layers, 1))
+        names = " · ".join(f"{i} {layer.name}" for i, layer in enumerate(placement.layers, 1))
         axes.set_title(names, fontsize=9, parse_math=False, wrap=True)
         return svg(figure, _label(placement), "cores")
 

@@ -14,7 +14,7 @@ SHOWN: dict[str, Callable[[float], str]] = {
     "s": units.seconds,
     "%": units.percent,
     "count": units.whole,
-    "ratio": lambda value: f"{value:.2f}",
+    "ratio": units.ratio,
 }
 """How a number of each unit is written."""
 

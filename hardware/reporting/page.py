@@ -53,7 +53,11 @@ def fill(template: str, content: Mapping[str, Any], **more: Any) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(
-        joules=units.joules, percent=units.percent, whole=units.whole, pointer=pointer_part
+        joules=units.joules,
+        percent=units.percent,
+        whole=units.whole,
+        ratio=units.ratio,
+        pointer=pointer_part,
     )
     return environment.get_template(template).render(figure=Figures(content), **more)
 

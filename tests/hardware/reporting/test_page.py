@@ -4,7 +4,6 @@ import io
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from pages import Page
 from programs import every_cell, every_program, random_program, random_sequences
 from reports import LABELS, PROGRAM, VERIFICATION
 from rich.console import Console
@@ -28,30 +28,6 @@ MATRIX = 0.4
 """How much of a colour a full cell of the confusion matrix has, as in the style sheet."""
 
 ODD = "$x_ $ \\frac [/] <i>"
-
-
-class Page(HTMLParser):
-    """Every tag with its attributes, all text, and the text of each figure."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.figures: list[tuple[str, str, str]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-        tag, attributes = self.tags[-1] if self.tags else ("", {})
-        if tag == "data":
-            self.figures.append((attributes["data-path"] or "", attributes["value"] or "", data))
-            self.tags.append(("text", {}))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 @pytest.fixture(scope="module")
