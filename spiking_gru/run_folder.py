@@ -13,7 +13,6 @@ from hardware.errors import InputError
 from hardware.files import first_fault, read_json
 from spiking_gru.data import Dataset, load
 
-
 REPORTS = (
     "report.json",
     "report.html",

@@ -45,7 +45,7 @@ def print_report(report: Report, console: Console) -> None:
 def print_comparison(compared: Compared, console: Console) -> None:
     """Both runs beside each other, and the ratio of the second to the first."""
     table = _table(
-        f"{escape(compared.dataset)} on {escape(compared.chip)}, per inference: nominal (low – high)",
+        f"{escape(compared.dataset)} on {escape(compared.chip)}: nominal (low – high)",
         "",
         escape(compared.a.name),
         escape(compared.b.name),
