@@ -15,6 +15,9 @@ THEME = {INK: "var(--ink)", MUTED: "var(--muted)", ACCENT: "var(--accent)", SECO
 REFERENCE = re.compile(r'\bid="|href="#|url\(#')
 """What stands before the name of a part of a picture."""
 
+OUTLINE, TAIL = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
+"""A path, and what of a coordinate is finer than a hundredth of a point."""
+
 STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "spiking-gru",
@@ -37,5 +40,6 @@ def svg(figure: Figure, label: str, name: str) -> str:
     text = buffer.getvalue()
     for colour, variable in THEME.items():
         text = text.replace(colour, variable)
+    text = OUTLINE.sub(lambda path: TAIL.sub(r"\1", path[0]), text)
     text = REFERENCE.sub(rf"\g<0>{name}-", text[text.index("<svg") :])
     return text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)

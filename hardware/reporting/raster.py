@@ -43,11 +43,11 @@ def raster(program: Program, trace: Trace, sequence: int) -> str:
         )[:, 0]
         alone = _alone(trace, sequence)
         arriving = is_sent(alone.events, alone, program.encoder.sends_changes)
-        _messages(axes[0], alone.events, arriving, "input\nchannel")
+        _messages(axes[0], alone.events, arriving, "input", "channel")
         for i, layer in enumerate(program.layers):
             sent = emissions(alone, layer, i)
             kind = SENT[layer.cell.emit]
-            _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}\nneuron")
+            _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}", "neuron")
         _scores(axes[-1], program, trace, sequence)
         axes[-1].set_xlim(-0.8, int(trace.lengths[sequence]) - 0.2)
         axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -79,7 +79,9 @@ def _label(program: Program, trace: Trace, sequence: int) -> str:
     return f"Sample {sequence} over {trace.lengths[sequence]} steps: {sent}; below, the scores"
 
 
-def _messages(axes: Axes, values: NDArray[np.integer], sent: NDArray[np.bool_], title: str) -> None:
+def _messages(
+    axes: Axes, values: NDArray[np.integer], sent: NDArray[np.bool_], title: str, sender: str
+) -> None:
     """A bar for each message in its sender's row, as high as its value is large.
 
     Positive values have the first colour, negative ones the second; where all are 0 or 1 they are
@@ -98,10 +100,10 @@ def _messages(axes: Axes, values: NDArray[np.integer], sent: NDArray[np.bool_], 
     for chosen, colour in ((value >= 0, INK if plain else ACCENT), (value < 0, SECOND)):
         if chosen.any():
             _bars(axes, step[chosen], row[chosen], height[chosen], colour)
-    axes.set_ylim(-1, senders)
-    axes.set_ylabel(
-        title if every == 1 else f"{title} (every {every} drawn)", parse_math=False, fontsize=9
-    )
+    axes.set_ylim(-0.6, senders - 0.4)
+    of_all = "" if every == 1 else f", one {sender} of {every} drawn"
+    axes.set_title(f"{title}{of_all}", loc="left", fontsize=9, parse_math=False)
+    axes.set_ylabel(sender, fontsize=9)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
 
 
@@ -166,4 +168,5 @@ def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
             annotation_clip=False,
             parse_math=False,
         )
+    axes.set_title("scores" if votes else "values", loc="left", fontsize=9)
     axes.set_ylabel("score" if votes else "value", fontsize=9)
