@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hardware.loads import Loads, load
     from hardware.placement import Placement, place
     from hardware.program import Program
+    from hardware.reporting import report
     from hardware.sequences import Sequences
     from hardware.session import Session
     from hardware.streaming import stream
@@ -41,6 +42,7 @@ _HOMES = {
     "load": "hardware.loads",
     "load_chip": "hardware.chip",
     "place": "hardware.placement",
+    "report": "hardware.reporting",
     "run": "hardware.inference",
     "stream": "hardware.streaming",
     "verify_engines": "hardware.verification",
@@ -65,6 +67,7 @@ __all__ = [
     "load",
     "load_chip",
     "place",
+    "report",
     "run",
     "stream",
     "verify_engines",

@@ -13,6 +13,16 @@ from hardware.errors import InputError
 from hardware.files import first_fault, read_json
 from spiking_gru.data import Dataset, load
 
+REPORTS = (
+    "report.json",
+    "report.html",
+    "per_inference.csv",
+    "per_inference.parquet",
+    "compare.json",
+    "compare.html",
+)
+"""What `report` writes."""
+
 
 class _Part(BaseModel):
     """A part of `training.json`: the fields that later commands use; there may be more."""
@@ -78,7 +88,7 @@ class RunFolder:
         run's.
         """
         model = (self.path / name for name in ("model.json", "model.safetensors"))
-        reports = (self.path / name for name in ("report.json", "report.html", "per_inference.csv"))
+        reports = (self.path / name for name in REPORTS)
         results = (self.program, self.trace, self.verification)
         for file in (self.about_training, self.about_import, *model, *results, *reports):
             file.unlink(missing_ok=True)

@@ -1,23 +1,23 @@
-"""From a trace and what was measured before it to a report."""
+"""From a study of a run, and what was measured before it, to a report."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from math import sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from hardware.chip import CHIPS, Chip, load_chip
-from hardware.cost import Cost, estimate
-from hardware.counts import Counts, count
+from hardware.chip import Chip
+from hardware.cost import Cost
 from hardware.dense import BREAK_EVEN, DenseGRU, delta_gru, dense_gru, spikes_per_synapse
-from hardware.errors import InputError
+from hardware.errors import InputError, choose
 from hardware.files import first_fault
-from hardware.program import Program
+from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
     Accuracy,
@@ -30,85 +30,78 @@ from hardware.reporting.schema import (
     PerInference,
     Range,
     Report,
-    Spread,
     Verified,
 )
+from hardware.reporting.study import Study
 from hardware.reporting.verdict import verdict
-from hardware.trace import Trace
 
+TRAINED = ("baseline_gru", "float", "quantised")
 PACKAGES = ("spiking-gru", "numpy", "numba", "torch", "snntorch", "lava-nc")
 
 
 def make_report(
-    program: Program,
-    trace: Trace,
+    run: Study,
     *,
     dataset: str,
-    labels: NDArray[np.int64] | None = None,
+    fingerprint: str | None = None,
     trained: Mapping[str, float] | None = None,
     verification: Mapping[str, Any] | None = None,
-    chip: str = "loihi2",
 ) -> Report:
     """The report of one run.
 
     `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
-    content of `verification.json`. `chip` is a name or a description file; beside one of your own
-    stands Loihi 2.
+    content of `verification.json`; `fingerprint` is that of the data set.
     """
-    shown = CHIPS if chip in CHIPS else ("loihi2", chip)
-    chips = {name: load_chip(name) for name in shown}
-    if labels is not None and len(labels) != len(trace.lengths):
-        raise InputError(f"{len(labels)} labels for a trace of {len(trace.lengths)} sequences")
-    counts = count(trace, program)
-    costs = {name: estimate(trace, program, description) for name, description in chips.items()}
-    figures = {name: _chip_figures(chips[name], costs[name]) for name in shown}
-    dense = dense_gru(program, counts)
-    trained = trained or {}
-    deployed = None if labels is None else float((trace.predictions == labels).mean())
+    program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
+    figures = {name: _chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
+    charged = figures[run.charged]
+    dense, delta = dense_gru(program, counts), delta_gru(program, trace)
     per_synapse = float(spikes_per_synapse(counts).mean())
-    dense_energy = {name: float(energy.mean()) for name, energy in dense.energy_j.items()}
-    delta = delta_gru(program, trace)
-    skipping = float(delta.energy_j["int8"].mean())
+    by_operation = {
+        name: _range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()
+    }
     rivals = {
         **{
-            f"the {name} arithmetic of a dense GRU": energy for name, energy in dense_energy.items()
+            f"the {name} arithmetic of a dense GRU": float(energy.mean())
+            for name, energy in dense.energy_j.items()
         },
-        "the int8 arithmetic of one that skips what has not changed": skipping,
+        "the int8 arithmetic of one that skips what has not changed": float(
+            delta.energy_j["int8"].mean()
+        ),
     }
     return Report(
         schema_number=SCHEMA,
-        dataset=DatasetPart(name=dataset, test_samples=len(trace.lengths)),
+        dataset=DatasetPart(name=dataset, fingerprint=fingerprint, test_samples=len(trace.lengths)),
         classes=list(program.classes),
-        accuracy=Accuracy(
-            baseline_gru=trained.get("baseline_gru"),
-            float_=trained.get("float"),
-            quantised=trained.get("quantised"),
-            deployed=deployed,
-        ),
+        accuracy=_accuracy(run, trained or {}),
+        confusion=_confusion(run),
         verification=_verified(verification, trace.program_digest),
         engine=trace.engine,
-        chip=figures[chip].name,
+        emits=program.layers[0].cell.emit,
+        readout=program.readout.kind,
+        chip=charged.name,
+        charged=run.charged,
         per_inference=PerInference(
-            steps=_spread(counts.steps),
-            input_events=_spread(counts.input_events),
-            spikes=_spread(counts.spikes),
-            synaptic_operations=_spread(counts.synaptic_operations),
-            neuron_updates=_spread(counts.neuron_updates),
+            steps=spread(counts.steps),
+            input_events=spread(counts.input_events),
+            spikes=spread(counts.spikes),
+            synaptic_operations=spread(counts.synaptic_operations),
+            neuron_updates=spread(counts.neuron_updates),
         ),
-        energy_j=figures[chip].energy_j,
-        latency_s=figures[chip].latency_s,
-        layers=_layers(counts, costs[chip]),
+        energy_j=charged.energy_j,
+        core_dynamic_by_operation_j=by_operation,
+        latency_s=charged.latency_s,
+        layers=_layers(run),
+        distribution=distribution(run),
+        samples=shown_samples(run),
         chips=figures,
         dense_gru=_dense_figures(dense),
         delta_gru=_dense_figures(delta),
         spikes_per_synapse=per_synapse,
         break_even=BREAK_EVEN,
         conclusion=verdict(
-            figures[chip],
-            {
-                name: float(energy[1].mean())
-                for name, energy in costs[chip].core_dynamic_by_operation_j.items()
-            },
+            charged,
+            {name: energy.nominal for name, energy in by_operation.items()},
             rivals,
             {name: float(energy.mean()) for name, energy in dense.device_j.items()},
             per_synapse,
@@ -149,12 +142,42 @@ def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verifie
         ) from error
 
 
-def _spread(values: NDArray[np.int64]) -> Spread:
-    return Spread(
-        mean=float(values.mean()),
-        median=float(np.median(values)),
-        p95=float(np.percentile(values, 95)),
+def _accuracy(run: Study, trained: Mapping[str, float]) -> Accuracy:
+    for name, share in trained.items():
+        choose("network in trained", name, TRAINED)
+        if not 0 <= share <= 1:
+            raise InputError(f"trained[{name!r}] is {share}, expected an accuracy of 0 to 1")
+    deployed = interval = None
+    if run.labels is not None:
+        right = run.trace.predictions == run.labels
+        deployed, interval = float(right.mean()), wilson(int(right.sum()), len(right))
+    return Accuracy(
+        baseline_gru=trained.get("baseline_gru"),
+        float_=trained.get("float"),
+        quantised=trained.get("quantised"),
+        deployed=deployed,
+        deployed_interval=interval,
     )
+
+
+def wilson(right: int, samples: int) -> tuple[float, float]:
+    """The 95 % interval of a share, seen in so many samples (Wilson's)::
+
+    (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96
+    """
+    share, z = right / samples, 1.96
+    middle, scale = share + z**2 / (2 * samples), 1 + z**2 / samples
+    half = z * sqrt(share * (1 - share) / samples + z**2 / (4 * samples**2))
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def _confusion(run: Study) -> list[list[int]] | None:
+    if run.labels is None:
+        return None
+    classes = len(run.program.classes)
+    pairs = run.labels * classes + run.trace.predictions
+    counted = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+    return [[int(number) for number in row] for row in counted]
 
 
 def _range(values: NDArray[np.float64]) -> Range:
@@ -162,19 +185,23 @@ def _range(values: NDArray[np.float64]) -> Range:
     return Range(low=low, nominal=nominal, high=high)
 
 
-def _layers(counts: Counts, priced: Cost) -> list[LayerFigures]:
+def _layers(run: Study) -> list[LayerFigures]:
+    counts, priced, cores = run.counts, run.cost, run.placements[run.charged].cores
     return [
         LayerFigures(
             name=layer.name,
+            cores=of_layer,
             neurons=layer.neurons,
             synapses=layer.synapses,
             spikes=float(layer.spikes.mean()),
             synaptic_operations=float(layer.synaptic_operations.mean()),
             neuron_updates=float(layer.neuron_updates.mean()),
             firing_rate=float(layer.spikes.sum() / (layer.neurons * counts.steps.sum())),
-            core_dynamic_j=float(energy[1].mean()),
+            core_dynamic_j=_range(energy),
         )
-        for layer, energy in zip(counts.layers, priced.core_dynamic_by_layer_j, strict=True)
+        for layer, energy, of_layer in zip(
+            counts.layers, priced.core_dynamic_by_layer_j, cores, strict=True
+        )
     ]
 
 

@@ -13,7 +13,7 @@ from hardware.reporting.figures import ACCENT, INK, MUTED, STYLE, svg
 GAP = 0.12
 """Between tiles, as a share of a tile; between chips it is one tile's."""
 
-PALEST, DARKEST = 0.1, 0.55
+PALEST, DARKEST = 0.1, 0.5
 """Opacity of an empty and of a full core; text stays readable on both."""
 
 MOST_NUMBERED = 128
@@ -53,9 +53,9 @@ def core_map(placement: Placement) -> str:
         axes.set_ylim(mesh.rows, 0)
         axes.set_aspect("equal")
         axes.set_axis_off()
-        names = "   ".join(f"{i} {layer.name}" for i, layer in enumerate(placement.layers, 1))
+        names = " · ".join(f"{i} {layer.name}" for i, layer in enumerate(placement.layers, 1))
         axes.set_title(names, fontsize=9, parse_math=False, wrap=True)
-        return svg(figure, _label(placement))
+        return svg(figure, _label(placement), "cores")
 
 
 def _place(column: int, columns: int) -> int:

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import jinja2
-import numpy as np
-from numpy.typing import NDArray
 
-from hardware.program import Program
 from hardware.reporting import units
+from hardware.reporting.markup import Figures
+from hardware.reporting.methods import constants, methods
 from hardware.reporting.schema import Report
-from hardware.trace import Trace
+from hardware.reporting.study import Study
+
+MOST_CLASSES = 30
+"""Up to which the confusion matrix is drawn whole."""
 
 
-def render_page(
-    report: Report, program: Program, trace: Trace, labels: NDArray[np.int64] | None
-) -> str:
+def render_page(report: Report, run: Study) -> str:
     """The whole page; it loads nothing from anywhere."""
-    from hardware.reporting import figures  # matplotlib is slow to import
+    from hardware.reporting import charts  # matplotlib is slow to import
+    from hardware.reporting.core_map import core_map
+    from hardware.reporting.raster import raster
 
+    return fill(
+        "page.html.j2",
+        report.as_json(),
+        report=report,
+        rasters=[raster(run.program, run.trace, sample.sample) for sample in report.samples],
+        energy=charts.energy(report),
+        by_layer=charts.by_layer(report),
+        accuracy=charts.accuracy(report),
+        spread=charts.spread(report),
+        cores=core_map(run.placements[run.charged]),
+        mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
+        matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
+        mistakes=mistakes(report),
+        methods=methods(report),
+        constants=constants(run.chips[run.charged]),
+        provenance=json.dumps(report.provenance, indent=2, sort_keys=True),
+    )
+
+
+def fill(template: str, content: Mapping[str, Any], **more: Any) -> str:
+    """A template with the figures of `content`, which it shows by their place there."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hardware.reporting", "."),
+        loader=jinja2.PackageLoader("hardware.reporting", "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -31,25 +56,23 @@ def render_page(
         joules=units.joules,
         percent=units.percent,
         whole=units.whole,
-        joule_span=lambda r: units.span(r.nominal, r.low, r.high, "J"),
-        second_span=lambda r: units.span(r.nominal, r.low, r.high, "s"),
+        ratio=units.ratio,
+        pointer=pointer_part,
     )
-    shown = typical_sequence(trace)
-    charged = next(chip for chip in report.chips.values() if chip.name == report.chip)
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        raster=figures.raster(program, trace, shown),
-        energy=figures.energy(report),
-        accuracy=figures.accuracy(report),
-        shown=shown,
-        mark="*" if "core_dynamic" in charged.inherited else "",
-        predicted=program.classes[trace.predictions[shown]],
-        actual=None if labels is None else program.classes[labels[shown]],
-        provenance=json.dumps(report.provenance, indent=2, sort_keys=True),
-    )
+    return environment.get_template(template).render(figure=Figures(content), **more)
 
 
-def typical_sequence(trace: Trace) -> int:
-    """The sequence of median length that comes first."""
-    median = np.sort(trace.lengths)[len(trace.lengths) // 2]
-    return int(np.flatnonzero(trace.lengths == median)[0])
+def pointer_part(name: str) -> str:
+    """A field's name as a part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def mistakes(report: Report, most: int = 10) -> list[tuple[str, str, int]]:
+    """The pairs that were taken for each other most often: actual, named, how often."""
+    found = [
+        (report.classes[actual], report.classes[named], number)
+        for actual, row in enumerate(report.confusion or [])
+        for named, number in enumerate(row)
+        if number and actual != named
+    ]
+    return sorted(found, key=lambda pair: -pair[2])[:most]

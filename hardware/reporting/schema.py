@@ -6,28 +6,32 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
-SCHEMA = 1
+SCHEMA = 2
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """No field is missing, unknown or changed afterwards."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DatasetPart(_Strict):
+class DatasetPart(Strict):
     name: str
+    fingerprint: str | None
     test_samples: int
 
 
-class Accuracy(_Strict):
+class Accuracy(Strict):
     """Share of test samples named rightly; None where a run has no such network."""
 
     baseline_gru: float | None
     float_: float | None
     quantised: float | None
     deployed: float | None
+    deployed_interval: tuple[float, float] | None
 
 
-class Verified(_Strict):
+class Verified(Strict):
     """What was held against each other.
 
     `mismatches` counts events, spikes, membranes and scores; `spikes_compared` the spikes alone.
@@ -38,13 +42,13 @@ class Verified(_Strict):
     mismatches: NonNegativeInt
 
 
-class Spread(_Strict):
+class Spread(Strict):
     mean: float
     median: float
     p95: float
 
 
-class PerInference(_Strict):
+class PerInference(Strict):
     steps: Spread
     input_events: Spread
     spikes: Spread
@@ -52,37 +56,38 @@ class PerInference(_Strict):
     neuron_updates: Spread
 
 
-class LayerFigures(_Strict):
+class Range(Strict):
+    low: float
+    nominal: float
+    high: float
+
+
+class LayerFigures(Strict):
     """One layer; counts are means."""
 
     name: str
+    cores: int
     neurons: int
     synapses: int
     spikes: float
     synaptic_operations: float
     neuron_updates: float
     firing_rate: float
-    core_dynamic_j: float
+    core_dynamic_j: Range
 
 
-class Range(_Strict):
-    low: float
-    nominal: float
-    high: float
-
-
-class Energy(_Strict):
+class Energy(Strict):
     core_dynamic: Range
     core_static: Range
     host: Range
 
 
-class Latency(_Strict):
+class Latency(Strict):
     core: Range
     host: Range
 
 
-class ChipFigures(_Strict):
+class ChipFigures(Strict):
     """Mean cost of an inference on one chip."""
 
     name: str
@@ -96,7 +101,34 @@ class ChipFigures(_Strict):
     latency_s: Latency
 
 
-class DenseFigures(_Strict):
+class Sample(Strict):
+    """One inference; `why` says for what it was chosen."""
+
+    sample: int
+    why: str
+    predicted: str | None
+    actual: str | None
+    scores: list[float]
+    steps: int
+    spikes: int
+    synaptic_operations: int
+    core_dynamic_j: Range
+
+
+class Distribution(Strict):
+    """How core dynamic energy, nominal, is spread over the inferences."""
+
+    core_dynamic_j: Spread
+    least_j: float
+    most_j: float
+    bin_edges_j: list[float]
+    inferences: list[int]
+    """In each bin; one less than edges."""
+
+    most_expensive: list[Sample]
+
+
+class DenseFigures(Strict):
     """The same task as a GRU of the same size."""
 
     multiply_accumulates: float
@@ -107,18 +139,31 @@ class DenseFigures(_Strict):
     """Whole devices."""
 
 
-class Report(_Strict):
+class Report(Strict):
     schema_number: int
     dataset: DatasetPart
     classes: list[str]
     accuracy: Accuracy
+    confusion: list[list[int]] | None
+    """Rows are what samples are, columns what they were named, in the order of `classes`."""
+
     verification: Verified | None
     engine: str
+    emits: str
+    readout: str
     chip: str
+    charged: str
+    """The name of `chip` in `chips`."""
+
     per_inference: PerInference
     energy_j: Energy
+    core_dynamic_by_operation_j: dict[str, Range]
     latency_s: Latency
     layers: list[LayerFigures]
+    distribution: Distribution
+    samples: list[Sample]
+    """Those drawn on the page."""
+
     chips: dict[str, ChipFigures]
     dense_gru: DenseFigures
     delta_gru: DenseFigures

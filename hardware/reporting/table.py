@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hardware.reporting.schema import ChipFigures, Report
+from hardware.reporting.compare import Compared
+from hardware.reporting.markup import SHOWN
+from hardware.reporting.schema import ChipFigures, Range, Report
 from hardware.reporting.units import percent, span, whole
 
 COUNTS = {
@@ -40,6 +42,35 @@ def print_report(report: Report, console: Console) -> None:
     console.print(report.conclusion, highlight=False, markup=False)
 
 
+def print_comparison(compared: Compared, console: Console) -> None:
+    """Both runs beside each other, and the ratio of the second to the first."""
+    table = _table(
+        f"{escape(compared.dataset)} on {escape(compared.chip)}: nominal (low – high)",
+        "",
+        escape(compared.a.name),
+        escape(compared.b.name),
+        "ratio",
+    )
+    for row in compared.figures.values():
+        mark = "*" if row.scope in compared.a.inherited else ""
+        ratio = "–" if row.ratio is None else SHOWN["ratio"](row.ratio)
+        table.add_row(row.title + mark, *(_side(side, row.unit) for side in (row.a, row.b)), ratio)
+    console.print(table)
+    for other in sorted(set(compared.a.inherited.values())):
+        console.print(
+            f"* figures inherited from {escape(other)}: none is public for {escape(compared.chip)}",
+            style="dim",
+        )
+
+
+def _side(figure: Range | float | None, unit: str) -> str:
+    if figure is None:
+        return "–"
+    if isinstance(figure, Range):
+        return span(figure.nominal, figure.low, figure.high, unit)
+    return SHOWN[unit](figure)
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(columns[0])
@@ -60,6 +91,9 @@ def _accuracy(report: Report) -> Table:
     table.add_row("spiking GRU, float", percent(accuracy.float_))
     table.add_row("spiking GRU, quantised", percent(accuracy.quantised))
     table.add_row(f"deployed program ({escape(report.engine)} engine)", percent(accuracy.deployed))
+    if accuracy.deployed_interval is not None:
+        low, high = accuracy.deployed_interval
+        table.add_row("  95 % interval", f"{percent(low)} – {percent(high)}")
     return table
 
 

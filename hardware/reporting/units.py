@@ -40,6 +40,11 @@ def seconds(value: float) -> str:
     return with_prefix(value, "s")
 
 
+def ratio(value: float) -> str:
+    """Three digits; of what is small, two."""
+    return digits(value) if value >= 0.1 else f"{value:.2g}"
+
+
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 

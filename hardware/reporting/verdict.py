@@ -47,7 +47,7 @@ def verdict(
         f"On the cores alone an inference takes {joules(dynamic)} on {chip.name}: {compared}. "
         f"{share:.0%} of it is {what}, so {remedy} would change it most. With static power and the "
         f"host it takes {joules(whole)}, of which {largest} "
-        f"{'are' if largest.endswith('s') else 'is'} {scopes[largest] / whole:.0%}: "
+        f"{'are' if largest.endswith('s') else 'is'} {_share(scopes[largest], whole):.0%}: "
         f"{_against(f'a dense GRU on a {device}', devices[device], whole)}. An average "
         f"synapse sees {per_synapse:.2f} events an inference, {_place(per_synapse)} the published "
         f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}."
@@ -60,7 +60,11 @@ def _largest_part(by_operation: Mapping[str, float]) -> tuple[str, float, str]:
         kind = next(REMEDIES[start] for start in REMEDIES if name.startswith(start))
         parts[kind] = parts.get(kind, 0) + energy
     kind = max(parts, key=lambda kind: parts[kind])
-    return kind[0], parts[kind] / sum(parts.values()), kind[1]
+    return kind[0], _share(parts[kind], sum(parts.values())), kind[1]
+
+
+def _share(part: float, total: float) -> float:
+    return part / total if total else 0.0
 
 
 def _place(per_synapse: float) -> str:
@@ -71,6 +75,8 @@ def _place(per_synapse: float) -> str:
 
 
 def _against(name: str, rival: float, dynamic: float) -> str:
+    if not dynamic:
+        return f"nothing against {name} ({joules(rival)})"
     ratio = rival / dynamic
     if 0.9 < ratio < 1.1:
         relation = "about as much as"

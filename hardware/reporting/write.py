@@ -1,58 +1,69 @@
-"""The report's files: `report.json`, `per_inference.csv`, `report.html`."""
+"""The report's files, and all of them in one call."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from hardware.cost import RANGE, estimate
-from hardware.counts import count
-from hardware.files import json_text, write_text
+from hardware.files import json_text, write_bytes
 from hardware.program import Program
+from hardware.reporting.build import make_report
 from hardware.reporting.page import render_page
+from hardware.reporting.per_inference import (
+    as_csv,
+    as_parquet,
+    parquet_is_installed,
+    per_inference,
+)
 from hardware.reporting.schema import Report
+from hardware.reporting.study import Study, study
 from hardware.trace import Trace
 
+PARQUET = "per_inference.parquet"
 
-def write_report(
-    report: Report,
+
+def report(
     program: Program,
     trace: Trace,
-    labels: NDArray[np.int64] | None,
-    folder: Path,
-    chip: str,
-) -> list[Path]:
-    """Write all three, once all three could be made; their paths."""
-    texts = {
-        folder / "report.json": json_text(report.as_json()),
-        folder / "per_inference.csv": per_inference_csv(program, trace, labels, chip),
-        folder / "report.html": render_page(report, program, trace, labels),
+    folder: str | Path,
+    *,
+    labels: ArrayLike | None = None,
+    dataset: str = "",
+    chip: str = "loihi2",
+    trained: Mapping[str, float] | None = None,
+    verification: Mapping[str, Any] | None = None,
+) -> Report:
+    """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
+
+    `labels` are the class of each sequence, `dataset` its name, `chip` a name or a description
+    file; `trained` and `verification` are as for `make_report`.
+    """
+    run = study(program, trace, labels, chip)
+    content = make_report(
+        run, dataset=dataset or "a run", trained=trained, verification=verification
+    )
+    write_report(content, run, Path(folder))
+    return content
+
+
+def write_report(report: Report, run: Study, folder: Path) -> list[Path]:
+    """Write all files, once all could be made; their paths.
+
+    Without pyarrow there is no Parquet, and an older one does not stay beside newer files.
+    """
+    columns = per_inference(run)
+    contents = {
+        "report.json": json_text(report.as_json()).encode(),
+        "per_inference.csv": as_csv(columns),
     }
-    for path, text in texts.items():
-        write_text(path, text)
-    return list(texts)
-
-
-def per_inference_csv(
-    program: Program, trace: Trace, labels: NDArray[np.int64] | None, chip: str
-) -> str:
-    """One row for each inference: class, counts, and the cost on one chip."""
-    counts, priced = count(trace, program), estimate(trace, program, chip)
-    columns: dict[str, list[object]] = {"sample": list(range(len(trace.lengths)))}
-    columns["predicted"] = [program.classes[i] for i in trace.predictions]
-    if labels is not None:
-        columns["actual"] = [program.classes[i] for i in labels]
-    for name in ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates"):
-        columns[name] = getattr(counts, name).tolist()
-    for scope in ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s"):
-        for bound, values in zip(RANGE, getattr(priced, scope), strict=True):
-            columns[f"{scope}_{bound}"] = [f"{value:.6g}" for value in values]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue()
+    if parquet_is_installed():
+        contents[PARQUET] = as_parquet(columns)
+    contents["report.html"] = render_page(report, run).encode()
+    for name, content in contents.items():
+        write_bytes(folder / name, content)
+    if PARQUET not in contents:
+        (folder / PARQUET).unlink(missing_ok=True)
+    return [folder / name for name in contents]

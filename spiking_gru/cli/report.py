@@ -12,11 +12,16 @@ from spiking_gru.cli.options import Chip, Debug, Json, Run
 from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
+    from hardware.reporting import Report, Study
     from spiking_gru.run_folder import RunFolder
 
 
 def report(
     run: Run,
+    other: Annotated[
+        Path | None,
+        typer.Argument(help="A second run, to be set beside the first.", show_default=False),
+    ] = None,
     chip: Chip = "loihi2",
     out: Annotated[
         Path | None, typer.Option(help="The folder to write to.", show_default="RUN")
@@ -24,32 +29,62 @@ def report(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Report accuracy, spikes, operations, energy and time, as a table, JSON, CSV and a page."""
+    """Report accuracy, spikes, operations, energy and time, as a table, JSON, CSV and a page.
+
+    With two runs: both side by side, as a table, JSON and a page.
+    """
     voice = Voice(as_json)
-    voice.result(report_run(folder_of(run), chip, out, voice))
+    if other is None:
+        voice.result(report_run(folder_of(run), chip, out, voice))
+    else:
+        voice.result(compare_runs(folder_of(run), folder_of(other), chip, out, voice))
 
 
 def report_run(folder: RunFolder, chip: str, out: Path | None, voice: Voice) -> dict[str, Any]:
+    from hardware.reporting import parquet_is_installed, print_report, write_report
+
+    content, run = _report_of(folder, chip)
+    written = write_report(content, run, out or folder.path)
+    if not voice.as_json:
+        print_report(content, voice.console)
+    voice.wrote(written)
+    if not parquet_is_installed():
+        voice.say('no per_inference.parquet: it needs pip install "spiking-gru[parquet]"')
+    return content.as_json()
+
+
+def compare_runs(
+    a: RunFolder, b: RunFolder, chip: str, out: Path | None, voice: Voice
+) -> dict[str, Any]:
+    from hardware.reporting import compare_reports, print_comparison, write_comparison
+
+    names = (a.path.name, b.path.name)
+    if names[0] == names[1]:
+        names = (str(a.path), str(b.path))
+    compared = compare_reports(_report_of(a, chip)[0], _report_of(b, chip)[0], names)
+    written = write_comparison(compared, out or a.path)
+    if not voice.as_json:
+        print_comparison(compared, voice.console)
+    voice.wrote(written)
+    return compared.as_json()
+
+
+def _report_of(folder: RunFolder, chip: str) -> tuple[Report, Study]:
     from hardware.files import read_json
     from hardware.program import Program
-    from hardware.reporting import make_report, print_report, write_report
+    from hardware.reporting import make_report, study
     from hardware.trace import Trace
 
     origin, test = folder.origin(), folder.dataset().test
     program = Program.load(folder.require(folder.program, "convert"))
     trace = Trace.load(folder.require(folder.trace, "run"))
     verification = read_json(folder.verification) if folder.verification.is_file() else None
+    run = study(program, trace, test.labels if program.classes else None, chip)
     content = make_report(
-        program,
-        trace,
+        run,
         dataset=origin["dataset"]["name"],
-        labels=test.labels,
+        fingerprint=origin["dataset"]["fingerprint"],
         trained={name: part["accuracy"] for name, part in origin["test"].items()},
         verification=verification,
-        chip=chip,
     )
-    written = write_report(content, program, trace, test.labels, out or folder.path, chip)
-    if not voice.as_json:
-        print_report(content, voice.console)
-    voice.wrote(written)
-    return content.as_json()
+    return content, run

@@ -69,7 +69,7 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, c
     assert code == 0, err
     assert "wrote" in out
     names = {path.name for path in folder.iterdir()}
-    assert names == {
+    assert names - {"per_inference.parquet"} == {  # written where pyarrow is installed
         "logs",
         "model.json",
         "model.safetensors",
@@ -84,7 +84,7 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, c
     report = json.loads((folder / "report.json").read_text())
     assert report["accuracy"]["quantised"] == report["accuracy"]["deployed"]
     assert report["verification"]["mismatches"] == 0
-    assert report["dataset"] == {"name": "small", "test_samples": 9}
+    assert (report["dataset"]["name"], report["dataset"]["test_samples"]) == ("small", 9)
 
 
 def test_json_is_all_that_is_on_standard_output(folder: Path, tmp_path: Path) -> None:

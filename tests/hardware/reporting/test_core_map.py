@@ -19,7 +19,7 @@ def test_the_core_map_draws_every_tile_and_every_core(neurons: int, chips: int) 
     picture = core_map(placement)
     ElementTree.fromstring(picture)
     tiles = placement.chip.mesh.columns * placement.chip.mesh.rows * chips
-    drawn = re.findall(r'<g id="patch_\d+">', picture)
+    drawn = re.findall(r'<g id="cores-patch_\d+">', picture)
     assert len(drawn) == tiles + placement.total + 1  # and the background
     assert f"{placement.total} cores in {placement.tiles_in_use} tiles" in picture
     assert picture.count(">1</text>") == placement.cores[0]
@@ -31,7 +31,7 @@ def test_a_fuller_core_is_drawn_darker() -> None:
     placement = place(program, small_chip(neurons_per_core=8, synapse_bits_per_core=10**4))
     shades = [float(n) for n in re.findall(r"opacity: ([\d.]+)", core_map(placement))]
     full, empty = placement.load()
-    assert shades == pytest.approx([0.1 + 0.45 * full, 0.1 + 0.45 * empty], abs=1e-3)
+    assert shades == pytest.approx([0.1 + 0.4 * full, 0.1 + 0.4 * empty], abs=1e-3)
 
 
 def test_the_same_placement_gives_the_same_picture_in_the_colours_of_the_page() -> None:

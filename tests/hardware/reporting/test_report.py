@@ -3,61 +3,47 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from reports import LABELS, PROGRAM, TRAINED, VERIFICATION
 from rich.console import Console
 
+import hardware
 from hardware.counts import count
 from hardware.dense import delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
-from hardware.inference import run
-from hardware.program import Program
 from hardware.program_file import digest
-from hardware.reporting import Report, make_report, print_report, render_page, write_report
+from hardware.reporting import (
+    Report,
+    Study,
+    make_report,
+    parquet_is_installed,
+    print_report,
+    render_page,
+    study,
+    write_report,
+)
+from hardware.reporting.build import wilson
 from hardware.trace import Trace
-
-PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
-SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
-LABELS = np.array([0, 1, 2, 1])
-TRAINED = {"baseline_gru": 0.9, "float": 0.8, "quantised": 0.75}
-VERIFICATION = {
-    "program_digest": digest(PROGRAM),
-    "engines": ["torch", "events"],
-    "spikes_compared": 210,
-    "mismatches": 0,
-    "more": 1,
-}
-
-
-@pytest.fixture(scope="module")
-def trace() -> Trace:
-    return run(PROGRAM, SEQUENCES)
-
-
-@pytest.fixture(scope="module")
-def report(trace: Trace) -> Report:
-    return make_report(
-        PROGRAM,
-        trace,
-        dataset="small",
-        labels=LABELS,
-        trained=TRAINED,
-        verification=VERIFICATION,
-    )
 
 
 def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
     content = json.loads(json.dumps(report.as_json()))
-    assert content["schema"] == 1
-    assert content["dataset"] == {"name": "small", "test_samples": 4}
-    assert set(content["accuracy"]) == {"baseline_gru", "float", "quantised", "deployed"}
+    assert content["schema"] == 2
+    assert content["dataset"] == {"name": "small", "fingerprint": None, "test_samples": 4}
+    assert set(content["accuracy"]) == {
+        "baseline_gru",
+        "float",
+        "quantised",
+        "deployed",
+        "deployed_interval",
+    }
     assert content["verification"] == {
         "engines": ["torch", "events"],
         "spikes_compared": 210,
@@ -75,7 +61,7 @@ def test_the_figures_are_those_of_the_trace(report: Report, trace: Trace) -> Non
     assert report.accuracy.deployed == (trace.predictions == LABELS).mean()
     assert report.per_inference.spikes.mean == counts.spikes.mean()
     assert report.per_inference.spikes.p95 == np.percentile(counts.spikes, 95)
-    assert sum(layer.core_dynamic_j for layer in report.layers) == pytest.approx(
+    assert sum(layer.core_dynamic_j.nominal for layer in report.layers) == pytest.approx(
         report.energy_j.core_dynamic.nominal
     )
 
@@ -93,22 +79,22 @@ def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> Non
 
 
 def test_without_labels_training_or_verification_the_report_says_so(trace: Trace) -> None:
-    content = make_report(PROGRAM, trace, dataset="small").as_json()
+    content = make_report(study(PROGRAM, trace), dataset="small").as_json()
     assert content["verification"] is None
     assert set(content["accuracy"].values()) == {None}
 
 
 def test_wrong_input_is_refused(trace: Trace) -> None:
     with pytest.raises(SettingError, match="unknown chip 'loihi': did you mean"):
-        make_report(PROGRAM, trace, dataset="small", chip="loihi")
+        study(PROGRAM, trace, chip="loihi")
     with pytest.raises(InputError, match="2 labels for a trace of 4 sequences"):
-        make_report(PROGRAM, trace, dataset="small", labels=LABELS[:2])
+        study(PROGRAM, trace, LABELS[:2])
     incomplete = {"program_digest": digest(PROGRAM)}
     with pytest.raises(InputError, match="no field 'engines'"):
-        make_report(PROGRAM, trace, dataset="small", verification=incomplete)
+        make_report(study(PROGRAM, trace), dataset="small", verification=incomplete)
     foreign = {**VERIFICATION, "program_digest": "0"}
     with pytest.raises(InputError, match="verification is of another program"):
-        make_report(PROGRAM, trace, dataset="small", verification=foreign)
+        make_report(study(PROGRAM, trace), dataset="small", verification=foreign)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +112,7 @@ def test_a_verification_of_a_wrong_form_is_refused_by_its_field(
     trace: Trace, verification: Any, message: str
 ) -> None:
     with pytest.raises(InputError, match=f"{message}.*run `spiking-gru verify` again") as found:
-        make_report(PROGRAM, trace, dataset="small", verification=verification)
+        make_report(study(PROGRAM, trace), dataset="small", verification=verification)
     assert "\n" not in str(found.value)
 
 
@@ -142,7 +128,7 @@ def test_the_table_fits_80_columns_and_names_every_caveat(report: Report) -> Non
     assert "75.00 %" in words
 
 
-def test_every_figure_that_rests_on_another_chip_is_marked(report: Report, trace: Trace) -> None:
+def test_every_figure_that_rests_on_another_chip_is_marked(report: Report) -> None:
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))
     rows = {line.split("│")[1].strip(): line.split("│") for line in text.getvalue().splitlines()
@@ -152,133 +138,159 @@ def test_every_figure_that_rests_on_another_chip_is_marked(report: Report, trace
         *_, one, two, _ = rows[title]
         assert not one.rstrip().endswith("*")
         assert two.rstrip().endswith("*") == (title in inherited), title
-    page = render_page(report, PROGRAM, trace, LABELS)
-    assert page.count("J*</td>") + page.count("s*</td>") == len(inherited)
-    assert "<th>core dynamic*</th>" in page
-    assert "core dynamic energy*" in page
-    unmarked = make_report(PROGRAM, trace, dataset="small", chip="loihi1")
-    assert "<th>core dynamic</th>" in render_page(unmarked, PROGRAM, trace, LABELS)
 
 
 def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text((files("hardware") / "chips" / "template.toml").read_text("utf-8"), "utf-8")
-    report = make_report(PROGRAM, trace, dataset="small", chip=str(file))
+    measured = study(PROGRAM, trace, LABELS, str(file))
+    report = make_report(measured, dataset="small")
     assert [chip.name for chip in report.chips.values()] == ["Loihi 2", "My chip"]
     assert report.chip == "My chip"
     assert report.energy_j == report.chips[str(file)].energy_j
-    paths = write_report(report, PROGRAM, trace, LABELS, tmp_path, str(file))
+    paths = write_report(report, measured, tmp_path)
     assert "My chip" in paths[-1].read_text("utf-8")
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))
     assert max(map(len, text.getvalue().splitlines())) <= 80
     file.write_text(file.read_text("utf-8").replace("[energy_pj.spike]", "[energy_nj.spike]"))
     with pytest.raises(SettingError, match="my.toml: field 'energy_nj' has a wrong unit"):
-        make_report(PROGRAM, trace, dataset="small", chip=str(file))
+        study(PROGRAM, trace, chip=str(file))
 
 
-def test_all_three_files_are_written_and_agree(
-    report: Report, trace: Trace, tmp_path: Path
-) -> None:
-    paths = write_report(report, PROGRAM, trace, LABELS, tmp_path, "loihi2")
-    assert [path.name for path in paths] == ["report.json", "per_inference.csv", "report.html"]
+def test_all_files_are_written_and_agree(report: Report, measured: Study, tmp_path: Path) -> None:
+    paths = write_report(report, measured, tmp_path)
+    assert [path.name for path in paths] == [
+        "report.json",
+        "per_inference.csv",
+        *(["per_inference.parquet"] if parquet_is_installed() else []),
+        "report.html",
+    ]
     rows = list(csv.DictReader((tmp_path / "per_inference.csv").read_text().splitlines()))
     assert len(rows) == 4
     content = json.loads((tmp_path / "report.json").read_text())
     spikes = np.array([int(row["spikes"]) for row in rows])
     assert spikes.mean() == content["per_inference"]["spikes"]["mean"]
     nominal = np.array([float(row["core_dynamic_j_nominal"]) for row in rows])
-    assert nominal.mean() == pytest.approx(content["energy_j"]["core_dynamic"]["nominal"], rel=1e-5)
+    mean = content["energy_j"]["core_dynamic"]["nominal"]
+    assert nominal.mean() == pytest.approx(mean, rel=1e-12)
     assert rows[1]["actual"] == "class 1"
 
 
-class Collector(HTMLParser):
-    """Every tag with its attributes, and all text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_the_page_loads_nothing_and_shows_the_figures(report: Report, trace: Trace) -> None:
-    page = render_page(report, PROGRAM, trace, LABELS)
-    collector = Collector()
-    collector.feed(page)
-    outside = [
-        value
-        for _, attributes in collector.tags
-        for name, value in attributes.items()
-        if name in ("src", "href", "xlink:href") and value and not value.startswith("#")
-    ]
-    assert outside == []
-    names = [tag for tag, _ in collector.tags]
-    assert names.count("svg") == 3
-    assert "script" not in names
-    assert "0 of 210" in collector.text
-    assert report.conclusion in collector.text
-
-
-def test_the_page_is_the_same_twice(report: Report, trace: Trace) -> None:
-    assert render_page(report, PROGRAM, trace, LABELS) == render_page(
-        report, PROGRAM, trace, LABELS
-    )
-
-
-def test_values_that_differ_are_never_called_spikes(trace: Trace) -> None:
-    found = {**VERIFICATION, "mismatches": 1234}
-    report = make_report(PROGRAM, trace, dataset="small", verification=found)
-    page = render_page(report, PROGRAM, trace, None)
-    assert "<b>1,234</b><span>values differ between torch, events</span>" in page
-    assert "spikes differ" not in page
-    text = io.StringIO()
-    print_report(report, Console(file=text, width=80))
-    words = " ".join(text.getvalue().split())
-    assert "torch, events: 1,234 (210 spikes compared, with their" in words
-
-
-ODD = "$x_ $ \\frac [/] <i>"
-
-
-def test_any_name_can_be_shown(trace: Trace) -> None:
-    layers = tuple(replace(layer, name=f"{i} {ODD}") for i, layer in enumerate(PROGRAM.layers))
-    program = replace(PROGRAM, classes=(ODD, ODD, ODD), layers=layers)
-    report = make_report(program, replace(trace, program_digest=digest(program)), dataset=ODD)
-    chips = {name: chip.model_copy(update={"name": ODD}) for name, chip in report.chips.items()}
-    report = report.model_copy(update={"chips": chips, "chip": ODD, "engine": ODD})
-    collector = Collector()
-    collector.feed(render_page(report, program, trace, LABELS))
-    assert collector.text.count(ODD) > 6
-    text = io.StringIO()
-    print_report(report, Console(file=text, width=200))
-    assert text.getvalue().count(ODD) >= 2
-
-
 def test_a_page_that_cannot_be_made_leaves_the_old_files(
-    report: Report, trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    report: Report, measured: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> str:
         raise RuntimeError("no page")
 
     monkeypatch.setattr("hardware.reporting.write.render_page", fail)
     with pytest.raises(RuntimeError, match="no page"):
-        write_report(report, PROGRAM, trace, LABELS, tmp_path, "loihi2")
+        write_report(report, measured, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_in_the_page_are_escaped(trace: Trace) -> None:
-    report = make_report(PROGRAM, trace, dataset="<b>bold</b>")
-    assert "<b>bold</b>" not in render_page(report, PROGRAM, trace, None)
+def test_one_call_writes_the_same_files(trace: Trace, report: Report, tmp_path: Path) -> None:
+    content = hardware.report(
+        PROGRAM,
+        trace,
+        tmp_path,
+        labels=LABELS,
+        dataset="small",
+        trained=TRAINED,
+        verification=VERIFICATION,
+    )
+    assert content == report
+    assert json.loads((tmp_path / "report.json").read_text()) == json.loads(
+        json.dumps(report.as_json())
+    )
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_page_works_for_any_program() -> None:
-    program: Program = random_program(9, channels=1, hidden=(1,), outputs=1)
-    trace = run(program, random_sequences(9, 1, [1]))
-    page = render_page(make_report(program, trace, dataset="tiny"), program, trace, None)
-    assert page.startswith("<!doctype html>")
+def test_the_confusion_matrix_and_the_interval_are_those_of_the_predictions(
+    report: Report, trace: Trace
+) -> None:
+    assert report.confusion is not None
+    for actual, row in enumerate(report.confusion):
+        for named, number in enumerate(row):
+            assert number == np.sum((actual == LABELS) & (trace.predictions == named))
+    low, high = report.accuracy.deployed_interval or (1, 0)
+    assert 0 <= low < (report.accuracy.deployed or 0) < high <= 1
+
+
+def test_wilsons_interval_is_the_published_one() -> None:
+    # Brown, Cai and DasGupta 2001: no success of 10 gives an upper end of 0.278
+    assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+
+
+def test_operations_and_layers_add_up_to_core_dynamic_energy(report: Report) -> None:
+    for bound in ("low", "nominal", "high"):
+        whole = getattr(report.energy_j.core_dynamic, bound)
+        of_layers = sum(getattr(layer.core_dynamic_j, bound) for layer in report.layers)
+        of_operations = sum(getattr(e, bound) for e in report.core_dynamic_by_operation_j.values())
+        assert of_layers == pytest.approx(whole)
+        assert of_operations == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 3, 1], r"labels\[2\] is 3, expected 0 to 2"),
+        ([0, -1, 2, 1], r"labels\[1\] is -1"),
+        ([0.0, 1.0, 2.0, 1.0], "of float64, expected one whole number"),
+        ([[0], [1], [2], [1]], r"shape \(4, 1\)"),
+    ],
+)
+def test_labels_that_name_no_class_are_refused(trace: Trace, labels: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        study(PROGRAM, trace, labels)
+
+
+def test_a_trace_of_another_program_is_refused(trace: Trace) -> None:
+    with pytest.raises(InputError, match="this trace is of another program"):
+        study(PROGRAM, replace(trace, program_digest="0"))
+
+
+def test_accuracies_that_are_none_are_refused_by_name(measured: Study) -> None:
+    with pytest.raises(InputError, match=r"trained\['float'\] is 1.5, expected an accuracy"):
+        make_report(measured, dataset="small", trained={"float": 1.5})
+    with pytest.raises(SettingError, match="unknown network in trained 'quantized': did you mean"):
+        make_report(measured, dataset="small", trained={"quantized": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "\nneurons_per_core = ",
+            "\nneurons_per_core = 0 #",
+            "field 'limits.neurons_per_core' is 0",
+        ),
+        ("\nweight_bits = ", "\nweight_bits = 65 #", "field 'limits.weight_bits' is 65"),
+        ("\nweight_bits = ", "\nweight_bytes = ", "'limits.weight_bytes' has a wrong unit"),
+        ("\nneurons_per_core = ", "\n# ", "no field 'limits.neurons_per_core'"),
+        ("\nnominal = ", "\nnominal = -1.0 #", "nominal' is -1.0"),
+        ("\nlow = ", "\nlow = nan #", "low' is NaN"),
+    ],
+)
+def test_a_chip_file_that_is_wrong_is_refused_by_its_field(
+    trace: Trace, tmp_path: Path, before: str, after: str, message: str
+) -> None:
+    text = (files("hardware") / "chips" / "template.toml").read_text("utf-8")
+    assert before in text
+    file = tmp_path / "my.toml"
+    file.write_text(text.replace(before, after, 1), "utf-8")
+    with pytest.raises(SettingError, match=re.escape(message)):
+        study(PROGRAM, trace, chip=str(file))
+
+
+def test_a_chip_on_which_nothing_costs_anything_still_has_a_report(
+    trace: Trace, tmp_path: Path
+) -> None:
+    text = (files("hardware") / "chips" / "template.toml").read_text("utf-8")
+    file = tmp_path / "free.toml"
+    file.write_text(re.sub(r"\n(low|nominal|high) = [\d.]+", r"\n\1 = 0.0", text), "utf-8")
+    measured = study(PROGRAM, trace, LABELS, str(file))
+    report = make_report(measured, dataset="small")
+    assert report.energy_j.core_dynamic.high == 0
+    assert render_page(report, measured).startswith("<!doctype html>")

@@ -1,0 +1,145 @@
+"""How each number of a report was computed: its formula, and where what goes into it is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hardware.chip import Barrier, Chip, Constant, Operations
+from hardware.reporting.schema import Report
+
+
+@dataclass(frozen=True)
+class Method:
+    """A figure in words, the formula in signs, and the source of its parts."""
+
+    figure: str
+    formula: str
+    source: str
+
+
+def methods(report: Report) -> list[Method]:
+    """In the order of the page."""
+    constants = f"constants of {report.chip}, listed below"
+    trace = f"every step of every inference, recorded by the {report.engine} engine"
+    return [
+        Method(
+            "accuracy",
+            "samples named rightly / samples",
+            "the largest score wins, ties to the first",
+        ),
+        Method(
+            "interval of accuracy",
+            "(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n), z = 1.96",
+            "Wilson's 95 % interval: what so few samples can say",
+        ),
+        Method("spikes", "Σ emissions; of a state that is sent, Σ values sent", trace),
+        Method(
+            "synaptic operations",
+            "Σ messages × weights that are not 0 on their way",
+            "the trace and the program's weights; exact",
+        ),
+        Method(
+            "neuron updates",
+            "neurons × ticks; idle where the membrane is 0 before and after",
+            "the trace; exact",
+        ),
+        Method("firing rate", "spikes / (neurons × steps)", "the trace; exact"),
+        Method("core dynamic energy", "Σ count × energy of one operation", constants),
+        Method(
+            "time on the cores",
+            "Σ over steps of max(busiest core's generation, busiest core's processing) "
+            "+ ticks × barrier",
+            f"counts of every core and step; {constants}",
+        ),
+        Method(
+            "core static energy",
+            "cores in use × static power × time on the cores",
+            f"the placement; {constants}",
+        ),
+        Method("time for the host", "ticks × host time per step", constants),
+        Method("host energy", "ticks × host time per step × host power", constants),
+        Method(
+            "low – high",
+            "the same formula with every constant at its low, then at its high",
+            "the published range of each constant",
+        ),
+        Method(
+            "dense GRU, arithmetic",
+            "multiply-accumulates × energy of one: int8 0.3 pJ, fp32 4.6 pJ",
+            "Horowitz, ISSCC 2014, 45 nm; no memory traffic, which favours the dense network",
+        ),
+        Method(
+            "dense GRU on a device",
+            "multiply-accumulates × energy of one: CPU 8.6 nJ, GPU 0.3 nJ, ARM 0.9 nJ",
+            "keras-spiking's table, memory traffic included",
+        ),
+        Method(
+            "GRU that skips what has not changed",
+            "values changed since the last frame × weights of their column",
+            "this program's membranes on the gate grid, taken as its states",
+        ),
+        Method(
+            "events an average synapse sees",
+            "synaptic operations / synapses",
+            "break-even band: Dampfhoffer 2023",
+        ),
+        Method(
+            "core map",
+            "need / limit of each core, of the limit it uses most",
+            f"the placement within the limits of {report.chip}",
+        ),
+    ]
+
+
+@dataclass(frozen=True)
+class ConstantRow:
+    """One constant of a chip as its description file has it."""
+
+    name: str
+    unit: str
+    range: tuple[str, ...]
+    """Low, nominal and high."""
+
+    source: str
+
+
+def constants(chip: Chip) -> list[ConstantRow]:
+    """Every constant that the charged chip's figures rest on."""
+    rows = [
+        _row(name, "pJ", getattr(chip.energy_pj, name), "energy")
+        for name in Operations.model_fields
+    ]
+    rows += [
+        _row(name, "ns", getattr(chip.time_ns, name), "time") for name in Operations.model_fields
+    ]
+    rows.append(_barrier(chip.time_ns.barrier))
+    rows.append(_row("static_power", "mW per core", chip.static_mw_per_core))
+    rows.append(_row("host_power", "mW", chip.host.power_mw))
+    rows.append(_row("host_time", "µs per step", chip.host.time_us_per_step))
+    return rows
+
+
+def _row(name: str, unit: str, constant: Constant, of: str = "") -> ConstantRow:
+    title = f"{of} of {name}" if of else name
+    return ConstantRow(
+        title.replace("_", " "),
+        unit,
+        tuple(f"{value:g}" for value in constant.range),
+        _source(constant.source, constant.inherited),
+    )
+
+
+def _barrier(barrier: Barrier) -> ConstantRow:
+    """The figures for the fewest and the most tiles that are known."""
+    first, last = barrier.tiles[0], barrier.tiles[-1]
+    tiles = f"{first} to {last} tiles" if first != last else f"{first} tiles"
+    ends = tuple(
+        f"{values[0]:g} to {values[-1]:g}" if first != last else f"{values[0]:g}"
+        for values in (barrier.low, barrier.nominal, barrier.high)
+    )
+    source = _source(barrier.source, barrier.inherited)
+    return ConstantRow(f"time of the barrier of {tiles}", "ns", ends, source)
+
+
+def _source(source: str, inherited: str) -> str:
+    return f"{source} (inherited from {inherited})" if inherited else source

@@ -1,0 +1,56 @@
+"""One row for each inference, as CSV and, where pyarrow is installed, as Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from importlib.util import find_spec
+from typing import Any
+
+from hardware.cost import RANGE
+from hardware.reporting.study import Study
+
+COUNTS = ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates")
+COSTS = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
+
+Columns = dict[str, list[Any]]
+
+
+def per_inference(run: Study) -> Columns:
+    """Sample, class or values, counts, and the cost on the charged chip."""
+    sequences = range(len(run.trace.lengths))
+    columns: Columns = {"sample": list(sequences)}
+    if run.names_classes:
+        columns["predicted"] = [run.class_of(i)[0] for i in sequences]
+        if run.labels is not None:
+            columns["actual"] = [run.class_of(i)[1] for i in sequences]
+    else:
+        scores = run.trace.final_scores * 2.0**run.program.readout.exponent
+        columns |= {f"value_{i}": values.tolist() for i, values in enumerate(scores.T)}
+    columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
+    for scope in COSTS:
+        for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):
+            columns[f"{scope}_{bound}"] = values.tolist()
+    return columns
+
+
+def as_csv(columns: Columns) -> bytes:
+    """Every number with all its digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def parquet_is_installed() -> bool:
+    return find_spec("pyarrow") is not None
+
+
+def as_parquet(columns: Columns) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    content = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), content)
+    return content.getvalue()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from programs import random_program, random_sequences
+
+from hardware.inference import run
+from hardware.reporting import Report, Study, study, write_report
+from hardware.reporting.per_inference import COSTS, COUNTS, as_csv, as_parquet, per_inference
+
+
+def test_every_inference_has_its_counts_and_costs(measured: Study) -> None:
+    columns = per_inference(measured)
+    assert columns["sample"] == [0, 1, 2, 3]
+    assert columns["actual"] == ["class 0", "class 1", "class 2", "class 1"]
+    for name in COUNTS:
+        assert columns[name] == getattr(measured.counts, name).tolist()
+    for scope in COSTS:
+        low, nominal, high = (columns[f"{scope}_{bound}"] for bound in ("low", "nominal", "high"))
+        assert np.array_equal([low, nominal, high], getattr(measured.cost, scope))
+
+
+def test_the_csv_loses_no_digit(measured: Study) -> None:
+    columns = per_inference(measured)
+    rows = list(csv.DictReader(io.StringIO(as_csv(columns).decode())))
+    for name in ("core_dynamic_j_low", "host_s_high"):
+        assert [float(row[name]) for row in rows] == columns[name]
+
+
+def test_a_program_without_classes_has_its_values_there() -> None:
+    program = replace(random_program(3, readout="step"), classes=())
+    trace = run(program, random_sequences(3, 3, [4, 6]))
+    columns = per_inference(study(program, trace))
+    assert "predicted" not in columns
+    scores = trace.final_scores * 2.0**program.readout.exponent
+    assert np.array_equal(np.transpose([columns["value_0"], columns["value_1"]]), scores)
+
+
+def test_parquet_holds_the_same_columns(measured: Study) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = per_inference(measured)
+    found = parquet.read_table(io.BytesIO(as_parquet(columns)))
+    assert found.to_pydict() == columns
+    assert as_parquet(columns) == as_parquet(columns)
+
+
+def test_without_pyarrow_no_old_parquet_stays_beside_newer_files(
+    report: Report, measured: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "per_inference.parquet").write_bytes(b"old")
+    monkeypatch.setattr("hardware.reporting.write.parquet_is_installed", lambda: False)
+    names = {path.name for path in write_report(report, measured, tmp_path)}
+    assert names == {path.name for path in tmp_path.iterdir()}
+    assert names == {"report.json", "report.html", "per_inference.csv"}

@@ -1,0 +1,131 @@
+"""`spiking-gru report`, for one run and for two."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import small_arrays, small_file
+
+from spiking_gru import cli
+from spiking_gru.cli import options
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Call the command line in this process: its exit code, standard output and standard error."""
+
+    def invoke(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["spiking-gru", *map(str, arguments)])
+        monkeypatch.setattr(options, "debugging", False)
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return invoke
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs `a` and `b` on the same data, `c` on other data; nobody writes into them."""
+    from spiking_gru.cli.console import Voice
+    from spiking_gru.cli.convert import convert_run
+    from spiking_gru.cli.run import run_program
+    from spiking_gru.cli.train import train_network
+    from spiking_gru.run_folder import RunFolder
+
+    base, voice = tmp_path_factory.mktemp("runs"), Voice(as_json=True)
+    same = small_file(base)
+    (base / "other").mkdir()
+    np.savez(base / "other" / "small.npz", **small_arrays(seed=5))
+    for name, data, hidden in (("a", same, 6), ("b", same, 4), ("c", base / "other/small.npz", 6)):
+        folder = RunFolder(base / name)
+        settings = {"data": str(data), "hidden": hidden, "epochs": 1, "quantised_epochs": 1}
+        train_network(settings, folder, voice)
+        convert_run(folder, None, voice)
+        run_program(folder.path, None, "events", None, None, voice)
+    return base
+
+
+def test_two_runs_stand_side_by_side(runs: Path, tmp_path: Path, call: Call) -> None:
+    code, out, err = call("report", runs / "a", runs / "b", "--out", tmp_path)
+    assert code == 0, err
+    assert max(map(len, [line for line in out.splitlines() if "│" in line])) <= 80
+    assert {path.name for path in tmp_path.iterdir()} == {"compare.json", "compare.html"}
+    compared = json.loads((tmp_path / "compare.json").read_text())
+    assert (compared["a"]["name"], compared["b"]["name"]) == ("a", "b")
+    assert compared["figures"]["synaptic_operations"]["ratio"] < 1
+    assert not (runs / "a" / "compare.json").exists()
+
+
+def test_the_comparison_is_json_where_that_is_asked_for(
+    runs: Path, tmp_path: Path, call: Call
+) -> None:
+    code, out, _ = call("report", runs / "a", runs / "b", "--out", tmp_path, "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads((tmp_path / "compare.json").read_text())
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(
+    runs: Path, tmp_path: Path, call: Call
+) -> None:
+    again = shutil.copytree(runs / "a", tmp_path / "again" / "a")
+    code, _, err = call("report", runs / "a", again, "--out", tmp_path)
+    assert code == 0, err
+    compared = json.loads((tmp_path / "compare.json").read_text())
+    assert (compared["a"]["name"], compared["b"]["name"]) == (str(runs / "a"), str(again))
+
+
+def test_runs_on_other_data_are_not_compared(runs: Path, tmp_path: Path, call: Call) -> None:
+    code, _, err = call("report", runs / "a", runs / "c", "--out", tmp_path)
+    assert code == 2
+    assert "the fingerprint of the data set of a is" in err
+    assert "only runs on the same data and chip can be compared" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_that_is_none_is_named(runs: Path, tmp_path: Path, call: Call) -> None:
+    code, _, err = call("report", runs / "a", tmp_path)
+    assert code == 2
+    assert f"{tmp_path} is not the folder of a run" in err
+
+
+def test_a_trace_of_another_program_is_refused(runs: Path, tmp_path: Path, call: Call) -> None:
+    folder = shutil.copytree(runs / "a", tmp_path / "a")
+    shutil.copy(runs / "b" / "trace.safetensors", folder)
+    code, _, err = call("report", folder)
+    assert code == 2
+    assert "this trace is of another program" in err
+
+
+def test_that_parquet_is_missing_is_said(
+    runs: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hardware.reporting.parquet_is_installed", lambda: False)
+    monkeypatch.setattr("hardware.reporting.write.parquet_is_installed", lambda: False)
+    code, out, err = call("report", runs / "a", "--out", tmp_path)
+    assert code == 0, err
+    assert 'no per_inference.parquet: it needs pip install "spiking-gru[parquet]"' in out
+    assert not (tmp_path / "per_inference.parquet").exists()
+
+
+def test_a_new_training_forgets_every_report(runs: Path, tmp_path: Path, call: Call) -> None:
+    from spiking_gru.run_folder import REPORTS, RunFolder
+
+    folder = shutil.copytree(runs / "a", tmp_path / "a")
+    assert call("report", folder)[0] == call("report", folder, runs / "b")[0] == 0
+    written = {path.name for path in folder.glob("*.*")} & set(REPORTS)
+    assert written | {"per_inference.parquet"} == set(REPORTS)
+    RunFolder(folder).forget_results()
+    assert {path.name for path in folder.glob("*.*")} & set(REPORTS) == set()
