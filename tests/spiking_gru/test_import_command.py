@@ -139,9 +139,9 @@ def test_an_imported_run_can_be_run_verified_and_reported(
 
     test = load(str(data)).test
     own = float((predictions(gru, test.sequences) == test.labels).mean())
-    assert report["accuracy"] == {
-        "baseline_gru": own, "float": None, "quantised": None, "deployed": ran["accuracy"]
-    }  # fmt: skip
+    shown = {name: report["accuracy"][name] for name in ("baseline_gru", "float", "quantised")}
+    assert shown == {"baseline_gru": own, "float": None, "quantised": None}
+    assert report["accuracy"]["deployed"] == ran["accuracy"]
     assert report["verification"]["engines"] == ["numpy", "events"]
     assert report["provenance"]["imported_from"] == "torch.nn.GRU"
     assert report["provenance"]["file"]["name"] == "g.safetensors"
