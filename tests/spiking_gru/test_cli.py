@@ -15,8 +15,6 @@ import pytest
 from datasets import small_arrays, small_file
 
 from hardware import Program, Trace, run
-from spiking_gru import cli
-from spiking_gru.cli import options
 
 SMALL = ["--hidden", "6", "--epochs", "2", "--quantised-epochs", "1"]
 
@@ -24,24 +22,6 @@ SMALL = ["--hidden", "6", "--epochs", "2", "--quantised-epochs", "1"]
 def spiking_gru(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "spiking_gru", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True)
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> object:
-    """Call the command line in this process: its exit code, standard output and standard error."""
-
-    def invoke(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["spiking-gru", *map(str, arguments)])
-        monkeypatch.setattr(options, "debugging", False)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return invoke
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,31 +19,11 @@ from safetensors.numpy import save_file
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import GATES, ForeignGRU
 from hardware import Program
-from spiking_gru import cli
-from spiking_gru.cli import options
 from spiking_gru.data import load
 from spiking_gru.run_folder import RunFolder
 
 Call = Callable[..., tuple[int, str, str]]
 KERAS_ORDER = ("update", "reset", "candidate")
-
-
-@pytest.fixture
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Call the command line in this process: its exit code, standard output and standard error."""
-
-    def invoke(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["spiking-gru", *map(str, arguments)])
-        monkeypatch.setattr(options, "debugging", False)
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return invoke
 
 
 @pytest.fixture(scope="module")
