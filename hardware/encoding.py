@@ -27,6 +27,9 @@ SPIKING_ENCODERS = ("rate", "latency")
 INPUT_LIMIT = 2**15 - 1
 """The payload of a graded spike has 16 bits."""
 
+VALUES_AT_ONCE = 2**14
+"""Of frames that are rounded."""
+
 
 @dataclass(frozen=True)
 class Encoder:
@@ -106,8 +109,17 @@ class Encoder:
         return events, state
 
     def rounded(self, frames: NDArray[np.floating]) -> Integers:
-        scaled = np.rint((np.asarray(frames, dtype=np.float64) - self.offset) * self.gain)
-        return np.clip(scaled, -self.limit, self.limit).astype(np.int64)
+        """clamp(round((frame − offset) · gain), ±limit), of few frames at a time: in the cache."""
+        q = np.empty(np.shape(frames), dtype=np.int64)
+        at_once = max(VALUES_AT_ONCE // max(q[:1].size, 1), 1)
+        for first in range(0, len(q), at_once):
+            part = slice(first, first + at_once)
+            scaled = np.array(frames[part], dtype=np.float64)
+            scaled -= self.offset
+            scaled *= self.gain
+            np.rint(scaled, out=scaled)
+            q[part] = np.clip(scaled, -self.limit, self.limit, out=scaled)
+        return q
 
     def _latency(self, q: Integers) -> Integers:
         fires_at = (self.limit - np.abs(q)) * self.steps // (self.limit + 1)

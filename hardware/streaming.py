@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -16,8 +16,11 @@ from hardware.errors import InputError
 from hardware.program import Program
 from hardware.sequences import Sequences
 
-VALUES_AT_ONCE = 2**17
-"""Half a MiB of frames is one piece of work: it stays in a core's cache."""
+VALUES_AT_ONCE = 2**18
+"""One MiB of frames is one piece of work: its calls cost little beside it."""
+
+Batch = tuple[list[ArrayLike], int]
+"""Sequences, and the number of the first."""
 
 Scored = tuple[list[Integers], Saturations | None]
 
@@ -41,23 +44,29 @@ def stream(
     def work(batch: list[ArrayLike], first: int) -> Scored:
         return scorer.score(checked(program, batch, first), first)
 
-    def finished(future: Future[Scored]) -> list[Integers]:
-        scores, overflow = future.result()
+    todo = batches(sequences)
+    done = (work(*each) for each in todo) if workers == 1 else in_threads(work, todo, workers)
+    for scores, overflow in done:
         if strict:
             require_within_word(program, overflow)
-        return scores
+        yield from scores
 
+
+def in_threads(
+    work: Callable[[list[ArrayLike], int], Scored], todo: Iterator[Batch], workers: int
+) -> Iterator[Scored]:
+    """What becomes of each batch, in order; one more is taken than there are workers."""
     under_way: deque[Future[Scored]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for batch, first in batches(sequences):
+        for batch, first in todo:
             under_way.append(pool.submit(work, batch, first))
             if len(under_way) > workers:
-                yield from finished(under_way.popleft())
+                yield under_way.popleft().result()
         while under_way:
-            yield from finished(under_way.popleft())
+            yield under_way.popleft().result()
 
 
-def batches(sequences: Iterable[ArrayLike]) -> Iterator[tuple[list[ArrayLike], int]]:
+def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
     """As many sequences together as are worth a call, and the number of the first."""
     waiting: list[ArrayLike] = []
     first = values = 0

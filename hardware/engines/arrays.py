@@ -3,7 +3,7 @@
 `hardware.engines.layout` makes them of a program, `hardware.engines.machine` of a run.
 
 Numba's cache on disk looks at the file of the outermost function only: whoever changes the fields
-here, or `bits`, has to clear that of `kernels` (`hardware/engines/__pycache__`).
+here, `bits` or `arrivals`, has to clear that of `kernels` (`hardware/engines/__pycache__`).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Scratch(NamedTuple):
     factors: Numbers  # (padded sources,): what these send
     change: Numbers  # (padded sources,)
     message: NDArray[np.int16]  # (padded neurons,)
-    rows: Numbers  # (6, neurons)
+    rows: Numbers  # (4, neurons)
 
 
 class Tally(NamedTuple):

@@ -1,13 +1,20 @@
-"""Four instructions that Numba has no name for, or only one in 64 bits."""
+"""Instructions that Numba has no name for, or only one in 64 bits; and how loops are inlined."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+import numba
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+inlined: Callable[[F], F] = numba.njit(
+    nogil=True, error_model="numpy", forceinline=True, _nrt=False
+)
 
 instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
@@ -60,3 +67,48 @@ def lowest_bit(_: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return word(word), generate
+
+
+def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Where `values[i]` is."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.gep(array.data, [arguments[1]])
+
+
+def unwritten(builder: Any) -> Any:
+    """LLVM's word for memory of which nothing is written while it is read."""
+    module = builder.module
+    domain = module.add_metadata([ir.MetaDataString(module, "loops of the events engine")])
+    scope = module.add_metadata([ir.MetaDataString(module, "what a loop only reads"), domain])
+    return module.add_metadata([scope])
+
+
+@instruction
+def at(_: Any, values: Any, i: Any) -> Any:
+    """`values[i]` of an array that the loop around it only reads."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = element(context, builder, signature, arguments)
+        value = builder.load(place, align=signature.args[0].dtype.bitwidth // 8)
+        value.set_metadata("alias.scope", unwritten(builder))
+        return value
+
+    return values.dtype(values, types.intp), generate
+
+
+@instruction
+def put(_: Any, values: Any, i: Any, value: Any) -> Any:
+    """`values[i] = value`, into an array of which the loop around it reads nothing by `at`.
+
+    LLVM would ask at every loop whether its arrays overlap, and give up where there are many.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        number = signature.args[0].dtype
+        cast = context.cast(builder, arguments[2], signature.args[2], number)
+        place = element(context, builder, signature, arguments)
+        store = builder.store(cast, place, align=number.bitwidth // 8)
+        store.set_metadata("noalias", unwritten(builder))
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp, value), generate

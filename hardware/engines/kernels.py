@@ -4,9 +4,10 @@ They compute `hardware.cell.step` and `hardware.readout` in 32-bit integers, or 
 a program needs them: the type of the arrays decides. Tests hold every kind of program against the
 definition.
 
-Loops are short and of few arrays each, for only such loops are vectorised, and each result is cast
-to the arrays' type, for Numba computes everything in 64 bits otherwise. Nothing is allocated and no
-reference counted, which would cost more than the arithmetic.
+What a loop only reads it reads by `at`, what it writes it writes by `put`: only then is a loop of
+many arrays vectorised. Each result is cast to the arrays' type, for Numba computes everything in 64
+bits otherwise. Nothing is allocated and no reference counted, which would cost more than the
+arithmetic.
 """
 
 from __future__ import annotations
@@ -36,136 +37,116 @@ from hardware.engines.arrays import (
     Synapses,
     Tally,
 )
-from hardware.engines.bits import LANES, left, lowest_bit, not_zero, right
+from hardware.engines.arrivals import arrive, clear, copy, fill
+from hardware.engines.bits import at, inlined, left, put, right
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-inlined: Callable[[F], F] = numba.njit(
-    nogil=True, error_model="numpy", forceinline=True, _nrt=False
-)
 
 
 @inlined
-def copy(out: Any, values: Any) -> None:
-    for i in range(out.shape[0]):
-        out[i] = values[i]
+def four(row: Any) -> Any:
+    return row[0], row[1], row[2], row[3]
 
 
 @inlined
-def fill(out: Any, value: int) -> None:
-    for i in range(out.shape[0]):
-        out[i] = value
+def ramped(T: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> Any:
+    """σ or tanh of p = ⌊W x · 2^k⌋ + ⌊U e · 2^k⌋ + b, before its clamp."""
+    p = T(right(left(W, shifts[0]), shifts[1]) + right(left(U, shifts[2]), shifts[3]) + bias)
+    return T(right(p, ramp[0]) + ramp[1])
 
 
 @inlined
-def arrive(synapses: Synapses, values: NDArray[np.int16], scratch: Scratch) -> None:
-    """`sums = values · weights`, by adding one row for each event."""
-    held, sums, change = synapses.held, synapses.sums, scratch.change
-    if synapses.by_change:
-        T = sums.dtype.type
-        for i in range(held.shape[0]):
-            change[i] = T(values[i]) - held[i]
-        copy(held, values)
-        count = find_events(change[: held.shape[0]], scratch)
-    else:
-        fill(sums, 0)
-        count = find_events(values[: held.shape[0]], scratch)
-    add_rows(synapses.weights, scratch.active, scratch.factors, count, sums)
+def clamped(value: Any, ramp: Any) -> Any:
+    return min(max(value, ramp[2]), ramp[3])
 
 
 @inlined
-def find_events(values: Any, scratch: Scratch) -> int:
-    """List the sources whose value is not 0; returns how many there are."""
-    count = 0
-    for start in range(0, values.shape[0], LANES):
-        word = not_zero(values, start)
-        while word != 0:
-            i = start + np.intp(lowest_bit(word))
-            scratch.active[count] = i
-            scratch.factors[count] = values[i]
-            count += 1
-            word &= word - np.uint32(1)
-    return count
+def reset_product(T: Any, r: Any, U: Any, recurrent_bias: Any, shifts: Any) -> Any:
+    """r ⊙ ⌊(U e + d) · 2^k⌋."""
+    return T(r * right(left(T(U + recurrent_bias), shifts[0]), shifts[1]))
 
 
 @inlined
-def add_rows(weights: Any, active: Any, factors: Any, count: int, sums: Any) -> None:
-    """`sums += Σ factor · row` over the active sources, four rows at a time."""
-    T = sums.dtype.type
-    done = 0
-    while done + 4 <= count:
-        a, b = weights[active[done]], weights[active[done + 1]]
-        c, d = weights[active[done + 2]], weights[active[done + 3]]
-        fa, fb, fc, fd = factors[done], factors[done + 1], factors[done + 2], factors[done + 3]
-        for n in range(sums.shape[0]):
-            sums[n] += T(T(fa * a[n]) + T(fb * b[n])) + T(T(fc * c[n]) + T(fd * d[n]))
-        done += 4
-    while done < count:
-        a, fa = weights[active[done]], factors[done]
-        for n in range(sums.shape[0]):
-            sums[n] += T(fa * a[n])
-        done += 1
+def of_gate(g: int, n: int) -> slice:
+    """Where the sums of gate g stand, of n neurons."""
+    return slice(g * n, (g + 1) * n)
 
 
 @inlined
-def activate(
-    out: Any, function: int, g: int, W: Synapses, U: Any, neurons: Neurons, table: bool
-) -> int:
-    """σ or tanh of gate g from W x and its recurrent term U; how many clamps acted."""
-    n = out.shape[0]
-    arriving, ramp = W.sums[g * n : (g + 1) * n], neurons.ramps[function]
-    clamps = climb(out, arriving, U, neurons.bias[g], neurons.shifts[g], ramp)
-    if table:
-        look_up(out, neurons.tables[function])
-    return clamps
+def new_state(
+    new: Any,
+    h: Any,
+    W: Any,
+    U: Any,
+    U_c: Any,
+    neurons: Neurons,
+    rules: Rules,
+    reset_inside: bool,
+    table: bool,
+) -> tuple[int, int]:
+    """⌊z · kept + (1 − z) · written⌋ into `new`; how many clamps of σ and of tanh acted.
+
+    `U_c` is the candidate's recurrent term. The last two are rules which are constants where this
+    is called: a loop that had to ask would not be vectorised.
+    """
+    n, T = h.shape[0], h.dtype.type
+    update, candidate, keeps = rules.update_gate, rules.candidate, rules.update_keeps
+    W_r, W_z, W_c = W[of_gate(0, n)], W[of_gate(update, n)], W[of_gate(candidate, n)]
+    U_r, U_z = U[of_gate(0, n)], U[of_gate(update, n)]
+    b_r, b_z, b_c = neurons.bias[0], neurons.bias[update], neurons.bias[candidate]
+    r_shifts, z_shifts = four(neurons.shifts[0]), four(neurons.shifts[update])
+    c_shifts = four(neurons.shifts[candidate])
+    d, inside = neurons.recurrent_bias, (neurons.inside_shift[0], neurons.inside_shift[1])
+    sigmoid, tanh = four(neurons.ramps[SIGMOID]), four(neurons.ramps[TANH])
+    sigmoids, tanhs = neurons.tables[SIGMOID], neurons.tables[TANH]
+    one, by = T(1 << rules.gate_fraction), rules.gate_fraction
+    of_gates, of_candidate = T(0), T(0)
+    for j in range(n):
+        value = ramped(T, at(W_z, j), at(U_z, j), at(b_z, j), z_shifts, sigmoid)
+        z = clamped(value, sigmoid)
+        of_gates = T(of_gates + T(z != value))
+        if table:
+            z = at(sigmoids, z)
+        term = at(U_c, j)
+        if reset_inside:
+            value = ramped(T, at(W_r, j), at(U_r, j), at(b_r, j), r_shifts, sigmoid)
+            r = clamped(value, sigmoid)
+            of_gates = T(of_gates + T(r != value))
+            if table:
+                r = at(sigmoids, r)
+            term = reset_product(T, r, term, at(d, j), inside)
+        value = ramped(T, at(W_c, j), term, at(b_c, j), c_shifts, tanh)
+        c = clamped(value, tanh)
+        of_candidate = T(of_candidate + T(c != value))
+        if table:
+            c = at(tanhs, c)
+        kept, written = (at(h, j), c) if keeps else (c, at(h, j))
+        put(new, j, right(T(T(z * kept) + T(T(one - z) * written)), by))
+    return int(of_gates), int(of_candidate)
 
 
 @inlined
-def climb(out: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> int:
-    """The ramp of p = ⌊W x · 2^k⌋ + ⌊U e · 2^k⌋ + b, clamped; how many clamps acted."""
-    T = out.dtype.type
-    W_left, W_right, U_left, U_right = shifts[0], shifts[1], shifts[2], shifts[3]
-    by, offset, low, high = ramp[0], ramp[1], ramp[2], ramp[3]
+def gate(out: Any, g: int, W: Any, U: Any, neurons: Neurons, table: bool) -> int:
+    """σ of gate g from its recurrent term U; how many clamps acted."""
+    n, T = out.shape[0], out.dtype.type
+    W_g, bias, shifts = W[of_gate(g, n)], neurons.bias[g], four(neurons.shifts[g])
+    sigmoid, sigmoids = four(neurons.ramps[SIGMOID]), neurons.tables[SIGMOID]
     clamps = T(0)
-    for n in range(out.shape[0]):
-        p = T(right(left(W[n], W_left), W_right) + right(left(U[n], U_left), U_right) + bias[n])
-        v = T(right(p, by) + offset)
-        clamps = T(clamps + T((v < low) | (v > high)))
-        out[n] = min(max(v, low), high)
+    for j in range(n):
+        value = ramped(T, at(W_g, j), at(U, j), at(bias, j), shifts, sigmoid)
+        v = clamped(value, sigmoid)
+        clamps = T(clamps + T(v != value))
+        put(out, j, at(sigmoids, v) if table else v)
     return int(clamps)
 
 
 @inlined
-def reset_product(out: Any, r: Any, U: Any, recurrent_bias: Any, inside_shift: Any) -> None:
-    """r ⊙ ⌊(U e + d) · 2^k⌋."""
-    T = out.dtype.type
-    by_left, by_right = inside_shift[0], inside_shift[1]
-    for n in range(out.shape[0]):
-        out[n] = r[n] * right(left(T(U[n] + recurrent_bias[n]), by_left), by_right)
-
-
-@inlined
-def look_up(values: Any, table: Any) -> None:
-    for n in range(values.shape[0]):
-        values[n] = table[values[n]]
-
-
-@inlined
-def mix(out: Any, z: Any, kept: Any, written: Any, gate_fraction: int) -> None:
-    """⌊z · kept + (1 − z) · written⌋."""
-    T = out.dtype.type
-    one = T(1 << gate_fraction)
-    for n in range(out.shape[0]):
-        out[n] = right(T(T(z[n] * kept[n]) + T(T(one - z[n]) * written[n])), gate_fraction)
-
-
-@inlined
-def scale(out: Any, factors: Any, by: int) -> None:
-    """out = ⌊out · factors · 2^-by⌋."""
-    T = out.dtype.type
-    for n in range(out.shape[0]):
-        out[n] = right(T(out[n] * factors[n]), by)
+def scaled(out: Any, factors: Any, values: Any, by: int) -> None:
+    """out = ⌊factors · values · 2^-by⌋."""
+    for j in range(factors.shape[0]):
+        put(out, j, right(factors.dtype.type(at(factors, j) * at(values, j)), by))
 
 
 @inlined
@@ -175,18 +156,19 @@ def emit(out: Any, h: Any, last: Any, threshold: Any, rules: Rules) -> None:
     up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
     if rules.graded:
         for n in range(h.shape[0]):
-            distance = T(h[n] - right(left(T(last[n]), down), up))
-            moved = max(distance, T(-distance)) > threshold[n]
-            out[n] = right(left(h[n], up), down) if moved else T(last[n])
+            distance = T(at(h, n) - right(left(T(last[n]), down), up))
+            moved = max(distance, T(-distance)) > at(threshold, n)
+            put(out, n, right(left(at(h, n), up), down) if moved else T(last[n]))
     elif not rules.spiking:
         for n in range(h.shape[0]):
-            out[n] = right(left(h[n], up), down)
+            put(out, n, right(left(at(h, n), up), down))
     elif rules.signed:
         for n in range(h.shape[0]):
-            out[n] = np.int16(h[n] > threshold[n]) - np.int16(T(-h[n]) > threshold[n])
+            above, below = at(h, n) > at(threshold, n), T(-at(h, n)) > at(threshold, n)
+            put(out, n, np.int16(above) - np.int16(below))
     else:
         for n in range(h.shape[0]):
-            out[n] = np.int16(h[n] > threshold[n])
+            put(out, n, np.int16(at(h, n) > at(threshold, n)))
 
 
 @inlined
@@ -195,19 +177,13 @@ def reset(h: Any, new: Any, spikes: Any, threshold: Any, rules: Rules) -> None:
     T = h.dtype.type
     if rules.spiking and rules.subtract:
         for n in range(h.shape[0]):
-            h[n] = new[n] - T(threshold[n] * spikes[n])
+            put(h, n, at(new, n) - T(at(threshold, n) * at(spikes, n)))
     elif rules.spiking and rules.zero:
         for n in range(h.shape[0]):
-            h[n] = new[n] if spikes[n] == 0 else T(0)
+            put(h, n, at(new, n) if at(spikes, n) == 0 else T(0))
     else:
         for n in range(h.shape[0]):
-            h[n] = new[n]
-
-
-@inlined
-def clear(synapses: Synapses) -> None:
-    fill(synapses.held, 0)
-    fill(synapses.sums, 0)
+            put(h, n, at(new, n))
 
 
 @compiled
@@ -240,10 +216,9 @@ def run_layer(
     clean, else the state is that of a sequence which has already come that far.
     """
     n = h.shape[0]
-    T = h.dtype.type
     message, rows = scratch.message, scratch.rows
-    r, z, c, new, inside, p = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
-    update, candidate = rules.update_gate, rules.candidate
+    r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
+    candidate = rules.candidate
     up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
     for s in range(len(starts)):
         if order == 0:
@@ -258,29 +233,29 @@ def run_layer(
             row = starts[s] + step
             arrive(W, arriving[row], scratch)
             arrive(U, e, scratch)
-            U_z = U.sums[update * n : (update + 1) * n]
-            U_c = U.sums[candidate * n : (candidate + 1) * n]
-            clamps = activate(z, SIGMOID, update, W, U_z, neurons, rules.table)
-            if rules.reset_inside or rules.reset_before:
-                clamps += activate(r, SIGMOID, 0, W, U.sums[:n], neurons, rules.table)
-            if rules.reset_inside:
-                reset_product(inside, r, U_c, neurons.recurrent_bias, neurons.inside_shift)
-                U_c = inside
+            U_c = U.sums[of_gate(candidate, n)]
+            clamps = 0
             if rules.reset_before:
-                for j in range(n):
-                    message[j] = right(T(r[j] * e[j]), rules.event_fraction)
+                clamps += gate(r, 0, W.sums, U.sums, neurons, rules.table)
+                scaled(message, r, e, rules.event_fraction)
                 arrive(M, message, scratch)
                 U_c = M.sums
-            tally.counts[1] += activate(c, TANH, candidate, W, U_c, neurons, rules.table)
-            if rules.update_keeps:
-                mix(new, z, h, c, rules.gate_fraction)
+            if rules.reset_inside and rules.table:
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True, True)
+            elif rules.reset_inside:
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True, False)
+            elif rules.table:
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False, True)
             else:
-                mix(new, z, c, h, rules.gate_fraction)
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False, False)
+            clamps += found[0]
+            tally.counts[1] += found[1]
             if rules.output_gated:
                 emit(message, new, e, neurons.threshold, rules)
                 arrive(O, message, scratch)
-                clamps += activate(r, SIGMOID, OUTPUT, W, O.sums, neurons, rules.table)
-                scale(new, r, rules.gate_fraction)
+                clamps += gate(r, OUTPUT, W.sums, O.sums, neurons, rules.table)
+                scaled(shown, r, new, rules.gate_fraction)
+                new, shown = shown, new
             tally.counts[0] += clamps
             emit(message, new, e, neurons.threshold, rules)
             reset(h, new, message, neurons.threshold, rules)
@@ -290,7 +265,7 @@ def run_layer(
                 copy(membranes[row], h)
             if rules.watched:
                 where = sequence + s, order + i, order + step
-                watch_step(rules, neurons, W, U, M, O, inside, p, h, where, tally)
+                watch_step(rules, neurons, W, U, M, O, r, p, h, where, tally)
         for j in range(n):
             ends[s, column + j] = right(left(h[j], up), down)
 
@@ -310,18 +285,22 @@ def watch_step(
     tally: Tally,
 ) -> None:
     """Look at everything of a step that must lie within the word."""
-    n = h.shape[0]
+    n, T = h.shape[0], h.dtype.type
     for g in range(len(neurons.bias)):
         is_candidate = g == rules.candidate
-        sums = U.sums[g * n : (g + 1) * n]
+        sums = U.sums[of_gate(g, n)]
         if is_candidate and rules.reset_before:
             sums = M.sums
         if rules.output_gated and g == OUTPUT:
             sums = O.sums
-        arriving = W.sums[g * n : (g + 1) * n]
+        arriving = W.sums[of_gate(g, n)]
         watch(arriving, where, INPUT_ACCUMULATOR, g, tally)
         watch(sums, where, RECURRENT_ACCUMULATOR, g, tally)
         if is_candidate and rules.reset_inside:
+            gate(p, 0, W.sums, U.sums, neurons, rules.table)
+            shifts = neurons.inside_shift
+            for j in range(n):
+                inside[j] = reset_product(T, p[j], sums[j], neurons.recurrent_bias[j], shifts)
             watch(inside, where, RESET_PRODUCT, g, tally)
             sums = inside
         shifts = neurons.shifts[g]

@@ -99,7 +99,7 @@ class Machine:
             factors=np.empty(sources, dtype=number),
             change=np.empty(sources, dtype=number),
             message=np.zeros(padded(neurons), dtype=np.int16),
-            rows=np.empty((6, neurons), dtype=number),
+            rows=np.empty((4, neurons), dtype=number),
         )
 
     def score_sequences(self, sequences: Sequences, first: int = 0) -> Integers:
