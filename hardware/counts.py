@@ -8,15 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.messages import (
-    at_work,
-    check_owner,
-    emissions,
-    in_all,
-    is_sent,
-    messages,
-    per_source,
-)
+from hardware.messages import Traffic, in_all, met
 from hardware.program import Program
 from hardware.projections import EMISSION, MEMBRANE, emission_bits
 from hardware.trace import Trace
@@ -146,14 +138,13 @@ class Counts:
 
 def count(trace: Trace, program: Program) -> Counts:
     """Exact counts from a trace of this program."""
-    check_owner(trace, program)
+    traffic = Traffic(trace, program)
     steps, readout = trace.lengths, program.readout
     work: list[Work] = [
         {name: np.zeros_like(steps) for name in ADDITIVE} for _ in range(len(program.layers) + 1)
     ]
-    host_messages_in = _count_messages(work, trace, program)
-    _count_neurons(work, trace, program)
-    encoded = is_sent(trace.events, trace, program.encoder.sends_changes)
+    host_messages_in = _count_messages(work, traffic)
+    _count_neurons(work, traffic)
     answers = steps if readout.answers_every_step else np.ones_like(steps)
     return Counts(
         layers=tuple(
@@ -166,17 +157,18 @@ def count(trace: Trace, program: Program) -> Counts:
         ticks=program.ticks(steps),
         host_messages_in=host_messages_in,
         host_messages_out=answers * readout.outputs,
-        input_events=in_all(encoded, trace),
+        input_events=in_all(traffic.of_encoder, trace),
     )
 
 
-def _count_messages(work: list[Work], trace: Trace, program: Program) -> PerSequence:
+def _count_messages(work: list[Work], traffic: Traffic) -> PerSequence:
     """Synaptic operations, and the messages that are no emissions; the host's are returned."""
+    trace, program = traffic.trace, traffic.program
     from_host = np.zeros_like(trace.lengths)
-    for projection, sent in messages(trace, program):
+    for projection, sent in traffic.messages():
         of_target, weights = work[projection.target], projection.weights
-        of_source = per_source(sent, trace)
-        operations = of_source @ np.count_nonzero(weights, axis=0)
+        synapses = np.count_nonzero(weights, axis=0)
+        operations = trace.per_sequence(met(sent, synapses[:, np.newaxis])[:, 0])
         of_target["synaptic_operations"] += operations
         of_target["multiply_accumulates"] += operations * projection.graded
         if projection.stream == MEMBRANE:
@@ -186,20 +178,21 @@ def _count_messages(work: list[Work], trace: Trace, program: Program) -> PerSequ
             continue
         of_target["dense_synaptic_operations"] += weights.size * trace.lengths
         if not projection.sources:
-            from_host += of_source.sum(axis=1)
+            from_host += in_all(sent, trace)
         elif projection.stream != EMISSION:
-            _send(of_target, of_source.sum(axis=1), projection.payload_bits)
+            _send(of_target, in_all(sent, trace), projection.payload_bits)
     return from_host
 
 
-def _count_neurons(work: list[Work], trace: Trace, program: Program) -> None:
+def _count_neurons(work: list[Work], traffic: Traffic) -> None:
     """Emissions, updates and gate products."""
+    trace, program = traffic.trace, traffic.program
     for i, (layer, of_layer) in enumerate(zip(program.layers, work, strict=False)):
         cell = layer.cell
-        spikes = in_all(emissions(trace, layer, i), trace)
+        spikes = in_all(traffic.of_layer[i], trace)
         of_layer["spikes"] += spikes
         _send(of_layer, spikes, emission_bits(cell))
-        active = in_all(at_work(trace, layer, i), trace)
+        active = in_all(traffic.at_work(i), trace)
         of_layer["active_updates"] += cell.products_in_turn * active
         of_layer["gate_products"] += GATE_PRODUCTS[cell.formulation] * layer.neurons * trace.lengths
     answering = 1 if program.readout.sees_membranes else trace.lengths

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.messages import Sent, at_work, check_owner, emissions, messages, per_source
+from hardware.messages import Sent, Traffic, met, per_source
 from hardware.placement import Placement
 from hardware.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.placement.needs import fan
@@ -35,8 +35,6 @@ BY_SLOT = (
     "sparse_operations",
 )
 TRAVEL = ("within_tile", "hops_east_west", "hops_north_south")
-
-EXACT_IN_FLOAT32 = 2**24
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def slot_of_step(
 
 def load(trace: Trace, program: Program, placement: Placement) -> Loads:
     """Every core's work in every slot, exactly."""
-    check_owner(trace, program)
+    traffic = Traffic(trace, program)
     slots = slots_of(trace, program)
     shape = (len(slots.ticks), placement.total)
     own = [
@@ -128,7 +126,7 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
     work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
     for name in TRAVEL:
         work[name] = np.zeros((len(trace.lengths), placement.total), dtype=np.int64)
-    for (projection, sent), sparse in zip(messages(trace, program), placement.sparse, strict=True):
+    for (projection, sent), sparse in zip(traffic.messages(), placement.sparse, strict=True):
         synapses = fan(projection, placement.layers[projection.target].starts)
         # What leads to another level arrives in the slot before that in which it is used.
         arrives = own[projection.target] - (not projection.recurrent)
@@ -137,7 +135,7 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
         at_end = projection.stream == MEMBRANE
         leaves = [arrives if at_end else own[source] for source in projection.sources]
         _send(work, placement, projection, (synapses > 0).sum(axis=1), sent, leaves)
-    _compute(work, placement, trace, program, own)
+    _compute(work, placement, traffic, own)
     everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
     work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
     return Loads(placement, slots, **work)
@@ -204,27 +202,20 @@ def _send(
 def _compute(
     work: dict[str, Any],
     placement: Placement,
-    trace: Trace,
-    program: Program,
+    traffic: Traffic,
     own: list[NDArray[np.int64]],
 ) -> None:
     """Emissions and active updates."""
+    trace, program = traffic.trace, traffic.program
     for number, layer in enumerate(program.layers):
         placed, when = placement.layers[number], own[number]
-        work["spikes"][when, placed.cores] += met(emissions(trace, layer, number), placed.members)
-        active = met(at_work(trace, layer, number), placed.members)
+        work["spikes"][when, placed.cores] += met(traffic.of_layer[number], placed.members)
+        active = met(traffic.at_work(number), placed.members)
         work["active_updates"][when, placed.cores] += layer.cell.products_in_turn * active
     readout, answering = placement.layers[-1], own[-1]
     if program.readout.sees_membranes:
         answering = answering[np.cumsum(trace.lengths) - 1]
     work["active_updates"][answering, readout.cores] += readout.neurons_of_core
-
-
-def met(sent: Sent, weights: NDArray[Any]) -> NDArray[np.int32]:
-    """`sent · weights`, exactly, by the arithmetic that is fast: floating point."""
-    most = weights.sum(axis=0).max(initial=0)
-    exact = np.float32 if most < EXACT_IN_FLOAT32 else np.float64
-    return (sent.astype(exact) @ weights.astype(exact)).astype(np.int32)
 
 
 def senders(projection: Projection, placement: Placement) -> tuple[Tiles, list[slice]]:

@@ -13,7 +13,7 @@ from hardware.counts import count
 from hardware.errors import InputError
 from hardware.inference import run
 from hardware.loads import BY_SLOT, TRAVEL, load, slot_of_step, slots_of
-from hardware.messages import messages
+from hardware.messages import Traffic
 from hardware.placement import Placement, place
 from hardware.program import Program
 from hardware.projections import EMISSION, MEMBRANE
@@ -45,7 +45,9 @@ def walked(trace: Trace, program: Program, placement: Placement) -> dict[str, Co
     own = step_slots(trace, program)
     sequence = np.repeat(np.arange(len(trace.lengths)), trace.lengths)
     core_of = [layer.core_of_neuron for layer in placement.layers]
-    for (projection, sent), sparse in zip(messages(trace, program), placement.sparse, strict=True):
+    for (projection, sent), sparse in zip(
+        Traffic(trace, program).messages(), placement.sparse, strict=True
+    ):
         target, weights = projection.target, projection.by_neuron
         owners = [(i, n) for i in projection.sources for n in range(len(core_of[i]))]
         for step, source in np.argwhere(sent):
