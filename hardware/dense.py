@@ -102,7 +102,8 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
         for layer in level:
             cell = layer.cell
             ends = slice(None, None, steps) if layer.backward else slice(steps - 1, None, steps)
-            state = shift(trace.membranes[number], cell.gate_fraction - cell.state_fraction)[ends]
+            membranes = trace.membranes[number][ends].astype(np.int64)
+            state = shift(membranes, cell.gate_fraction - cell.state_fraction)
             own = changes(state, layer.backward)
             rows = len(layer.recurrent_weights)
             operations = operations + (arriving + own) * rows

@@ -15,6 +15,7 @@ its spikes come evenly and sum to the value; nothing is drawn at random.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,9 +109,11 @@ class Encoder:
                 state = state - self.limit * events[i]
         return events, state
 
-    def rounded(self, frames: NDArray[np.floating]) -> Integers:
+    def rounded(
+        self, frames: NDArray[np.floating], number: type[np.signedinteger[Any]] = np.int64
+    ) -> NDArray[Any]:
         """clamp(round((frame − offset) · gain), ±limit), of few frames at a time: in the cache."""
-        q = np.empty(np.shape(frames), dtype=np.int64)
+        q = np.empty(np.shape(frames), dtype=number)
         at_once = max(VALUES_AT_ONCE // max(q[:1].size, 1), 1)
         for first in range(0, len(q), at_once):
             part = slice(first, first + at_once)

@@ -88,7 +88,7 @@ class Traffic:
             synapses(layer.input_weights, seen.astype(np.int64)),
             listening,
             before(trace.emitted[number].astype(np.int64), trace, layer.initial_emission, back),
-            before(trace.membranes[number], trace, layer.initial_membrane, back),
+            before(trace.membranes[number].astype(np.int64), trace, layer.initial_membrane, back),
         )
         return [sent[gates[0]] for gates in turns(cell)]
 

@@ -200,13 +200,16 @@ class Program:
             )
         return steps
 
-    def encode(self, sequences: Sequences) -> tuple[Integers, NDArray[np.int64]]:
+    def encode(self, sequences: Sequences) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
         """What the first layer sees at every step, and the steps of each sequence."""
-        steps = self.steps_of(sequences)
-        if self.encoder.kind == "graded":
-            return self.encoder.rounded(sequences.values), steps
-        start = self.encoder.initial_state()
-        return np.concatenate([self.encoder.encode(part, start)[0] for part in sequences]), steps
+        steps, encoder = self.steps_of(sequences), self.encoder
+        if encoder.kind == "graded":
+            return encoder.rounded(sequences.values, np.int16), steps
+        start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.channels), np.int16)
+        for part, last in zip(sequences, np.cumsum(steps), strict=True):
+            of_part, _ = encoder.encode(part, start)
+            events[last - len(of_part) : last] = of_part
+        return events, steps
 
     def values(self, trace: Trace) -> NDArray[np.float64]:
         """What a trace's scores stand for: of each sequence, or of each of its steps."""

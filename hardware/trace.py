@@ -19,14 +19,18 @@ SCHEMA = 2
 
 @dataclass(frozen=True)
 class Trace:
-    """The record of a run. Steps of all sequences follow one another, as in `Sequences`."""
+    """The record of a run. Steps of all sequences follow one another, as in `Sequences`.
+
+    What there is a row of for each step is in integers as narrow as the engine has them: widen them
+    before you compute with them.
+    """
 
     engine: str
     program_digest: str
     lengths: NDArray[np.int64]  # (sequences,), in steps
-    events: NDArray[np.int64]  # (steps, channels): what the first layer sees
+    events: NDArray[np.integer]  # (steps, channels): what the first layer sees
     emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
-    membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), after the reset
+    membranes: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons), after the reset
     scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
     saturations: NDArray[np.int64] | None = None
     """(layers + readout, 3): clamps of σ and of tanh that acted, and values outside the word.
@@ -70,14 +74,14 @@ class Trace:
     def save(self, path: Path) -> None:
         tensors: dict[str, NDArray[np.generic]] = {
             "lengths": self.lengths,
-            "events": self.events.astype(np.int16),
+            "events": self.events.astype(np.int16, copy=False),
             "scores": self.scores,
         }
         if self.saturations is not None:
             tensors["saturations"] = self.saturations
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
-            tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32)
+            tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32, copy=False)
         about = {
             "engine": self.engine,
             "program_digest": self.program_digest,
@@ -96,9 +100,9 @@ class Trace:
                 engine=about["engine"],
                 program_digest=about["program_digest"],
                 lengths=tensors["lengths"],
-                events=tensors["events"].astype(np.int64),
+                events=tensors["events"],
                 emitted=tuple(tensors[f"layers.{i}.emitted"] for i in layers),
-                membranes=tuple(tensors[f"layers.{i}.membranes"].astype(np.int64) for i in layers),
+                membranes=tuple(tensors[f"layers.{i}.membranes"] for i in layers),
                 scores=tensors["scores"],
                 saturations=tensors.get("saturations"),
             )

@@ -28,7 +28,7 @@ STEPS_AT_ONCE = 2048
 
 def execute(
     program: Program,
-    events: Integers,
+    events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
     *,
@@ -42,7 +42,9 @@ def execute(
     every_step = program.readout.answers_every_step
     record = Record(
         emitted=tuple(messages(steps, width) for width in layout.level_widths),
-        membranes=tuple(np.empty((steps, layer.neurons), np.int64) for layer in program.layers),
+        membranes=tuple(
+            np.empty((steps, layer.neurons), layout.number) for layer in program.layers
+        ),
         scores=np.empty((steps if every_step else len(lengths), program.readout.outputs), np.int64),
     )
 

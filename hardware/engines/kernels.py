@@ -203,7 +203,7 @@ def run_layer(
     order: int,
     emitted: NDArray[np.int16],
     column: int,
-    membranes: NDArray[np.int64],
+    membranes: Numbers,
     ends: NDArray[np.int16],
     scratch: Scratch,
     tally: Tally,

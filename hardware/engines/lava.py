@@ -15,7 +15,7 @@ from hardware.sequences import Sequences
 
 def execute(
     program: Program,
-    events: Integers,
+    events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
     *,

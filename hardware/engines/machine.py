@@ -40,7 +40,7 @@ class Record(NamedTuple):
     """Where a run leaves what it computes."""
 
     emitted: tuple[NDArray[np.int16], ...]  # per level (steps, padded neurons)
-    membranes: tuple[NDArray[np.int64], ...]  # per layer (steps, neurons), or no rows
+    membranes: tuple[Numbers, ...]  # per layer (steps, neurons), or no rows
     scores: Integers  # (sequences, outputs), or (steps, outputs) if read at every step
 
 
@@ -67,7 +67,7 @@ class Machine:
             Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
             for _ in self.scratch
         )
-        self.no_membranes = tuple(np.empty((0, 0), dtype=np.int64) for _ in program.layers)
+        self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.rows = messages(0, 0), tuple(messages(0, 0) for _ in layout.levels)
 
     def clean_state(self, layer: LayerLayout) -> LayerState:

@@ -27,14 +27,14 @@ from hardware.readout import Readout
 
 def execute(
     program: Program,
-    events: Integers,
+    events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
 ) -> Recording:
     """Run all sequences level by level; nothing can hang here, so the deadline is not needed."""
     proven = width(program).proven
     watchers = [Watcher(program, number, proven) for number in range(len(program.layers) + 1)]
-    emitted, membranes = run_levels(program, events, lengths, watchers)
+    emitted, membranes = run_levels(program, events.astype(np.int64), lengths, watchers)
     if program.readout.sees_membranes:
         messages = last_membranes(program, membranes, lengths)
     else:

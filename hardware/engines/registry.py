@@ -27,7 +27,7 @@ class Recording(NamedTuple):
     """What an engine gives back; frames of all sequences follow one another."""
 
     emitted: tuple[NDArray[np.integer], ...]
-    membranes: tuple[Integers, ...]
+    membranes: tuple[NDArray[np.integer], ...]
     scores: Integers
     """Of each sequence, or of each step where the readout answers at every step."""
 
@@ -41,7 +41,7 @@ class Engine(Protocol):
     def __call__(
         self,
         program: Program,
-        events: Integers,
+        events: NDArray[np.int16],
         lengths: NDArray[np.int64],
         deadline: float | None,
         **options: Any,

@@ -105,7 +105,10 @@ class LavaSession:
         self.clean = True
 
     def run(
-        self, events: Integers, lengths: NDArray[np.int64], deadline: float | None = None
+        self,
+        events: NDArray[np.integer],
+        lengths: NDArray[np.int64],
+        deadline: float | None = None,
     ) -> dict[str, Integers]:
         """Every sequence from a clean state: scores, and by name what is recorded.
 
@@ -113,9 +116,9 @@ class LavaSession:
         """
         if not len(lengths):
             raise InputError("no sequence given: expected at least one")
-        given = {FRAMES: events}
+        given = {FRAMES: events.astype(np.int64, copy=False)}
         if self.program.bidirectional:
-            given[FRAMES_TURNED] = events[turned(lengths)]
+            given[FRAMES_TURNED] = given[FRAMES][turned(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
         found = self._play(given, plan(lengths, self.batch), len(lengths), deadline)

@@ -133,7 +133,8 @@ def scores_over_time(program: Program, trace: Trace, sequence: int) -> NDArray[n
     cell, readout = program.layers[-1].cell, program.readout
     if readout.sees_membranes:
         fraction = cell.gate_fraction - cell.state_fraction
-        parts = [shift(membrane[rows], fraction) for membrane in trace.membranes[first:]]
+        last = [membranes[rows].astype(np.int64) for membranes in trace.membranes[first:]]
+        parts = [shift(membranes, fraction) for membranes in last]
     else:
         parts = [emitted[rows].astype(np.int64) for emitted in trace.emitted[first:]]
     score, scores = np.zeros(readout.outputs, dtype=np.int64), []
