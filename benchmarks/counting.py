@@ -1,4 +1,4 @@
-"""What counting costs beside the run that is counted, in interleaved rounds.
+"""What counting costs beside the run that is counted, in one thread, in interleaved rounds.
 
 `count` gives totals of layers, `load` those of every core and tick. Nothing is counted unless one
 of them is called.
@@ -15,7 +15,7 @@ from networks import NETWORKS, random_network, sparse_sequences
 
 from hardware import count, load, load_chip, place, run
 
-SEQUENCES, STEPS, ROUNDS = 50, 100, 5
+SEQUENCES, STEPS, ROUNDS = 100, 100, 9
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -32,7 +32,7 @@ def main() -> None:
         sequences = sparse_sequences(rng, shape[0], SEQUENCES, STEPS)
         trace, placement = run(program, sequences), place(program, load_chip("loihi2"))
         contestants: dict[str, Callable[[], object]] = {
-            "run": lambda p=program, s=sequences: run(p, s),
+            "run": lambda p=program, s=sequences: run(p, s, threads=1),
             "count": lambda p=program, t=trace: count(t, p),
             "load": lambda p=program, t=trace, q=placement: load(t, p, q),
         }

@@ -1,7 +1,8 @@
 """An ordinary GRU imported: operations against accuracy, on data that was not calibrated on.
 
 For each seed an ordinary torch.nn.GRU is trained as `spiking-gru train` trains its baseline
-(standardised inputs, 128 hidden, mean over time), then imported for a budget of half a point.
+(standardised inputs, 128 hidden, mean over time), then imported for a budget of half a point, or
+with `--share 50` for half of the dense operations.
 Operations are those that `hardware.counts` counts, as a share of every synapse at every step.
 
 `python benchmarks/import.py` prints a row for each seed, then the curve on the test part.
@@ -65,7 +66,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="japanese-vowels")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--share", type=float, help="percentage of the dense operations")
     options = parser.parse_args()
+    share = None if options.share is None else options.share / 100
     curves: dict[float, list[tuple[float, float]]] = {rung: [] for rung in RUNGS}
     rows = []
     print("seed   GRU, float   imported   operations   thresholds (inputs; states)   calibrated in")
@@ -74,7 +77,7 @@ def main() -> None:
         gru, test = trained(TrainingSettings(data=options.data, seed=seed), dataset), dataset.test
         own = 100 * float((predictions(gru, test.sequences) == test.labels).mean())
         start = time.perf_counter()
-        calibration = calibrate(gru, dataset, BUDGET)
+        calibration = calibrate(gru, dataset, BUDGET, operations=share)
         seconds = time.perf_counter() - start
         accuracy, operations = on_test(calibration.program, test)
         rows.append((own, accuracy, operations))

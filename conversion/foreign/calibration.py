@@ -9,6 +9,8 @@ validation part, against the GRU itself in floating point. A few dozen sequences
 point of 27 is less than one of them. So the same share may be lost of the training and validation
 parts under noise, which brings them nearer to the borders between classes; there, against the
 quantised GRU with every change sent.
+
+Whoever would rather state the operations gets the lowest rung that does no more than those.
 """
 
 from __future__ import annotations
@@ -145,10 +147,14 @@ def calibrate(
     dataset: Dataset,
     budget: float = 0.5,
     *,
+    operations: float | None = None,
     encoder: str = "send-on-delta",
     provenance: Mapping[str, Any] | None = None,
 ) -> Calibration:
     """The program with the fewest operations found that loses no more points than the budget.
+
+    With `operations`, a share of the dense ones, it is that of the lowest threshold, for inputs and
+    states alike, which does no more; the budget is then for the grids alone.
 
     Ranges come from the training part, thresholds from the validation part; the test part is not
     looked at.
@@ -161,6 +167,8 @@ def calibrate(
         )
     if not 0 <= budget <= 100:
         raise SettingError(f"the budget is {budget} points of accuracy: expected 0 to 100")
+    if operations is not None and not 0 < operations <= 1:
+        raise SettingError(f"operations are {operations} of the dense ones: expected 0 to 1")
     validation = _thinned(dataset.validation)
     right = predictions(gru, validation.sequences) == validation.labels
     search = _Search(gru, dataset, budget, encoder, _Answered(validation, right))
@@ -170,24 +178,52 @@ def calibrate(
     swept = [
         search.point(grids, Thresholds(sends * rung, (rung,) * len(gru.levels))) for rung in RUNGS
     ]
-    # Luck on a higher rung after a fall is no reason to climb there.
-    chosen = [point for point, _ in takewhile(lambda reached: reached[1], swept)][-1]
-    for raised in range(0 if sends else 1, 1 + len(gru.levels)):
+    curve = tuple(point for point, _ in swept)
+    if operations is None:
+        # Luck on a higher rung after a fall is no reason to climb there.
+        within = [point for point, _ in takewhile(lambda reached: reached[1], swept)]
+        chosen = _raised(search, grids, within[-1])
+    else:
+        chosen = _lowest(curve, operations)
+    accuracy = float(right.mean())
+    about = {
+        **(provenance or {}),
+        "calibration": {
+            "budget": budget,
+            "operations": operations,
+            "float_accuracy": accuracy,
+            "chosen": asdict(chosen),
+        },
+    }
+    return Calibration(
+        deployment=replace(search.deployed(grids, chosen.thresholds, about), refused=first.refused),
+        chosen=chosen,
+        curve=curve,
+        accuracy=accuracy,
+    )
+
+
+def _raised(search: _Search, grids: Grids, chosen: Point) -> Point:
+    """From this point each threshold alone, as far as that costs no more."""
+    first = 0 if search.encoder == "send-on-delta" else 1
+    for raised in range(first, 1 + len(search.gru.levels)):
         for thresholds in _higher(chosen.thresholds, raised):
             point, allowed = search.point(grids, thresholds)
             if not allowed or point.lost > chosen.lost or point.accuracy < chosen.accuracy:
                 break
             chosen = min(chosen, point, key=lambda p: p.operations)
-    accuracy = float(right.mean())
-    about = {
-        **(provenance or {}),
-        "calibration": {"budget": budget, "float_accuracy": accuracy, "chosen": asdict(chosen)},
-    }
-    return Calibration(
-        deployment=replace(search.deployed(grids, chosen.thresholds, about), refused=first.refused),
-        chosen=chosen,
-        curve=tuple(point for point, _ in swept),
-        accuracy=accuracy,
+    return chosen
+
+
+def _lowest(curve: tuple[Point, ...], operations: float) -> Point:
+    """The first point of the curve that does no more than this share of the dense operations."""
+    for point in curve:
+        if point.operations <= operations:
+            return point
+    least = min(point.operations for point in curve)
+    raise SettingError(
+        f"operations are {100 * operations:g} % of the dense ones, but the highest threshold still "
+        f"does {100 * least:.1f} %: allow more"
     )
 
 

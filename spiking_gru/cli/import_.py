@@ -30,6 +30,13 @@ def import_(
         str, typer.Option("--calibrate", help="A data set by name, or a .npz file, as for train.")
     ],
     budget: Annotated[float, typer.Option(help="Points of accuracy that may be lost.")] = 0.5,
+    operations: Annotated[
+        float | None,
+        typer.Option(
+            help="Rather than a budget: the percentage of the dense operations that it may do.",
+            show_default=False,
+        ),
+    ] = None,
     reads: Annotated[
         str | None,
         typer.Option(help="The head's state: last, mean or step.", show_default="last"),
@@ -46,7 +53,13 @@ def import_(
 ) -> None:
     """Make a program of somebody's ordinary GRU, sending states only where they change."""
     voice = Voice(as_json)
-    choices = {"budget": budget, "reads": reads, "standardised": standardised, "encoder": encoder}
+    choices = {
+        "budget": budget,
+        "operations": operations,
+        "reads": reads,
+        "standardised": standardised,
+        "encoder": encoder,
+    }
     voice.result(import_gru(source, data, seed, choices, folder_of(out), voice))
 
 
@@ -81,8 +94,14 @@ def import_gru(
         "dataset": about,
         "versions": versions(),
     }
+    percentage = choices["operations"]
     calibration = calibrate(
-        gru, dataset, choices["budget"], encoder=choices["encoder"], provenance=provenance
+        gru,
+        dataset,
+        choices["budget"],
+        operations=None if percentage is None else percentage / 100,
+        encoder=choices["encoder"],
+        provenance=provenance,
     )
     calibration.program.save(folder.program)
     right = predictions(gru, dataset.test.sequences) == dataset.test.labels

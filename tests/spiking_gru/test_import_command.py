@@ -155,6 +155,16 @@ def test_frames_standardised_in_training_come_raw_to_the_program(
     np.testing.assert_allclose(offset, frames.mean(axis=0), rtol=1e-5)
 
 
+def test_a_share_of_the_operations_can_be_asked_for(
+    gru: ForeignGRU, data: Path, tmp_path: Path, call: Call
+) -> None:
+    source, run = torch_file(gru, tmp_path), tmp_path / "run"
+    options = ("--reads", "mean", "--operations", "50", "--json")
+    code, out, err = call("import", source, "--calibrate", data, *options, "--out", run)
+    assert code == 0, err
+    assert json.loads(out)["chosen"]["operations"] <= 0.5
+
+
 def test_importing_again_leaves_nothing_of_the_run_before(
     gru: ForeignGRU, data: Path, tmp_path: Path, call: Call
 ) -> None:

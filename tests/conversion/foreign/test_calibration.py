@@ -42,6 +42,27 @@ def test_a_larger_budget_buys_fewer_operations(gru: ForeignGRU, dataset: Dataset
     )
 
 
+def test_operations_that_are_stated_are_met_by_the_lowest_threshold(
+    gru: ForeignGRU, dataset: Dataset
+) -> None:
+    calibration = calibrate(gru, dataset, operations=0.5)
+    chosen, curve = calibration.chosen, calibration.curve
+    assert chosen.operations <= 0.5
+    assert all(point.operations > 0.5 for point in curve[: curve.index(chosen)])
+    assert calibration.program.provenance["calibration"]["operations"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("operations", "message"),
+    [(1e-6, "highest threshold still does"), (0.0, "expected 0 to 1"), (50, "expected 0 to 1")],
+)
+def test_operations_that_cannot_be_met_are_refused(
+    gru: ForeignGRU, dataset: Dataset, operations: float, message: str
+) -> None:
+    with pytest.raises(SettingError, match=message):
+        calibrate(gru, dataset, operations=operations)
+
+
 def test_the_curve_begins_where_every_change_is_sent_and_falls(
     gru: ForeignGRU, dataset: Dataset
 ) -> None:
