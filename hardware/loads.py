@@ -18,6 +18,7 @@ from hardware.messages import Sent, Traffic, met, per_source
 from hardware.placement import Placement
 from hardware.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.placement.needs import fan
+from hardware.placement.placing import PlacedLayer
 from hardware.program import Program
 from hardware.projections import EMISSION, MEMBRANE, Projection
 from hardware.trace import Trace
@@ -192,10 +193,15 @@ def _send(
     for number, when in zip(projection.sources, leaves, strict=True):
         source = placement.layers[number]
         columns = slice(first, first + source.neurons)
-        out = met(sent[:, columns], source.members * axons[columns, np.newaxis])
-        work["messages_out"][when, source.cores] += out
+        made = by_core(sent[:, columns], source)
+        first_axons = axons[columns][source.starts]
+        if np.array_equal(np.repeat(first_axons, source.neurons_of_core), axons[columns]):
+            work["messages_out"][when, source.cores] += made * first_axons.astype(np.int32)
+        else:
+            out = met(sent[:, columns], source.members * axons[columns, np.newaxis])
+            work["messages_out"][when, source.cores] += out
         if projection.stream != EMISSION:
-            work["spikes"][when, source.cores] += met(sent[:, columns], source.members)
+            work["spikes"][when, source.cores] += made
         first += source.neurons
 
 
@@ -209,13 +215,19 @@ def _compute(
     trace, program = traffic.trace, traffic.program
     for number, layer in enumerate(program.layers):
         placed, when = placement.layers[number], own[number]
-        work["spikes"][when, placed.cores] += met(traffic.of_layer[number], placed.members)
-        active = met(traffic.at_work(number), placed.members)
+        work["spikes"][when, placed.cores] += by_core(traffic.of_layer[number], placed)
+        active = by_core(traffic.at_work(number), placed)
         work["active_updates"][when, placed.cores] += layer.cell.products_in_turn * active
     readout, answering = placement.layers[-1], own[-1]
     if program.readout.sees_membranes:
         answering = answering[np.cumsum(trace.lengths) - 1]
     work["active_updates"][answering, readout.cores] += readout.neurons_of_core
+
+
+def by_core(sent: Sent, layer: PlacedLayer) -> NDArray[np.int32]:
+    """(steps, cores): how many of each core's neurons are marked."""
+    narrow = np.uint8 if layer.neurons_of_core.max() < 2**8 else np.uint32
+    return np.add.reduceat(sent.view(np.uint8), layer.starts, axis=1, dtype=narrow).astype(np.int32)
 
 
 def senders(projection: Projection, placement: Placement) -> tuple[Tiles, list[slice]]:
