@@ -127,6 +127,10 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
     work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
     for name in TRAVEL:
         work[name] = np.zeros((len(trace.lengths), placement.total), dtype=np.int64)
+    emitted = [
+        by_core(sent, placed)
+        for sent, placed in zip(traffic.of_layer, placement.layers, strict=False)
+    ]
     for (projection, sent), sparse in zip(traffic.messages(), placement.sparse, strict=True):
         synapses = fan(projection, placement.layers[projection.target].starts)
         # What leads to another level arrives in the slot before that in which it is used.
@@ -135,8 +139,10 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
         _travel(work, placement, projection, synapses > 0, per_source(sent, trace))
         at_end = projection.stream == MEMBRANE
         leaves = [arrives if at_end else own[source] for source in projection.sources]
-        _send(work, placement, projection, (synapses > 0).sum(axis=1), sent, leaves)
-    _compute(work, placement, traffic, own)
+        known = sent is traffic.of_layer[projection.sources[0]] if leaves else False
+        made = emitted[projection.sources[0]] if known else None
+        _send(work, placement, projection, (synapses > 0).sum(axis=1), sent, leaves, made)
+    _compute(work, placement, traffic, own, emitted)
     everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
     work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
     return Loads(placement, slots, **work)
@@ -187,13 +193,17 @@ def _send(
     axons: NDArray[np.int64],
     sent: Sent,
     leaves: list[NDArray[np.int64]],
+    emitted: NDArray[np.int32] | None,
 ) -> None:
-    """Outgoing messages, and the making of those that are no emissions."""
+    """Outgoing messages, and the making of those that are no emissions.
+
+    `emitted` is how many each core sends, where that is known.
+    """
     first = 0
     for number, when in zip(projection.sources, leaves, strict=True):
         source = placement.layers[number]
         columns = slice(first, first + source.neurons)
-        made = by_core(sent[:, columns], source)
+        made = by_core(sent[:, columns], source) if emitted is None else emitted
         first_axons = axons[columns][source.starts]
         if np.array_equal(np.repeat(first_axons, source.neurons_of_core), axons[columns]):
             work["messages_out"][when, source.cores] += made * first_axons.astype(np.int32)
@@ -210,12 +220,13 @@ def _compute(
     placement: Placement,
     traffic: Traffic,
     own: list[NDArray[np.int64]],
+    emitted: list[NDArray[np.int32]],
 ) -> None:
     """Emissions and active updates."""
     trace, program = traffic.trace, traffic.program
     for number, layer in enumerate(program.layers):
         placed, when = placement.layers[number], own[number]
-        work["spikes"][when, placed.cores] += by_core(traffic.of_layer[number], placed)
+        work["spikes"][when, placed.cores] += emitted[number]
         active = by_core(traffic.at_work(number), placed)
         work["active_updates"][when, placed.cores] += layer.cell.products_in_turn * active
     readout, answering = placement.layers[-1], own[-1]

@@ -161,13 +161,20 @@ def weigh(sent: NDArray[np.uint8], weights: NDArray[np.int32], sums: NDArray[np.
 
 def per_source(sent: Sent, trace: Trace) -> NDArray[np.int64]:
     """(sequences, sources): how often each source sends in each sequence."""
-    # One sum for each sequence, in narrow integers, is thirty times faster than reduceat.
-    narrow = np.uint16 if trace.lengths.max(initial=0) < 2**16 else np.uint64
-    found = np.empty((len(trace.lengths), sent.shape[1]), dtype=np.int64)
-    ends = trace.starts + trace.lengths
-    for sequence, (start, end) in enumerate(zip(trace.starts, ends, strict=True)):
-        found[sequence] = sent[start:end].view(np.uint8).sum(axis=0, dtype=narrow)
-    return found
+    sums = np.zeros((len(trace.lengths), sent.shape[1]), dtype=np.int32)
+    tally(np.ascontiguousarray(sent).view(np.uint8), trace.lengths, sums)
+    return sums.astype(np.int64)
+
+
+@compiled
+def tally(sent: NDArray[np.uint8], lengths: NDArray[np.int64], sums: NDArray[np.int32]) -> None:
+    """The rows of each sequence, summed."""
+    row = 0
+    for s in range(sums.shape[0]):
+        for t in range(row, row + lengths[s]):
+            for i in range(sent.shape[1]):
+                sums[s, i] += np.int32(sent[t, i])
+        row += lengths[s]
 
 
 def in_all(sent: Sent, trace: Trace) -> NDArray[np.int64]:
