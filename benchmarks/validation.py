@@ -209,7 +209,8 @@ def table(lines: list[Line]) -> str:
 
 
 def parts_table(parts: dict[str, Part]) -> str:
-    rows = ["| layer | cores | neurons | operations a step | messages in |", "|---|---|---|---|---|"]
+    head = "| layer | cores | neurons | operations a step | messages in |"
+    rows = [head, "|---|---|---|---|---|"]
     for name, part in parts.items():
         operations, messages = f"{part.synaptic_operations:,.0f}", f"{part.messages_in:,.0f}"
         rows.append(
