@@ -31,6 +31,12 @@ frame.onload = () => {
   found.wide = [...page.querySelectorAll("body *")].filter((part) => !part.closest("svg, .skip")
     && !part.closest(".scroll, pre") && part.getBoundingClientRect().right > 360.5).map(
     (part) => part.outerHTML.slice(0, 80));
+  const drawn = [...page.querySelectorAll("svg")].filter((part) => part.checkVisibility());
+  found.drawn = drawn.map((part) => part.getAttribute("class"));
+  found.scrolled = drawn.filter((part) => {
+    const region = part.closest(".scroll");
+    return region.scrollWidth > region.clientWidth;
+  }).length;
   if (select) {
     found.chooser = !select.closest(".chooser").hidden;
     found.choices = [...select.options].map((option) => option.value);
@@ -72,11 +78,12 @@ def complaints(log: str) -> list[str]:
     return [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-def on_a_phone(page: str, folder: Path) -> dict[str, object]:
-    """What the harness found of a page in a frame of 360 pixels."""
+def on_a_phone(page: str, folder: Path, width: int = 360) -> dict[str, object]:
+    """What the harness found of a page in a frame of so many pixels."""
     text = json.dumps(page).replace("</", "<\\/")
     file = folder / "harness.html"
-    file.write_text(HARNESS.replace("PAGE", text), "utf-8")
+    harness = HARNESS.replace("width: 360px", f"width: {width}px")
+    file.write_text(harness.replace("PAGE", text), "utf-8")
     document, log = browse(file.as_uri(), folder / "profile")
     assert complaints(log) == []
     found = re.search(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
@@ -139,6 +146,21 @@ def test_nothing_is_wider_than_a_phone(report: Report, measured: Study, tmp_path
     found = on_a_phone(render_page(report, measured), tmp_path)
     assert found["wide"] == []
     assert found["width"] == 360
+
+
+def test_a_phone_shows_every_picture_once_drawn_for_its_width(
+    report: Report, measured: Study, tmp_path: Path
+) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path)
+    # Of the samples the first is shown.
+    assert found["drawn"] == ["narrow"] * 6
+    assert found["scrolled"] == 0
+
+
+def test_a_desk_shows_every_picture_once(report: Report, measured: Study, tmp_path: Path) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path, width=1000)
+    assert found["drawn"] == ["wide"] * 6
+    assert found["scrolled"] == 0
 
 
 def test_the_comparison_fits_a_phone_too(report: Report, measured: Study, tmp_path: Path) -> None:

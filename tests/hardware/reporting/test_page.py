@@ -44,7 +44,9 @@ def test_the_page_loads_nothing_and_shows_the_figures(page: Page, report: Report
     ]
     assert outside == []
     pictures = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("svg")) == 5 + len(report.samples)
+    assert len(pictures) == len(page.all("svg")) == 2 * (5 + len(report.samples))
+    for width in ("wide", "narrow"):
+        assert sum(picture["class"] == width for picture in pictures) == len(pictures) / 2
     assert all(picture["aria-label"] for picture in pictures)
     assert "0 of 210" in page.text
     assert report.conclusion in page.text
@@ -179,7 +181,7 @@ def test_the_page_works_for_every_kind_of_program(kind: dict[str, Any], cell: An
     measured = study(program, trace)
     page = Page(render_page(make_report(measured, dataset="any"), measured))
     rasters = [a["aria-label"] or "" for a in page.all("svg") if "below" in str(a["aria-label"])]
-    assert len(rasters) >= 2
+    assert len(rasters) >= 4
     assert all(f"{layer.name} sends" in label for label in rasters for layer in program.layers)
 
 

@@ -160,7 +160,7 @@ def test_every_figure_that_rests_on_another_chip_is_marked(report: Report) -> No
             if line.count("│") == 4}  # fmt: skip
     inherited = {"core, dynamic", "host and I/O", "time on the cores", "time for the host"}
     for title in (*inherited, "core, static"):
-        *_, one, two, _ = rows[title]
+        *_, two, one, _ = rows[title]
         assert not one.rstrip().endswith("*")
         assert two.rstrip().endswith("*") == (title in inherited), title
 
@@ -170,7 +170,7 @@ def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) 
     file.write_text((files("hardware") / "chips" / "template.toml").read_text("utf-8"), "utf-8")
     measured = study(PROGRAM, trace, LABELS, str(file))
     report = make_report(measured, dataset="small")
-    assert [chip.name for chip in report.chips.values()] == ["Loihi 2", "My chip"]
+    assert [chip.name for chip in report.chips.values()] == ["My chip", "Loihi 2"]
     assert report.chip == "My chip"
     assert report.energy_j == report.chips[str(file)].energy_j
     paths = write_report(report, measured, tmp_path)
