@@ -27,7 +27,7 @@ else:
 
 CHIPS = ("loihi1", "loihi2")
 
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
 
 
@@ -177,6 +177,12 @@ class Chip(_Strict):
     time_ns: Times
     static_mw_per_core: Constant
     host: Host
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> Chip:
+        if not (self.gated_neurons or self.gated_neurons_note):
+            raise ValueError("gated_neurons is false: gated_neurons_note must say why")
+        return self
 
     @model_validator(mode="after")
     def _mesh_holds_cores(self) -> Chip:

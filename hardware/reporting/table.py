@@ -56,7 +56,8 @@ def _host(found: MeasuredFigures | None) -> str:
 def print_comparison(compared: Compared, console: Console) -> None:
     """Both runs beside each other, and the ratio of the second to the first."""
     table = _table(
-        f"{escape(compared.dataset)} on {escape(compared.chip)}: nominal (low – high)",
+        f"{escape(compared.dataset)} on {escape(compared.chip)}{'†' if compared.note else ''}: "
+        "nominal (low – high)",
         "",
         escape(compared.a.name),
         escape(compared.b.name),
@@ -72,6 +73,8 @@ def print_comparison(compared: Compared, console: Console) -> None:
             f"* figures inherited from {escape(other)}: none is public for {escape(compared.chip)}",
             style="dim",
         )
+    if compared.note:
+        console.print(f"† {escape(compared.note)}", style="dim")
 
 
 def _side(figure: Range | float | None, unit: str) -> str:

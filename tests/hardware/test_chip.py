@@ -114,6 +114,12 @@ def test_a_chip_file_that_is_not_there_is_named() -> None:
         ("low = 72.8", "low = nan", "'energy_pj.neuron_update_active.low' is NaN"),
         ("high = 81.0", "high = inf", "'energy_pj.neuron_update_active.high' is Infinity"),
         ("low = 72.8", "low = '72.8'", "'energy_pj.neuron_update_active.low' is \"72.8\""),
+        ("high = 81.0", "high = 1e300", "'energy_pj.neuron_update_active.high' is 1e.300"),
+        (
+            'gated_neurons_note = "',
+            'gated_neurons_note = "" # "',
+            "gated_neurons is false: gated_neu",
+        ),
         ("low = 72.8\n", "", "no field 'energy_pj.neuron_update_active.low'"),
         ("cores = 128", "cores = 0", "'limits.cores' is 0"),
         ("cores = 128", "cores = 64", "limits.cores is 64, but mesh has 8 × 4 tiles of 4 cores"),

@@ -141,6 +141,17 @@ def test_inherited_figures_are_marked(report: Report, measured: Study, trace: Tr
     assert '<th scope="col">core dynamic</th>' in unmarked
 
 
+def test_a_chip_on_which_nothing_could_run_is_said_to_be_a_reference_at_once(
+    report: Report, measured: Study, trace: Trace
+) -> None:
+    of_loihi_1 = study(PROGRAM, trace, chip="loihi1")
+    text = render_page(make_report(of_loihi_1, dataset="small"), of_loihi_1)
+    note = "its figures are a cost reference only"
+    assert "a spiking GRU on Loihi 1†</h1>" in text
+    assert note in text.split("<main")[0]
+    assert note not in render_page(report, measured).split("<main")[0]
+
+
 def test_the_page_is_the_same_twice(report: Report, measured: Study) -> None:
     assert render_page(report, measured) == render_page(report, measured)
 
