@@ -23,6 +23,16 @@ from hardware.projections import projections
 
 STEPS = 100
 LARGE = (500, (1650,), 10)
+WIDTHS = {
+    "cores": 6,
+    "tiles": 6,
+    "row order": 10,
+    "laid out": 15,
+    "for a profile": 15,
+    "least possible": 15,
+}
+"""The columns of the table."""
+
 MOST_TILES = 3
 """Up to which every layout is tried."""
 
@@ -67,10 +77,14 @@ def fewest_hops(traffic: np.ndarray, host: np.ndarray, size: int) -> int:
     )
 
 
+def row(name: str, *figures: object) -> str:
+    widths = WIDTHS.values()
+    return f"{name:15}" + "".join(f"{f:>{n}}" for f, n in zip(figures, widths, strict=True))
+
+
 def main() -> None:
     chip = load_chip("loihi2")
-    columns = ("cores", "tiles", "row order", "laid out", "for a profile", "least possible")
-    print(f"{'on ' + chip.name:16}" + "".join(f"{title:>16}" for title in columns))
+    print(row("on " + chip.name, *WIDTHS))
     for name, shape in NETWORKS.items():
         rng = np.random.default_rng(0)
         program = random_network(rng, *shape)
@@ -85,8 +99,7 @@ def main() -> None:
             ways = projections(program)
             traffic, host = expected_traffic(ways, laid.layers, sent_in(trace, program))
             least = f"{fewest_hops(traffic, host, chip.mesh.cores_per_tile):,}"
-        row = (laid.total, laid.tiles_in_use, *shown, least)
-        print(f"{name:16}" + "".join(f"{figure:>16}" for figure in row))
+        print(row(name, laid.total, laid.tiles_in_use, *shown, least))
     program = random_network(np.random.default_rng(0), *LARGE)
     synapses = sum(int(np.count_nonzero(p.weights)) for p in projections(program))
     start = time.perf_counter()

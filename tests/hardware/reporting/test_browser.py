@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,20 @@ frame.onload = () => {
     const region = part.closest(".scroll");
     return region.scrollWidth > region.clientWidth;
   }).length;
+  const said = (part) => (part.getAttribute("aria-label") || part.textContent).trim()
+    && (part.tagName !== "SELECT" || page.querySelector(`label[for="${part.id}"]`));
+  const reached = [...page.querySelectorAll("a[href], select, button, input, [tabindex]")];
+  found.unnamed = reached.filter((part) => !said(part)).map((part) => part.outerHTML.slice(0, 80));
+  found.late = reached.filter((part) => part.tabIndex !== 0).length;
+  found.missed = reached.filter((part) => part.checkVisibility()).filter((part) => {
+    part.focus();
+    return page.activeElement !== part;
+  }).length;
+  const ids = [...page.querySelectorAll("[id]")].map((part) => part.id);
+  found.twice = ids.filter((id, i) => ids.indexOf(id) !== i);
+  found.nowhere = [...page.querySelectorAll("a[href]")]
+    .filter((part) => !page.querySelector(part.getAttribute("href"))).length;
+  found.headings = [...page.querySelectorAll("h1, h2, h3, h4")].map((part) => +part.tagName[1]);
   if (select) {
     found.chooser = !select.closest(".chooser").hidden;
     found.choices = [...select.options].map((option) => option.value);
@@ -146,6 +161,23 @@ def test_nothing_is_wider_than_a_phone(report: Report, measured: Study, tmp_path
     found = on_a_phone(render_page(report, measured), tmp_path)
     assert found["wide"] == []
     assert found["width"] == 360
+
+
+def test_a_keyboard_reaches_everything_and_everything_has_a_name(
+    report: Report, measured: Study, tmp_path: Path
+) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path)
+    assert found["unnamed"] == []
+    assert found["late"] == found["missed"] == found["nowhere"] == 0
+    assert found["twice"] == []
+
+
+def test_headings_leave_out_no_level(report: Report, measured: Study, tmp_path: Path) -> None:
+    levels = on_a_phone(render_page(report, measured), tmp_path)["headings"]
+    assert isinstance(levels, list)
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(deeper <= level + 1 for level, deeper in pairwise(levels))
 
 
 def test_a_phone_shows_every_picture_once_drawn_for_its_width(
