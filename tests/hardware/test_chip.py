@@ -121,6 +121,8 @@ def test_a_chip_file_that_is_not_there_is_named() -> None:
             "gated_neurons is false: gated_neu",
         ),
         ("low = 72.8\n", "", "no field 'energy_pj.neuron_update_active.low'"),
+        ("cores = 128", "cores = 10000000000", "'limits.cores' is 10000000000: .* 16384"),
+        ("columns = 8", "columns = 20000", "'mesh.columns' is 20000: .* 16384"),
         ("cores = 128", "cores = 0", "'limits.cores' is 0"),
         ("cores = 128", "cores = 64", "limits.cores is 64, but mesh has 8 × 4 tiles of 4 cores"),
         ("cores = 128", "cores = true", "'limits.cores' is true"),
