@@ -30,7 +30,7 @@ CHIPS = ("loihi1", "loihi2")
 NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
 Cores = Annotated[int, Field(ge=1, le=2**14)]
-"""Of one chip: four times those of the largest that was built, so that every tile can be laid out."""
+"""Of one chip: four times the largest that was built, so that every tile can be laid out."""
 
 
 class _Strict(BaseModel):
