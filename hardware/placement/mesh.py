@@ -84,9 +84,9 @@ def lay_out(
 
 def _ways(shape: Tiles, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Hops between the places of so many tiles, and from the host to each."""
-    places = np.repeat(shape, size, axis=0)
-    apart = distances(places, places).astype(np.float64)
-    return apart, distances(places, HOST_TILE)[:, 0].astype(np.float64)
+    seats = np.repeat(shape, size, axis=0)
+    apart = distances(seats, seats).astype(np.float64)
+    return apart, distances(seats, HOST_TILE)[:, 0].astype(np.float64)
 
 
 def _searched(
