@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hardware.comparison import Comparison, compare
     from hardware.cost import Cost, estimate
     from hardware.counts import Counts, count
+    from hardware.dense import Measured
     from hardware.inference import run
     from hardware.loads import Loads, load
     from hardware.placement import Placement, place
@@ -30,6 +31,7 @@ _HOMES = {
     "Cost": "hardware.cost",
     "Counts": "hardware.counts",
     "Loads": "hardware.loads",
+    "Measured": "hardware.dense",
     "Placement": "hardware.placement",
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
@@ -55,6 +57,7 @@ __all__ = [
     "Cost",
     "Counts",
     "Loads",
+    "Measured",
     "Placement",
     "Program",
     "Sequences",

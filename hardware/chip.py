@@ -27,8 +27,10 @@ else:
 
 CHIPS = ("loihi1", "loihi2")
 
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
+Cores = Annotated[int, Field(ge=1, le=2**14)]
+"""Of one chip: four times the largest that was built, so that every tile can be laid out."""
 
 
 class _Strict(BaseModel):
@@ -93,9 +95,9 @@ def _expect_ordered(low: float, nominal: float, high: float) -> None:
 class Mesh(_Strict):
     """Tiles in columns and rows, each of some cores."""
 
-    columns: Count
-    rows: Count
-    cores_per_tile: Count
+    columns: Cores
+    rows: Cores
+    cores_per_tile: Cores
 
     @property
     def cores(self) -> int:
@@ -105,7 +107,7 @@ class Mesh(_Strict):
 class Limits(_Strict):
     """What one core holds, and the widths of its words."""
 
-    cores: Count
+    cores: Cores
     neurons_per_core: Count
     synapse_bits_per_core: Count
     synapse_index_bits: Annotated[int, Field(ge=0, le=64)]
@@ -177,6 +179,12 @@ class Chip(_Strict):
     time_ns: Times
     static_mw_per_core: Constant
     host: Host
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> Chip:
+        if not (self.gated_neurons or self.gated_neurons_note):
+            raise ValueError("gated_neurons is false: gated_neurons_note must say why")
+        return self
 
     @model_validator(mode="after")
     def _mesh_holds_cores(self) -> Chip:

@@ -8,12 +8,14 @@ keras-spiking's table, memory traffic included.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import shift
 from hardware.counts import Counts
+from hardware.errors import InputError
 from hardware.messages import in_all, is_sent
 from hardware.program import Program
 from hardware.trace import Trace
@@ -50,19 +52,33 @@ class DenseGRU:
 
 @dataclass(frozen=True)
 class Measured:
-    """What another network took on another machine: measured there, only kept here."""
+    """Seconds of an inference of another network on another machine, measured there."""
 
     network: str
     machine: str
+    software: str
     threads: int
     batch: int
-    seconds_per_inference: float
+    frames: int
+    """Of the sequence that was measured."""
+
+    rounds: int
+    least_s: float
+    median_s: float
     power_w: float | None = None
     """Of the machine while it computes, where somebody has measured it."""
 
+    def __post_init__(self) -> None:
+        if not 0 < self.least_s <= self.median_s < inf:
+            raise InputError(
+                f"{self.network} was measured to take {self.least_s} s at least and "
+                f"{self.median_s} s by the median: expected 0 < least <= median"
+            )
+
     @property
     def energy_j(self) -> float | None:
-        return None if self.power_w is None else self.power_w * self.seconds_per_inference
+        """Of an inference, by the median."""
+        return None if self.power_w is None else self.power_w * self.median_s
 
 
 def dense_gru(program: Program, counts: Counts) -> DenseGRU:

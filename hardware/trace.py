@@ -71,7 +71,7 @@ class Trace:
             yield "membrane", f"layer {i}", membranes
         yield "score", "readout", self.scores
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         tensors: dict[str, NDArray[np.generic]] = {
             "lengths": self.lengths,
             "events": self.events.astype(np.int16, copy=False),
@@ -87,11 +87,12 @@ class Trace:
             "program_digest": self.program_digest,
             "schema": str(SCHEMA),
         }
-        write_tensors(path, tensors, {**about, "sha256": _checksum(tensors, about)})
+        write_tensors(Path(path), tensors, {**about, "sha256": _checksum(tensors, about)})
 
     @staticmethod
-    def load(path: Path) -> Trace:
+    def load(path: str | Path) -> Trace:
         """The trace in a file; an error where anything in it is missing, damaged or at odds."""
+        path = Path(path)
         try:
             tensors, about = read_tensors(path)
             _check_whole(tensors, about)

@@ -34,12 +34,22 @@ def test_the_lsnn_is_met_within_a_factor_of_two(validation: ModuleType) -> None:
     assert 0.5 < found["time of a step with the host"] < 2
 
 
-def test_pilotnets_energy_is_met_within_a_factor_of_two_and_marked(validation: ModuleType) -> None:
-    energy, time = validation.pilotnet()
+def test_pilotnet_is_met_within_a_factor_of_two_and_marked(validation: ModuleType) -> None:
+    energy, by_layer, even = validation.pilotnet()
     assert 0.5 < energy.ratio < 2
+    assert 0.5 < by_layer.ratio < 2
     assert "mJ* |" in str(energy)
+    assert "µs* |" in str(by_layer)
     # An even share of the work is the least time that it can take.
-    assert time.ratio < 1
+    assert even.ratio < 0.5
+
+
+def test_pilotnets_layers_are_the_whole_that_was_published(validation: ModuleType) -> None:
+    whole = validation.together(*validation.PILOTNET.values())
+    assert whole.cores == 74
+    assert whole.neuron_updates == 158_509
+    assert whole.synaptic_operations == pytest.approx(2.29e6, rel=0.01)
+    assert whole.messages_in == whole.messages_out
 
 
 def test_keyword_spotting_without_its_host_is_off_by_a_hundred(validation: ModuleType) -> None:

@@ -69,18 +69,67 @@ def lay_out(
     both_ways = np.pad(traffic + traffic.T, (0, idle))
     np.fill_diagonal(both_ways, 0)
     from_host = np.pad(host, (0, idle))
+    everywhere = places(mesh, chips)[:: mesh.cores_per_tile]
     found = []
     for shape in shapes(tiles, mesh, chips):
-        seats = np.repeat(shape, mesh.cores_per_tile, axis=0)
-        apart = distances(seats, seats).astype(np.float64)
-        entry = distances(seats, HOST_TILE)[:, 0].astype(np.float64)
-        starts = [np.arange(len(seats)), _greedy(both_ways, from_host, apart, entry)]
+        apart, entry = _ways(shape, mesh.cores_per_tile)
+        starts = [np.arange(len(entry)), _greedy(both_ways, from_host, apart, entry)]
         for _ in range(min(MOST_SHUFFLES, SHUFFLED_CORES // cores)):
-            starts.append(rng.permutation(len(seats)))
+            starts.append(rng.permutation(len(entry)))
         for start in starts:
-            place = _exchanged(both_ways, from_host, apart, entry, start, cores)
-            found.append(seats[place[:cores]])
+            laid = _searched(both_ways, from_host, shape, start, cores, everywhere)
+            found.append(laid[:cores])
     return min(found, key=lambda tiles: hops(traffic, host, tiles))
+
+
+def _ways(shape: Tiles, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hops between the places of so many tiles, and from the host to each."""
+    seats = np.repeat(shape, size, axis=0)
+    apart = distances(seats, seats).astype(np.float64)
+    return apart, distances(seats, HOST_TILE)[:, 0].astype(np.float64)
+
+
+def _searched(
+    traffic: NDArray[np.float64],
+    host: NDArray[np.float64],
+    shape: Tiles,
+    place: NDArray[np.int64],
+    cores: int,
+    everywhere: Tiles,
+) -> Tiles:
+    """The tile of each core, once neither two cores exchanged nor a whole tile moved saves hops."""
+    size = len(place) // len(shape)
+    while True:
+        place = _exchanged(traffic, host, *_ways(shape, size), place, cores)
+        moved = _moved(traffic, host, shape, place // size, everywhere)
+        if moved is None:
+            return shape[place // size]
+        shape = moved
+
+
+def _moved(
+    traffic: NDArray[np.float64],
+    host: NDArray[np.float64],
+    shape: Tiles,
+    tile: NDArray[np.int64],
+    everywhere: Tiles,
+) -> Tiles | None:
+    """The tiles after the move of one to a free place that saves most hops; None if none does."""
+    member = (tile == np.arange(len(shape))[:, np.newaxis]).astype(np.float64)
+    between = member @ traffic @ member.T
+    np.fill_diagonal(between, 0)
+    arriving = member @ host
+    there = between @ distances(shape, everywhere)
+    there += np.outer(arriving, distances(everywhere, HOST_TILE)[:, 0])
+    here = (between * distances(shape, shape)).sum(1) + arriving * distances(shape, HOST_TILE)[:, 0]
+    taken = (distances(everywhere, shape) == 0).any(axis=1)
+    change = np.where(taken, np.inf, there - here[:, np.newaxis])
+    which, where = divmod(int(change.argmin()), len(everywhere))
+    if change[which, where] > -1e-6:
+        return None
+    moved = shape.copy()
+    moved[which] = everywhere[where]
+    return moved
 
 
 def _greedy(

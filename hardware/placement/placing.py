@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.arithmetic import WORD_BITS
 from hardware.chip import Chip
 from hardware.errors import PlacementError
+from hardware.messages import check_owner, messages
 from hardware.placement.cut import cut
 from hardware.placement.mesh import Tiles, lay_out
 from hardware.placement.needs import (
@@ -24,6 +25,7 @@ from hardware.placement.needs import (
 )
 from hardware.program import Program
 from hardware.projections import Projection, projections
+from hardware.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,23 @@ class Placement:
         return np.concatenate(shares)
 
 
-def place(program: Program, chip: Chip, *, as_reference: bool = False) -> Placement:
+def place(
+    program: Program, chip: Chip, *, profile: Trace | None = None, as_reference: bool = False
+) -> Placement:
     """Cores for every layer within all limits of the chip, and tiles for the cores.
 
-    `as_reference` leaves aside what the chip's neurons and words cannot do, so that a chip on which
-    the program does not run can still be a reference for its cost.
+    The tiles are chosen for the messages of `profile`, a trace of the program; without one, as if
+    everything sent equally often. `as_reference` leaves aside what the chip's neurons and words
+    cannot do, so that a chip on which the program does not run can still be a reference for its
+    cost.
     """
     ways = projections(program)
     if not as_reference:
         _check_kind(program, ways, chip)
     sparse = tuple(is_sparse(projection, chip.limits) for projection in ways)
     layers = _cut_layers(program, ways, sparse, chip)
-    traffic, host = expected_traffic(ways, layers)
+    sent = None if profile is None else sent_in(profile, program)
+    traffic, host = expected_traffic(ways, layers, sent)
     chips = -(-len(host) // chip.limits.cores)
     return Placement(chip, layers, sparse, lay_out(traffic, host, chip.mesh, chips))
 
@@ -170,18 +177,31 @@ def _cut_layers(
     return tuple(layers)
 
 
+def sent_in(profile: Trace, program: Program) -> list[NDArray[np.int64]]:
+    """Of each of the program's `projections`, how often each source sends in a trace."""
+    check_owner(profile, program)
+    return [np.count_nonzero(sent, axis=0) for _, sent in messages(profile, program)]
+
+
 def expected_traffic(
-    ways: list[Projection], layers: tuple[PlacedLayer, ...]
+    ways: list[Projection],
+    layers: tuple[PlacedLayer, ...],
+    sent: list[NDArray[np.int64]] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Messages from core to core, and from the host to each core, if everything sends once."""
+    """Messages from core to core, and from the host to each core, if each source sends so often.
+
+    If `sent` is not given, everything sends once.
+    """
     total = sum(len(layer.starts) for layer in layers)
     traffic, host = np.zeros((total, total)), np.zeros(total)
-    for projection in ways:
+    for i, projection in enumerate(ways):
         target = layers[projection.target]
-        reached = fan(projection, target.starts) > 0
+        copies = (fan(projection, target.starts) > 0).astype(np.float64)
+        if sent is not None:
+            copies *= sent[i][:, np.newaxis]
         if not projection.sources:
-            host[target.cores] += reached.sum(axis=0)
+            host[target.cores] += copies.sum(axis=0)
             continue
         senders = np.concatenate([layers[source].core_of_neuron for source in projection.sources])
-        np.add.at(traffic[:, target.cores], senders, reached)
+        np.add.at(traffic[:, target.cores], senders, copies)
     return traffic, host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from math import sqrt
 from typing import Any
@@ -14,7 +15,14 @@ from pydantic import ValidationError
 
 from hardware.chip import Chip
 from hardware.cost import Cost
-from hardware.dense import BREAK_EVEN, DenseGRU, delta_gru, dense_gru, spikes_per_synapse
+from hardware.dense import (
+    BREAK_EVEN,
+    DenseGRU,
+    Measured,
+    delta_gru,
+    dense_gru,
+    spikes_per_synapse,
+)
 from hardware.errors import InputError, choose
 from hardware.files import first_fault
 from hardware.reporting.samples import distribution, shown_samples, spread
@@ -27,6 +35,7 @@ from hardware.reporting.schema import (
     Energy,
     Latency,
     LayerFigures,
+    MeasuredFigures,
     PerInference,
     Range,
     Report,
@@ -46,11 +55,13 @@ def make_report(
     fingerprint: str | None = None,
     trained: Mapping[str, float] | None = None,
     verification: Mapping[str, Any] | None = None,
+    measured: Measured | None = None,
 ) -> Report:
     """The report of one run.
 
     `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
-    content of `verification.json`; `fingerprint` is that of the data set.
+    content of `verification.json`; `fingerprint` is that of the data set; `measured` is what an
+    ordinary GRU took on the host.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
     figures = {name: _chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
@@ -97,6 +108,7 @@ def make_report(
         chips=figures,
         dense_gru=_dense_figures(dense),
         delta_gru=_dense_figures(delta),
+        measured_gru=_measured_figures(measured),
         spikes_per_synapse=per_synapse,
         break_even=BREAK_EVEN,
         conclusion=verdict(
@@ -105,6 +117,7 @@ def make_report(
             rivals,
             {name: float(energy.mean()) for name, energy in dense.device_j.items()},
             per_synapse,
+            measured,
         ),
         provenance=dict(program.provenance),
         versions=versions(),
@@ -211,6 +224,10 @@ def _dense_figures(found: DenseGRU) -> DenseFigures:
         energy_j={name: float(energy.mean()) for name, energy in found.energy_j.items()},
         device_j={name: float(energy.mean()) for name, energy in found.device_j.items()},
     )
+
+
+def _measured_figures(found: Measured | None) -> MeasuredFigures | None:
+    return None if found is None else MeasuredFigures(**asdict(found), energy_j=found.energy_j)
 
 
 def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
-from hardware.reporting.figures import ACCENT, INK, SECOND, STYLE, svg
+from hardware.reporting.figures import ACCENT, INK, SECOND, STYLE, WIDE, svg
 from hardware.reporting.schema import Range, Report
-from hardware.reporting.units import joules, whole
+from hardware.reporting.units import joules, tick, whole
 
 SCOPES = {
     "core_dynamic": "core, dynamic",
@@ -23,7 +23,7 @@ Row = tuple[str, Range, str]
 """A title, a figure and the colour it has."""
 
 
-def energy(report: Report) -> str:
+def energy(report: Report, width: float = WIDE) -> str:
     """Energy by scope with its range, and the dense GRU's arithmetic, on a logarithmic axis."""
     rows: list[Row] = [
         (f"{report.chip}: {title}", getattr(report.energy_j, scope), ACCENT)
@@ -33,19 +33,20 @@ def energy(report: Report) -> str:
         exact = Range(low=value, nominal=value, high=value)
         rows.append((f"dense GRU: {name} arithmetic", exact, SECOND))
     label = "Energy per inference by scope, with its range, beside a dense GRU"
-    return _ranges(rows, label, "energy")
+    return _ranges(rows, label, "energy", width)
 
 
-def by_layer(report: Report) -> str:
+def by_layer(report: Report, width: float = WIDE) -> str:
     """Core dynamic energy of every layer with its range."""
     rows: list[Row] = [(layer.name, layer.core_dynamic_j, ACCENT) for layer in report.layers]
-    return _ranges(rows, "Core dynamic energy per inference by layer, with its range", "by-layer")
+    label = "Core dynamic energy per inference by layer, with its range"
+    return _ranges(rows, label, "by-layer", width)
 
 
-def _ranges(rows: Sequence[Row], label: str, name: str) -> str:
+def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
     """A bar from low to high and a dot at the nominal figure; what is 0 has neither."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 0.9 + 0.38 * len(rows)), layout="constrained")
+        figure = Figure(figsize=(width, 0.9 + 0.38 * len(rows)), layout="constrained")
         axes = figure.subplots()
         drawn = [y for y, (_, span, _) in enumerate(rows) if span.nominal > 0]
         for y in drawn:
@@ -60,15 +61,18 @@ def _ranges(rows: Sequence[Row], label: str, name: str) -> str:
         if drawn:
             axes.set_xscale("log")
             low, high = axes.get_xlim()
-            axes.set_xlim(low / 1.5, high * 3)
-        axes.xaxis.set_major_formatter(lambda value, _: joules(value))
+            # What is written beside the last bar has room.
+            beside = 0.15 if width == WIDE else 0.45
+            axes.set_xlim(low / 1.5, high * max(3, (high / low) ** beside))
+            axes.xaxis.set_major_locator(LogLocator(numticks=6 if width == WIDE else 4))
+        axes.xaxis.set_major_formatter(lambda value, _: tick(value))
         axes.minorticks_off()
         _name_rows(axes, [title for title, _, _ in rows])
         axes.set_xlabel("energy per inference")
         return svg(figure, label, name)
 
 
-def accuracy(report: Report) -> str:
+def accuracy(report: Report, width: float = WIDE) -> str:
     """The networks whose accuracy is known beside each other; empty where none is."""
     shares = report.accuracy
     rows = [
@@ -81,7 +85,7 @@ def accuracy(report: Report) -> str:
     if not known:
         return ""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 0.8 + 0.38 * len(known)), layout="constrained")
+        figure = Figure(figsize=(width, 0.8 + 0.38 * len(known)), layout="constrained")
         axes = figure.subplots()
         for y, (_, share, colour) in enumerate(known):
             axes.barh(y, 100 * share, color=colour, height=0.55)
@@ -93,12 +97,12 @@ def accuracy(report: Report) -> str:
         return svg(figure, "Accuracy of the networks beside each other", "accuracy")
 
 
-def spread(report: Report) -> str:
+def spread(report: Report, width: float = WIDE) -> str:
     """How many inferences cost how much."""
     found = report.distribution
     edges = found.bin_edges_j
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 2.4), layout="constrained")
+        figure = Figure(figsize=(width, 2.4), layout="constrained")
         axes = figure.subplots()
         if found.least_j < found.most_j:
             axes.stairs(found.inferences, edges, fill=True, color=ACCENT, alpha=0.55)
@@ -120,7 +124,8 @@ def spread(report: Report) -> str:
             )
         axes.set_ylim(bottom=0)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.xaxis.set_major_formatter(lambda value, _: joules(value))
+        axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
+        axes.xaxis.set_major_formatter(lambda value, _: tick(value))
         axes.set_xlabel("core dynamic energy of an inference")
         axes.set_ylabel("inferences")
         label = (

@@ -11,7 +11,7 @@ from hardware.files import json_text, write_text
 from hardware.reporting.page import fill
 from hardware.reporting.schema import ChipFigures, Range, Report, Strict
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Side(Strict):
@@ -44,6 +44,9 @@ class Compared(Strict):
     dataset: str
     test_samples: int
     chip: str
+    note: str
+    """What its figures are, where the programs could not run there."""
+
     a: Side
     b: Side
     figures: dict[str, Row]
@@ -73,6 +76,7 @@ def compare_reports(a: Report, b: Report, names: tuple[str, str]) -> Compared:
         dataset=a.dataset.name,
         test_samples=a.dataset.test_samples,
         chip=a.chip,
+        note=_charged(a).note,
         a=_side(a, names[0]),
         b=_side(b, names[1]),
         figures={

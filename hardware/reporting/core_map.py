@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hardware.placement import Placement
-from hardware.reporting.figures import ACCENT, INK, MUTED, STYLE, svg
+from hardware.reporting.figures import ACCENT, INK, MUTED, STYLE, WIDE, svg
 
 GAP = 0.12
 """Between tiles, as a share of a tile; between chips it is one tile's."""
@@ -20,14 +20,15 @@ MOST_NUMBERED = 128
 """Cores up to which each is marked with the number of its layer."""
 
 
-def core_map(placement: Placement) -> str:
+def core_map(placement: Placement, width: float = WIDE) -> str:
     """Every tile of every chip in use; a core in it is the darker the more of its limit it uses."""
     mesh, load = placement.chip.mesh, placement.load()
     columns = placement.chips * mesh.columns + (placement.chips - 1)
     layer_of = np.repeat(np.arange(len(placement.layers)), placement.cores)
     taken: dict[tuple[int, int], int] = {}
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 0.9 + 7.2 * mesh.rows / columns), layout="constrained")
+        height = 0.9 + 0.9 * width * mesh.rows / columns
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots()
         for column in range(placement.chips * mesh.columns):
             for row in range(mesh.rows):

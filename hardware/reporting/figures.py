@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from html import escape
 
 from matplotlib.figure import Figure
@@ -11,6 +12,9 @@ from matplotlib.figure import Figure
 INK, MUTED, ACCENT, SECOND = "#010101", "#020202", "#030303", "#040404"
 THEME = {INK: "var(--ink)", MUTED: "var(--muted)", ACCENT: "var(--accent)", SECOND: "var(--second)"}
 """Colours to draw with, and what they become on the page, so that it can be light or dark."""
+
+WIDE, NARROW = 8.0, 3.9
+"""Inches: a picture for a desk or for paper, and the same one for a phone. A page shows one."""
 
 REFERENCE = re.compile(r'\bid="|href="#|url\(#')
 """What stands before the name of a part of a picture."""
@@ -35,11 +39,18 @@ STYLE = {
 
 def svg(figure: Figure, label: str, name: str) -> str:
     """The picture as text that can stand in a page; `name` keeps its ids apart from others'."""
+    kind = "wide" if figure.get_figwidth() == WIDE else "narrow"
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     for colour, variable in THEME.items():
         text = text.replace(colour, variable)
     text = OUTLINE.sub(lambda path: TAIL.sub(r"\1", path[0]), text)
-    text = REFERENCE.sub(rf"\g<0>{name}-", text[text.index("<svg") :])
-    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1)
+    text = REFERENCE.sub(rf"\g<0>{name}-{kind}-", text[text.index("<svg") :])
+    tag = f'<svg class="{kind}" role="img" aria-label="{escape(label)}" '
+    return text.replace("<svg ", tag, 1)
+
+
+def for_both(draw: Callable[[float], str]) -> str:
+    """A picture drawn for either width."""
+    return draw(WIDE) + draw(NARROW)

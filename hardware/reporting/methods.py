@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hardware.chip import Barrier, Chip, Constant, Operations
-from hardware.reporting.schema import Report
+from hardware.reporting.schema import MeasuredFigures, Report
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def methods(report: Report) -> list[Method]:
             "values changed since the last frame × weights of their column",
             "this program's membranes on the gate grid, taken as its states",
         ),
+        *_measured(report.measured_gru),
         Method(
             "events an average synapse sees",
             "synaptic operations / synapses",
@@ -88,6 +89,18 @@ def methods(report: Report) -> list[Method]:
             "need / limit of each core, of the limit it uses most",
             f"the placement within the limits of {report.chip}",
         ),
+    ]
+
+
+def _measured(found: MeasuredFigures | None) -> list[Method]:
+    if found is None:
+        return []
+    return [
+        Method(
+            "time on the host",
+            f"median of {found.rounds} rounds of one sequence, after one that is not counted",
+            f"the clock; {found.network}, of the same layers without the readout, {found.software}",
+        )
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -22,18 +23,22 @@ def render_page(report: Report, run: Study) -> str:
     """The whole page; it loads nothing from anywhere."""
     from hardware.reporting import charts  # matplotlib is slow to import
     from hardware.reporting.core_map import core_map
+    from hardware.reporting.figures import for_both
     from hardware.reporting.raster import raster
 
     return fill(
         "page.html.j2",
         report.as_json(),
         report=report,
-        rasters=[raster(run.program, run.trace, sample.sample) for sample in report.samples],
-        energy=charts.energy(report),
-        by_layer=charts.by_layer(report),
-        accuracy=charts.accuracy(report),
-        spread=charts.spread(report),
-        cores=core_map(run.placements[run.charged]),
+        rasters=[
+            for_both(partial(raster, run.program, run.trace, sample.sample))
+            for sample in report.samples
+        ],
+        energy=for_both(partial(charts.energy, report)),
+        by_layer=for_both(partial(charts.by_layer, report)),
+        accuracy=for_both(partial(charts.accuracy, report)),
+        spread=for_both(partial(charts.spread, report)),
+        cores=for_both(partial(core_map, run.placements[run.charged])),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
         matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
         mistakes=mistakes(report),

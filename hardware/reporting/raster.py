@@ -15,11 +15,12 @@ from hardware.arithmetic import shift
 from hardware.engines.reference import synapses
 from hardware.messages import emissions, is_sent
 from hardware.program import Program
-from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, svg
+from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, svg
 from hardware.trace import Trace
 
 MOST_MARKS = 20_000
-"""Drawn in one panel; where more is sent only every so many neurons are drawn, and it says so."""
+"""Drawn in one panel of a wide picture, and fewer in a narrow one; where more is sent only every so
+many neurons are drawn, and it says so."""
 
 MOST_SCORES = 64
 """Outputs whose scores are drawn: the largest at the end."""
@@ -33,21 +34,22 @@ SENT = {
 """What a layer sends, by the cell's emission."""
 
 
-def raster(program: Program, trace: Trace, sequence: int) -> str:
+def raster(program: Program, trace: Trace, sequence: int, width: float = WIDE) -> str:
     """The input, every message of every layer, and the scores as they stand after each step."""
     layers = len(trace.emitted)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 3.2 + 2.0 * layers), layout="constrained")
+        figure = Figure(figsize=(width, 3.2 + 2.0 * layers), layout="constrained")
         axes = figure.subplots(
             layers + 2, 1, sharex=True, squeeze=False, height_ratios=[1, *([2.2] * layers), 1.6]
         )[:, 0]
         alone = _alone(trace, sequence)
         arriving = is_sent(alone.events, alone, program.encoder.sends_changes)
-        _messages(axes[0], alone.events, arriving, "input", "channel")
+        most = int(MOST_MARKS * width / WIDE)
+        _messages(axes[0], alone.events, arriving, "input", "channel", most)
         for i, layer in enumerate(program.layers):
             sent = emissions(alone, layer, i)
             kind = SENT[layer.cell.emit]
-            _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}", "neuron")
+            _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}", "neuron", most)
         _scores(axes[-1], program, trace, sequence)
         axes[-1].set_xlim(-0.8, int(trace.lengths[sequence]) - 0.2)
         axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -80,7 +82,12 @@ def _label(program: Program, trace: Trace, sequence: int) -> str:
 
 
 def _messages(
-    axes: Axes, values: NDArray[np.integer], sent: NDArray[np.bool_], title: str, sender: str
+    axes: Axes,
+    values: NDArray[np.integer],
+    sent: NDArray[np.bool_],
+    title: str,
+    sender: str,
+    most: int,
 ) -> None:
     """A bar for each message in its sender's row, as high as its value is large.
 
@@ -88,7 +95,7 @@ def _messages(
     ink.
     """
     senders = values.shape[1]
-    every = -(-int(sent.sum()) // MOST_MARKS) if sent.any() else 1
+    every = -(-int(sent.sum()) // most) if sent.any() else 1
     shown = sent.copy()
     shown[:, np.arange(senders) % every != 0] = False
     step, row = np.nonzero(shown)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Strict(BaseModel):
@@ -139,6 +139,22 @@ class DenseFigures(Strict):
     """Whole devices."""
 
 
+class MeasuredFigures(Strict):
+    """An ordinary network on an ordinary machine, by the clock."""
+
+    network: str
+    machine: str
+    software: str
+    threads: int
+    batch: int
+    frames: int
+    rounds: int
+    least_s: float
+    median_s: float
+    power_w: float | None
+    energy_j: float | None
+
+
 class Report(Strict):
     schema_number: int
     dataset: DatasetPart
@@ -168,6 +184,9 @@ class Report(Strict):
     dense_gru: DenseFigures
     delta_gru: DenseFigures
     """One that skips what has not changed."""
+
+    measured_gru: MeasuredFigures | None
+    """On the host, where it was measured."""
 
     spikes_per_synapse: float
     break_even: tuple[float, float]

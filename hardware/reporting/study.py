@@ -58,10 +58,10 @@ def study(
 ) -> Study:
     """Count and price a trace; `chip` is a name or a description file.
 
-    Beside a chip of one's own stands Loihi 2.
+    It comes first; beside it stands the other Loihi, beside a chip of one's own Loihi 2.
     """
-    shown = CHIPS if chip in CHIPS else ("loihi2", chip)
-    chips = {name: load_chip(name) for name in shown}
+    others = CHIPS if chip in CHIPS else ("loihi2",)
+    chips = {name: load_chip(name) for name in dict.fromkeys((chip, *others))}
     known = None if labels is None else _labels(labels, program.classes, len(trace.lengths))
     counts = count(trace, program)
     placements = {

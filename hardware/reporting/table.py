@@ -8,8 +8,8 @@ from rich.table import Table
 
 from hardware.reporting.compare import Compared
 from hardware.reporting.markup import SHOWN
-from hardware.reporting.schema import ChipFigures, Range, Report
-from hardware.reporting.units import percent, span, whole
+from hardware.reporting.schema import ChipFigures, MeasuredFigures, Range, Report
+from hardware.reporting.units import percent, seconds, span, whole
 
 COUNTS = {
     "spikes": "spikes",
@@ -39,13 +39,25 @@ def print_report(report: Report, console: Console) -> None:
             )
         if chip.note:
             console.print(f"† {escape(chip.note)}", style="dim")
+    console.print(_host(report.measured_gru), highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
+
+
+def _host(found: MeasuredFigures | None) -> str:
+    if found is None:
+        return "How long a GRU takes on a host was not measured"
+    threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
+    return (
+        f"{found.network}, on {found.machine} ({threads}, {found.software}): "
+        f"{seconds(found.median_s)} for {found.frames} frames, least {seconds(found.least_s)}"
+    )
 
 
 def print_comparison(compared: Compared, console: Console) -> None:
     """Both runs beside each other, and the ratio of the second to the first."""
     table = _table(
-        f"{escape(compared.dataset)} on {escape(compared.chip)}: nominal (low – high)",
+        f"{escape(compared.dataset)} on {escape(compared.chip)}{'†' if compared.note else ''}: "
+        "nominal (low – high)",
         "",
         escape(compared.a.name),
         escape(compared.b.name),
@@ -61,6 +73,8 @@ def print_comparison(compared: Compared, console: Console) -> None:
             f"* figures inherited from {escape(other)}: none is public for {escape(compared.chip)}",
             style="dim",
         )
+    if compared.note:
+        console.print(f"† {escape(compared.note)}", style="dim")
 
 
 def _side(figure: Range | float | None, unit: str) -> str:

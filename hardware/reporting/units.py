@@ -36,6 +36,12 @@ def joules(value: float) -> str:
     return with_prefix(value, "J")
 
 
+def tick(value: float) -> str:
+    """Joules beside an axis, as short as can be: `10 µJ`."""
+    factor, prefix = prefix_of(value)
+    return f"{value / factor:.3g} {prefix}J"
+
+
 def seconds(value: float) -> str:
     return with_prefix(value, "s")
 

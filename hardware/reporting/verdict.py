@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from hardware.dense import BREAK_EVEN
+from hardware.dense import BREAK_EVEN, Measured
 from hardware.reporting.schema import ChipFigures
-from hardware.reporting.units import joules
+from hardware.reporting.units import joules, seconds
 
 REMEDIES = {
     "synaptic_operation": ("synaptic operations", "fewer events or sparser weights"),
@@ -25,11 +25,12 @@ def verdict(
     rivals: Mapping[str, float],
     devices: Mapping[str, float],
     per_synapse: float,
+    measured: Measured | None = None,
 ) -> str:
     """The report's sentences; energies in joules.
 
     `rivals` are arithmetic, held against the cores' operations; `devices` are whole, and the best
-    of them is held against all scopes together.
+    of them is held against all scopes together, and so is the time that was `measured`.
     """
     energy = chip.energy_j
     dynamic = energy.core_dynamic.nominal
@@ -50,7 +51,18 @@ def verdict(
         f"{'are' if largest.endswith('s') else 'is'} {_share(scopes[largest], whole):.0%}: "
         f"{_against(f'a dense GRU on a {device}', devices[device], whole)}. An average "
         f"synapse sees {per_synapse:.2f} events an inference, {_place(per_synapse)} the published "
-        f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}."
+        f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}.{_in_time(chip, measured)}"
+    )
+
+
+def _in_time(chip: ChipFigures, measured: Measured | None) -> str:
+    if measured is None:
+        return ""
+    own = chip.latency_s.core.nominal + chip.latency_s.host.nominal
+    other = f"{measured.network}, on {measured.machine}"
+    return (
+        f" With the host it takes {seconds(own)}, "
+        f"{_against(other, measured.median_s, own, seconds)}."
     )
 
 
@@ -74,14 +86,14 @@ def _place(per_synapse: float) -> str:
     return "above" if per_synapse > high else "inside"
 
 
-def _against(name: str, rival: float, dynamic: float) -> str:
-    if not dynamic:
-        return f"nothing against {name} ({joules(rival)})"
-    ratio = rival / dynamic
+def _against(name: str, rival: float, own: float, shown: Callable[[float], str] = joules) -> str:
+    if not own:
+        return f"nothing against {name} ({shown(rival)})"
+    ratio = rival / own
     if 0.9 < ratio < 1.1:
         relation = "about as much as"
     elif ratio > 1:
         relation = f"{ratio:.1f}× less than"
     else:
         relation = f"{1 / ratio:.1f}× more than"
-    return f"{relation} {name} ({joules(rival)})"
+    return f"{relation} {name} ({shown(rival)})"

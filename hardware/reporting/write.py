@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from hardware.dense import Measured
 from hardware.files import json_text, write_bytes
 from hardware.program import Program
 from hardware.reporting.build import make_report
@@ -35,15 +36,20 @@ def report(
     chip: str = "loihi2",
     trained: Mapping[str, float] | None = None,
     verification: Mapping[str, Any] | None = None,
+    measured: Measured | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
     `labels` are the class of each sequence, `dataset` its name, `chip` a name or a description
-    file; `trained` and `verification` are as for `make_report`.
+    file; `trained`, `verification` and `measured` are as for `make_report`.
     """
     run = study(program, trace, labels, chip)
     content = make_report(
-        run, dataset=dataset or "a run", trained=trained, verification=verification
+        run,
+        dataset=dataset or "a run",
+        trained=trained,
+        verification=verification,
+        measured=measured,
     )
     write_report(content, run, Path(folder))
     return content

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +15,7 @@ from spiking_gru.cli.options import Chip, Debug, Json, Run
 from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
+    from hardware.dense import Measured
     from hardware.reporting import Report, Study
     from spiking_gru.run_folder import RunFolder
 
@@ -26,6 +30,13 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="The folder to write to.", show_default="RUN")
     ] = None,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure/--no-measure",
+            help="Time torch.nn.GRU here; without it a run always gives the same report.",
+        ),
+    ] = True,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -35,15 +46,17 @@ def report(
     """
     voice = Voice(as_json)
     if other is None:
-        voice.result(report_run(folder_of(run), chip, out, voice))
+        voice.result(report_run(folder_of(run), chip, out, voice, measure))
     else:
         voice.result(compare_runs(folder_of(run), folder_of(other), chip, out, voice))
 
 
-def report_run(folder: RunFolder, chip: str, out: Path | None, voice: Voice) -> dict[str, Any]:
+def report_run(
+    folder: RunFolder, chip: str, out: Path | None, voice: Voice, measure: bool = True
+) -> dict[str, Any]:
     from hardware.reporting import parquet_is_installed, print_report, write_report
 
-    content, run = _report_of(folder, chip)
+    content, run = _report_of(folder, chip, measure)
     written = write_report(content, run, out or folder.path)
     if not voice.as_json:
         print_report(content, voice.console)
@@ -61,7 +74,7 @@ def compare_runs(
     names = (a.path.name, b.path.name)
     if names[0] == names[1]:
         names = (str(a.path), str(b.path))
-    compared = compare_reports(_report_of(a, chip)[0], _report_of(b, chip)[0], names)
+    compared = compare_reports(_report_of(a, chip, False)[0], _report_of(b, chip, False)[0], names)
     written = write_comparison(compared, out or a.path)
     if not voice.as_json:
         print_comparison(compared, voice.console)
@@ -69,7 +82,7 @@ def compare_runs(
     return compared.as_json()
 
 
-def _report_of(folder: RunFolder, chip: str) -> tuple[Report, Study]:
+def _report_of(folder: RunFolder, chip: str, measure: bool) -> tuple[Report, Study]:
     from hardware.files import read_json
     from hardware.program import Program
     from hardware.reporting import make_report, study
@@ -86,5 +99,21 @@ def _report_of(folder: RunFolder, chip: str) -> tuple[Report, Study]:
         fingerprint=origin["dataset"]["fingerprint"],
         trained={name: part["accuracy"] for name, part in origin["test"].items()},
         verification=verification,
+        measured=_on_this_host(run) if measure and find_spec("torch") else None,
     )
     return content, run
+
+
+def _on_this_host(run: Study) -> Measured:
+    """The program's layers as ordinary GRUs, over a sequence of median length."""
+    from hardware.dense import Measured
+    from spiking_gru.host import time_gru
+
+    program = run.program
+    found = time_gru(
+        program.encoder.channels,
+        [level[0].neurons for level in program.levels],
+        int(median(run.trace.lengths)) // program.encoder.steps,
+        bidirectional=program.bidirectional,
+    )
+    return Measured(**asdict(found))

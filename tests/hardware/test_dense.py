@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware.arithmetic import shift
 from hardware.counts import count
 from hardware.dense import Measured, delta_gru, dense_gru, spikes_per_synapse
+from hardware.errors import InputError
 from hardware.inference import run
 from hardware.program import Program
 from hardware.trace import Trace
@@ -105,7 +108,14 @@ def test_spikes_per_synapse_is_events_seen_by_an_average_synapse() -> None:
 
 
 def test_a_measured_time_has_an_energy_only_where_the_power_is_known() -> None:
-    measured = Measured("torch.nn.GRU", "two cores", threads=1, batch=1, seconds_per_inference=2e-3)
+    measured = Measured("a GRU", "a machine", "torch", 1, 1, 20, 5, least_s=1e-3, median_s=2e-3)
     assert measured.energy_j is None
-    known = Measured("torch.nn.GRU", "two cores", 1, 1, 2e-3, power_w=10.0)
-    assert known.energy_j == pytest.approx(0.02)
+    assert replace(measured, power_w=10.0).energy_j == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    "times", [(0.0, 1.0), (2.0, 1.0), (float("nan"), 1.0), (1.0, float("inf"))]
+)
+def test_a_measured_time_that_is_none_is_refused(times: tuple[float, float]) -> None:
+    with pytest.raises(InputError, match="a GRU was measured to take .*: expected 0 < least"):
+        Measured("a GRU", "a machine", "torch", 1, 1, 20, 5, *times)

@@ -26,6 +26,13 @@ def test_every_form_of_input_gives_the_same_trace() -> None:
         assert np.array_equal(trace.scores, expected.scores)
 
 
+def test_a_trace_is_saved_and_loaded_by_a_path_of_any_kind(tmp_path: Path) -> None:
+    trace = run(random_program(0), random_sequences(0, 3, [2, 3]))
+    trace.save(str(tmp_path / "trace.safetensors"))
+    for path in (tmp_path / "trace.safetensors", str(tmp_path / "trace.safetensors")):
+        assert np.array_equal(Trace.load(path).scores, trace.scores)
+
+
 def test_an_unknown_engine_is_refused_with_the_nearest_known() -> None:
     with pytest.raises(SettingError, match="unknown engine 'event': did you mean 'events'"):
         run(random_program(0), random_sequences(0, 3, [2]), engine="event")

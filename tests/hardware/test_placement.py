@@ -2,21 +2,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 from chips import small_chip
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import every_cell, every_program, random_program
+from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.cell import Cell
-from hardware.chip import Chip, load_chip
-from hardware.errors import PlacementError
+from hardware.chip import Chip, Mesh, load_chip
+from hardware.errors import InputError, PlacementError
+from hardware.inference import run
+from hardware.loads import load
 from hardware.placement import Placement, place
 from hardware.placement.mesh import distances, hops, lay_out, places
 from hardware.placement.needs import LIMITS, state_words
-from hardware.placement.placing import expected_traffic
+from hardware.placement.placing import expected_traffic, sent_in
 from hardware.program import Program
 from hardware.projections import projections
 
@@ -241,17 +244,64 @@ def test_the_layout_of_two_pairs_that_talk_puts_each_in_one_tile() -> None:
     assert distances(tiles, tiles)[0, 2] == distances(tiles, tiles)[3, 1] == 0
 
 
-def test_the_layout_finds_the_best_of_all_on_a_small_mesh() -> None:
-    from itertools import permutations
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.sampled_from([(1, 2), (1, 3), *((2, cores) for cores in range(1, 7))]),
+    quiet=st.floats(0, 0.9),
+)
+def test_no_layout_on_up_to_three_tiles_travels_less(
+    seed: int, size: tuple[int, int], quiet: float
+) -> None:
+    per_tile, cores = size
+    rng = np.random.default_rng(seed)
+    mesh = small_chip(columns=3, rows=2, cores_per_tile=per_tile).mesh
+    traffic = rng.integers(0, 50, (cores, cores)) * (rng.random((cores, cores)) >= quiet)
+    host = rng.integers(0, 50, cores) * (rng.random(cores) >= quiet)
+    tiles = lay_out(traffic.astype(np.float64), host.astype(np.float64), mesh, 1)
+    assert hops(traffic, host, tiles) == fewest_hops(traffic, host, mesh)
 
-    mesh = small_chip(columns=2, rows=2, cores_per_tile=1).mesh
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        traffic = rng.integers(0, 9, (4, 4)).astype(np.float64)
-        host = rng.integers(0, 9, 4).astype(np.float64)
-        everywhere = places(mesh, 1)
-        best = min(hops(traffic, host, everywhere[list(p)]) for p in permutations(range(4)))
-        assert hops(traffic, host, lay_out(traffic, host, mesh, 1)) == best
+
+def fewest_hops(traffic: np.ndarray, host: np.ndarray, mesh: Mesh) -> float:
+    """Of every way to lay the cores on as few tiles as hold them, the fewest hops."""
+    everywhere = places(mesh, 1)[:: mesh.cores_per_tile]
+    tiles = -(-len(host) // mesh.cores_per_tile)
+    ways = {
+        way
+        for way in product(range(tiles), repeat=len(host))
+        if np.bincount(way).max() <= mesh.cores_per_tile
+    }
+    return min(
+        hops(traffic, host, everywhere[list(chosen)][list(way)])
+        for chosen in permutations(range(len(everywhere)), tiles)
+        for way in ways
+        if list(dict.fromkeys(way)) == sorted(set(way))  # tiles are permuted already
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(program=every_program, cell=every_cell)
+def test_a_profile_lays_cores_out_for_the_hops_that_its_trace_has(
+    program: dict, cell: dict
+) -> None:
+    made = random_program(**program, **cell)
+    trace = run(made, random_sequences(program["seed"], made.encoder.channels, [3, 4]))
+    chip = small_chip(neurons_per_core=2, cores_per_tile=1)
+    laid = place(made, chip, profile=trace)
+    traffic, host = expected_traffic(projections(made), laid.layers, sent_in(trace, made))
+    found = load(trace, made, laid)
+    assert (
+        hops(traffic, host, laid.tiles) == found.hops_east_west.sum() + found.hops_north_south.sum()
+    )
+    in_order = places(chip.mesh, laid.chips)[: laid.total]
+    assert hops(traffic, host, laid.tiles) <= hops(traffic, host, in_order)
+
+
+def test_a_profile_of_another_program_is_refused() -> None:
+    program, other = random_program(1), random_program(2)
+    trace = run(other, random_sequences(1, other.encoder.channels, [3]))
+    with pytest.raises(InputError, match="this trace is of another program"):
+        place(program, small_chip(), profile=trace)
 
 
 def test_traffic_is_what_travels_if_everything_sends_once() -> None:

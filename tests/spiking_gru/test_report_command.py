@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +36,42 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         convert_run(folder, None, voice)
         run_program(folder.path, None, "events", None, None, voice)
     return base
+
+
+def test_a_report_times_a_gru_on_this_machine(runs: Path, tmp_path: Path, call: Call) -> None:
+    code, out, err = call("report", runs / "a", "--out", tmp_path)
+    assert code == 0, err
+    found = json.loads((tmp_path / "report.json").read_text())["measured_gru"]
+    assert found["network"] == "torch.nn.GRU, float32"
+    assert 0 < found["least_s"] <= found["median_s"]
+    assert f"for {found['frames']} frames, least" in " ".join(out.split())
+
+
+def test_without_a_measurement_a_run_always_gives_the_same_report(
+    runs: Path, tmp_path: Path, call: Call
+) -> None:
+    for name in ("first", "second"):
+        code, out, err = call("report", runs / "a", "--no-measure", "--out", tmp_path / name)
+        assert code == 0, err
+        assert "was not measured" in out
+    for name in ("report.json", "report.html", "per_inference.csv"):
+        first, second = (tmp_path / part / name for part in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_without_torch_there_is_a_report_and_no_measurement(runs: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, importlib.util as util\n"
+        "for name in ('torch', 'snntorch'): sys.modules[name] = None\n"
+        "whole = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'torch' else whole(name, *more)\n"
+        "from spiking_gru.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", code, "report", str(runs / "a"), "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "report.json").read_text())["measured_gru"] is None
 
 
 def test_two_runs_stand_side_by_side(runs: Path, tmp_path: Path, call: Call) -> None:

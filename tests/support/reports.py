@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from programs import random_program, random_sequences
 
+from hardware.dense import Measured
 from hardware.program_file import digest
 
 PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
 SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
 LABELS = np.array([0, 1, 2, 1])
 TRAINED = {"baseline_gru": 0.9, "float": 0.8, "quantised": 0.75}
+MEASURED = Measured(
+    "a GRU", "a machine", "torch 2", 1, 1, frames=5, rounds=9, least_s=1e-3, median_s=2e-3
+)
 VERIFICATION = {
     "program_digest": digest(PROGRAM),
     "engines": ["torch", "events"],

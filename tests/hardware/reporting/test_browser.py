@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,26 @@ frame.onload = () => {
   found.wide = [...page.querySelectorAll("body *")].filter((part) => !part.closest("svg, .skip")
     && !part.closest(".scroll, pre") && part.getBoundingClientRect().right > 360.5).map(
     (part) => part.outerHTML.slice(0, 80));
+  const drawn = [...page.querySelectorAll("svg")].filter((part) => part.checkVisibility());
+  found.drawn = drawn.map((part) => part.getAttribute("class"));
+  found.scrolled = drawn.filter((part) => {
+    const region = part.closest(".scroll");
+    return region.scrollWidth > region.clientWidth;
+  }).length;
+  const said = (part) => (part.getAttribute("aria-label") || part.textContent).trim()
+    && (part.tagName !== "SELECT" || page.querySelector(`label[for="${part.id}"]`));
+  const reached = [...page.querySelectorAll("a[href], select, button, input, [tabindex]")];
+  found.unnamed = reached.filter((part) => !said(part)).map((part) => part.outerHTML.slice(0, 80));
+  found.late = reached.filter((part) => part.tabIndex !== 0).length;
+  found.missed = reached.filter((part) => part.checkVisibility()).filter((part) => {
+    part.focus();
+    return page.activeElement !== part;
+  }).length;
+  const ids = [...page.querySelectorAll("[id]")].map((part) => part.id);
+  found.twice = ids.filter((id, i) => ids.indexOf(id) !== i);
+  found.nowhere = [...page.querySelectorAll("a[href]")]
+    .filter((part) => !page.querySelector(part.getAttribute("href"))).length;
+  found.headings = [...page.querySelectorAll("h1, h2, h3, h4")].map((part) => +part.tagName[1]);
   if (select) {
     found.chooser = !select.closest(".chooser").hidden;
     found.choices = [...select.options].map((option) => option.value);
@@ -72,11 +93,12 @@ def complaints(log: str) -> list[str]:
     return [line for line in log.splitlines() if "CONSOLE" in line]
 
 
-def on_a_phone(page: str, folder: Path) -> dict[str, object]:
-    """What the harness found of a page in a frame of 360 pixels."""
+def on_a_phone(page: str, folder: Path, width: int = 360) -> dict[str, object]:
+    """What the harness found of a page in a frame of so many pixels."""
     text = json.dumps(page).replace("</", "<\\/")
     file = folder / "harness.html"
-    file.write_text(HARNESS.replace("PAGE", text), "utf-8")
+    harness = HARNESS.replace("width: 360px", f"width: {width}px")
+    file.write_text(harness.replace("PAGE", text), "utf-8")
     document, log = browse(file.as_uri(), folder / "profile")
     assert complaints(log) == []
     found = re.search(r'<pre id="found">(.*?)</pre>', document, re.DOTALL)
@@ -139,6 +161,38 @@ def test_nothing_is_wider_than_a_phone(report: Report, measured: Study, tmp_path
     found = on_a_phone(render_page(report, measured), tmp_path)
     assert found["wide"] == []
     assert found["width"] == 360
+
+
+def test_a_keyboard_reaches_everything_and_everything_has_a_name(
+    report: Report, measured: Study, tmp_path: Path
+) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path)
+    assert found["unnamed"] == []
+    assert found["late"] == found["missed"] == found["nowhere"] == 0
+    assert found["twice"] == []
+
+
+def test_headings_leave_out_no_level(report: Report, measured: Study, tmp_path: Path) -> None:
+    levels = on_a_phone(render_page(report, measured), tmp_path)["headings"]
+    assert isinstance(levels, list)
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(deeper <= level + 1 for level, deeper in pairwise(levels))
+
+
+def test_a_phone_shows_every_picture_once_drawn_for_its_width(
+    report: Report, measured: Study, tmp_path: Path
+) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path)
+    # Of the samples the first is shown.
+    assert found["drawn"] == ["narrow"] * 6
+    assert found["scrolled"] == 0
+
+
+def test_a_desk_shows_every_picture_once(report: Report, measured: Study, tmp_path: Path) -> None:
+    found = on_a_phone(render_page(report, measured), tmp_path, width=1000)
+    assert found["drawn"] == ["wide"] * 6
+    assert found["scrolled"] == 0
 
 
 def test_the_comparison_fits_a_phone_too(report: Report, measured: Study, tmp_path: Path) -> None:

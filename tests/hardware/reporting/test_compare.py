@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pages import Page
 from programs import random_program, random_sequences
-from reports import LABELS, SEQUENCES, TRAINED
+from reports import LABELS, PROGRAM, SEQUENCES, TRAINED
 from rich.console import Console
 
 from hardware.errors import InputError
@@ -22,6 +22,7 @@ from hardware.reporting import (
     write_comparison,
 )
 from hardware.reporting.markup import Figures
+from hardware.trace import Trace
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_the_files_agree_and_the_table_shows_them(
     paths = write_comparison(compared, tmp_path)
     assert [path.name for path in paths] == ["compare.json", "compare.html"]
     content = json.loads(paths[0].read_text("utf-8"))
-    assert content["schema"] == 1
+    assert content["schema"] == 2
     text = paths[1].read_text("utf-8")
     assert "<i>" not in text
     page = Page(text)
@@ -103,6 +104,20 @@ def test_the_files_agree_and_the_table_shows_them(
     assert max(map(len, lines)) <= 80
     marked = [line for line in lines if line.startswith("│") and "*" in line]
     assert len(marked) == 4  # what is inherited: two energies and two times
+
+
+def test_a_chip_on_which_nothing_could_run_is_said_to_be_a_reference(
+    trace: Trace, tmp_path: Path
+) -> None:
+    content = make_report(study(PROGRAM, trace, LABELS, "loihi1"), dataset="small")
+    compared = compare_reports(content, content, ("a", "b"))
+    note = "a gated cell cannot run on it: its figures are a cost reference only"
+    assert note in compared.note
+    assert f"{note}.</p>" in write_comparison(compared, tmp_path)[1].read_text("utf-8")
+    console = io.StringIO()
+    print_comparison(compared, Console(file=console, width=80))
+    assert "on Loihi 1†: nominal" in console.getvalue()
+    assert note in " ".join(console.getvalue().split())
 
 
 def test_programs_of_values_compare_too() -> None:

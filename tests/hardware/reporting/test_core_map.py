@@ -19,7 +19,7 @@ def test_the_core_map_draws_every_tile_and_every_core(neurons: int, chips: int) 
     picture = core_map(placement)
     ElementTree.fromstring(picture)
     tiles = placement.chip.mesh.columns * placement.chip.mesh.rows * chips
-    drawn = re.findall(r'<g id="cores-patch_\d+">', picture)
+    drawn = re.findall(r'<g id="cores-wide-patch_\d+">', picture)
     assert len(drawn) == tiles + placement.total + 1  # and the background
     assert f"{placement.total} cores in {placement.tiles_in_use} tiles" in picture
     assert picture.count(">1</text>") == placement.cores[0]

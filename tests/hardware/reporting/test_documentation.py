@@ -52,7 +52,7 @@ def test_what_is_written_has_these_fields_and_numbers(report: Report) -> None:
     assert set(compared) == fields("Compared")
     assert f"`schema` is {report_schema.SCHEMA};" in TEXT
     assert content["schema"] == report_schema.SCHEMA
-    assert compared["schema"] == COMPARE_SCHEMA == 1
+    assert compared["schema"] == COMPARE_SCHEMA == 2
 
 
 def test_every_column_is_described(measured: Study) -> None:

@@ -44,7 +44,9 @@ def test_the_page_loads_nothing_and_shows_the_figures(page: Page, report: Report
     ]
     assert outside == []
     pictures = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("svg")) == 5 + len(report.samples)
+    assert len(pictures) == len(page.all("svg")) == 2 * (5 + len(report.samples))
+    for width in ("wide", "narrow"):
+        assert sum(picture["class"] == width for picture in pictures) == len(pictures) / 2
     assert all(picture["aria-label"] for picture in pictures)
     assert "0 of 210" in page.text
     assert report.conclusion in page.text
@@ -139,6 +141,17 @@ def test_inherited_figures_are_marked(report: Report, measured: Study, trace: Tr
     assert '<th scope="col">core dynamic</th>' in unmarked
 
 
+def test_a_chip_on_which_nothing_could_run_is_said_to_be_a_reference_at_once(
+    report: Report, measured: Study, trace: Trace
+) -> None:
+    of_loihi_1 = study(PROGRAM, trace, chip="loihi1")
+    text = render_page(make_report(of_loihi_1, dataset="small"), of_loihi_1)
+    note = "its figures are a cost reference only"
+    assert "a spiking GRU on Loihi 1†</h1>" in text
+    assert note in text.split("<main")[0]
+    assert note not in render_page(report, measured).split("<main")[0]
+
+
 def test_the_page_is_the_same_twice(report: Report, measured: Study) -> None:
     assert render_page(report, measured) == render_page(report, measured)
 
@@ -179,7 +192,7 @@ def test_the_page_works_for_every_kind_of_program(kind: dict[str, Any], cell: An
     measured = study(program, trace)
     page = Page(render_page(make_report(measured, dataset="any"), measured))
     rasters = [a["aria-label"] or "" for a in page.all("svg") if "below" in str(a["aria-label"])]
-    assert len(rasters) >= 2
+    assert len(rasters) >= 4
     assert all(f"{layer.name} sends" in label for label in rasters for layer in program.layers)
 
 

@@ -4,14 +4,15 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from reports import LABELS, PROGRAM, TRAINED, VERIFICATION
+from pages import Page
+from reports import LABELS, MEASURED, PROGRAM, TRAINED, VERIFICATION
 from rich.console import Console
 
 import hardware
@@ -35,7 +36,7 @@ from hardware.trace import Trace
 
 def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
     content = json.loads(json.dumps(report.as_json()))
-    assert content["schema"] == 2
+    assert content["schema"] == 3
     assert content["dataset"] == {"name": "small", "fingerprint": None, "test_samples": 4}
     assert set(content["accuracy"]) == {
         "baseline_gru",
@@ -76,6 +77,30 @@ def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> Non
     assert dense.device_j["GPU"] == pytest.approx(dense.multiply_accumulates * 0.3e-9)
     first = report.layers[0]
     assert first.firing_rate == pytest.approx(trace.emitted[0].mean())
+
+
+def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
+    known = replace(MEASURED, power_w=10.0)
+    content = make_report(measured, dataset="small", measured=known)
+    figures = content.as_json()["measured_gru"]
+    assert figures == {**asdict(known), "energy_j": 0.02}
+    assert "a GRU, on a machine (2.00 ms)." in content.conclusion
+    table = io.StringIO()
+    print_report(content, Console(file=table, width=200))
+    assert "(1 thread, torch 2): 2.00 ms for 5 frames, least 1.00 ms" in table.getvalue()
+    page = Page(render_page(content, measured))
+    shown = {pointer: text for pointer, _, text in page.figures}
+    assert shown["/measured_gru/median_s"] == "2.00 ms"
+    assert shown["/measured_gru/energy_j"] == "20.0 mJ"
+    assert "median of 9 rounds" in page.text
+
+
+def test_that_no_gru_was_measured_is_said(report: Report, measured: Study) -> None:
+    assert report.as_json()["measured_gru"] is None
+    table = io.StringIO()
+    print_report(report, Console(file=table, width=200))
+    for text in (table.getvalue(), Page(render_page(report, measured)).text):
+        assert "How long a GRU takes on a host was not measured" in text
 
 
 def test_without_labels_training_or_verification_the_report_says_so(trace: Trace) -> None:
@@ -135,7 +160,7 @@ def test_every_figure_that_rests_on_another_chip_is_marked(report: Report) -> No
             if line.count("│") == 4}  # fmt: skip
     inherited = {"core, dynamic", "host and I/O", "time on the cores", "time for the host"}
     for title in (*inherited, "core, static"):
-        *_, one, two, _ = rows[title]
+        *_, two, one, _ = rows[title]
         assert not one.rstrip().endswith("*")
         assert two.rstrip().endswith("*") == (title in inherited), title
 
@@ -145,7 +170,7 @@ def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) 
     file.write_text((files("hardware") / "chips" / "template.toml").read_text("utf-8"), "utf-8")
     measured = study(PROGRAM, trace, LABELS, str(file))
     report = make_report(measured, dataset="small")
-    assert [chip.name for chip in report.chips.values()] == ["Loihi 2", "My chip"]
+    assert [chip.name for chip in report.chips.values()] == ["My chip", "Loihi 2"]
     assert report.chip == "My chip"
     assert report.energy_j == report.chips[str(file)].energy_j
     paths = write_report(report, measured, tmp_path)

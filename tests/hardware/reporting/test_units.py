@@ -26,3 +26,8 @@ def test_a_range_is_given_in_the_unit_of_its_nominal_value() -> None:
 def test_a_share_that_is_not_known_is_a_dash() -> None:
     assert units.percent(None) == "–"
     assert units.percent(0.98378) == "98.38 %"
+
+
+def test_what_stands_beside_an_axis_is_as_short_as_can_be() -> None:
+    values = (1e-6, 2.5e-6, 1e-4, 0.0)
+    assert [units.tick(value) for value in values] == ["1 µJ", "2.5 µJ", "100 µJ", "0 pJ"]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from reports import MEASURED
 
 from hardware.reporting.schema import ChipFigures, Energy, Latency, Range
 from hardware.reporting.verdict import verdict
@@ -36,6 +39,16 @@ def test_the_verdict_says_what_wins_by_how_much_in_which_scope_and_what_would_ch
         "change it most. With static power and the host it takes 4.00 µJ, of which the host is "
         "50%: 100.0× less than a dense GRU on a GPU (400 µJ). An average synapse sees 2.00 events "
         "an inference, above the published break-even band of 0.15 to 1.38."
+    )
+
+
+def test_the_verdict_holds_the_time_of_core_and_host_against_what_was_measured() -> None:
+    measured = replace(MEASURED, least_s=4.0, median_s=5.0)
+    arguments = (figures(1, 3, 2), {"spike": 1.0}, {"x": 1.0}, {"y": 1.0}, 0.1)
+    text = verdict(*arguments, measured)
+    assert text.startswith(verdict(*arguments))
+    assert text.endswith(
+        " With the host it takes 2.00 s, 2.5× less than a GRU, on a machine (5.00 s)."
     )
 
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import platform
+import time
+
+import pytest
+import torch
+
+from hardware.errors import InputError
+from spiking_gru.host import FEWEST_ROUNDS, WITHIN_S, processor, time_gru
+
+
+def test_a_gru_is_timed_for_about_half_a_second_and_says_on_what() -> None:
+    start = time.perf_counter()
+    found = time_gru(12, (16,), 20)
+    assert time.perf_counter() - start < WITHIN_S + 2
+    assert 0 < found.least_s <= found.median_s < WITHIN_S
+    assert found.rounds > FEWEST_ROUNDS
+    assert (found.threads, found.batch, found.frames) == (1, 1, 20)
+    assert found.software == f"torch {torch.__version__}"
+    assert platform.node() not in found.machine
+
+
+def test_a_longer_sequence_takes_longer() -> None:
+    assert time_gru(12, (32,), 200).least_s > 3 * time_gru(12, (32,), 20).least_s
+
+
+def test_layers_of_different_widths_in_both_directions_are_timed_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes = []
+    forward = torch.nn.GRU.forward
+
+    def noted(self: torch.nn.GRU, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        shapes.append((self.input_size, self.hidden_size, self.bidirectional, tuple(frames.shape)))
+        assert torch.get_num_threads() == 1
+        return forward(self, frames)
+
+    monkeypatch.setattr(torch.nn.GRU, "forward", noted)
+    time_gru(3, (5, 4), 7, bidirectional=True)
+    assert shapes[:2] == [(3, 5, True, (7, 1, 3)), (10, 4, True, (7, 1, 10))]
+
+
+def test_a_measurement_leaves_threads_and_random_numbers_as_they_were() -> None:
+    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    time_gru(2, (3,), 2)
+    assert torch.get_num_threads() == threads
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("shape", [(0, (3,), 2), (2, (), 2), (2, (3, 0), 2), (2, (3,), 0)])
+def test_a_gru_of_nothing_is_refused(shape: tuple[int, tuple[int, ...], int]) -> None:
+    with pytest.raises(InputError, match="expected at least one of each"):
+        time_gru(*shape)
+
+
+def test_without_a_name_the_processor_is_its_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.read_text", lambda *_: "processor : 0\n")
+    assert processor() == (platform.processor() or platform.machine())
