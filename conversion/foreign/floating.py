@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.foreign.gru import Doubles, ForeignGRU, GRULayer
+from conversion.foreign.gru import Doubles, ForeignGRU, GRULayer, Head
 from hardware.sequences import Sequences
 
 
 def scores(gru: ForeignGRU, sequences: Sequences) -> Doubles:
     """(sequences, outputs), or (steps, outputs) where the head reads every step."""
-    head, lengths = gru.head, sequences.lengths
-    all_states = states(gru, sequences)
+    return answers(gru.head, states(gru, sequences), sequences)
+
+
+def answers(head: Head, all_states: list[Doubles], sequences: Sequences) -> Doubles:
+    """What the head says to the last level's states."""
+    lengths = sequences.lengths
     starts, ends = sequences.starts, np.cumsum(lengths) - 1
     if head.reads == "step":
         seen = np.concatenate(all_states, axis=1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hardware.arithmetic import WORD_BITS
 from hardware.chip import Chip
 from hardware.errors import PlacementError
-from hardware.messages import check_owner, messages
+from hardware.messages import Traffic
 from hardware.placement.cut import cut
 from hardware.placement.mesh import Tiles, lay_out
 from hardware.placement.needs import (
@@ -179,8 +179,8 @@ def _cut_layers(
 
 def sent_in(profile: Trace, program: Program) -> list[NDArray[np.int64]]:
     """Of each of the program's `projections`, how often each source sends in a trace."""
-    check_owner(profile, program)
-    return [np.count_nonzero(sent, axis=0) for _, sent in messages(profile, program)]
+    messages = Traffic(profile, program).messages()
+    return [np.count_nonzero(sent, axis=0) for _, sent in messages]
 
 
 def expected_traffic(
