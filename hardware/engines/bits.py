@@ -75,22 +75,26 @@ def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(array.data, [arguments[1]])
 
 
-def unwritten(builder: Any) -> Any:
-    """LLVM's word for memory of which nothing is written while it is read."""
+def only_read(builder: Any) -> Any:
+    """LLVM's word for memory that a function only reads, in a scope of that function's name."""
     module = builder.module
-    domain = module.add_metadata([ir.MetaDataString(module, "loops of the events engine")])
-    scope = module.add_metadata([ir.MetaDataString(module, "what a loop only reads"), domain])
+    domain = module.add_metadata([ir.MetaDataString(module, builder.function.name)])
+    scope = module.add_metadata([ir.MetaDataString(module, "only read"), domain])
     return module.add_metadata([scope])
 
 
 @instruction
 def at(_: Any, values: Any, i: Any) -> Any:
-    """`values[i]` of an array that the loop around it only reads."""
+    """`values[i]` of an array into which the function around it never puts anything.
+
+    "Never" is for all its calls within a kernel: an array that one call fills and another reads by
+    `at` would let LLVM move the reading before the filling.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = element(context, builder, signature, arguments)
         value = builder.load(place, align=signature.args[0].dtype.bitwidth // 8)
-        value.set_metadata("alias.scope", unwritten(builder))
+        value.set_metadata("alias.scope", only_read(builder))
         return value
 
     return values.dtype(values, types.intp), generate
@@ -98,7 +102,7 @@ def at(_: Any, values: Any, i: Any) -> Any:
 
 @instruction
 def put(_: Any, values: Any, i: Any, value: Any) -> Any:
-    """`values[i] = value`, into an array of which the loop around it reads nothing by `at`.
+    """`values[i] = value`, into an array from which the function around it reads nothing by `at`.
 
     LLVM would ask at every loop whether its arrays overlap, and give up where there are many.
     """
@@ -108,7 +112,7 @@ def put(_: Any, values: Any, i: Any, value: Any) -> Any:
         cast = context.cast(builder, arguments[2], signature.args[2], number)
         place = element(context, builder, signature, arguments)
         store = builder.store(cast, place, align=number.bitwidth // 8)
-        store.set_metadata("noalias", unwritten(builder))
+        store.set_metadata("noalias", only_read(builder))
         return context.get_dummy_value()
 
     return types.void(values, types.intp, value), generate

@@ -4,9 +4,9 @@ They compute `hardware.cell.step` and `hardware.readout` in 32-bit integers, or 
 a program needs them: the type of the arrays decides. Tests hold every kind of program against the
 definition.
 
-What a loop only reads it reads by `at`, what it writes it writes by `put`: only then is a loop of
-many arrays vectorised. Each result is cast to the arrays' type, for Numba computes everything in 64
-bits otherwise. Nothing is allocated and no reference counted, which would cost more than the
+What a function only reads it reads by `at`, what it writes it writes by `put`: only then is a loop
+of many arrays vectorised. Each result is cast to the arrays' type, for Numba computes everything in
+64 bits otherwise. Nothing is allocated and no reference counted, which would cost more than the
 arithmetic.
 """
 
@@ -255,10 +255,10 @@ def run_layer(
                 arrive(O, message, scratch)
                 clamps += gate(r, OUTPUT, W.sums, O.sums, neurons, rules.table)
                 scaled(shown, r, new, rules.gate_fraction)
-                new, shown = shown, new
+            out = shown if rules.output_gated else new
             tally.counts[0] += clamps
-            emit(message, new, e, neurons.threshold, rules)
-            reset(h, new, message, neurons.threshold, rules)
+            emit(message, out, e, neurons.threshold, rules)
+            reset(h, out, message, neurons.threshold, rules)
             copy(e, message)
             copy(emitted[row, column : column + n], message)
             if len(membranes):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
+from inspect import getsource
 from itertools import product
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware import Session, compare, run, stream
 from hardware.cell import EMISSIONS, GATES
 from hardware.encoding import ENCODERS
+from hardware.engines import arrivals, kernels
 from hardware.engines.frames import encode
 from hardware.engines.kernels import run_layer, run_readout
 from hardware.engines.layout import Layout
@@ -319,3 +323,24 @@ def test_a_second_process_compiles_nothing() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", [kernels, arrivals], ids=lambda module: module.__name__)
+def test_no_function_puts_into_what_it_reads_by_at(module: ModuleType) -> None:
+    functions = [
+        node for node in ast.parse(getsource(module)).body if isinstance(node, ast.FunctionDef)
+    ]
+    writing = 0
+    for function in functions:
+        calls = [
+            node
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
+        read, written = (
+            {ast.unparse(call.args[0]) for call in calls if call.func.id == name}
+            for name in ("at", "put")
+        )
+        assert not read & written, function.name
+        writing += bool(written)
+    assert writing
