@@ -28,6 +28,10 @@ STOP_SECONDS = 2.0
 SILENCE_SECONDS = 25 * HEARTBEAT_SECONDS
 """A child that has been silent for so long while it works is stopped or dead."""
 
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
+"""glibc's malloc would return a batch's arrays to the kernel in every tick, and fault them in again
+in the next, which takes longer than to compute what is in them."""
+
 LONGEST_SOCKET_FOLDER = 72
 """A socket's path may have 107 characters, of which a manager adds 32 to its folder."""
 
@@ -117,7 +121,7 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         package_root = str(Path(__file__).resolve().parents[2])
         search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
-        environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", **KEEP_MEMORY}
         if len(str(self.folder)) < LONGEST_SOCKET_FOLDER:
             # What Lava's managers keep in the temporary folder then goes away with the session's.
             environment["TMPDIR"] = str(self.folder)

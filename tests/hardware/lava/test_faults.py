@@ -41,7 +41,7 @@ def with_fault(
     ("mapping", "process", "tick"),
     [
         ("fused", "layer 0", FIRST),
-        ("fused", "readout", MIDDLE),
+        ("fused", "layer 0", MIDDLE),
         ("fused", "layer 0", LAST),
         ("structural", "layer 0.frames", FIRST),
         ("structural", "layer 0.neurons", MIDDLE),

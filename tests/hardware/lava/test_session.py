@@ -144,6 +144,17 @@ def test_torch_in_the_caller_does_no_harm() -> None:
     subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
 
 
+def test_code_without_a_file_can_call_while_an_event_loop_runs() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import asyncio\n"
+        "from lava_callers import play_and_compare\n"
+        "async def cell(): asyncio.get_running_loop(); play_and_compare(9)\n"
+        "assert '__file__' not in globals(); asyncio.run(cell())\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
+
+
 def test_tests_in_several_processes_can_call(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     (tmp_path / "test_calls.py").write_text(
