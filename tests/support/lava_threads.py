@@ -208,7 +208,7 @@ class ThreadSupervisor:
         self.network.play(ticks)
 
     def stop(self) -> None:
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     end = stop
 
