@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from types import TracebackType
 
 import numpy as np
@@ -56,7 +57,7 @@ class LavaSession:
             )
         self.program, self.mapping, self.batch = program, mapping, batch
         self.record = _recordings(program, record)
-        self.deadline = deadline
+        self.deadline = _seconds(deadline)
         self.clean, self.last = True, program.encoder.initial_state()
         self.supervisor: Supervisor | None = None
         self.tape: Tape | None = None
@@ -106,6 +107,7 @@ class LavaSession:
 
         Events are those of all sequences, one after another. The next step begins clean, too.
         """
+        deadline = None if deadline is None else _seconds(deadline)
         events, lengths = self._require_events(events, "steps"), np.asarray(lengths)
         if not len(lengths):
             raise InputError("no sequence given: expected at least one")
@@ -136,6 +138,7 @@ class LavaSession:
             )
         if self.batch != 1:
             raise SettingError(f"batch is {self.batch}, but a stream is one sequence: open with 1")
+        deadline = None if deadline is None else _seconds(deadline)
         sent = frame = self._require_events(events)
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
@@ -199,6 +202,13 @@ class LavaSession:
             self.supervisor.ask("run", deadline, ticks=needed)
             self.ticks += needed
             return {name: self.tape.fetch(name) for name in wanted}
+
+
+def _seconds(deadline: float) -> float:
+    """A deadline that comes."""
+    if not isinstance(deadline, (int, float)) or not 0 < deadline < inf:
+        raise SettingError(f"deadline is {deadline!r}, expected a number of seconds above 0")
+    return deadline
 
 
 def _recordings(program: Program, record: Sequence[str]) -> list[str]:
