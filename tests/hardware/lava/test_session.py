@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lava_callers import play_and_compare
-from leftovers import blocks_of, open_files
+from leftovers import blocks_of, folders_of, open_files
 from programs import random_program, random_sequences
 
 from hardware.engines.reference import execute
@@ -224,6 +224,32 @@ def test_code_without_a_file_can_call_while_an_event_loop_runs() -> None:
         "assert '__file__' not in globals(); asyncio.run(cell())\n"
     )
     subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
+
+
+def test_a_caller_may_end_with_its_session_open() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from programs import random_program\n"
+        "from hardware.lava import LavaSession\n"
+        "session = LavaSession(random_program(0)).open(); print(session.supervisor.folder.name)\n"
+    )
+    command = [sys.executable, "-c", code, str(SUPPORT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    token = done.stdout.strip().removeprefix("sgru-")
+    assert blocks_of(token) + folders_of(token) == []
+
+
+def test_a_caller_without_standard_files_can_call(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from lava_callers import play_and_compare\n"
+        "play_and_compare(9)\n"
+        "open(sys.argv[2], 'w').close()\n"
+    )
+    command = [sys.executable, "-c", code, str(SUPPORT), str(tmp_path / "done")]
+    subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=True, timeout=60)
+    assert (tmp_path / "done").exists()
 
 
 def test_tests_in_several_processes_can_call(tmp_path: Path) -> None:
