@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
+import mappings
 import numpy as np
 
 from hardware import Program, Sequences, Session, count, run, stream
@@ -163,6 +164,7 @@ def main() -> None:
             print(step_times(program, sequences.values[:2000]))
         few, many = min(ACTIVITIES), max(ACTIVITIES)
         print(f"{few:.0%} against {many:.0%}: {best[few] / best[many]:.1f} × the speed\n")
+    mappings.main()
 
 
 if __name__ == "__main__":

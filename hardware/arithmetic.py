@@ -39,19 +39,27 @@ SMALLEST_EXPONENT = -20
 
 def shift(x: Integers, k: int | NDArray[np.int64]) -> Integers:
     """⌊x · 2^k⌋: a left shift for k > 0, an arithmetic right shift for k < 0."""
-    return np.left_shift(x, np.maximum(k, 0)) >> np.maximum(-np.asarray(k), 0)
+    if isinstance(k, np.ndarray):
+        return np.left_shift(x, np.maximum(k, 0)) >> np.maximum(-k, 0)
+    places = np.int64(abs(k))
+    return np.left_shift(x, places) if k > 0 else np.right_shift(x, places)
+
+
+def clamp(x: Integers, low: int, high: int) -> Integers:
+    """x within low … high; what `np.clip` does, in half the time for a few numbers."""
+    return np.minimum(np.maximum(x, low), high)
 
 
 def hard_sigmoid(p: Integers, state_fraction: int, gate_fraction: int) -> Integers:
     """σ(p) = clamp(⌊p/4⌋ + 1/2, 0, 1), from the state grid to the gate grid."""
     one = 1 << gate_fraction
-    return np.clip(shift(p, gate_fraction - state_fraction - 2) + one // 2, 0, one)
+    return clamp(shift(p, gate_fraction - state_fraction - 2) + one // 2, 0, one)
 
 
 def hard_tanh(p: Integers, state_fraction: int) -> Integers:
     """tanh(p) = clamp(p, −1, 1), on the state grid."""
     one = 1 << state_fraction
-    return np.clip(p, -one, one)
+    return clamp(p, -one, one)
 
 
 @cache
@@ -79,7 +87,7 @@ def table_index(p: Integers, state_fraction: int) -> Integers:
     steps_per_one = TABLE_ENTRIES // (2 * TABLE_RANGE)
     log_steps = steps_per_one.bit_length() - 1
     index = shift(p, log_steps - state_fraction) + TABLE_ENTRIES // 2
-    return np.clip(index, 0, TABLE_ENTRIES - 1)
+    return clamp(index, 0, TABLE_ENTRIES - 1)
 
 
 def sigmoid(p: Integers, activation: str, state_fraction: int, gate_fraction: int) -> Integers:

@@ -180,7 +180,8 @@ def step(
     with r, z, f = σ(W x + U e + b), and o = σ(W_o x + U_o e' + b_o) where e' is what h would emit.
     """
     S, G = cell.state_fraction, cell.gate_fraction
-    W = dict(zip(cell.gates, np.split(input_current, len(cell.gates), axis=-1), strict=True))
+    n = membrane.shape[-1]
+    W = {name: input_current[..., i * n : (i + 1) * n] for i, name in enumerate(cell.gates)}
     k = dict(zip(cell.gates, zip(gate.input_shift, gate.recurrent_shift, strict=True), strict=True))
     b = dict(zip(cell.gates, gate.bias, strict=True))
 

@@ -55,8 +55,12 @@ class LavaStepper:
         self.state = program.encoder.initial_state()
 
     def step(self, frame: NDArray[np.float32]) -> Integers:
-        events, self.state = self.program.encoder.encode(frame[np.newaxis], self.state)
-        *_, scores = [self.session.step(seen) for seen in events]
+        try:
+            events, self.state = self.program.encoder.encode(frame[np.newaxis], self.state)
+            *_, scores = [self.session.step(seen) for seen in events]
+        except BaseException:
+            self.reset()  # the encoder as well: the session begins anew
+            raise
         return scores
 
     def run(self, sequences: Sequences) -> Integers:

@@ -116,7 +116,7 @@ class Child:
 
         self.phase = "build"
         program = Program.load(self.folder / PROGRAM)
-        self.source = build(program, Options(self.folder, batch, record))
+        self.source = build(program, Options(self.folder, not structural, batch, record))
         config = Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=structural)
         self.source.create_runtime(config, compile_config={"pypy_channel_size": CHANNEL_SLOTS})
         runtime = self.source.runtime

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from math import inf
 from types import TracebackType
 
 import numpy as np
@@ -55,7 +57,7 @@ class LavaSession:
             )
         self.program, self.mapping, self.batch = program, mapping, batch
         self.record = _recordings(program, record)
-        self.deadline = deadline
+        self.deadline = _seconds(deadline)
         self.clean, self.last = True, program.encoder.initial_state()
         self.supervisor: Supervisor | None = None
         self.tape: Tape | None = None
@@ -64,30 +66,24 @@ class LavaSession:
         """Start the child and build the network; does nothing where that is done."""
         if self.supervisor is None:
             self.ticks = 0
-            supervisor = self.supervisor_type(self.deadline)
-            try:
-                self.program.save(supervisor.folder / PROGRAM)
-                self.tape = Tape(supervisor.folder)
-                supervisor.ask(
+            with self._whole("open"):
+                self.supervisor = self.supervisor_type(self.deadline)
+                self.program.save(self.supervisor.folder / PROGRAM)
+                self.tape = Tape(self.supervisor.folder)
+                self.supervisor.ask(
                     "open",
                     self.deadline,
                     structural=self.mapping == "structural",
                     batch=None if self.batch == 1 else self.batch,
                     record=self.record,
                 )
-            except BaseException:
-                self.tape = None
-                supervisor.end()
-                raise
-            self.supervisor = supervisor
         return self
 
     def close(self) -> None:
         """End the child and remove all that is its."""
         if self.supervisor is not None:
             self.supervisor.stop()
-        self.supervisor = self.tape = None
-        self.reset()
+        self._end()
 
     def __enter__(self) -> LavaSession:
         return self.open()
@@ -114,11 +110,19 @@ class LavaSession:
 
         Events are those of all sequences, one after another. The next step begins clean, too.
         """
+        deadline = None if deadline is None else _seconds(deadline)
+        events, lengths = self._require_events(events, "steps"), np.asarray(lengths)
         if not len(lengths):
             raise InputError("no sequence given: expected at least one")
-        given = {FRAMES: events.astype(np.int64, copy=False)}
+        if lengths.min() < 1:
+            raise InputError(f"a length is {lengths.min()}, expected at least 1 step a sequence")
+        if lengths.sum() != len(events):
+            raise InputError(
+                f"lengths add up to {lengths.sum()}, but there are {len(events)} steps of events"
+            )
+        given = {FRAMES: events}
         if self.program.bidirectional:
-            given[FRAMES_TURNED] = given[FRAMES][turned(lengths)]
+            given[FRAMES_TURNED] = events[turned(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
         found = self._play(given, plan(lengths, self.batch), len(lengths), deadline)
@@ -129,7 +133,7 @@ class LavaSession:
         self.reset()
         return found
 
-    def step(self, events: Integers, deadline: float | None = None) -> Integers:
+    def step(self, events: NDArray[np.integer], deadline: float | None = None) -> Integers:
         """The scores after one more step of the stream, which sees these events (channels,)."""
         if self.program.bidirectional:
             raise SettingError(
@@ -137,18 +141,49 @@ class LavaSession:
             )
         if self.batch != 1:
             raise SettingError(f"batch is {self.batch}, but a stream is one sequence: open with 1")
-        frame = np.asarray(events, dtype=np.int64)
-        if frame.shape != (self.program.encoder.channels,):
-            raise InputError(
-                f"a step's events have shape {frame.shape}, expected "
-                f"({self.program.encoder.channels},)"
-            )
-        sent = frame
+        deadline = None if deadline is None else _seconds(deadline)
+        sent = frame = self._require_events(events)
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
-        found = self._play({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
-        self.clean, self.last = False, frame
+        with self._whole("run"):
+            found = self._play({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
+            self.clean, self.last = False, frame
         return found["scores"][0]
+
+    def _require_events(self, events: NDArray[np.integer], *lead: str) -> Integers:
+        """Events as the program's encoder gives them, and an error for any others."""
+        encoder = self.program.encoder
+        found = np.asarray(events)
+        if found.ndim != 1 + len(lead) or found.shape[-1] != encoder.channels:
+            expected = ", ".join((*lead, str(encoder.channels))) + ("" if lead else ",")
+            raise InputError(f"events have shape {found.shape}, expected ({expected})")
+        if not np.issubdtype(found.dtype, np.integer):
+            raise InputError(f"events are of type {found.dtype}, expected whole numbers")
+        low, high = encoder.range
+        for value in (found.min(initial=0), found.max(initial=0)):
+            if not low <= value <= high:
+                raise InputError(
+                    f"an event is {value}, but the program's encoder gives {low} to {high}"
+                )
+        return found.astype(np.int64)
+
+    @contextmanager
+    def _whole(self, phase: str) -> Iterator[None]:
+        """What is begun is finished, or else the session is closed: nothing stays half done."""
+        try:
+            yield
+        except BaseException as error:
+            self._end()
+            if isinstance(error, OSError):
+                reason = f"found no room for a session's processes and files: {error}"
+                raise LavaError(reason, phase, "parent") from error
+            raise
+
+    def _end(self) -> None:
+        if self.supervisor is not None:
+            self.supervisor.end()
+        self.supervisor = self.tape = None
+        self.reset()
 
     def _play(
         self, given: dict[str, Integers], plan: Plan, sequences: int, deadline: float | None
@@ -165,17 +200,18 @@ class LavaSession:
         needed = ticks(self.program, plan)
         if deadline is None:
             deadline = RUN_SECONDS + SECONDS_PER_TICK * needed
-        try:
+        with self._whole("run"):
             self.tape.lay({**given, **tables}, wanted, self.ticks)
             self.supervisor.ask("run", deadline, ticks=needed)
-        except BaseException as error:
-            self.close()
-            if isinstance(error, OSError):
-                reason = f"has no room for the frames and recordings of a run: {error}"
-                raise LavaError(reason, "run", "parent") from error
-            raise
-        self.ticks += needed
-        return {name: self.tape.fetch(name) for name in wanted}
+            self.ticks += needed
+            return {name: self.tape.fetch(name) for name in wanted}
+
+
+def _seconds(deadline: float) -> float:
+    """A deadline that comes."""
+    if not isinstance(deadline, (int, float)) or not 0 < deadline < inf:
+        raise SettingError(f"deadline is {deadline!r}, expected a number of seconds above 0")
+    return deadline
 
 
 def _recordings(program: Program, record: Sequence[str]) -> list[str]:

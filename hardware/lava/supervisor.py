@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -14,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from hardware.errors import MissingPackageError
 from hardware.lava.child import HEARTBEAT_SECONDS
@@ -28,6 +31,10 @@ STOP_SECONDS = 2.0
 SILENCE_SECONDS = 25 * HEARTBEAT_SECONDS
 """A child that has been silent for so long while it works is stopped or dead."""
 
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
+"""glibc's malloc would return a batch's arrays to the kernel in every tick, and fault them in again
+in the next, which takes longer than to compute what is in them."""
+
 LONGEST_SOCKET_FOLDER = 72
 """A socket's path may have 107 characters, of which a manager adds 32 to its folder."""
 
@@ -37,6 +44,16 @@ START = (
 )
 CHILD = (sys.executable, "-c", START)
 """The child's command; not `-m`, which would let files where we stand take the place of modules."""
+
+
+OPEN: WeakSet[Supervisor] = WeakSet()
+"""Those whose child lives: a caller that ends ends them before its modules are taken apart."""
+
+
+@atexit.register
+def _end_all() -> None:
+    for supervisor in list(OPEN):
+        supervisor.end()
 
 
 class Supervisor:
@@ -51,7 +68,7 @@ class Supervisor:
         self.folder, self.prefix = folder_of(token), prefix_of(token)
         self.owner, self.said = os.getpid(), b""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115, closed when the session ends
-        self.answers, for_child = os.pipe()
+        self.answers, for_child = _pipe()
         try:
             self.child = subprocess.Popen(
                 [*CHILD, str(self.folder), self.prefix, str(os.getpid()), str(for_child)],
@@ -69,6 +86,7 @@ class Supervisor:
         finally:
             os.close(for_child)
         self.alive = True
+        OPEN.add(self)
         try:
             self._wait("start", deadline)
         except BaseException:
@@ -98,6 +116,7 @@ class Supervisor:
         if not self.alive or self.owner != os.getpid():
             return
         self.alive = False
+        OPEN.discard(self)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait()
@@ -117,7 +136,7 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         package_root = str(Path(__file__).resolve().parents[2])
         search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
-        environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", **KEEP_MEMORY}
         if len(str(self.folder)) < LONGEST_SOCKET_FOLDER:
             # What Lava's managers keep in the temporary folder then goes away with the session's.
             environment["TMPDIR"] = str(self.folder)
@@ -177,6 +196,17 @@ class Supervisor:
         lines = self.log.read().decode(errors="replace").strip().splitlines()[-LOG_LINES:]
         trace = "\n".join(["the end of its log:", *lines]) if lines else ""
         return LavaError(reason, phase, "child", tick_reached(self.folder), trace)
+
+
+def _pipe() -> tuple[int, int]:
+    """Its two ends, neither of them a number that is standard input, output or error."""
+    ends = os.pipe()
+    try:
+        read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)
+    finally:
+        for end in ends:
+            os.close(end)
+    return read, write
 
 
 def _see_gone(group: int) -> None:

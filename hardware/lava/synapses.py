@@ -31,7 +31,8 @@ class Synapses:
         if largest is None:
             largest = max(int(messages.max()), -int(messages.min()))
         if largest * self.most <= SINGLE_LIMIT:
-            return (messages.astype(np.float32) @ self.single).astype(np.int64)
+            sums = messages.astype(np.float32) @ self.single
+            return sums.astype(np.int32).astype(np.int64)  # twice as fast as in one go
         return (messages.astype(np.float64) @ self.double).astype(np.int64)
 
 

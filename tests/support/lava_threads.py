@@ -201,13 +201,14 @@ class ThreadSupervisor:
 
     def open(self, structural: bool, batch: int | None, record: list[str]) -> None:
         program = Program.load(self.folder / PROGRAM)
-        self.network = Network(build(program, Options(self.folder, batch, record)), structural)
+        options = Options(self.folder, not structural, batch, record)
+        self.network = Network(build(program, options), structural)
 
     def run(self, ticks: int) -> None:
         self.network.play(ticks)
 
     def stop(self) -> None:
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     end = stop
 

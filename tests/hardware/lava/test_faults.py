@@ -41,7 +41,7 @@ def with_fault(
     ("mapping", "process", "tick"),
     [
         ("fused", "layer 0", FIRST),
-        ("fused", "readout", MIDDLE),
+        ("fused", "layer 0", MIDDLE),
         ("fused", "layer 0", LAST),
         ("structural", "layer 0.frames", FIRST),
         ("structural", "layer 0.neurons", MIDDLE),
@@ -132,9 +132,19 @@ def test_no_room_for_a_run_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with LavaSession(program, "fused") as session:
         with monkeypatch.context() as patch:
             patch.setattr(os, "posix_fallocate", full)
-            with pytest.raises(LavaError, match="no room for the frames and rec.*No space left"):
+            with pytest.raises(LavaError, match="found no room.*No space left"):
                 session.run(EVENTS, LENGTHS)
         assert session.run(EVENTS, LENGTHS)["scores"].shape == (2, 2)
+
+
+def test_no_room_for_a_session_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(LavaError, match="found no room.*No space left") as caught:
+        LavaSession(program, "fused").open()
+    assert (caught.value.phase, caught.value.process) == ("open", "parent")
 
 
 def test_a_child_that_cannot_start_is_an_error_with_the_end_of_its_log(

@@ -81,6 +81,9 @@ def test_an_unknown_option_is_an_error_that_names_those_there_are() -> None:
         ({"batch": 0, "mapping": "fused"}, "batch is 0, expected a whole number from 1"),
         ({"batch": True, "mapping": "fused"}, "batch is True, expected a whole number from 1"),
         ({"batch": 8}, "batch is 8, but the structural mapping runs one sequence at a time"),
+        ({"deadline": float("nan")}, "deadline is nan, expected a number of seconds above 0"),
+        ({"deadline": 0}, "deadline is 0, expected"),
+        ({"deadline": "5"}, "deadline is '5', expected"),
         ({"record": ("emited",)}, "unknown recording 'emited': did you mean 'emitted'"),
         ({"record": ("emitted.1",)}, r"unknown recording 'emitted\.1'"),
     ],
@@ -88,6 +91,18 @@ def test_an_unknown_option_is_an_error_that_names_those_there_are() -> None:
 def test_a_session_that_cannot_be_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingError, match=message):
         LavaSession(random_program(0), **options)
+
+
+@pytest.mark.parametrize("deadline", [float("inf"), -1.0])
+def test_a_run_that_could_hang_is_refused(deadline: float) -> None:
+    program, sequences = random_program(0), random_sequences(0, 3, [2])
+    with pytest.raises(SettingError, match=f"deadline is {deadline}, expected a number of seco"):
+        run(program, sequences, engine="lava", deadline=deadline)
+    events, steps = program.encode(sequences)
+    with pytest.raises(SettingError, match=f"deadline is {deadline}, expected a number of seco"):
+        LavaSession(program).run(events, steps, deadline)
+    with pytest.raises(SettingError, match=f"deadline is {deadline}, expected a number of seco"):
+        LavaSession(program).step(events[0], deadline)
 
 
 def test_without_lava_the_error_is_the_command_that_installs_it(

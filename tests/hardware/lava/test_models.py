@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from hardware.lava.processes.readout_layer import ReadoutLayer
 from hardware.lava.processes.recorder import Recorder
 from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
+from hardware.lava.scores import Tally
 from hardware.program import Program
 from hardware.sequences import Sequences
 
@@ -165,6 +167,13 @@ def test_a_batch_of_the_structural_model_is_refused(what: str) -> None:
     else:
         process = ReadoutLayer(readout=program.readout, batch=4)
     with pytest.raises(SettingError, match="batch is 4.*use the fused model, or no batch"):
+        Network(process, structural=True)
+
+
+def test_a_tally_in_the_structural_model_is_refused(tmp_path: Path) -> None:
+    program = random_program(0)
+    process = SpikingGRULayer(layer=program.layers[0], tally=Tally(program.readout, tmp_path))
+    with pytest.raises(SettingError, match="a tally is of the fused model: connect a ReadoutLayer"):
         Network(process, structural=True)
 
 

@@ -88,7 +88,7 @@ def test_a_tick_less_would_be_too_few(
         with unittest.mock.patch("hardware.lava.session.ticks", return_value=needed - 1):
             session.run(events, steps)
         rows = session.tape.arrays["scores"]
-        last = session.supervisor.network.models["readout.scores"].rows.step[0]
+        last = session.supervisor.network.models["readout.scores"].scores.rows.step[0]
         assert last == steps.sum() - 1 < len(events)
         assert len(rows) == (len(events) if made.readout.answers_every_step else len(steps))
 

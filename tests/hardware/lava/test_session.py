@@ -15,17 +15,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lava_callers import play_and_compare
-from leftovers import blocks_of, open_files
+from leftovers import blocks_of, folders_of, open_files
 from programs import random_program, random_sequences
 
 from hardware.engines.reference import execute
 from hardware.errors import InputError, SettingError
+from hardware.lava import supervisor
 from hardware.lava.errors import LavaError
 from hardware.lava.session import LavaSession
+from hardware.lava.tape import Tape
+from hardware.session import Session
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
 SESSIONS = int(os.environ.get("LAVA_SESSIONS", "12"))
-"""How many to open one after another; `benchmarks/lava.py` asks for 200."""
+"""How many to open one after another; `benchmarks/mappings.py` asks for 200."""
 
 
 @pytest.mark.parametrize("mapping", ["structural", "fused"])
@@ -62,13 +65,81 @@ def test_only_what_is_asked_for_is_recorded() -> None:
 def test_what_cannot_be_run_or_streamed_is_refused_before_anything_is_started() -> None:
     both = random_program(0, bidirectional=True)
     with pytest.raises(SettingError, match="both directions cannot stream"):
-        LavaSession(both).step(np.zeros(3))
+        LavaSession(both).step(np.zeros(3, dtype=int))
     with pytest.raises(SettingError, match="batch is 4, but a stream is one sequence"):
         LavaSession(random_program(0), "fused", 4).step(np.zeros(3))
     with pytest.raises(InputError, match=r"events have shape \(2,\), expected \(3,\)"):
         LavaSession(random_program(0)).step(np.zeros(2))
     with pytest.raises(InputError, match="no sequence given"):
-        LavaSession(random_program(0)).run(np.zeros((0, 3)), np.zeros(0, dtype=np.int64))
+        LavaSession(random_program(0)).run(np.zeros((0, 3), dtype=int), np.zeros(0, dtype=int))
+
+
+@pytest.mark.parametrize(
+    ("events", "lengths", "message"),
+    [
+        (np.zeros((4, 1), dtype=int), [4], r"events have shape \(4, 1\), expected \(steps, 3\)"),
+        (np.zeros((4, 3), dtype=int), [3], "lengths add up to 3, but there are 4 steps of events"),
+        (
+            np.zeros((4, 3), dtype=int),
+            [5, -1],
+            "a length is -1, expected at least 1 step",
+        ),
+        (np.full((4, 3), 0.5), [4], "events are of type float64, expected whole numbers"),
+        (
+            np.full((4, 3), 1000),
+            [4],
+            "an event is 1000, but the program's encoder gives -127",
+        ),
+        (np.full((4, 3), -1000), [4], "an event is -1000"),
+    ],
+)
+def test_events_that_no_encoder_gives_are_refused(
+    events: np.ndarray, lengths: list[int], message: str
+) -> None:
+    session = LavaSession(random_program(0))
+    with pytest.raises(InputError, match=message):
+        session.run(events, np.array(lengths))
+    if message.startswith(("events are", "an event")):
+        with pytest.raises(InputError, match=message):
+            session.step(events[0])
+    assert session.supervisor is None
+
+
+def test_an_interruption_at_any_moment_closes_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = random_program(0, hidden=(4,), encoder="send-on-delta")
+    events, steps = program.encode(random_sequences(0, 3, [4]))
+    expected = execute(program, events, steps).scores[0]
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with LavaSession(program, "fused") as session:
+        session.step(events[0])
+        for moment in ((Tape, "lay"), (Tape, "fetch"), (supervisor.Supervisor, "_tell")):
+            with monkeypatch.context() as patch:
+                patch.setattr(*moment, interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    session.step(events[1])
+            assert session.supervisor is None
+            for frame in events:  # anew, and from a clean state
+                last = session.step(frame)
+            np.testing.assert_array_equal(last, expected)
+
+
+def test_an_engine_that_streams_begins_anew_after_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = random_program(0, hidden=(4,), encoder="send-on-delta")
+    frames = np.random.default_rng(0).normal(size=(3, 3)).astype(np.float32)
+    with Session(program, "lava") as session:
+        fresh = [session.step(frame) for frame in frames]
+        with monkeypatch.context() as patch:
+            patch.setattr(Tape, "fetch", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                session.step(frames[0])
+        np.testing.assert_array_equal([session.step(frame) for frame in frames], fresh)
 
 
 def resident_bytes() -> int:
@@ -125,13 +196,13 @@ def test_a_copy_of_the_caller_cannot_use_or_end_its_session() -> None:
         pid = os.fork()
         if pid == 0:
             try:
-                session.step(np.zeros(3))
+                session.step(np.zeros(3, dtype=int))
             except LavaError as error:
                 session.close()
                 os._exit(0 if "of another process" in str(error) else 1)
             os._exit(2)
         assert os.waitpid(pid, 0)[1] == 0
-        session.step(np.zeros(3))
+        session.step(np.zeros(3, dtype=int))
 
 
 def test_torch_in_the_caller_does_no_harm() -> None:
@@ -142,6 +213,43 @@ def test_torch_in_the_caller_does_no_harm() -> None:
         "from lava_callers import play_and_compare; play_and_compare(6)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
+
+
+def test_code_without_a_file_can_call_while_an_event_loop_runs() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import asyncio\n"
+        "from lava_callers import play_and_compare\n"
+        "async def cell(): asyncio.get_running_loop(); play_and_compare(9)\n"
+        "assert '__file__' not in globals(); asyncio.run(cell())\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
+
+
+def test_a_caller_may_end_with_its_session_open() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from programs import random_program\n"
+        "from hardware.lava import LavaSession\n"
+        "session = LavaSession(random_program(0)).open(); print(session.supervisor.folder.name)\n"
+    )
+    command = [sys.executable, "-c", code, str(SUPPORT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    token = done.stdout.strip().removeprefix("sgru-")
+    assert blocks_of(token) + folders_of(token) == []
+
+
+def test_a_caller_without_standard_files_can_call(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from lava_callers import play_and_compare\n"
+        "play_and_compare(9)\n"
+        "open(sys.argv[2], 'w').close()\n"
+    )
+    command = [sys.executable, "-c", code, str(SUPPORT), str(tmp_path / "done")]
+    subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=True, timeout=60)
+    assert (tmp_path / "done").exists()
 
 
 def test_tests_in_several_processes_can_call(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ class PyGatedNeurons(TickModel):
         self.arrived += self.input_current.recv()
         self.arrived_back += self.recurrent_current.recv()
         outgoing = np.zeros_like(self.said)
-        sent, state = np.zeros_like(self.membrane), np.zeros_like(self.membrane)
+        sent, ended = np.zeros_like(self.membrane), False
         turn = beat.turn[0]
         if turn == 1:
             self.see()
@@ -121,14 +121,17 @@ class PyGatedNeurons(TickModel):
             else:
                 sent = change(emitted, self.emitted, self.cell)
                 self.emitted = emitted
-                state = shift(self.membrane, self.cell.gate_fraction - self.cell.state_fraction)
+                ended = True
                 outgoing[0] = self.message(0, emitted)
                 if not self.cell.sends_changes:
                     self.arrived_back = np.zeros_like(self.arrived_back)
         self.s_out.send(sent.astype(np.int32))
         self.clock_out.send(beat.done.astype(np.int32))
-        self.state_out.send(state.astype(np.int32))
-        self.membrane_out.send(self.membrane.astype(np.int32))
+        if self.state_out.csp_ports:
+            state = shift(self.membrane, self.cell.gate_fraction - self.cell.state_fraction)
+            self.state_out.send((state * ended).astype(np.int32))
+        if self.membrane_out.csp_ports:
+            self.membrane_out.send(self.membrane.astype(np.int32))
         if self.pace.hear(self.clock_in.recv())[0]:
             self.begin()
             outgoing = np.zeros_like(self.said)
@@ -143,7 +146,9 @@ class PyGatedNeurons(TickModel):
 
     def step(self, turn):
         """The step with the products that have come by this turn of it."""
-        currents = dict(zip(self.turns, np.split(self.arrived_back, len(self.turns)), strict=True))
+        currents = dict(
+            zip(self.turns, self.arrived_back.reshape(len(self.turns), -1), strict=True)
+        )
 
         def U(gate, message):
             if self.turns[gate] > turn:

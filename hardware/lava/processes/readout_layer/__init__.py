@@ -20,11 +20,10 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from hardware.errors import SettingError
-from hardware.lava.pace import Pace
 from hardware.lava.processes.model import Process, TickModel
 from hardware.lava.processes.spiking_gru_layer import dense
+from hardware.lava.scores import Scores
 from hardware.lava.synapses import Synapses
-from hardware.lava.tape import Rows
 from hardware.readout import Readout
 
 
@@ -127,41 +126,21 @@ class StructuralReadoutLayer(AbstractSubProcessModel):
         proc.vars.score.alias(self.scores.vars.score)
 
 
-class AccumulatingModel(TickModel):
-    """Scores of all lanes: `self.arrived` holds what the dendrites have got since the last step."""
-
-    def __init__(self, proc_params):
-        super().__init__(proc_params)
-        self.readout = proc_params["readout"]
-        self.lanes = proc_params.get("batch") or 1
-        self.pace = Pace(self.lanes, 1, proc_params["clocked"])
-        self.rows = None
-        if proc_params["folder"]:
-            table = "rows" if self.readout.answers_every_step else "ends"
-            self.rows = Rows(proc_params["folder"], "scores", table)
-
-    def accumulate(self, product):
-        """One step of the lanes that are due; `product` gives V m for what has arrived in them."""
-        beat = self.pace.beat()
-        score = self.score.reshape(self.lanes, -1)
-        if beat.done.any():
-            lanes = slice(None) if beat.done.all() else np.flatnonzero(beat.done)
-            score[lanes] = self.readout.step(score[lanes], product(self.arrived[lanes]))
-            if not self.proc_params["input_changes"]:
-                self.arrived[lanes] = 0
-        if self.rows is not None:
-            self.rows.write(beat.done, score)
-        self.score_out.send(self.score.astype(np.int32))
-        self.clock_out.send(beat.done.astype(np.int32))
-        fresh = self.pace.hear(self.clock_in.recv())
-        score[fresh] = 0
-        self.arrived[fresh] = 0
+def scores(parameters, lanes, width):
+    """The scores of a process with these parameters."""
+    return Scores(
+        parameters["readout"],
+        np.zeros((lanes, width), dtype=np.int64),
+        clocked=parameters["clocked"],
+        input_changes=parameters["input_changes"],
+        folder=parameters["folder"],
+    )
 
 
 @implements(proc=ScoreAccumulator, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
-class PyScoreAccumulator(AccumulatingModel):
+class PyScoreAccumulator(TickModel):
     """The synapses have done the product already."""
 
     current: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=24)
@@ -172,17 +151,21 @@ class PyScoreAccumulator(AccumulatingModel):
 
     def __init__(self, proc_params):
         super().__init__(proc_params)
-        self.arrived = np.zeros((1, self.readout.outputs), dtype=np.int64)
+        self.scores = scores(proc_params, lanes=1, width=proc_params["readout"].outputs)
 
     def tick(self):
-        self.arrived[0] += self.current.recv()
-        self.accumulate(lambda product: product)
+        score = self.score.reshape(1, -1)
+        self.scores.arrived[0] += self.current.recv()
+        done = self.scores.step(score, lambda product: product)
+        self.score_out.send(self.score.astype(np.int32))
+        self.clock_out.send(done.astype(np.int32))
+        self.scores.hear(score, self.clock_in.recv())
 
 
 @implements(proc=ReadoutLayer, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
-class FusedReadoutLayer(AccumulatingModel):
+class FusedReadoutLayer(TickModel):
     """The whole readout in one process; a lane for each sample of a batch."""
 
     s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=16)
@@ -194,7 +177,8 @@ class FusedReadoutLayer(AccumulatingModel):
 
     def __init__(self, proc_params):
         super().__init__(proc_params)
-        self.arrived = np.zeros((self.lanes, self.readout.weights.shape[1]), dtype=np.int64)
+        self.lanes = proc_params["batch"] or 1
+        self.scores = scores(proc_params, self.lanes, proc_params["readout"].weights.shape[1])
         self.V = None
 
     def on_var_update(self):
@@ -204,6 +188,10 @@ class FusedReadoutLayer(AccumulatingModel):
     def tick(self):
         if self.V is None:
             self.on_var_update()
-        self.accumulate(self.V)
+        score = self.score.reshape(self.lanes, -1)
+        done = self.scores.step(score, self.V)
+        self.score_out.send(self.score.astype(np.int32))
+        self.clock_out.send(done.astype(np.int32))
+        self.scores.hear(score, self.clock_in.recv())
         message = self.s_in.recv().reshape(self.lanes, -1)
-        self.arrived += message if self.proc_params["graded_input"] else message.astype(bool)
+        self.scores.arrived += message if self.proc_params["graded_input"] else message.astype(bool)

@@ -28,10 +28,11 @@ from lava.utils.weightutils import SignMode
 from hardware.arithmetic import shift
 from hardware.cell import step
 from hardware.errors import SettingError
-from hardware.lava.pace import Pace, change, recurrent_matrix
+from hardware.lava.pace import Pace, change, lanes_of, recurrent_matrix
 from hardware.lava.processes.frame_source import FrameSource
 from hardware.lava.processes.gated_neurons import GatedNeurons
 from hardware.lava.processes.model import Process, TickModel
+from hardware.lava.scores import Scores, Tally
 from hardware.lava.synapses import RecurrentSynapses, Synapses
 from hardware.lava.tape import Feed, Player
 from hardware.program import Layer
@@ -70,6 +71,9 @@ class SpikingGRULayer(Process):
         So many samples at once: every port gets a first axis of this size. Fused model only.
     feed : hardware.lava.tape.Feed, optional
         Of sessions: frames and clock come from the tape there, not from `s_in` and `clock_in`.
+    tally : hardware.lava.scores.Tally, optional
+        Of sessions: what the layer emits goes through a readout in the same process, as through a
+        ReadoutLayer behind it. Fused model only.
 
     `membrane_out` carries the membrane in every tick, on the state grid; `state_out` where a step
     ends, on the gate grid, which is what a readout of the last membrane sees.
@@ -84,6 +88,7 @@ class SpikingGRULayer(Process):
         clocked: bool = False,
         batch: int | None = None,
         feed: Feed | None = None,
+        tally: Tally | None = None,
         name: str | None = None,
     ) -> None:
         if batch is not None and batch < 1:
@@ -95,6 +100,7 @@ class SpikingGRULayer(Process):
             clocked=clocked,
             batch=batch,
             feed=feed,
+            tally=tally,
             name=name or layer.name,
         )
         gate, n, gates = layer.gate, layer.neurons, len(layer.cell.gates)
@@ -132,6 +138,10 @@ class StructuralSpikingGRULayer(AbstractSubProcessModel):
             raise SettingError(
                 f"{proc.name}: batch is {proc.proc_params['batch']}, but synapses of Lava's own "
                 f"take one sample at a time: use the fused model, or no batch"
+            )
+        if proc.proc_params["tally"] is not None:
+            raise SettingError(
+                f"{proc.name}: a tally is of the fused model: connect a ReadoutLayer instead"
             )
         self.W = dense(
             layer.input_weights, f"{proc.name}.W", graded=proc.proc_params["graded_input"]
@@ -202,6 +212,9 @@ class FusedSpikingGRULayer(TickModel):
         self.arrived = np.zeros((self.lanes, self.layer.inputs), dtype=np.int64)
         self.seen = self.arrived.copy()
         self.player = proc_params["feed"] and Player(proc_params["feed"])
+        self.tally = proc_params["tally"] and LayerScores(
+            self.layer, self.lanes, proc_params["clocked"], proc_params["tally"]
+        )
         self.W: Any = None
         self.U: Any = None
         self.gate: Any = None
@@ -220,9 +233,9 @@ class FusedSpikingGRULayer(TickModel):
         membrane = self.membrane.reshape(self.lanes, n)
         emitted = self.emitted.reshape(self.lanes, n)
         sent = np.zeros((self.lanes, n), dtype=np.int32)
-        self.see(beat.turn == 1)
-        if beat.done.any():
-            lanes = slice(None) if beat.done.all() else np.flatnonzero(beat.done)
+        self.see(lanes_of(beat.turn == 1))
+        lanes = lanes_of(beat.done)
+        if lanes is not None:
             e, membrane[lanes] = step(
                 cell,
                 self.gate,
@@ -236,14 +249,15 @@ class FusedSpikingGRULayer(TickModel):
         self.s_out.send(sent.reshape(self.s_out.shape))
         self.clock_out.send(beat.done.astype(np.int32))
         if self.state_out.csp_ports:
-            state = shift(membrane, cell.gate_fraction - cell.state_fraction)
-            state[beat.done == 0] = 0
+            state = states(cell, membrane, beat.done)
             self.state_out.send(state.reshape(self.state_out.shape).astype(np.int32))
         if self.membrane_out.csp_ports:
             self.membrane_out.send(self.membrane.astype(np.int32))
+        if self.tally is not None:
+            self.tally.take(beat.done, sent, membrane)
         message, clock = self.receive()
-        fresh = self.pace.hear(clock)
-        if fresh.any():
+        fresh = lanes_of(self.pace.hear(clock))
+        if fresh is not None:
             self.arrived[fresh] = 0
             membrane[fresh] = self.layer.initial_membrane
             emitted[fresh] = self.layer.initial_emission
@@ -258,9 +272,40 @@ class FusedSpikingGRULayer(TickModel):
 
     def see(self, begins):
         """A step sees what has come by its begin; where changes are sent, that stays."""
-        if begins.all() and not self.input_changes:
+        if isinstance(begins, slice) and not self.input_changes:
             self.seen, self.arrived = self.arrived, np.zeros_like(self.arrived)
-        elif begins.any():
+        elif begins is not None:
             self.seen[begins] = self.arrived[begins]
             if not self.input_changes:
                 self.arrived[begins] = 0
+
+
+class LayerScores:
+    """The readout of what a layer emits, in the ticks that a process of its own would take."""
+
+    def __init__(self, layer, lanes, clocked, tally):
+        self.cell, self.readout = layer.cell, tally.readout
+        self.V = Synapses(self.readout.weights)
+        self.score = np.zeros((lanes, self.readout.outputs), dtype=np.int64)
+        self.scores = Scores(
+            self.readout,
+            np.zeros((lanes, layer.neurons), dtype=np.int64),
+            clocked=clocked,
+            input_changes=self.cell.sends_changes and not self.readout.sees_membranes,
+            folder=tally.folder,
+        )
+
+    def take(self, clock, sent, membrane):
+        """One tick, in which the layer sends this."""
+        self.scores.step(self.score, self.V)
+        self.scores.hear(self.score, clock)
+        if self.readout.sees_membranes:
+            sent = states(self.cell, membrane, clock)
+        self.scores.arrived += sent
+
+
+def states(cell, membrane, clock):
+    """The membranes of all lanes on the gate grid, where a step ends."""
+    state = shift(membrane, cell.gate_fraction - cell.state_fraction)
+    state[clock == 0] = 0
+    return state
