@@ -88,8 +88,10 @@ def _require_sound_readout(program: Program) -> None:
     most = max(states if readout.sees_membranes else emitted)
     _require_weights("readout: weights", readout.weights, 8)
     _within("readout: shift", readout.shift, -LARGEST_SHIFT, LARGEST_SHIFT)
-    current = int(_row_sums(readout.weights).max()) * most << max(readout.shift, 0)
-    current += int(np.abs(readout.bias).max())
+    product = int(_row_sums(readout.weights).max()) * most << max(readout.shift, 0)
+    _within("readout: the sum", product, 0, STORED_LIMIT)
+    # What is floored may be one more below 0 than it is above.
+    current = (product >> max(-readout.shift, 0)) + 1 + int(np.abs(readout.bias).max())
     steps = (program.max_steps or 1) if readout.adds_up else 1 << readout.leak
     _within("readout: the largest score", current * steps, 0, STORED_LIMIT)
 

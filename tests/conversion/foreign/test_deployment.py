@@ -17,6 +17,7 @@ from conversion.foreign.gru import HEADS
 from hardware.counts import count
 from hardware.errors import InputError, RangeError
 from hardware.inference import run
+from hardware.limits import require_sound
 from hardware.sequences import Sequences
 
 every_form = {
@@ -70,6 +71,16 @@ def test_states_and_scores_are_near_those_in_floating_point(form: dict) -> None:
     # Half a step of each weight, a step of each state that is sent, and one of the score.
     rounding = weights.shape[1] * 2**7 * score + np.abs(weights).sum(axis=1).max() / 2**8 + score
     assert np.abs(scores - answers(gru.head, found, sequences)).max() < rounding
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    form=st.fixed_dictionaries(every_form),
+    grids=st.builds(Grids, input_bits=st.integers(2, 12), gate_fraction=st.integers(4, 10)),
+)
+def test_whatever_is_deployed_can_be_kept_in_a_file(form: dict, grids: Grids) -> None:
+    sequences = random_sequences(form["seed"], 3, [1])
+    require_sound(deploy(random_gru(**form), sequences, grids=grids).program)
 
 
 @pytest.mark.parametrize("reset_after", [True, False])
