@@ -172,6 +172,21 @@ def test_the_same_seed_gives_the_same_program_file(folder: Path, tmp_path: Path)
     assert (tmp_path / "program.sgru").read_bytes() == (folder / "program.sgru").read_bytes()
 
 
+def test_the_help_has_a_whole_line_for_every_command() -> None:
+    listed = spiking_gru("--help").stdout.split("Commands:\n")[1].splitlines()
+    assert listed[0].split()[0] == "demo"
+    assert all(line.endswith(".") and "..." not in line and len(line) <= 80 for line in listed)
+
+
+def test_interrupted_it_says_so(tmp_path: Path) -> None:
+    source = "from spiking_gru import cli; import hardware.doctor as d\n"
+    source += "def stop(): raise KeyboardInterrupt\n"
+    source += "d.examine = stop; import sys; sys.argv[1:] = ['doctor']; cli.main()"
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert done.returncode == 130
+    assert done.stderr.split() == ["spiking-gru:", "interrupted"]
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['spiking-gru', '--help']\n"
@@ -212,7 +227,9 @@ def with_nan(folder: Path) -> Path:
         (["run", "{file}", "--data", "{data}"], "not a program file"),
         (["run", "{folder}", "--data", "{nan}"], "nan in sequence"),
         (["run", "{folder}", "--data", "japanese-vowels"], "12 channels, but the program was"),
-        (["run", "{tmp}/gone"], "say what to run it on"),
+        (["run", "{tmp}/gone"], "gone is not there: expected the folder of a run"),
+        (["verify", "{tmp}/gone"], "gone is not there: expected the folder of a run"),
+        (["export", "{tmp}/gone"], "gone is not there: expected the folder of a run"),
         (["verify", "{folder}", "--engine", "lav"], "did you mean 'lava'"),
         (["report", "{folder}", "--chip", "loihi"], "did you mean 'loihi"),
         (["report", "{tmp}"], "not the folder of a run"),
