@@ -159,46 +159,11 @@ def test_every_setting_trains_converts_runs_and_verifies(chosen: str, tmp_path: 
     assert deployed == training["test"]["quantised"]["accuracy"]
 
 
-def test_without_arguments_the_help_is_printed_as_it_is() -> None:
-    done = spiking_gru()
-    assert done.stdout.startswith("Usage: spiking-gru")
-    assert len(done.stdout.splitlines()) > 10
-
-
 def test_the_same_seed_gives_the_same_program_file(folder: Path, tmp_path: Path) -> None:
     data = folder.parent / "small.npz"
     assert spiking_gru("train", "--data", data, "--out", tmp_path, *SMALL).returncode == 0
     assert spiking_gru("convert", tmp_path).returncode == 0
     assert (tmp_path / "program.sgru").read_bytes() == (folder / "program.sgru").read_bytes()
-
-
-def test_the_help_has_a_whole_line_for_every_command() -> None:
-    listed = spiking_gru("--help").stdout.split("Commands:\n")[1].splitlines()
-    assert listed[0].split()[0] == "demo"
-    assert all(line.endswith(".") and "..." not in line and len(line) <= 80 for line in listed)
-
-
-def test_interrupted_it_says_so(tmp_path: Path) -> None:
-    source = "from spiking_gru import cli; import hardware.doctor as d\n"
-    source += "def stop(): raise KeyboardInterrupt\n"
-    source += "d.examine = stop; import sys; sys.argv[1:] = ['doctor']; cli.main()"
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
-    assert done.returncode == 130
-    assert done.stderr.split() == ["spiking-gru:", "interrupted"]
-
-
-def test_help_imports_nothing_heavy() -> None:
-    code = (
-        "import sys; sys.argv = ['spiking-gru', '--help']\n"
-        "from spiking_gru.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'torch', 'numba', 'numpy', 'matplotlib', 'lava'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "verify" in done.stdout
 
 
 def with_nan(folder: Path) -> Path:

@@ -122,6 +122,9 @@ def test_an_imported_run_can_be_run_verified_and_reported(
     assert shown == {"baseline_gru": own, "float": None, "quantised": None}
     assert report["accuracy"]["deployed"] == ran["accuracy"]
     assert report["verification"]["engines"] == ["numpy", "events"]
+    page = (run / "report.html").read_text("utf-8")
+    assert "an event-driven GRU on Loihi 2" in page
+    assert "values sent per inference" in page
     assert report["provenance"]["imported_from"] == "torch.nn.GRU"
     assert report["provenance"]["file"]["name"] == "g.safetensors"
     assert str(tmp_path) not in json.dumps(report)
