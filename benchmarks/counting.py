@@ -6,6 +6,7 @@ of them is called.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(f"{'':18}{'run':>12}{'count':>16}{'load':>16}    µs a step, share of the run")
     for name, shape in NETWORKS.items():
         rng = np.random.default_rng(0)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 
@@ -37,6 +38,7 @@ def measure(seed: int, chosen: dict) -> tuple[float, float]:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     print(f"japanese-vowels, seeds {SEEDS}: mean (each)")
     plain = 0.0
     for title, chosen in VARIANTS:

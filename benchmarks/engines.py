@@ -6,6 +6,7 @@ reading, rounding and recording is in every figure; `stream` records nothing.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import time
@@ -140,6 +141,7 @@ def step_times(program: Program, frames: np.ndarray) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     for name, sizes in NETWORKS.items():
         best: dict[float, float] = {}
         for activity in ACTIVITIES:

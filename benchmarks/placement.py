@@ -7,6 +7,7 @@ is found by trying every layout, where there are few enough.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -83,6 +84,7 @@ def row(name: str, *figures: object) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     chip = load_chip("loihi2")
     print(row("on " + chip.name, *WIDTHS))
     for name, shape in NETWORKS.items():

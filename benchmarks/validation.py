@@ -6,6 +6,7 @@ publication; the energies and times are this project's own chip files and closed
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -318,6 +319,7 @@ def page() -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PAGE.write_text(page(), "utf-8")
     print(f"wrote {PAGE.name}")
 

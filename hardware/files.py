@@ -73,6 +73,8 @@ def _temporary(path: Path) -> tuple[int, Path]:
 
 def require_writable(folder: Path) -> None:
     """Make the folder and see that files can be written there, before long work begins."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file, expected a folder: choose another --out")
     handle, temporary = _temporary(folder / "probe")
     os.close(handle)
     temporary.unlink()

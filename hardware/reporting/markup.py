@@ -41,7 +41,9 @@ class Figures:
         if not isinstance(value, Mapping):
             return _data(pointer, value, SHOWN[unit](value))
         low, nominal, high = value["low"], value["nominal"], value["high"]
-        return _data(f"{pointer}/nominal", nominal, units.span(nominal, low, high, unit))
+        shown, ends = units.span(nominal, low, high, unit).split(" ", 1)
+        text = Markup('{} <span class="ends">{}</span>').format(shown, ends)
+        return _data(f"{pointer}/nominal", nominal, text)
 
     def short(self, pointer: str, unit: str) -> Markup:
         """The nominal figure alone."""

@@ -98,7 +98,7 @@ def _measured(found: MeasuredFigures | None) -> list[Method]:
     return [
         Method(
             "time on the host",
-            f"median of {found.rounds} rounds of one sequence, after one that is not counted",
+            f"median of {found.rounds:,} rounds of one sequence, after one that is not counted",
             f"the clock; {found.network}, of the same layers without the readout, {found.software}",
         )
     ]

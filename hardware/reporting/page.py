@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -39,6 +40,7 @@ def render_page(report: Report, run: Study) -> str:
         accuracy=for_both(partial(charts.accuracy, report)),
         spread=for_both(partial(charts.spread, report)),
         cores=for_both(partial(core_map, run.placements[run.charged])),
+        sent=units.sent(report.emits),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
         matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
         mistakes=mistakes(report),
@@ -63,8 +65,14 @@ def fill(template: str, content: Mapping[str, Any], **more: Any) -> str:
         whole=units.whole,
         ratio=units.ratio,
         pointer=pointer_part,
+        unbroken=unbroken,
     )
     return environment.get_template(template).render(figure=Figures(content), **more)
+
+
+def unbroken(text: str) -> str:
+    """No line ends between a figure and its unit."""
+    return re.sub(r"(?<=\d) (?=[mµnp]?[Js]\b)", "\u00a0", text)
 
 
 def pointer_part(name: str) -> str:

@@ -9,10 +9,9 @@ from rich.table import Table
 from hardware.reporting.compare import Compared
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.schema import ChipFigures, MeasuredFigures, Range, Report
-from hardware.reporting.units import percent, seconds, span, whole
+from hardware.reporting.units import percent, seconds, sent, span, whole
 
 COUNTS = {
-    "spikes": "spikes",
     "synaptic_operations": "synaptic operations",
     "neuron_updates": "neuron updates",
 }
@@ -25,8 +24,8 @@ def print_report(report: Report, console: Console) -> None:
         checked = report.verification
         console.print(
             f"Differing values between {escape(', '.join(checked.engines))}: "
-            f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} spikes "
-            f"compared, with their membranes and scores)",
+            f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} "
+            f"{sent(report.emits)} compared, with their membranes and scores)",
             highlight=False,
         )
     console.print(_counts(report))
@@ -89,7 +88,7 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(columns[0])
     for column in columns[1:]:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", overflow="fold")
     return table
 
 
@@ -101,9 +100,13 @@ def _accuracy(report: Report) -> Table:
         "accuracy",
     )
     accuracy = report.accuracy
-    table.add_row("GRU without spikes, float", percent(accuracy.baseline_gru))
-    table.add_row("spiking GRU, float", percent(accuracy.float_))
-    table.add_row("spiking GRU, quantised", percent(accuracy.quantised))
+    for name, share in (
+        ("GRU without spikes, float", accuracy.baseline_gru),
+        ("spiking GRU, float", accuracy.float_),
+        ("spiking GRU, quantised", accuracy.quantised),
+    ):
+        if share is not None:
+            table.add_row(name, percent(share))
     table.add_row(f"deployed program ({escape(report.engine)} engine)", percent(accuracy.deployed))
     if accuracy.deployed_interval is not None:
         low, high = accuracy.deployed_interval
@@ -113,7 +116,7 @@ def _accuracy(report: Report) -> Table:
 
 def _counts(report: Report) -> Table:
     table = _table("Per inference", "count", "mean", "median", "95th percentile")
-    for field, title in COUNTS.items():
+    for field, title in {"spikes": sent(report.emits), **COUNTS}.items():
         spread = getattr(report.per_inference, field)
         table.add_row(title, whole(spread.mean), whole(spread.median), whole(spread.p95))
     return table

@@ -6,9 +6,9 @@ PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
 
 def prefix_of(value: float) -> tuple[float, str]:
-    """The largest prefix that leaves at least one digit before the point."""
+    """The largest prefix that leaves at least one digit before the point, once rounded."""
     for factor, prefix in PREFIXES:
-        if value >= factor:
+        if value >= 0.9995 * factor:
             return factor, prefix
     return PREFIXES[-1]
 
@@ -58,3 +58,8 @@ def percent(share: float | None) -> str:
 def whole(value: float) -> str:
     """A count with its thousands apart."""
     return f"{value:,.0f}"
+
+
+def sent(emits: str) -> str:
+    """What layers send, in the plural: a state is a value, everything else a spike."""
+    return "values sent" if emits in ("state", "graded") else "spikes"

@@ -34,7 +34,7 @@ def verdict(
     """
     energy = chip.energy_j
     dynamic = energy.core_dynamic.nominal
-    compared = ", and ".join(_against(name, joule, dynamic) for name, joule in rivals.items())
+    compared = _listed([_against(name, joule, dynamic) for name, joule in rivals.items()])
     scopes = {
         "the cores' operations": dynamic,
         "static power": energy.core_static.nominal,
@@ -53,6 +53,10 @@ def verdict(
         f"synapse sees {per_synapse:.2f} events an inference, {_place(per_synapse)} the published "
         f"break-even band of {BREAK_EVEN[0]} to {BREAK_EVEN[1]}.{_in_time(chip, measured)}"
     )
+
+
+def _listed(parts: list[str]) -> str:
+    return ", ".join(parts[:-1]) + (" and " if parts[:-1] else "") + parts[-1]
 
 
 def _in_time(chip: ChipFigures, measured: Measured | None) -> str:

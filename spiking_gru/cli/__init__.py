@@ -24,6 +24,9 @@ from spiking_gru.cli.run import run
 from spiking_gru.cli.train import train
 from spiking_gru.cli.verify import verify
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
 app = typer.Typer(
     name="spiking-gru",
     help="Train a spiking GRU, convert it, run it on Lava bit for bit, and see what it would cost.",
@@ -32,9 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (train, convert, run, verify, report, export, demo, doctor):
-    app.command()(command)
-app.command("import")(import_)
+for command in (demo, train, convert, run, verify, report, import_, export, doctor):
+    app.command(command.__name__.strip("_"))(command)
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def main() -> None:
             raise
         _complain(str(error))
     except typer.Abort:
-        sys.exit(130)
+        _end(INTERRUPTED)
     except Exception as error:
         # Errors of usage are the parser's own; everything else is a fault to be seen whole.
         if not hasattr(error, "format_message"):
@@ -62,7 +64,13 @@ def main() -> None:
             sys.exit(2)
         _complain(error.format_message())
     else:
-        sys.exit(code or 0)
+        _end(code or 0)
+
+
+def _end(code: int) -> None:
+    if code == INTERRUPTED:  # typer hands it on as an error or as a code, by its version
+        sys.stderr.write("spiking-gru: interrupted\n")
+    sys.exit(code)
 
 
 def _complain(text: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from conversion import Explanation
@@ -44,6 +45,12 @@ class Voice:
         for path in paths:
             self.say(f"wrote {path}")
 
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        """A sign of life while nothing else is said; only where somebody looks on."""
+        with self.console.status(escape(text)):
+            yield
+
     def result(self, content: dict[str, Any]) -> None:
         """The machine's answer; silent without `--json`."""
         if self.as_json:
@@ -69,10 +76,9 @@ class Voice:
                     tasks[report.phase] = progress.add_task(
                         report.phase, total=report.epochs, figures=""
                     )
-                figures = (
-                    f"loss {report.loss:.3f} acc {100 * report.validation_accuracy:5.1f} % "
-                    f"rate {100 * report.spike_rate:4.1f} %"
-                )
+                figures = f"loss {report.loss:.3f} acc {100 * report.validation_accuracy:5.1f} %"
+                if report.phase != "baseline":  # an ordinary GRU emits everything, always
+                    figures += f" rate {100 * report.spike_rate:4.1f} %"
                 progress.update(tasks[report.phase], completed=report.epoch, figures=figures)
 
             yield show

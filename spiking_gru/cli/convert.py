@@ -32,7 +32,10 @@ def convert(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Convert the trained network into a program that needs no torch, proven to fit the chip."""
+    """Convert the trained network into a program that fits the chip.
+
+    That it fits is proven, and that it gives the network's bits is tried; it needs no torch.
+    """
     voice = Voice(as_json)
     voice.result(convert_run(folder_of(run), out, voice, explain))
 

@@ -23,7 +23,7 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 def demo(
     out: Out = Path("runs/demo"), seed: Seed = 0, as_json: Json = False, debug: Debug = False
 ) -> None:
-    """Train, convert, run on Lava, verify and report: the whole path on real speech."""
+    """Train, convert, run on Lava, verify and report, on real speech."""
     voice, folder, start = Voice(as_json), folder_of(out), time.monotonic()
     train_network({"seed": seed}, folder, voice)
     convert_run(folder, None, voice)

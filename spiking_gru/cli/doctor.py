@@ -7,7 +7,7 @@ from spiking_gru.cli.options import Debug, Json
 
 
 def doctor(as_json: Json = False, debug: Debug = False) -> None:
-    """Say what is installed, what is missing, and the command that mends it."""
+    """Say what is installed, what is missing, and what mends it."""
     from dataclasses import asdict
 
     from hardware.doctor import examine

@@ -8,14 +8,12 @@ from typing import Annotated
 import typer
 
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Debug, Json
-from spiking_gru.cli.workplace import folder_of
+from spiking_gru.cli.options import Debug, Json, Source
+from spiking_gru.cli.workplace import folder_of, require_there
 
 
 def export(
-    source: Annotated[
-        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
-    ],
+    source: Source,
     part: Annotated[
         str, typer.Option(help="encoder or readout; NIR cannot say a gated layer.")
     ] = "readout",
@@ -30,6 +28,7 @@ def export(
     from hardware.program import Program
 
     voice = Voice(as_json)
+    require_there(source)
     folder = folder_of(source if source.is_dir() else source.parent)
     file = folder.require(folder.program, "convert") if source.is_dir() else source
     written = export_nir(Program.load(file), out or folder.path / f"{part}.nir", part)

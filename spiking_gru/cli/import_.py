@@ -29,11 +29,17 @@ def import_(
     data: Annotated[
         str, typer.Option("--calibrate", help="A data set by name, or a .npz file, as for train.")
     ],
-    budget: Annotated[float, typer.Option(help="Points of accuracy that may be lost.")] = 0.5,
+    budget: Annotated[
+        float,
+        typer.Option(
+            help="Points of accuracy that may be lost; with --operations, by the grids alone."
+        ),
+    ] = 0.5,
     operations: Annotated[
         float | None,
         typer.Option(
-            help="Rather than a budget: the percentage of the dense operations that it may do.",
+            help="Percentage of the dense operations that it may do: chooses the threshold instead "
+            "of the budget.",
             show_default=False,
         ),
     ] = None,
@@ -51,7 +57,10 @@ def import_(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Make a program of somebody's ordinary GRU, sending states only where they change."""
+    """Make a program of an ordinary GRU that is already trained.
+
+    Its states are sent only where they have changed.
+    """
     voice = Voice(as_json)
     choices = {
         "budget": budget,
@@ -73,12 +82,18 @@ def import_gru(
     from conversion import calibrate
     from conversion.foreign.files import read_gru
     from conversion.foreign.floating import predictions
-    from hardware.errors import choose
+    from hardware.errors import SettingError, choose
     from hardware.files import read_bytes, require_writable, write_json
     from hardware.program_file import digest
     from hardware.reporting.build import versions
     from spiking_gru.data import load
 
+    percentage = choices["operations"]
+    if percentage is not None and not 0 < percentage <= 100:
+        raise SettingError(
+            f"--operations is {percentage:g} % of the dense ones, expected more than 0 and up to "
+            f"100: give a percentage"
+        )
     choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
     gru = read_gru(source, choices["reads"])
     dataset = load(data, seed)
@@ -94,15 +109,15 @@ def import_gru(
         "dataset": about,
         "versions": versions(),
     }
-    percentage = choices["operations"]
-    calibration = calibrate(
-        gru,
-        dataset,
-        choices["budget"],
-        operations=None if percentage is None else percentage / 100,
-        encoder=choices["encoder"],
-        provenance=provenance,
-    )
+    with voice.busy(f"calibrating on {dataset.name}"):
+        calibration = calibrate(
+            gru,
+            dataset,
+            choices["budget"],
+            operations=None if percentage is None else percentage / 100,
+            encoder=choices["encoder"],
+            provenance=provenance,
+        )
     calibration.program.save(folder.program)
     right = predictions(gru, dataset.test.sequences) == dataset.test.labels
     name = str(Path(data).resolve()) if Path(data).is_file() else data
@@ -126,19 +141,21 @@ def import_gru(
 
 def _show(calibration: Calibration, voice: Voice) -> None:
     """The curve, what was chosen on it, and on which grids."""
-    voice.say("threshold  operations  accuracy  lost with noise")
+    voice.say("threshold  operations  validation accuracy  lost with noise")
     for point in calibration.curve:
         voice.say(
             f"{100 * point.thresholds.levels[0]:7.1f} %  {100 * point.operations:8.1f} %"
-            f"  {100 * point.accuracy:6.2f} %  {100 * point.lost:6.2f} points"
+            f"  {100 * point.accuracy:17.2f} %  {100 * point.lost:8.2f} points"
         )
     chosen, grids = calibration.chosen, calibration.deployment.grids
     levels = ", ".join(f"{100 * threshold:g} %" for threshold in chosen.thresholds.levels)
     voice.say(
         f"chosen: inputs {100 * chosen.thresholds.encoder:g} % of their peak, states {levels} of "
-        f"their range; {100 * chosen.operations:.1f} % of the dense operations, "
-        f"{100 * chosen.accuracy:.2f} % of the validation part named rightly (the GRU "
-        f"{100 * calibration.accuracy:.2f} %)"
+        f"their range"
+    )
+    voice.say(
+        f"{100 * chosen.operations:.1f} % of the dense operations; validation accuracy "
+        f"{100 * chosen.accuracy:.2f} % (the GRU {100 * calibration.accuracy:.2f} %)"
     )
     voice.say(
         f"grids: frames {grids.input_bits} bits, weights {grids.weight_bits} bits, events "

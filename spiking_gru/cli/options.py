@@ -16,7 +16,15 @@ def _debug(value: bool) -> None:
     debugging = debugging or value
 
 
-Run = Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)]
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder of a run.", show_default=False)
+]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="The folder of a run, or a program file.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")

@@ -24,7 +24,9 @@ def report(
     run: Run,
     other: Annotated[
         Path | None,
-        typer.Argument(help="A second run, to be set beside the first.", show_default=False),
+        typer.Argument(
+            metavar="[OTHER]", help="A second run, to be set beside the first.", show_default=False
+        ),
     ] = None,
     chip: Chip = "loihi2",
     out: Annotated[
@@ -34,15 +36,16 @@ def report(
         bool,
         typer.Option(
             "--measure/--no-measure",
-            help="Time torch.nn.GRU here; without it a run always gives the same report.",
+            help="Time torch.nn.GRU on this machine; without that a run always gives the same "
+            "report.",
         ),
     ] = True,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Report accuracy, spikes, operations, energy and time, as a table, JSON, CSV and a page.
+    """Report accuracy, spikes, operations, energy and time.
 
-    With two runs: both side by side, as a table, JSON and a page.
+    As a table, JSON, CSV and a page. With two runs: both side by side, as a table, JSON and a page.
     """
     voice = Voice(as_json)
     if other is None:
@@ -56,8 +59,9 @@ def report_run(
 ) -> dict[str, Any]:
     from hardware.reporting import parquet_is_installed, print_report, write_report
 
-    content, run = _report_of(folder, chip, measure)
-    written = write_report(content, run, out or folder.path)
+    with voice.busy("counting, and drawing the page"):
+        content, run = _report_of(folder, chip, measure)
+        written = write_report(content, run, out or folder.path)
     if not voice.as_json:
         print_report(content, voice.console)
     voice.wrote(written)

@@ -11,15 +11,13 @@ import typer
 
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Deadline, Debug, Engine, Json
+from spiking_gru.cli.options import Deadline, Debug, Engine, Json, Source
 from spiking_gru.cli.stream import stream_answers
-from spiking_gru.cli.workplace import folder_of
+from spiking_gru.cli.workplace import folder_of, require_there
 
 
 def run(
-    source: Annotated[
-        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
-    ],
+    source: Source,
     data: Annotated[
         str | None, typer.Option(help="Other data than the run's test part.", show_default=False)
     ] = None,
@@ -39,13 +37,20 @@ def run(
     ] = None,
     stream: Annotated[
         bool,
-        typer.Option("--stream", help="Answer frames from standard input, a line each."),
+        typer.Option(
+            "--stream",
+            help="Answer frames from standard input: one a line, numbers with commas between.",
+        ),
     ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Run the program over the test part and record every spike, membrane and score."""
+    """Run the program over the test part.
+
+    Every spike, membrane and score is recorded.
+    """
     voice = Voice(as_json)
+    require_there(source)
     chosen = {"mapping": mapping, "batch": batch, "threads": threads}
     options = {name: value for name, value in chosen.items() if value is not None}
     if stream:
@@ -81,7 +86,8 @@ def run_program(
         raise InputError(f"{source} is a program: say what to run it on with --data")
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
     start = time.perf_counter()
-    trace = run_on(program, sequences, engine, deadline, **(options or {}))
+    with voice.busy(f"{engine}: running {len(sequences)} sequences"):
+        trace = run_on(program, sequences, engine, deadline, **(options or {}))
     seconds = time.perf_counter() - start
     if labels is not None and classes is not None and classes != program.classes:
         raise InputError(

@@ -27,7 +27,10 @@ def train(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train a spiking GRU, float first, then quantised, beside an ordinary GRU."""
+    """Train a spiking GRU, and an ordinary GRU beside it.
+
+    Float first, then quantised: in the chip's own arithmetic.
+    """
     voice = Voice(as_json)
     voice.result(train_network(chosen, folder_of(out), voice))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Deadline, Debug, Json
-from spiking_gru.cli.workplace import folder_of, require_torch
+from spiking_gru.cli.options import Deadline, Debug, Json, Source
+from spiking_gru.cli.workplace import folder_of, require_there, require_torch
 
 if TYPE_CHECKING:
     from hardware.program import Program
@@ -21,9 +21,7 @@ TORCH = "torch"
 
 
 def verify(
-    source: Annotated[
-        Path, typer.Argument(metavar="RUN", help="The folder of a run, or a program file.")
-    ],
+    source: Source,
     engine: Annotated[
         list[str],
         typer.Option(
@@ -46,12 +44,14 @@ def verify(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Hold torch and the engines against each other, over every step of the whole test part.
+    """Hold torch and the engines against each other, step by step.
 
-    Of a program file alone, its golden samples are replayed; that needs no torch and no data.
-    An imported program has no network of torch here: the NumPy definition stands in its place.
+    Over the whole test part. Of a program file alone, its golden samples are replayed; that needs
+    no torch and no data. An imported program has no network of torch here: the NumPy definition
+    stands in its place.
     """
     voice = Voice(as_json)
+    require_there(source)
     if not source.is_dir() and data is None:
         summary = replay_golden(source, engine or ["events"], deadline, voice)
     else:
@@ -105,7 +105,10 @@ def verify_run(
     names = engines or [first, "events", "lava"]
     if len(names) == 1 and names != [first]:
         names = [first, *names]
-    traces = [_trace(name, program, sequences, folder, deadline) for name in names]
+    traces = []
+    for name in names:
+        with voice.busy(f"{name}: running {len(sequences)} sequences"):
+            traces.append(_trace(name, program, sequences, folder, deadline))
     verification = verify_traces(traces)
     summary = {"program_digest": digest(program), **verification.summary()}
     for comparison in verification.comparisons:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardware.errors import MissingPackageError
+from hardware.errors import InputError, MissingPackageError
 
 if TYPE_CHECKING:
     from spiking_gru.run_folder import RunFolder
@@ -16,6 +16,15 @@ def folder_of(path: Path) -> RunFolder:
     from spiking_gru.run_folder import RunFolder
 
     return RunFolder(path)
+
+
+def require_there(source: Path) -> None:
+    """See that a run's folder or a program file is there at all."""
+    if not source.exists():
+        raise InputError(
+            f"{source} is not there: expected the folder of a run, which `spiking-gru train --out "
+            f"{source}` makes, or a program file"
+        )
 
 
 def require_torch(purpose: str) -> None:

@@ -91,8 +91,11 @@ def read_arrays(path: Path) -> Arrays:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except UNREADABLE as error:
+        # What is neither zip nor .npy NumPy takes for a pickle, and says how to open it unsafely.
+        foreign = not isinstance(error, zipfile.BadZipFile) and "pickle" in str(error)
+        reason = "neither a .npz archive nor an array of numbers" if foreign else error
         raise InputError(
-            f"{path}: not a readable .npz file of plain numbers: {error}: write it anew with "
+            f"{path}: not a readable .npz file of plain numbers: {reason}: write it anew with "
             f"numpy.savez"
         ) from error
     if members is None:
@@ -144,8 +147,25 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
                 f"{name}: labels run from {labels.min()} to {labels.max()}, expected "
                 f"0 to {len(classes) - 1}"
             )
+    _require_every_class(name, all_training, classes)
     training, validation = hold_out(all_training, VALIDATION_SHARE, seed)
     return Dataset(name, training, validation, test, classes, fingerprint(arrays))
+
+
+def _require_every_class(name: str, training: Labelled, classes: tuple[str, ...]) -> None:
+    """Two classes or more, and something to learn each of them from."""
+    if len(classes) < 2:
+        raise InputError(
+            f"{name}: every label is 0, expected at least two classes: there is nothing to tell "
+            f"apart"
+        )
+    missing = np.setdiff1d(np.arange(len(classes)), training.labels)
+    if len(missing):
+        raise InputError(
+            f"{name}: no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
+            f"expected some of each of the {len(classes)} classes: count labels from 0, without "
+            f"gaps"
+        )
 
 
 def _labelled(arrays: Arrays, prefix: str) -> Labelled:
@@ -153,7 +173,7 @@ def _labelled(arrays: Arrays, prefix: str) -> Labelled:
     if not np.issubdtype(labels.dtype, np.integer) or labels.ndim != 1:
         raise InputError(
             f"{prefix}labels must be one whole number for each sequence, found {labels.dtype} of "
-            f"shape {labels.shape}"
+            f"shape {labels.shape}: number the classes 0, 1, … and put their names into `classes`"
         )
     return Labelled(_sequences(arrays, prefix), labels.astype(np.int64))
 
@@ -175,8 +195,11 @@ def _sequences(arrays: Arrays, prefix: str) -> Sequences:
             f"{prefix}values has shape {values.shape}, expected at least one channel: put in one "
             f"column for each channel"
         )
-    with np.errstate(over="ignore"):  # what is too large becomes inf, which Sequences names
-        return Sequences(values.astype(np.float32), lengths.astype(np.int64))
+    try:
+        with np.errstate(over="ignore"):  # what is too large becomes inf, which Sequences names
+            return Sequences(values.astype(np.float32), lengths.astype(np.int64))
+    except InputError as error:
+        raise InputError(f"{prefix}values and {prefix}lengths: {error}") from error
 
 
 def load_inputs(

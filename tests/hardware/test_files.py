@@ -38,6 +38,13 @@ def test_a_path_below_a_file_cannot_be_written(tmp_path: Path) -> None:
         files.write_text(tmp_path / "file" / "below", "text")
 
 
+def test_a_file_in_a_folders_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(InputError, match="file is a file, expected a folder: choose another --out"):
+        files.require_writable(tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
 def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
     tensors = {"a": np.arange(6, dtype=np.int16).reshape(2, 3).T, "b": np.zeros((0, 4))}
     files.write_tensors(tmp_path / "t", tensors, {"about": "text"})

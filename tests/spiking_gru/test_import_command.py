@@ -102,7 +102,7 @@ def test_an_imported_run_can_be_run_verified_and_reported(
     source, run = torch_file(gru, tmp_path), tmp_path / "run"
     code, out, err = call("import", source, "--calibrate", data, "--reads", "mean", "--out", run)
     assert code == 0, err
-    assert "threshold  operations  accuracy  lost with noise" in out
+    assert "threshold  operations  validation accuracy  lost with noise" in out
     assert "of the dense operations" in out
     assert {file.name for file in run.iterdir()} == {"program.sgru", "import.json"}
 
@@ -122,6 +122,9 @@ def test_an_imported_run_can_be_run_verified_and_reported(
     assert shown == {"baseline_gru": own, "float": None, "quantised": None}
     assert report["accuracy"]["deployed"] == ran["accuracy"]
     assert report["verification"]["engines"] == ["numpy", "events"]
+    page = (run / "report.html").read_text("utf-8")
+    assert "an event-driven GRU on Loihi 2" in page
+    assert "values sent per inference" in page
     assert report["provenance"]["imported_from"] == "torch.nn.GRU"
     assert report["provenance"]["file"]["name"] == "g.safetensors"
     assert str(tmp_path) not in json.dumps(report)
@@ -225,6 +228,8 @@ def test_a_pickle_is_never_opened(data: Path, tmp_path: Path, call: Call) -> Non
         (["gru.txt"], "gru.txt: expected an .onnx, .safetensors or .npz file"),
         (["gru.safetensors"], "cannot read gru.safetensors: No such file"),
         (["gru.onnx", "--reads", "mean"], "an ONNX model itself says what its head reads"),
+        (["gru.onnx", "--operations", "500"], "--operations is 500 % of the dense ones"),
+        (["gru.onnx", "--operations", "0"], "expected more than 0 and up to 100"),
         (["gru.onnx", "--encoder", "rate"], "unknown encoder 'rate'"),
     ],
 )

@@ -120,6 +120,17 @@ def test_a_chip_on_which_nothing_could_run_is_said_to_be_a_reference(
     assert note in " ".join(console.getvalue().split())
 
 
+def test_long_names_are_told_apart(report: Report) -> None:
+    names = tuple(f"a-long-name-of-a-run-whose-end-is-its-seed-{seed}" for seed in (1, 2))
+    console = io.StringIO()
+    print_comparison(compare_reports(report, report, names), Console(file=console, width=80))
+    header = [line.split("┃")[2:4] for line in console.getvalue().splitlines() if "┃" in line]
+    assert ["".join(part.strip() for part in parts) for parts in zip(*header, strict=True)] == [
+        *names
+    ]
+    assert max(map(len, console.getvalue().splitlines())) <= 80
+
+
 def test_programs_of_values_compare_too() -> None:
     program = replace(random_program(3), classes=())
     measured = study(program, run(program, random_sequences(3, 3, [4, 6])))

@@ -109,6 +109,18 @@ def test_without_labels_training_or_verification_the_report_says_so(trace: Trace
     assert set(content["accuracy"].values()) == {None}
 
 
+def test_the_table_has_the_accuracies_that_are_known(trace: Trace, report: Report) -> None:
+    imported = {"baseline_gru": 0.9}
+    content = make_report(study(PROGRAM, trace, LABELS), dataset="small", trained=imported)
+    texts = []
+    for shown in (content, report):
+        table = io.StringIO()
+        print_report(shown, Console(file=table, width=80))
+        texts.append(table.getvalue())
+    assert ["GRU without spikes, float" in text for text in texts] == [True, True]
+    assert ["spiking GRU, quantised" in text for text in texts] == [False, True]
+
+
 def test_wrong_input_is_refused(trace: Trace) -> None:
     with pytest.raises(SettingError, match="unknown chip 'loihi': did you mean"):
         study(PROGRAM, trace, chip="loihi")

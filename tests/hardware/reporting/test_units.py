@@ -13,6 +13,9 @@ from hardware.reporting import units
         (1.0, "1.00 J"),
         (123.4e-9, "123 nJ"),
         (45.67e-3, "45.7 mJ"),
+        (999.4e-9, "999 nJ"),
+        (999.6e-9, "1.00 µJ"),
+        (1e-9 * (1 - 2**-52), "1.00 nJ"),
     ],
 )
 def test_joules_have_three_digits_and_a_prefix(value: float, text: str) -> None:
@@ -26,6 +29,11 @@ def test_a_range_is_given_in_the_unit_of_its_nominal_value() -> None:
 def test_a_share_that_is_not_known_is_a_dash() -> None:
     assert units.percent(None) == "–"
     assert units.percent(0.98378) == "98.38 %"
+
+
+def test_what_was_computed_as_a_state_is_not_called_a_spike() -> None:
+    assert [units.sent(emits) for emits in ("binary", "signed")] == ["spikes"] * 2
+    assert [units.sent(emits) for emits in ("state", "graded")] == ["values sent"] * 2
 
 
 def test_what_stands_beside_an_axis_is_as_short_as_can_be() -> None:

@@ -34,7 +34,7 @@ def test_the_verdict_says_what_wins_by_how_much_in_which_scope_and_what_would_ch
     )
     assert text == (
         "On the cores alone an inference takes 1.00 µJ on Small: 3.0× less than a dense GRU "
-        "(3.00 µJ), and 2.0× more than one that skips (500 nJ), and about as much as an equal "
+        "(3.00 µJ), 2.0× more than one that skips (500 nJ) and about as much as an equal "
         "(1.05 µJ). 70% of it is synaptic operations, so fewer events or sparser weights would "
         "change it most. With static power and the host it takes 4.00 µJ, of which the host is "
         "50%: 100.0× less than a dense GRU on a GPU (400 µJ). An average synapse sees 2.00 events "

@@ -81,11 +81,18 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"train_labels": np.zeros(30)}, "train_labels must be one whole number"),
+        ({"train_labels": np.zeros(30)}, "train_labels must be one .*number the classes 0, 1"),
         ({"train_labels": np.arange(5)}, "30 sequences, but 5 labels"),
         ({"test_labels": np.full(9, 7)}, "labels run from 7 to 7, expected 0 to 2"),
         ({"test_values": np.full((3, 3), np.inf), "test_lengths": np.array([3])}, "inf in seq"),
         ({"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)}, "2 channels in the"),
+        ({"train_labels": np.array(["a"] * 30)}, "found <U1 .*put their names into `classes`"),
+        (
+            {"train_labels": np.arange(30) % 2 + 1},
+            r"no training sequence has the label 0 \(class 0",
+        ),
+        ({"train_labels": np.zeros(30, int), "test_labels": np.zeros(9, int)}, "at least two clas"),
+        ({"train_values": np.zeros((160, 3))}, "^train_values and train_lengths: len"),
         ({"train_values": np.array(["a"])}, "train_values must be numbers"),
         ({"train_lengths": np.ones(30, int)}, "lengths sum to 30"),
         ({"test_values": np.ones((9, 3)) * 1j, "test_lengths": np.ones(9, int)}, "complex128"),
@@ -122,6 +129,13 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "objects.npz", train_values=np.array([object()]))
     with pytest.raises(InputError, match="not a readable .npz"):
         data.load(str(tmp_path / "objects.npz"))
+
+
+def test_a_file_of_text_is_refused_without_advice_to_open_it_unsafely(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("1,2\n3,4\n")
+    with pytest.raises(InputError, match="neither a .npz archive") as refused:
+        data.load(str(tmp_path / "data.csv"))
+    assert "pickle" not in str(refused.value)
 
 
 def test_one_array_where_an_archive_is_needed_is_refused(tmp_path: Path) -> None:
