@@ -52,7 +52,7 @@ def time_gru(
             width = neurons * (2 if bidirectional else 1)
         seconds = _rounds(layers, torch.randn(frames, 1, channels))
     return HostTime(
-        network="torch.nn.GRU, float32",
+        network="torch.nn.GRU of the same layers, float32",
         machine=processor(),
         software=f"torch {torch.__version__}",
         threads=1,

@@ -90,4 +90,4 @@ def require_options(name: str, engine: Callable[..., Any], options: dict[str, An
     known = [p.name for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
     for option in options:
         if option not in known:
-            raise unknown_name(f"option of engine {name!r}", option, known)
+            raise unknown_name(f"option of {name}:", option, known)

@@ -99,7 +99,7 @@ def _measured(found: MeasuredFigures | None) -> list[Method]:
         Method(
             "time on the host",
             f"median of {found.rounds:,} rounds of one sequence, after one that is not counted",
-            f"the clock; {found.network}, of the same layers without the readout, {found.software}",
+            f"the clock; {found.network}, without the readout, {found.software}",
         )
     ]
 

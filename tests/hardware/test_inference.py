@@ -39,9 +39,9 @@ def test_an_unknown_engine_is_refused_with_the_nearest_known() -> None:
 
 
 def test_an_option_that_the_engine_does_not_have_is_refused_by_name() -> None:
-    with pytest.raises(SettingError, match="option of engine 'events' 'thread': did you mean"):
+    with pytest.raises(SettingError, match="option of events: 'thread': did you mean"):
         run(random_program(0), random_sequences(0, 3, [2]), thread=2)
-    with pytest.raises(SettingError, match="unknown option of engine 'numpy' 'threads'"):
+    with pytest.raises(SettingError, match="unknown option of numpy: 'threads'"):
         run(random_program(0), random_sequences(0, 3, [2]), engine="numpy", threads=2)
 
 

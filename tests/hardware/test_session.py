@@ -68,7 +68,7 @@ def test_an_engine_that_only_runs_whole_sequences_is_refused() -> None:
         Session(random_program(0), engine="numpy")
     with pytest.raises(SettingError, match="unknown engine 'event': did you mean 'events'"):
         Session(random_program(0), engine="event")
-    with pytest.raises(SettingError, match="unknown option of engine 'events' 'threads'"):
+    with pytest.raises(SettingError, match="unknown option of events: 'threads'"):
         Session(random_program(0), threads=2)
 
 

@@ -42,7 +42,7 @@ def test_a_report_times_a_gru_on_this_machine(runs: Path, tmp_path: Path, call: 
     code, out, err = call("report", runs / "a", "--out", tmp_path)
     assert code == 0, err
     found = json.loads((tmp_path / "report.json").read_text())["measured_gru"]
-    assert found["network"] == "torch.nn.GRU, float32"
+    assert found["network"] == "torch.nn.GRU of the same layers, float32"
     assert 0 < found["least_s"] <= found["median_s"]
     assert f"for {found['frames']} frames, least" in " ".join(out.split())
 

@@ -68,9 +68,9 @@ def test_a_spike_in_the_last_step_does_not_leak_into_the_next_sequence(mapping: 
 
 
 def test_an_unknown_option_is_an_error_that_names_those_there_are() -> None:
-    with pytest.raises(SettingError, match="option of engine 'lava' 'maping': did you mean 'mapp"):
+    with pytest.raises(SettingError, match="option of lava: 'maping': did you mean 'mapp"):
         run(random_program(0), random_sequences(0, 3, [2]), engine="lava", maping="fused")
-    with pytest.raises(SettingError, match="unknown option of engine 'events' 'mapping'"):
+    with pytest.raises(SettingError, match="unknown option of events: 'mapping'"):
         run(random_program(0), random_sequences(0, 3, [2]), mapping="fused")
 
 
