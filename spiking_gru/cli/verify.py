@@ -53,7 +53,7 @@ def verify(
     """
     voice = Voice(as_json)
     if not source.is_dir() and data is None:
-        summary = replay_golden(source, engine or ["events"], deadline, voice)
+        summary = replay_golden(source, engine or ["events"], out, trace, deadline, voice)
     else:
         summary = verify_run(source, engine, data, out, trace, deadline, voice)
     voice.result(summary)
@@ -62,24 +62,42 @@ def verify(
 
 
 def replay_golden(
-    file: Path, engines: list[str], deadline: float | None, voice: Voice
+    file: Path,
+    engines: list[str],
+    out: Path | None,
+    traces_to: Path | None,
+    deadline: float | None,
+    voice: Voice,
 ) -> dict[str, Any]:
     """Run the samples that a program carries and compare the hash of every step's numbers."""
+    from hardware.errors import InputError
+    from hardware.files import write_json
     from hardware.golden import replay
     from hardware.program import Program
     from hardware.program_file import digest
 
+    if TORCH in engines:
+        raise InputError(f"{file} holds no network of torch: give the folder of its run")
+    if traces_to is not None:
+        raise InputError(
+            f"golden samples of {file} are hashes, without a trace to part from: say what to run "
+            f"it on with --data"
+        )
     program = Program.load(file)
     differing = {engine: replay(program, engine, deadline) for engine in engines}
     for engine, samples in differing.items():
         which = f": {', '.join(map(str, samples))}" if samples else ""
         voice.say(f"{engine}: {len(samples)} of {len(program.golden)} golden samples differ{which}")
-    return {
+    summary = {
         "program_digest": digest(program),
         "golden_samples": len(program.golden),
         "differing": differing,
         "mismatches": sum(map(len, differing.values())),
     }
+    if out is not None:
+        write_json(out, summary)
+        voice.wrote([out])
+    return summary
 
 
 def verify_run(
