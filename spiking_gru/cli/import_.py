@@ -87,7 +87,6 @@ def import_gru(
         deviation = frames.std(axis=0)
         gru = gru.standardised(frames.mean(axis=0), deviation + (deviation == 0))
     require_writable(folder.path)
-    folder.forget_results()
     about = {"name": dataset.name, "fingerprint": dataset.fingerprint}
     provenance = {
         "file": {"name": source.name, "sha256": hashlib.sha256(read_bytes(source)).hexdigest()},
@@ -103,6 +102,7 @@ def import_gru(
         encoder=choices["encoder"],
         provenance=provenance,
     )
+    folder.forget_results()
     calibration.program.save(folder.program)
     right = predictions(gru, dataset.test.sequences) == dataset.test.labels
     name = str(Path(data).resolve()) if Path(data).is_file() else data

@@ -181,6 +181,28 @@ def test_importing_again_leaves_nothing_of_the_run_before(
     assert not list(run.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--operations", "150"), "150 % of the dense ones: expected more than 0 and at most 100"),
+        (("--operations", "0.001"), "the highest threshold still does"),
+        (("--budget", "101"), "expected 0 to 100"),
+    ],
+)
+def test_an_import_that_is_refused_leaves_the_one_before_as_it_was(
+    gru: ForeignGRU, data: Path, tmp_path: Path, call: Call, asked: tuple[str, str], message: str
+) -> None:
+    run = tmp_path / "run"
+    arguments = (torch_file(gru, tmp_path), "--calibrate", data, "--reads", "mean", "--out", run)
+    code, _, err = call("import", *arguments)
+    assert code == 0, err
+    before = {file: file.read_bytes() for file in run.iterdir()}
+    code, _, err = call("import", *arguments, *asked)
+    assert code == 2
+    assert message in err
+    assert {file: file.read_bytes() for file in run.iterdir()} == before
+
+
 def test_data_that_changed_since_the_import_are_refused(
     gru: ForeignGRU, tmp_path: Path, call: Call
 ) -> None:
