@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Json
 from spiking_gru.cli.workplace import folder_of, require_torch
@@ -70,14 +71,13 @@ def replay_golden(
     voice: Voice,
 ) -> dict[str, Any]:
     """Run the samples that a program carries and compare the hash of every step's numbers."""
-    from hardware.errors import InputError
     from hardware.files import write_json
     from hardware.golden import replay
     from hardware.program import Program
     from hardware.program_file import digest
 
     if TORCH in engines:
-        raise InputError(f"{file} holds no network of torch: give the folder of its run")
+        raise _without_network(file)
     if traces_to is not None:
         raise InputError(
             f"golden samples of {file} are hashes, without a trace to part from: say what to run "
@@ -123,6 +123,8 @@ def verify_run(
     names = engines or [first, "events", "lava"]
     if len(names) == 1 and names != [first]:
         names = [first, *names]
+    if TORCH in names and not (folder.path / "model.json").exists():
+        raise _without_network(source)
     traces = [_trace(name, program, sequences, folder, deadline) for name in names]
     verification = verify_traces(traces)
     summary = {"program_digest": digest(program), **verification.summary()}
@@ -144,6 +146,13 @@ def verify_run(
     if traces_to is not None:
         voice.wrote(_keep(traces_to, traces))
     return summary
+
+
+def _without_network(source: Path) -> InputError:
+    return InputError(
+        f"{source} holds no network of torch: give the folder of a run that was trained, or engine "
+        f"numpy, the definition"
+    )
 
 
 def _trace(

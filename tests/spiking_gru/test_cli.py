@@ -215,7 +215,7 @@ def with_nan(folder: Path) -> Path:
         (["run", "{tmp}/gone"], "say what to run it on"),
         (["verify", "{folder}", "--engine", "lav"], "did you mean 'lava'"),
         (["verify", "{file}", "--trace", "{tmp}/r"], "are hashes, without a trace to part from"),
-        (["verify", "{file}", "--engine", "torch"], "holds no network of torch: give the folder"),
+        (["verify", "{file}", "--engine", "torch"], "holds no network of torch: give"),
         (["report", "{folder}", "--chip", "loihi"], "did you mean 'loihi"),
         (["report", "{tmp}"], "not the folder of a run"),
         (["reprot", "{tmp}"], "Did you mean 'report'"),

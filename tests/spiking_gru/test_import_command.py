@@ -112,6 +112,9 @@ def test_an_imported_run_can_be_run_verified_and_reported(
     code, out, err = call("verify", run, "--engine", "events")
     assert code == 0, err
     assert "numpy ↔ events: 0 of" in out
+    code, _, err = call("verify", run, "--engine", "torch", "--engine", "events")
+    assert code == 2
+    assert "holds no network of torch: give the folder of a run that was trained" in err
     code, out, err = call("report", run, "--json")
     assert code == 0, err
     report = json.loads(out)
