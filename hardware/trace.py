@@ -81,7 +81,7 @@ class Trace:
             tensors["saturations"] = self.saturations
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
-            tensors[f"layers.{i}.membranes"] = membranes.astype(np.int32, copy=False)
+            tensors[f"layers.{i}.membranes"] = _narrow(membranes)
         about = {
             "engine": self.engine,
             "program_digest": self.program_digest,
@@ -113,6 +113,12 @@ class Trace:
         except InputError as error:
             raise _unusable(path, str(error).removeprefix(f"{path}: ")) from error
         return trace
+
+
+def _narrow(values: NDArray[np.integer]) -> NDArray[np.integer]:
+    """In 32 bits, or in 64 where a run that was not strict has gone beyond those."""
+    most = max(int(values.max(initial=0)), -int(values.min(initial=0)))
+    return values.astype(np.int32 if most <= np.iinfo(np.int32).max else np.int64, copy=False)
 
 
 def _unusable(path: Path, reason: str) -> InputError:

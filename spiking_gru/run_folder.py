@@ -23,6 +23,9 @@ REPORTS = (
 )
 """What `report` writes."""
 
+EXPORTS = ("encoder.nir", "readout.nir")
+"""What `export` writes."""
+
 
 class _Part(BaseModel):
     """A part of `training.json`: the fields that later commands use; there may be more."""
@@ -88,7 +91,7 @@ class RunFolder:
         run's.
         """
         model = (self.path / name for name in ("model.json", "model.safetensors"))
-        reports = (self.path / name for name in REPORTS)
+        reports = (self.path / name for name in (*REPORTS, *EXPORTS))
         results = (self.program, self.trace, self.verification)
         for file in (self.about_training, self.about_import, *model, *results, *reports):
             file.unlink(missing_ok=True)

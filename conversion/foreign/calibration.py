@@ -168,7 +168,10 @@ def calibrate(
     if not 0 <= budget <= 100:
         raise SettingError(f"the budget is {budget} points of accuracy: expected 0 to 100")
     if operations is not None and not 0 < operations <= 1:
-        raise SettingError(f"operations are {operations} of the dense ones: expected 0 to 1")
+        raise SettingError(
+            f"operations are {100 * operations:g} % of the dense ones: expected more than 0 and at "
+            f"most 100 %"
+        )
     validation = _thinned(dataset.validation)
     right = predictions(gru, validation.sequences) == validation.labels
     search = _Search(gru, dataset, budget, encoder, _Answered(validation, right))

@@ -93,7 +93,7 @@ def from_keras_arrays(arrays: Mapping[str, Array], reads: str = "last") -> Forei
         levels["kernel"],  # type: ignore[arg-type]
         levels["recurrent_kernel"],  # type: ignore[arg-type]
         levels["bias"] if biases else None,  # type: ignore[arg-type]
-        reset_after=bool(said) if said is not None else biases[0].ndim == 2,
+        reset_after=biases[0].ndim == 2 if said is None else _truth(said),
         head=head or None,
         reads=reads,
     )
@@ -105,12 +105,29 @@ def _levels(given: Layers) -> list[list[Any]]:
     return [[layer] if hasattr(layer, "ndim") else list(layer) for layer in layers]
 
 
+def _truth(said: Array) -> bool:
+    """What the array reset_after says."""
+    if said.size != 1:
+        raise InputError(
+            f"the array reset_after has shape {said.shape}, expected one true or false"
+        )
+    value = said.item()
+    if value not in (0, 1):
+        raise InputError(f"the array reset_after is {value}, expected true or false")
+    return bool(value)
+
+
 def _layer(
     kernel: Array, recurrent: Array | None, bias: Array | None, reset_after: bool, name: str
 ) -> GRULayer:
     if recurrent is None:
         raise InputError(f"{name}: no recurrent kernel")
-    width = np.shape(recurrent)[-1]
+    if np.ndim(recurrent) != 2:
+        raise InputError(
+            f"{name}: the recurrent kernel has shape {np.shape(recurrent)}, expected "
+            f"(units, 3 · units)"
+        )
+    width = np.shape(recurrent)[1]
     expected = (2, width) if reset_after else (width,)
     if bias is not None and np.shape(bias) != expected:
         raise InputError(

@@ -60,6 +60,9 @@ Value = Array | Sizes | Zeros | Frames | States
 
 ON_SIZES = ("Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Mul")
 WITHOUT_EFFECT = ("Identity", "Dropout", "Cast")
+FLOATING = (1, 10, 11, 16)
+"""Of ONNX's data types float, float16, double and bfloat16."""
+
 DIRECTIONS = {"forward": 1, "bidirectional": 2}
 
 
@@ -93,11 +96,16 @@ class GraphReader:
 
     def _take(self, node: NodeProto) -> None:
         arguments = [self.values[name] if name else None for name in node.input]
-        settings = _settings(node)
-        if node.op_type == "GRU":
-            results = self._gru(node, settings, arguments)
-        else:
-            results = (self._one(node, settings, arguments),)
+        try:
+            settings = _settings(node)
+            if node.op_type == "GRU":
+                results = self._gru(node, settings, arguments)
+            else:
+                results = (self._one(node, settings, arguments),)
+        except InputError:
+            raise
+        except (LookupError, TypeError, ValueError) as error:
+            raise _refused(node, f"its inputs and settings do not fit: {error}") from error
         for name, value in zip(node.output, results, strict=False):
             if name:
                 self.values[name] = value
@@ -109,6 +117,8 @@ class GraphReader:
             raise _refused(node, f"it is of {node.domain}, expected ONNX's own operators")
         if kind == "Constant":
             return _constant(node, settings)
+        if kind == "Cast" and settings["to"] not in FLOATING and _is_real(arguments[0]):
+            raise _refused(node, "it makes whole numbers of what a program computes with")
         if kind == "Shape":
             return Sizes()
         if kind == "ConstantOfShape" and not np.any(settings.get("value", 0)):
@@ -152,6 +162,10 @@ class GraphReader:
             B is None or isinstance(B, np.ndarray)
         ):
             raise _refused(node, "its weights are not constants of the model")
+        if not W.ndim == R.ndim == 3:
+            raise _refused(
+                node, f"W and R have shapes {W.shape} and {R.shape}, expected three dimensions"
+            )
         expected = tuple((number - 1, d) for d in range(before["directions"])) if before else ()
         if isinstance(X, Frames):
             fits = before is None and X.axes[-1] == 2
@@ -239,13 +253,17 @@ def _reshape(node: NodeProto, settings: dict[str, Any], x: States, others: list[
 
 def _gather(node: NodeProto, settings: dict[str, Any], x: States, others: list[Any]) -> States:
     """One direction of several, or the last step of a forward layer."""
-    axis, index = x.axes[settings.get("axis", 0)], np.asarray(others[0])
+    index = others[0]
+    if not isinstance(index, np.ndarray):
+        raise _not_constant(node)
+    axis = x.axes[settings.get("axis", 0)]
     if index.ndim == 0 and axis == "direction" and -len(x.parts) <= index < len(x.parts):
         return _without_direction(replace(x, parts=(x.parts[int(index)],)))
     forward_only = len(x.parts) == 1 and x.parts[0][1] == 0 and "direction" not in x.axes
     if index.ndim == 0 and index == -1 and axis == "time" and forward_only and not x.ordered:
         return replace(x, axes=tuple(a for a in x.axes if a != "time"), reads="ends")
-    raise _refused(node, f"index {index} of {axis} is not the last state, each direction's own")
+    which = f"index {index} of" if index.ndim == 0 else f"an index of shape {index.shape} into"
+    raise _refused(node, f"{which} {axis} is not the last state, each direction's own")
 
 
 def _concat(node: NodeProto, settings: dict[str, Any], x: States, others: list[Any]) -> States:
@@ -305,7 +323,14 @@ def _headed(node: NodeProto, x: States, weights: Array, bias: Array | None) -> S
             node, "one head on the states, both directions side by side, is all there is"
         )
     if bias is not None:
-        bias = np.broadcast_to(np.squeeze(bias), (len(weights),))
+        # It stands beside the answers, which are the last axis: any other tells sequences apart.
+        if bias.size not in (1, len(weights)) or bias.size != (1, *bias.shape)[-1]:
+            raise _refused(
+                node,
+                f"the bias has shape {bias.shape}, expected one value for each of {len(weights)} "
+                f"answers",
+            )
+        bias = np.broadcast_to(bias.ravel(), (len(weights),))
     return replace(x, head=(weights, bias))
 
 
@@ -338,8 +363,19 @@ def _without_direction(x: States) -> States:
 
 def _numbers(node: NodeProto, values: Any) -> list[int]:
     if values is None or isinstance(values, (Sizes, Zeros, Frames, States)):
-        raise _refused(node, "its axes or shape are not constants of the model")
+        raise _not_constant(node)
     return [int(value) for value in np.ravel(values)]
+
+
+def _is_real(value: Any) -> bool:
+    """Whether these are numbers between whole ones, not sizes or axes."""
+    return isinstance(value, Frames | States) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    )
+
+
+def _not_constant(node: NodeProto) -> InputError:
+    return _refused(node, "its axes or shape are not constants of the model")
 
 
 def _refused(node: NodeProto, reason: str) -> InputError:

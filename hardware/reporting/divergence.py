@@ -23,31 +23,42 @@ STYLE = {
 
 
 def draw_divergence(a: Trace, b: Trace, first: Divergence, path: Path) -> Path:
-    """Write an SVG: above, by how much every neuron differs at every step; below, the first one."""
-    of_a, of_b = (_values(trace, first) for trace in (a, b))
-    distance = np.abs(of_a.astype(np.int64) - of_b).T
+    """Write the figure of a divergence as an SVG."""
+    buffer = io.BytesIO()
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8, 5), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
-        # What is equal stays empty.
-        shown = np.where(distance == 0, np.nan, distance)
-        image = above.imshow(shown, aspect="auto", interpolation="none", cmap="viridis")
-        figure.colorbar(image, ax=above, label="difference")
-        above.plot(first.step, first.neuron, "o", ms=10, mfc="none", mec="crimson")
-        above.set_ylabel(f"neuron of {first.layer}")
-        above.set_title(
-            f"{first.quantity}s of {a.engine} and {b.engine}, sequence {first.sequence}"
-        )
-        for trace, values, style in ((a, of_a, "-"), (b, of_b, "--")):
-            below.plot(values[:, first.neuron], style, drawstyle="steps-mid", label=trace.engine)
-        below.axvline(first.step, color="crimson", linewidth=1)
-        below.set_ylabel(f"neuron {first.neuron}")
-        below.set_xlabel("step")
-        below.legend(frameon=False)
-        buffer = io.BytesIO()
+        figure = divergence_figure(a, b, first)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     write_bytes(path, buffer.getvalue())
     return path
+
+
+def divergence_figure(a: Trace, b: Trace, first: Divergence) -> Figure:
+    """Above, by how much every neuron differs at every step; below, the first one's values."""
+    of_a, of_b = (_values(trace, first) for trace in (a, b))
+    distance = np.abs(of_a.astype(np.int64) - of_b).T
+    # A score that is given once is given at the last step.
+    steps = np.arange(len(of_a)) + (first.step if len(of_a) == 1 else 0)
+    extent = (steps[0] - 0.5, steps[-1] + 0.5, len(distance) - 0.5, -0.5)
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
+    # What is equal stays empty.
+    shown = np.where(distance == 0, np.nan, distance)
+    image = above.imshow(shown, extent=extent, aspect="auto", interpolation="none", cmap="viridis")
+    figure.colorbar(image, ax=above, label="difference")
+    above.plot(first.step, first.neuron, "o", ms=10, mfc="none", mec="crimson")
+    above.set_ylabel(f"neuron of {first.layer}")
+    above.set_title(f"{first.quantity}s of {a.engine} and {b.engine}, sequence {first.sequence}")
+    marker = "o" if len(steps) == 1 else ""
+    for trace, values, style in ((a, of_a, "-"), (b, of_b, "--")):
+        below.plot(
+            steps, values[:, first.neuron], style, marker=marker, drawstyle="steps-mid",
+            label=trace.engine,
+        )  # fmt: skip
+    below.axvline(first.step, color="crimson", linewidth=1)
+    below.set_ylabel(f"neuron {first.neuron}")
+    below.set_xlabel("step")
+    below.legend(frameon=False)
+    return figure
 
 
 def _values(trace: Trace, first: Divergence) -> np.ndarray:

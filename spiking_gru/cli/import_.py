@@ -82,18 +82,12 @@ def import_gru(
     from conversion import calibrate
     from conversion.foreign.files import read_gru
     from conversion.foreign.floating import predictions
-    from hardware.errors import SettingError, choose
+    from hardware.errors import choose
     from hardware.files import read_bytes, require_writable, write_json
     from hardware.program_file import digest
     from hardware.reporting.build import versions
     from spiking_gru.data import load
 
-    percentage = choices["operations"]
-    if percentage is not None and not 0 < percentage <= 100:
-        raise SettingError(
-            f"--operations is {percentage:g} % of the dense ones, expected more than 0 and up to "
-            f"100: give a percentage"
-        )
     choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
     gru = read_gru(source, choices["reads"])
     dataset = load(data, seed)
@@ -102,13 +96,13 @@ def import_gru(
         deviation = frames.std(axis=0)
         gru = gru.standardised(frames.mean(axis=0), deviation + (deviation == 0))
     require_writable(folder.path)
-    folder.forget_results()
     about = {"name": dataset.name, "fingerprint": dataset.fingerprint}
     provenance = {
         "file": {"name": source.name, "sha256": hashlib.sha256(read_bytes(source)).hexdigest()},
         "dataset": about,
         "versions": versions(),
     }
+    percentage = choices["operations"]
     with voice.busy(f"calibrating on {dataset.name}"):
         calibration = calibrate(
             gru,
@@ -118,6 +112,7 @@ def import_gru(
             encoder=choices["encoder"],
             provenance=provenance,
         )
+    folder.forget_results()
     calibration.program.save(folder.program)
     right = predictions(gru, dataset.test.sequences) == dataset.test.labels
     name = str(Path(data).resolve()) if Path(data).is_file() else data

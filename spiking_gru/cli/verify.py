@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Json, Source
 from spiking_gru.cli.workplace import folder_of, require_there, require_torch
@@ -53,7 +54,7 @@ def verify(
     voice = Voice(as_json)
     require_there(source)
     if not source.is_dir() and data is None:
-        summary = replay_golden(source, engine or ["events"], deadline, voice)
+        summary = replay_golden(source, engine or ["events"], out, trace, deadline, voice)
     else:
         summary = verify_run(source, engine, data, out, trace, deadline, voice)
     voice.result(summary)
@@ -62,24 +63,41 @@ def verify(
 
 
 def replay_golden(
-    file: Path, engines: list[str], deadline: float | None, voice: Voice
+    file: Path,
+    engines: list[str],
+    out: Path | None,
+    traces_to: Path | None,
+    deadline: float | None,
+    voice: Voice,
 ) -> dict[str, Any]:
     """Run the samples that a program carries and compare the hash of every step's numbers."""
+    from hardware.files import write_json
     from hardware.golden import replay
     from hardware.program import Program
     from hardware.program_file import digest
 
+    if TORCH in engines:
+        raise _without_network(file)
+    if traces_to is not None:
+        raise InputError(
+            f"golden samples of {file} are hashes, without a trace to part from: say what to run "
+            f"it on with --data"
+        )
     program = Program.load(file)
     differing = {engine: replay(program, engine, deadline) for engine in engines}
     for engine, samples in differing.items():
         which = f": {', '.join(map(str, samples))}" if samples else ""
         voice.say(f"{engine}: {len(samples)} of {len(program.golden)} golden samples differ{which}")
-    return {
+    summary = {
         "program_digest": digest(program),
         "golden_samples": len(program.golden),
         "differing": differing,
         "mismatches": sum(map(len, differing.values())),
     }
+    if out is not None:
+        write_json(out, summary)
+        voice.wrote([out])
+    return summary
 
 
 def verify_run(
@@ -105,6 +123,8 @@ def verify_run(
     names = engines or [first, "events", "lava"]
     if len(names) == 1 and names != [first]:
         names = [first, *names]
+    if TORCH in names and not (folder.path / "model.json").exists():
+        raise _without_network(source)
     traces = []
     for name in names:
         with voice.busy(f"{name}: running {len(sequences)} sequences"):
@@ -129,6 +149,13 @@ def verify_run(
     if traces_to is not None:
         voice.wrote(_keep(traces_to, traces))
     return summary
+
+
+def _without_network(source: Path) -> InputError:
+    return InputError(
+        f"{source} holds no network of torch: give the folder of a run that was trained, or engine "
+        f"numpy, the definition"
+    )
 
 
 def _trace(

@@ -10,6 +10,7 @@ import pytest
 from programs import random_program, random_sequences
 from safetensors.numpy import save as tensor_bytes
 
+from hardware.comparison import compare
 from hardware.errors import InputError, SettingError
 from hardware.files import read_tensors, write_tensors
 from hardware.inference import run
@@ -56,6 +57,21 @@ def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     assert all(np.array_equal(ours[2], theirs[2]) for ours, theirs in pairs)
     assert trace.saturations is not None
     assert np.array_equal(loaded.saturations, trace.saturations)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "events"])
+def test_membranes_beyond_32_bits_come_back_from_the_file_as_they_were(
+    engine: str, tmp_path: Path
+) -> None:
+    program = random_program(0, reset_mechanism="subtract")
+    layer = program.layers[0]
+    # Each spike adds 2^30: a run that is not strict goes on past 2^31.
+    lowered = replace(layer.gate, threshold=np.full(layer.neurons, -(2**30)))
+    program = replace(program, layers=(replace(layer, gate=lowered),))
+    trace = run(program, random_sequences(0, 3, [6]), engine, strict=False)
+    assert trace.membranes[0].max() > 2**31
+    trace.save(tmp_path / "t")
+    assert compare(Trace.load(tmp_path / "t"), trace).equal
 
 
 def test_a_trace_whose_engine_counts_no_saturations_says_so_from_its_file(

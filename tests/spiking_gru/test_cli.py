@@ -196,6 +196,8 @@ def with_nan(folder: Path) -> Path:
         (["verify", "{tmp}/gone"], "gone is not there: expected the folder of a run"),
         (["export", "{tmp}/gone"], "gone is not there: expected the folder of a run"),
         (["verify", "{folder}", "--engine", "lav"], "did you mean 'lava'"),
+        (["verify", "{file}", "--trace", "{tmp}/r"], "are hashes, without a trace to part from"),
+        (["verify", "{file}", "--engine", "torch"], "holds no network of torch: give"),
         (["report", "{folder}", "--chip", "loihi"], "did you mean 'loihi"),
         (["report", "{tmp}"], "not the folder of a run"),
         (["reprot", "{tmp}"], "Did you mean 'report'"),
@@ -256,9 +258,11 @@ def test_engines_are_held_against_each_other_without_torch_on_any_data(
 def test_a_program_file_alone_is_verified_by_its_golden_samples(
     folder: Path, tmp_path: Path, call
 ) -> None:  # type: ignore[no-untyped-def]
-    code, out, err = call("verify", folder / "program.sgru")
+    summary = tmp_path / "summary.json"
+    code, out, err = call("verify", folder / "program.sgru", "--out", summary)
     assert code == 0, err
     assert "events: 0 of 3 golden samples differ" in out
+    assert json.loads(summary.read_text())["differing"] == {"events": []}
     program = Program.load(folder / "program.sgru")
     readout = replace(program.readout, bias=program.readout.bias + 1)
     replace(program, readout=readout).save(tmp_path / "other.sgru")

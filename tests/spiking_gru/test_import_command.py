@@ -112,6 +112,9 @@ def test_an_imported_run_can_be_run_verified_and_reported(
     code, out, err = call("verify", run, "--engine", "events")
     assert code == 0, err
     assert "numpy ↔ events: 0 of" in out
+    code, _, err = call("verify", run, "--engine", "torch", "--engine", "events")
+    assert code == 2
+    assert "holds no network of torch: give the folder of a run that was trained" in err
     code, out, err = call("report", run, "--json")
     assert code == 0, err
     report = json.loads(out)
@@ -184,6 +187,29 @@ def test_importing_again_leaves_nothing_of_the_run_before(
     assert not list(run.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (("--operations", "150"), "150 % of the dense ones: expected more than 0 and at most 100"),
+        (("--operations", "0"), "0 % of the dense ones: expected more than 0 and at most 100"),
+        (("--operations", "0.001"), "the highest threshold still does"),
+        (("--budget", "101"), "expected 0 to 100"),
+    ],
+)
+def test_an_import_that_is_refused_leaves_the_one_before_as_it_was(
+    gru: ForeignGRU, data: Path, tmp_path: Path, call: Call, asked: tuple[str, str], message: str
+) -> None:
+    run = tmp_path / "run"
+    arguments = (torch_file(gru, tmp_path), "--calibrate", data, "--reads", "mean", "--out", run)
+    code, _, err = call("import", *arguments)
+    assert code == 0, err
+    before = {file: file.read_bytes() for file in run.iterdir()}
+    code, _, err = call("import", *arguments, *asked)
+    assert code == 2
+    assert message in err
+    assert {file: file.read_bytes() for file in run.iterdir()} == before
+
+
 def test_data_that_changed_since_the_import_are_refused(
     gru: ForeignGRU, tmp_path: Path, call: Call
 ) -> None:
@@ -228,8 +254,6 @@ def test_a_pickle_is_never_opened(data: Path, tmp_path: Path, call: Call) -> Non
         (["gru.txt"], "gru.txt: expected an .onnx, .safetensors or .npz file"),
         (["gru.safetensors"], "cannot read gru.safetensors: No such file"),
         (["gru.onnx", "--reads", "mean"], "an ONNX model itself says what its head reads"),
-        (["gru.onnx", "--operations", "500"], "--operations is 500 % of the dense ones"),
-        (["gru.onnx", "--operations", "0"], "expected more than 0 and up to 100"),
         (["gru.onnx", "--encoder", "rate"], "unknown encoder 'rate'"),
     ],
 )

@@ -67,6 +67,8 @@ RESULTS = (
     "report.json",
     "report.html",
     "per_inference.csv",
+    "encoder.nir",
+    "readout.nir",
     "logs/events.out.tfevents.1.host.2.0",
 )
 

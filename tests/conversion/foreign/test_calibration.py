@@ -54,7 +54,11 @@ def test_operations_that_are_stated_are_met_by_the_lowest_threshold(
 
 @pytest.mark.parametrize(
     ("operations", "message"),
-    [(1e-6, "highest threshold still does"), (0.0, "expected 0 to 1"), (50, "expected 0 to 1")],
+    [
+        (1e-6, "highest threshold still does"),
+        (0.0, "operations are 0 % of the dense ones: expected more than 0 and at most 100 %"),
+        (50, "operations are 5000 % of the dense ones: expected more than 0 and at most 100 %"),
+    ],
 )
 def test_operations_that_cannot_be_met_are_refused(
     gru: ForeignGRU, dataset: Dataset, operations: float, message: str

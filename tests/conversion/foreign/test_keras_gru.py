@@ -144,6 +144,9 @@ def test_layers_that_do_not_fit_together_are_refused() -> None:
         ({"kernel": None}, "the arrays are bias, .*expected kernel"),
         ({"recurrent_kernel": None}, "layer 0: no recurrent kernel"),
         ({"bias": None}, "without a bias, the array reset_after must say true or false"),
+        ({"reset_after": np.array("false")}, "array reset_after is false, expected true or false"),
+        ({"reset_after": np.array([1, 0])}, r"reset_after has shape \(2,\), expected one true or"),
+        ({"recurrent_kernel": np.array(3.0)}, r"layer 0: the recurrent kernel has shape \(\)"),
         ({"bias": np.ones((3, 12))}, r"shape \(3, 12\), expected \(2, 12\)"),
     ],
 )

@@ -73,6 +73,8 @@ def states_model(
     nodes = [node for node in model.graph.node if "products" not in [*node.output, *node.input]]
     tensors = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
     tensors |= {"last": np.array(-1), "first": np.array(0), "step": np.array([0])}
+    tensors |= {"rows": np.zeros((2, 2), dtype=np.int64)}
+    tensors |= {"column": np.ones((2, 1), dtype=np.float32), "three": np.ones(3, np.float32)}
     return model_of([*nodes, *tail], tensors, rank=rank)
 
 
@@ -150,6 +152,39 @@ HEAD = [helper.make_node("MatMul", ["seen", "V"], ["scores"])]
             {},
             "alpha and beta of 1",
         ),
+        (
+            [helper.make_node("Gemm", ["seen", "V", "column"], ["scores"])],
+            {},
+            r"Gemm: the bias has shape \(2, 1\), expected one value for each of 2 answers",
+        ),
+        (
+            [*HEAD, helper.make_node("Add", ["scores", "three"], ["sums"])],
+            {},
+            r"Add: the bias has shape \(3,\), expected one value for each of 2 answers",
+        ),
+        (
+            [helper.make_node("Cast", ["seen"], ["scores"], to=onnx.TensorProto.INT64)],
+            {},
+            "Cast: it makes whole numbers",
+        ),
+        (
+            [helper.make_node("Gather", ["seen", "rows"], ["scores"])],
+            {},
+            r"Gather: an index of shape \(2, 2\) into time is not the last state",
+        ),
+        (
+            [
+                helper.make_node("Shape", ["seen"], ["sizes"]),
+                helper.make_node("Gather", ["seen", "sizes"], ["scores"]),
+            ],
+            {},
+            "Gather: its axes or shape are not constants of the model",
+        ),
+        (
+            [helper.make_node("Gather", ["seen", "last"], ["scores"], axis=9)],
+            {},
+            "Gather: its inputs and settings do not fit: tuple index out of range",
+        ),
         ([helper.make_node("Odd", ["seen"], ["scores"], domain="my")], {}, "it is of my"),
         ([helper.make_node("Shape", ["seen"], ["scores"])], {}, "scores is not made by a GRU"),
     ],
@@ -163,6 +198,28 @@ def test_what_a_program_cannot_do_is_refused_by_its_name(
     with pytest.raises(InputError, match=message) as raised:
         from_onnx(saved(model, tmp_path))
     assert "model.onnx" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_frames_made_whole_numbers_before_the_gru_are_refused(tmp_path: Path) -> None:
+    model, to = gru_model(), onnx.TensorProto
+    for name, source, kind in (("whole", "frames", to.INT64), ("again", "whole", to.FLOAT)):
+        cast = helper.make_node("Cast", [source], [name], to=kind)
+        model.graph.node.insert(0 if source == "frames" else 1, cast)
+    model.graph.node[2].input[0] = "again"
+    with pytest.raises(InputError, match="Cast: it makes whole numbers"):
+        from_onnx(saved(model, tmp_path))
+
+
+@pytest.mark.parametrize("weights", ["W0", "R0"])
+def test_weights_of_too_few_dimensions_are_refused(weights: str, tmp_path: Path) -> None:
+    model = gru_model(bias=False)
+    for tensor in model.graph.initializer:
+        if tensor.name == weights:
+            flat = onnx.numpy_helper.to_array(tensor).ravel()
+            tensor.CopyFrom(onnx.numpy_helper.from_array(flat, weights))
+    with pytest.raises(InputError, match=r"gru0': W and R have shapes .*expected three dimensions"):
+        from_onnx(saved(model, tmp_path))
 
 
 def with_inputs(**inputs: str) -> onnx.ModelProto:
