@@ -106,7 +106,7 @@ def compare(size: tuple[int, int, int, int], rounds: int) -> None:
     for name in names:
         best, median = min(times[name]), statistics.median(times[name])
         print(
-            f"{name:26}{best * 1e3:6.1f} ms{median * 1e3:6.1f} ms"
+            f"{name:26}{best * 1e3:7.1f} ms{median * 1e3:7.1f} ms"
             f"{best / min(reference):8.2f}{median / statistics.median(reference):8.2f}"
         )
 
