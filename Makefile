@@ -15,7 +15,7 @@ demo: setup ## Train, convert, run on Lava, verify and report, on real speech (r
 
 test: lint ## Lint, types, import rules and all tests, here and without torch on Python 3.10
 	@.ci/test-3.10
-	@OMP_NUM_THREADS=1 $(PYTHON_BIN) -m pytest -n auto --dist worksteal
+	@OMP_NUM_THREADS=1 $(PYTHON_BIN) -m pytest -n auto --dist worksteal --hypothesis-profile=ci
 
 lint: setup ## Lint, types and import rules
 	@.venv/bin/ruff check .

@@ -101,7 +101,7 @@ def compare(size: tuple[int, int, int, int], rounds: int) -> None:
         for name in names:
             times[name].append(once(*contestants[name], x))
     print(f"\nbatch {batch}, {steps} steps, {inputs} → {hidden}: forward and backward")
-    print(f"{'':26}{'best':>9}{'median':>9}{'ratio':>8}{'median':>8}")
+    print(f"{'':26}{'best':>10}{'median':>10}{'ratio':>8}{'median':>8}")
     reference = times["torch.nn.GRU"]
     for name in names:
         best, median = min(times[name]), statistics.median(times[name])

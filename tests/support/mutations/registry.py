@@ -38,7 +38,8 @@ def of_weights(change: Mutation) -> Mutation:
 
 
 def one_of(rng: np.random.Generator, choices: Any) -> Any:
-    choices = list(choices)
+    # The order of a set is another one in every process.
+    choices = sorted(choices) if isinstance(choices, set) else list(choices)
     return choices[int(rng.integers(len(choices)))]
 
 
