@@ -5,9 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import torch
 from torch import nn
@@ -18,27 +16,13 @@ WITHIN_S, FEWEST_ROUNDS = 0.5, 3
 """Rounds go on for so long, and there are at least so many."""
 
 
-@dataclass(frozen=True)
-class HostTime:
-    """Seconds of one inference on one thread, and on what they were measured."""
-
-    network: str
-    machine: str
-    software: str
-    threads: int
-    batch: int
-    frames: int
-    rounds: int
-    least_s: float
-    median_s: float
-
-
 def time_gru(
     channels: int, widths: Sequence[int], frames: int, *, bidirectional: bool = False
-) -> HostTime:
-    """Time one sequence through a float32 `torch.nn.GRU` of every width, one after another.
+) -> list[float]:
+    """Seconds of one sequence through a float32 `torch.nn.GRU` of every width, round after round.
 
-    A first round is not counted. What the sequence and the weights hold makes no difference.
+    It is one thread's time. A first round is not counted, and what the sequence and the weights
+    hold makes no difference.
     """
     if not widths or min(channels, frames, *widths) < 1:
         raise InputError(
@@ -50,18 +34,7 @@ def time_gru(
         for neurons in widths:
             layers.append(nn.GRU(width, neurons, bidirectional=bidirectional))
             width = neurons * (2 if bidirectional else 1)
-        seconds = _rounds(layers, torch.randn(frames, 1, channels))
-    return HostTime(
-        network="torch.nn.GRU of the same layers, float32",
-        machine=processor(),
-        software=f"torch {torch.__version__}",
-        threads=1,
-        batch=1,
-        frames=frames,
-        rounds=len(seconds),
-        least_s=min(seconds),
-        median_s=median(seconds),
-    )
+        return _rounds(layers, torch.randn(frames, 1, channels))
 
 
 def _rounds(layers: Sequence[nn.GRU], sequence: torch.Tensor) -> list[float]:

@@ -1,28 +1,18 @@
 from __future__ import annotations
 
 import platform
-import time
 
 import pytest
 import torch
 
 from hardware.errors import InputError
-from spiking_gru.host import FEWEST_ROUNDS, WITHIN_S, processor, time_gru
+from spiking_gru.host import FEWEST_ROUNDS, processor, time_gru
 
 
-def test_a_gru_is_timed_for_about_half_a_second_and_says_on_what() -> None:
-    start = time.perf_counter()
-    found = time_gru(12, (16,), 20)
-    assert time.perf_counter() - start < WITHIN_S + 2
-    assert 0 < found.least_s <= found.median_s < WITHIN_S
-    assert found.rounds > FEWEST_ROUNDS
-    assert (found.threads, found.batch, found.frames) == (1, 1, 20)
-    assert found.software == f"torch {torch.__version__}"
-    assert platform.node() not in found.machine
-
-
-def test_a_longer_sequence_takes_longer() -> None:
-    assert time_gru(12, (32,), 200).least_s > 3 * time_gru(12, (32,), 20).least_s
+def test_a_gru_is_timed_round_after_round() -> None:
+    seconds = time_gru(12, (16,), 20)
+    assert len(seconds) > FEWEST_ROUNDS
+    assert min(seconds) > 0
 
 
 def test_layers_of_different_widths_in_both_directions_are_timed_together(
@@ -57,3 +47,8 @@ def test_a_gru_of_nothing_is_refused(shape: tuple[int, tuple[int, ...], int]) ->
 def test_without_a_name_the_processor_is_its_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pathlib.Path.read_text", lambda *_: "processor : 0\n")
     assert processor() == (platform.processor() or platform.machine())
+
+
+def test_the_processor_has_a_name_and_the_machine_none() -> None:
+    assert processor()
+    assert platform.node() not in processor()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from conversion.foreign.floating import states
-from conversion.foreign.gru import ForeignGRU, GRULayer, Head
+from conversion.foreign.gru import HEADS, ForeignGRU, GRULayer, Head
 from hardware.sequences import Sequences
 from spiking_gru.data import Dataset
 
@@ -23,6 +23,17 @@ every_gru = st.fixed_dictionaries(
         "bias": st.booleans(),
     }
 )
+
+every_form = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "units": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
+        "bidirectional": st.booleans(),
+        "reset_after": st.booleans(),
+        "reads": st.sampled_from(HEADS),
+    }
+)
+"""What `random_gru` takes."""
 
 
 class Classifier(nn.Module):

@@ -6,32 +6,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from foreign import random_gru
+from foreign import every_form, random_gru
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import random_sequences
 
 from conversion import Grids, Thresholds, deploy
 from conversion.foreign.floating import answers, states
-from conversion.foreign.gru import HEADS
 from hardware.counts import count
 from hardware.errors import InputError, RangeError
 from hardware.inference import run
 from hardware.limits import require_sound
 from hardware.sequences import Sequences
 
-every_form = {
-    "seed": st.integers(0, 10_000),
-    "units": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
-    "bidirectional": st.booleans(),
-    "reset_after": st.booleans(),
-    "reads": st.sampled_from(HEADS),
-}
-
 
 @settings(max_examples=100, deadline=None)
 @given(
-    form=st.fixed_dictionaries(every_form),
+    form=every_form,
     grids=st.builds(
         Grids,
         input_bits=st.integers(4, 12),
@@ -54,7 +45,7 @@ def test_at_threshold_0_the_delta_gru_is_the_quantised_gru_at_every_step(
 
 
 @settings(max_examples=60, deadline=None)
-@given(form=st.fixed_dictionaries(every_form))
+@given(form=every_form)
 def test_states_and_scores_are_near_those_in_floating_point(form: dict) -> None:
     gru = random_gru(**form)
     sequences = random_sequences(form["seed"], 3, [12, 5, 8])
@@ -75,7 +66,7 @@ def test_states_and_scores_are_near_those_in_floating_point(form: dict) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    form=st.fixed_dictionaries(every_form),
+    form=every_form,
     grids=st.builds(Grids, input_bits=st.integers(2, 12), gate_fraction=st.integers(4, 10)),
 )
 def test_whatever_is_deployed_can_be_kept_in_a_file(form: dict, grids: Grids) -> None:

@@ -5,32 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from foreign import Classifier, random_gru
+from foreign import Classifier, every_form, random_gru
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lava_threads import ThreadedSession
 from programs import random_sequences
 
 from conversion import Grids, deploy, from_torch_gru
-from conversion.foreign.gru import HEADS
 from hardware import compare
 from hardware.engines.reference import execute
 from hardware.inference import run
 
 THRESHOLDS = (0.0, 0.02, 0.3)
 
-every_form = {
-    "seed": st.integers(0, 10_000),
-    "units": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
-    "bidirectional": st.booleans(),
-    "reset_after": st.booleans(),
-    "reads": st.sampled_from(HEADS),
-}
-
 
 @settings(max_examples=60, deadline=None)
 @given(
-    form=st.fixed_dictionaries(every_form),
+    form=every_form,
     threshold=st.sampled_from(THRESHOLDS),
     grids=st.builds(Grids, input_bits=st.integers(4, 12), gate_fraction=st.integers(4, 8)),
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4),
