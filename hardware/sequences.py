@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,9 +96,25 @@ class Sequences:
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return iter(np.split(self.values, np.cumsum(self.lengths)[:-1]))
 
+    def parts(self, frames: int) -> Iterator[Sequences]:
+        """These sequences in parts of about so many frames: the same memory, not checked again."""
+        edges = np.concatenate([[0], np.cumsum(self.lengths)])
+        for part in in_parts(self.lengths, frames):
+            few = object.__new__(Sequences)
+            few.__dict__["lengths"] = self.lengths[part]
+            few.__dict__["values"] = self.values[edges[part.start] : edges[part.stop]]
+            yield few
+
     def take(self, indices: ArrayLike) -> Sequences:
         """The sequences at `indices`, in that order."""
         parts = list(self)
         chosen = [parts[i] for i in np.asarray(indices)]
         values = np.concatenate(chosen) if chosen else self.values[:0]
         return Sequences(values, self.lengths[np.asarray(indices, dtype=np.int64)])
+
+
+def in_parts(lengths: NDArray[np.int64], steps: int) -> list[slice]:
+    """Sequences in parts of about so many steps, each of whole ones."""
+    numbers = (np.cumsum(lengths) - lengths) // steps
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
+    return [slice(a, b) for a, b in pairwise(edges)]

@@ -19,8 +19,8 @@ from hardware.sequences import Sequences
 VALUES_AT_ONCE = 2**18
 """One MiB of frames is one piece of work: its calls cost little beside it."""
 
-Batch = tuple[list[ArrayLike], int]
-"""Sequences, and the number of the first."""
+Batch = tuple[Sequences | list[ArrayLike], int]
+"""Sequences, and the number of the first; those that have been checked are not checked again."""
 
 Scored = tuple[list[Integers], Saturations | None]
 
@@ -41,7 +41,7 @@ def stream(
     workers = threads_to_use(threads)
     scorer = Scorer(program)
 
-    def work(batch: list[ArrayLike], first: int) -> Scored:
+    def work(batch: Sequences | list[ArrayLike], first: int) -> Scored:
         return scorer.score(checked(program, batch, first), first)
 
     todo = batches(sequences)
@@ -53,7 +53,7 @@ def stream(
 
 
 def in_threads(
-    work: Callable[[list[ArrayLike], int], Scored], todo: Iterator[Batch], workers: int
+    work: Callable[[Sequences | list[ArrayLike], int], Scored], todo: Iterator[Batch], workers: int
 ) -> Iterator[Scored]:
     """What becomes of each batch, in order; one more is taken than there are workers."""
     under_way: deque[Future[Scored]] = deque()
@@ -68,6 +68,12 @@ def in_threads(
 
 def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
     """As many sequences together as are worth a call, and the number of the first."""
+    if isinstance(sequences, Sequences):
+        first = 0
+        for part in sequences.parts(max(VALUES_AT_ONCE // sequences.channels, 1)):
+            yield part, first
+            first += len(part)
+        return
     waiting: list[ArrayLike] = []
     first = values = 0
     for sequence in sequences:
@@ -80,7 +86,7 @@ def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
         yield waiting, first
 
 
-def checked(program: Program, batch: list[ArrayLike], first: int) -> Sequences:
+def checked(program: Program, batch: Sequences | list[ArrayLike], first: int) -> Sequences:
     """The batch; an InputError that names the first sequence which the program cannot take."""
     try:
         sequences = Sequences.of(batch)

@@ -3,18 +3,38 @@
 `hardware.engines.layout` makes them of a program, `hardware.engines.machine` of a run.
 
 Numba's cache on disk looks at the file of the outermost function only: whoever changes the fields
-here, `bits` or `arrivals`, has to clear that of `kernels` (`hardware/engines/__pycache__`).
+here, `bits`, `arrivals` or `updates`, has to clear it (`hardware/engines/__pycache__`).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Numbers = NDArray[Any]
 """int32, or int64 in a program that needs it."""
+
+LINE = 64
+"""Bytes of a line of the cache: a vector that lies across two of them is read twice."""
+
+
+def room(shape: tuple[int, ...], number: type[np.generic]) -> NDArray[Any]:
+    """Zeros that begin with a line of the cache."""
+    size = np.dtype(number).itemsize * math.prod(shape)
+    memory = np.zeros(size + LINE, dtype=np.uint8)
+    start = -memory.ctypes.data % LINE
+    return memory[start : start + size].view(number).reshape(shape)
+
+
+def owned(values: ArrayLike, number: type[np.generic]) -> NDArray[Any]:
+    """A copy whose memory is ours and in order: kernels are compiled for no other kind."""
+    copy = room(np.shape(values), number)
+    copy[...] = values
+    return copy
+
 
 SIGMOID, TANH = range(2)
 """Rows of `Neurons.ramps` and `Neurons.tables`."""
@@ -31,11 +51,14 @@ class Synapses(NamedTuple):
     """Synapses by source, and what has arrived through them."""
 
     weights: NDArray[np.int8]  # (sources, gates · neurons): what one event adds is one row
+    scale: Numbers  # (1,) or (gates,): by how much weights are shifted left as they are added
     by_change: bool
     """Whether sums are kept and messages say by how much a source has changed."""
 
     held: Numbers  # (padded sources,): what each source sent last
-    sums: Numbers  # (gates · neurons,)
+    sums: Numbers  # (gates · neurons,): what rows are added to
+    base: Numbers  # what those sums are before anything arrives that begin anew in each step
+    begin: Numbers  # where these are
 
 
 class Rules(NamedTuple):
@@ -58,6 +81,9 @@ class Rules(NamedTuple):
     subtract: bool
     zero: bool
     table: bool
+    joined: bool
+    """Whether one sum takes all that a gate hears; see `hardware.engines.joining`."""
+
     watched: bool
     """Whether values could leave the word, so that each is looked at."""
 
@@ -80,6 +106,7 @@ class Neurons(NamedTuple):
     initial_emission: NDArray[np.int16]  # (padded neurons,)
     shifts: Numbers  # (gates, 4): left, right of W x; left, right of the recurrent term
     inside_shift: Numbers  # (2,): left, right of U e + d before r multiplies it
+    joined_shift: Numbers  # (gates,): right, from a joined sum to its place on the ramp
     ramps: Numbers  # (2, 4): of σ and tanh: right shift, offset, low, high
     tables: Numbers  # (2, 256)
 

@@ -18,8 +18,11 @@ inlined: Callable[[F], F] = numba.njit(
 
 instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
-LANES = 32
+LANES = 64
 """Values looked at in one go; rows of messages are padded with zeros to a multiple of it."""
+
+BLOCK = 16
+"""Values of a frame that are looked at together."""
 
 
 @instruction
@@ -44,19 +47,41 @@ def right(_: Any, x: Any, k: Any) -> Any:
     return x(x, k), generate
 
 
+def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Where `values[i]` is."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.gep(array.data, [arguments[1]])
+
+
+def not_zero_lanes(context: Any, builder: Any, signature: Any, arguments: Any, count: int) -> Any:
+    """A number with bit j set where `values[start + j]` is not 0."""
+    number = signature.args[0].dtype
+    lanes = ir.VectorType(context.get_data_type(number), count)
+    place = element(context, builder, signature, arguments)
+    loaded = builder.load(builder.bitcast(place, lanes.as_pointer()), align=number.bitwidth // 8)
+    differ = builder.fcmp_unordered if isinstance(number, types.Float) else builder.icmp_signed
+    return builder.bitcast(differ("!=", loaded, ir.Constant(lanes, None)), ir.IntType(count))
+
+
 @instruction
 def not_zero(_: Any, values: Any, start: Any) -> Any:
     """A word with bit j set where `values[start + j]` is not 0, for LANES values."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        lanes = ir.VectorType(context.get_data_type(signature.args[0].dtype), LANES)
-        at = builder.bitcast(builder.gep(array.data, [arguments[1]]), lanes.as_pointer())
-        loaded = builder.load(at, align=signature.args[0].dtype.bitwidth // 8)
-        bits = builder.icmp_signed("!=", loaded, ir.Constant(lanes, None))
-        return builder.bitcast(bits, ir.IntType(LANES))
+        return not_zero_lanes(context, builder, signature, arguments, LANES)
 
-    return types.uint32(values, types.intp), generate
+    return types.uint64(values, types.intp), generate
+
+
+@instruction
+def silent(_: Any, values: Any, start: Any) -> Any:
+    """Whether BLOCK values from `start` on are 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = not_zero_lanes(context, builder, signature, arguments, BLOCK)
+        return builder.icmp_unsigned("==", bits, ir.Constant(bits.type, 0))
+
+    return types.boolean(values, types.intp), generate
 
 
 @instruction
@@ -67,12 +92,6 @@ def lowest_bit(_: Any, word: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
 
     return word(word), generate
-
-
-def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Where `values[i]` is."""
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    return builder.gep(array.data, [arguments[1]])
 
 
 def only_read(builder: Any) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from threading import local
 
 import numpy as np
@@ -20,7 +19,7 @@ from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.sequences import Sequences, in_parts
 
 STEPS_AT_ONCE = 2048
 """Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
@@ -57,7 +56,7 @@ def execute(
         return machine.saturations()
 
     with ThreadPoolExecutor(threads_to_use(threads)) as pool:
-        found = list(pool.map(run_part, parts_of(lengths)))
+        found = list(pool.map(run_part, in_parts(lengths, STEPS_AT_ONCE)))
     return Recording(
         emitted=tuple(
             emitted[:, place.column : place.column + layer.neurons].astype(layer.cell.emission_type)
@@ -137,10 +136,3 @@ def threads_to_use(threads: int | None) -> int:
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise SettingError(f"threads is {threads!r}: expected a whole number of at least 1")
     return threads
-
-
-def parts_of(lengths: NDArray[np.int64]) -> list[slice]:
-    """Sequences in parts of about as many steps each."""
-    numbers = (np.cumsum(lengths) - lengths) // STEPS_AT_ONCE
-    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
-    return [slice(a, b) for a, b in pairwise(edges)]

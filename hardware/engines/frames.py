@@ -1,6 +1,6 @@
 """The encoder's inner loop, in Numba: `hardware.encoding` without a pass over memory per operation.
 
-It stands in a file of its own beside `kernels`, with which it shares nothing.
+Frames of event data are nearly all 0: where a block of channels is, what 0 becomes is copied.
 """
 
 from __future__ import annotations
@@ -12,12 +12,23 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.engines.bits import BLOCK, at, inlined, put, silent
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 GRADED, SEND_ON_DELTA, RATE, LATENCY = range(4)
 """Places in `hardware.encoding.ENCODERS`."""
+
+
+@inlined
+def rounded(q: Any, frame: Any, offset: Any, gain: Any, limit: int, first: int, end: int) -> None:
+    """q = clamp(round((frame − offset) · gain), ±limit) of these channels."""
+    largest = np.float64(limit)
+    for i in range(first, end):
+        value = np.rint((np.float64(at(frame, i)) - at(offset, i)) * at(gain, i))
+        put(q, i, np.int16(np.int32(min(max(value, -largest), largest))))
 
 
 @compiled
@@ -37,22 +48,23 @@ def encode(
 ) -> None:
     """Frames of sequences to events, `per_frame` steps each, as `hardware.encoding` has it."""
     channels = frames.shape[1]
-    q = np.empty(channels, np.int16)
-    largest = np.float64(limit)
+    here, of_silence = np.empty(channels, np.int16), np.empty(channels, np.int16)
+    rounded(of_silence, np.zeros(channels, np.float32), offset, gain, limit, 0, channels)
+    blocks = channels // BLOCK * BLOCK
     for s in range(len(starts)):
         if fresh:
             state[:] = 0
         for t in range(starts[s], starts[s] + lengths[s]):
-            frame = frames[t]
+            frame, q = frames[t], events[t] if kind == GRADED else here
             for i in range(channels):
-                value = np.rint((np.float64(frame[i]) - offset[i]) * gain[i])
-                q[i] = np.int16(np.int32(min(max(value, -largest), largest)))
+                put(q, i, at(of_silence, i))
+            for first in range(0, blocks, BLOCK):
+                if not silent(frame, first):
+                    rounded(q, frame, offset, gain, limit, first, first + BLOCK)
+            rounded(q, frame, offset, gain, limit, blocks, channels)
             for part in range(per_frame):
                 x = events[t * per_frame + part]
-                if kind == GRADED:
-                    for i in range(channels):
-                        x[i] = q[i]
-                elif kind == SEND_ON_DELTA:
+                if kind == SEND_ON_DELTA:
                     for i in range(channels):
                         if abs(q[i] - state[i]) > threshold:
                             state[i] = q[i]
@@ -63,7 +75,7 @@ def encode(
                         spike = np.int64(2 * total > limit) - np.int64(2 * total < -limit)
                         state[i] = total - limit * spike
                         x[i] = spike
-                else:
+                elif kind == LATENCY:
                     for i in range(channels):
                         fires_at = (limit - abs(np.int64(q[i]))) * per_frame // (limit + 1)
                         x[i] = np.sign(q[i]) if fires_at == part else 0

@@ -4,10 +4,8 @@ They compute `hardware.cell.step` and `hardware.readout` in 32-bit integers, or 
 a program needs them: the type of the arrays decides. Tests hold every kind of program against the
 definition.
 
-What a function only reads it reads by `at`, what it writes it writes by `put`: only then is a loop
-of many arrays vectorised. Each result is cast to the arrays' type, for Numba computes everything in
-64 bits otherwise. Nothing is allocated and no reference counted, which would cost more than the
-arithmetic.
+What arrives (`arrivals`) and what neurons make of it (`updates`) is inlined here. Nothing is
+allocated and no reference counted, which would cost more than the arithmetic.
 """
 
 from __future__ import annotations
@@ -28,8 +26,6 @@ from hardware.engines.arrays import (
     RECURRENT_ACCUMULATOR,
     RESET_PRODUCT,
     SCORE,
-    SIGMOID,
-    TANH,
     Neurons,
     Numbers,
     Rules,
@@ -38,152 +34,20 @@ from hardware.engines.arrays import (
     Tally,
 )
 from hardware.engines.arrivals import arrive, clear, copy, fill
-from hardware.engines.bits import at, inlined, left, put, right
+from hardware.engines.bits import inlined, left, right
+from hardware.engines.updates import (
+    emit,
+    emit_and_reset,
+    gate,
+    new_state,
+    of_gate,
+    reset_product,
+    scaled,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-
-
-@inlined
-def four(row: Any) -> Any:
-    return row[0], row[1], row[2], row[3]
-
-
-@inlined
-def ramped(T: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> Any:
-    """σ or tanh of p = ⌊W x · 2^k⌋ + ⌊U e · 2^k⌋ + b, before its clamp."""
-    p = T(right(left(W, shifts[0]), shifts[1]) + right(left(U, shifts[2]), shifts[3]) + bias)
-    return T(right(p, ramp[0]) + ramp[1])
-
-
-@inlined
-def clamped(value: Any, ramp: Any) -> Any:
-    return min(max(value, ramp[2]), ramp[3])
-
-
-@inlined
-def reset_product(T: Any, r: Any, U: Any, recurrent_bias: Any, shifts: Any) -> Any:
-    """r ⊙ ⌊(U e + d) · 2^k⌋."""
-    return T(r * right(left(T(U + recurrent_bias), shifts[0]), shifts[1]))
-
-
-@inlined
-def of_gate(g: int, n: int) -> slice:
-    """Where the sums of gate g stand, of n neurons."""
-    return slice(g * n, (g + 1) * n)
-
-
-@inlined
-def new_state(
-    new: Any,
-    h: Any,
-    W: Any,
-    U: Any,
-    U_c: Any,
-    neurons: Neurons,
-    rules: Rules,
-    reset_inside: bool,
-    table: bool,
-) -> tuple[int, int]:
-    """⌊z · kept + (1 − z) · written⌋ into `new`; how many clamps of σ and of tanh acted.
-
-    `U_c` is the candidate's recurrent term. The last two are rules which are constants where this
-    is called: a loop that had to ask would not be vectorised.
-    """
-    n, T = h.shape[0], h.dtype.type
-    update, candidate, keeps = rules.update_gate, rules.candidate, rules.update_keeps
-    W_r, W_z, W_c = W[of_gate(0, n)], W[of_gate(update, n)], W[of_gate(candidate, n)]
-    U_r, U_z = U[of_gate(0, n)], U[of_gate(update, n)]
-    b_r, b_z, b_c = neurons.bias[0], neurons.bias[update], neurons.bias[candidate]
-    r_shifts, z_shifts = four(neurons.shifts[0]), four(neurons.shifts[update])
-    c_shifts = four(neurons.shifts[candidate])
-    d, inside = neurons.recurrent_bias, (neurons.inside_shift[0], neurons.inside_shift[1])
-    sigmoid, tanh = four(neurons.ramps[SIGMOID]), four(neurons.ramps[TANH])
-    sigmoids, tanhs = neurons.tables[SIGMOID], neurons.tables[TANH]
-    one, by = T(1 << rules.gate_fraction), rules.gate_fraction
-    of_gates, of_candidate = T(0), T(0)
-    for j in range(n):
-        value = ramped(T, at(W_z, j), at(U_z, j), at(b_z, j), z_shifts, sigmoid)
-        z = clamped(value, sigmoid)
-        of_gates = T(of_gates + T(z != value))
-        if table:
-            z = at(sigmoids, z)
-        term = at(U_c, j)
-        if reset_inside:
-            value = ramped(T, at(W_r, j), at(U_r, j), at(b_r, j), r_shifts, sigmoid)
-            r = clamped(value, sigmoid)
-            of_gates = T(of_gates + T(r != value))
-            if table:
-                r = at(sigmoids, r)
-            term = reset_product(T, r, term, at(d, j), inside)
-        value = ramped(T, at(W_c, j), term, at(b_c, j), c_shifts, tanh)
-        c = clamped(value, tanh)
-        of_candidate = T(of_candidate + T(c != value))
-        if table:
-            c = at(tanhs, c)
-        kept, written = (at(h, j), c) if keeps else (c, at(h, j))
-        put(new, j, right(T(T(z * kept) + T(T(one - z) * written)), by))
-    return int(of_gates), int(of_candidate)
-
-
-@inlined
-def gate(out: Any, g: int, W: Any, U: Any, neurons: Neurons, table: bool) -> int:
-    """σ of gate g from its recurrent term U; how many clamps acted."""
-    n, T = out.shape[0], out.dtype.type
-    W_g, bias, shifts = W[of_gate(g, n)], neurons.bias[g], four(neurons.shifts[g])
-    sigmoid, sigmoids = four(neurons.ramps[SIGMOID]), neurons.tables[SIGMOID]
-    clamps = T(0)
-    for j in range(n):
-        value = ramped(T, at(W_g, j), at(U, j), at(bias, j), shifts, sigmoid)
-        v = clamped(value, sigmoid)
-        clamps = T(clamps + T(v != value))
-        put(out, j, at(sigmoids, v) if table else v)
-    return int(clamps)
-
-
-@inlined
-def scaled(out: Any, factors: Any, values: Any, by: int) -> None:
-    """out = ⌊factors · values · 2^-by⌋."""
-    for j in range(factors.shape[0]):
-        put(out, j, right(factors.dtype.type(at(factors, j) * at(values, j)), by))
-
-
-@inlined
-def emit(out: Any, h: Any, last: Any, threshold: Any, rules: Rules) -> None:
-    """What neurons with these membranes emit, `last` being what they emitted before."""
-    T = h.dtype.type
-    up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
-    if rules.graded:
-        for n in range(h.shape[0]):
-            distance = T(at(h, n) - right(left(T(last[n]), down), up))
-            moved = max(distance, T(-distance)) > at(threshold, n)
-            put(out, n, right(left(at(h, n), up), down) if moved else T(last[n]))
-    elif not rules.spiking:
-        for n in range(h.shape[0]):
-            put(out, n, right(left(at(h, n), up), down))
-    elif rules.signed:
-        for n in range(h.shape[0]):
-            above, below = at(h, n) > at(threshold, n), T(-at(h, n)) > at(threshold, n)
-            put(out, n, np.int16(above) - np.int16(below))
-    else:
-        for n in range(h.shape[0]):
-            put(out, n, np.int16(at(h, n) > at(threshold, n)))
-
-
-@inlined
-def reset(h: Any, new: Any, spikes: Any, threshold: Any, rules: Rules) -> None:
-    """The membranes after their reset."""
-    T = h.dtype.type
-    if rules.spiking and rules.subtract:
-        for n in range(h.shape[0]):
-            put(h, n, at(new, n) - T(at(threshold, n) * at(spikes, n)))
-    elif rules.spiking and rules.zero:
-        for n in range(h.shape[0]):
-            put(h, n, at(new, n) if at(spikes, n) == 0 else T(0))
-    else:
-        for n in range(h.shape[0]):
-            put(h, n, at(new, n))
 
 
 @compiled
@@ -233,34 +97,28 @@ def run_layer(
             row = starts[s] + step
             arrive(W, arriving[row], scratch)
             arrive(U, e, scratch)
-            U_c = U.sums[of_gate(candidate, n)]
+            U_c = U.sums[of_gate(0 if rules.joined else candidate, n)]
             clamps = 0
             if rules.reset_before:
-                clamps += gate(r, 0, W.sums, U.sums, neurons, rules.table)
+                clamps += gate(r, 0, W.sums, U.sums, neurons, rules)
                 scaled(message, r, e, rules.event_fraction)
                 arrive(M, message, scratch)
                 U_c = M.sums
-            if rules.reset_inside and rules.table:
-                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True, True)
-            elif rules.reset_inside:
-                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True, False)
-            elif rules.table:
-                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False, True)
+            if rules.joined:
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True)
             else:
-                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False, False)
+                found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False)
             clamps += found[0]
             tally.counts[1] += found[1]
             if rules.output_gated:
                 emit(message, new, e, neurons.threshold, rules)
                 arrive(O, message, scratch)
-                clamps += gate(r, OUTPUT, W.sums, O.sums, neurons, rules.table)
+                clamps += gate(r, OUTPUT, W.sums, O.sums, neurons, rules)
                 scaled(shown, r, new, rules.gate_fraction)
             out = shown if rules.output_gated else new
             tally.counts[0] += clamps
-            emit(message, out, e, neurons.threshold, rules)
-            reset(h, out, message, neurons.threshold, rules)
-            copy(e, message)
-            copy(emitted[row, column : column + n], message)
+            emit_and_reset(e, h, out, neurons.threshold, rules)
+            copy(emitted[row, column : column + n], e)
             if len(membranes):
                 copy(membranes[row], h)
             if rules.watched:
@@ -297,7 +155,7 @@ def watch_step(
         watch(arriving, where, INPUT_ACCUMULATOR, g, tally)
         watch(sums, where, RECURRENT_ACCUMULATOR, g, tally)
         if is_candidate and rules.reset_inside:
-            gate(p, 0, W.sums, U.sums, neurons, rules.table)
+            gate(p, 0, W.sums, U.sums, neurons, rules)
             shifts = neurons.inside_shift
             for j in range(n):
                 inside[j] = reset_product(T, p[j], sums[j], neurons.recurrent_bias[j], shifts)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import sigmoid_table, tanh_table
 from hardware.cell import Cell
-from hardware.engines.arrays import Neurons, Numbers, Rules
+from hardware.engines.arrays import Neurons, Numbers, Rules, owned, room
 from hardware.engines.bits import LANES
+from hardware.engines.joining import Joined, join
 from hardware.engines.magnitudes import width
 from hardware.engines.saturation import ramp
+from hardware.engines.wiring import Wiring, apart, wiring_of
 from hardware.program import Layer, Program
 
 
@@ -22,23 +23,13 @@ def padded(width: int) -> int:
     return -(-width // LANES) * LANES
 
 
-def owned(values: NDArray[Any], number: type[np.generic]) -> NDArray[Any]:
-    """A copy whose memory is ours and in order: kernels are compiled for no other kind."""
-    return np.array(values, dtype=number, order="C")
-
-
-def by_source(weights: NDArray[np.int8]) -> NDArray[np.int8]:
-    """One contiguous row for each source."""
-    return owned(weights.T, np.int8)
-
-
 def shifts_of(k: int | NDArray[np.int64], number: type[np.integer]) -> Numbers:
     """(…, 2): how far left, then how far right, within what the type can be shifted by."""
     most = np.dtype(number).itemsize * 8 - 1
     return np.stack([np.clip(k, 0, most), np.clip(np.negative(k), 0, most)], -1).astype(number)
 
 
-def rules_of(layer: Layer, watched: bool) -> Rules:
+def rules_of(layer: Layer, joined: bool, watched: bool) -> Rules:
     cell = layer.cell
     return Rules(
         backward=layer.backward,
@@ -49,9 +40,10 @@ def rules_of(layer: Layer, watched: bool) -> Rules:
         spiking=cell.spiking,
         signed=cell.emit == "signed",
         graded=cell.emit == "graded",
-        subtract=cell.reset_mechanism == "subtract",
-        zero=cell.reset_mechanism == "zero",
+        subtract=cell.spiking and cell.reset_mechanism == "subtract",
+        zero=cell.spiking and cell.reset_mechanism == "zero",
         table=cell.activation == "table",
+        joined=joined,
         watched=watched,
         update_gate=cell.gates.index("forget" if cell.formulation == "forget" else "update"),
         candidate=cell.gates.index("candidate"),
@@ -74,10 +66,10 @@ def recurrent_shifts(cell: Cell, k: NDArray[np.int64]) -> tuple[NDArray[np.int64
     return outer, inner
 
 
-def neurons_of(layer: Layer, number: type[np.integer]) -> Neurons:
+def neurons_of(layer: Layer, number: type[np.integer], joined: Joined | None) -> Neurons:
     cell, gate = layer.cell, layer.gate
     outer, inner = recurrent_shifts(cell, gate.recurrent_shift)
-    emission = np.zeros(padded(layer.neurons), dtype=np.int16)
+    emission = room((padded(layer.neurons),), np.int16)
     emission[: layer.neurons] = layer.initial_emission
     return Neurons(
         bias=owned(gate.bias, number),
@@ -87,38 +79,11 @@ def neurons_of(layer: Layer, number: type[np.integer]) -> Neurons:
         initial_emission=emission,
         shifts=np.hstack([shifts_of(gate.input_shift, number), shifts_of(outer, number)]),
         inside_shift=shifts_of(inner, number),
+        joined_shift=owned(np.zeros_like(outer) if joined is None else joined.shift, number),
         ramps=np.array([ramp(cell, "sigmoid"), ramp(cell, "tanh")], dtype=number),
         tables=np.stack(
             [sigmoid_table(cell.gate_fraction), tanh_table(cell.state_fraction)]
         ).astype(number),
-    )
-
-
-class Matrices(NamedTuple):
-    """The synapses of a layer, by what travels through them; see `run_layer`."""
-
-    W: NDArray[np.int8]
-    U: NDArray[np.int8]
-    M: NDArray[np.int8]
-    O: NDArray[np.int8]  # noqa: E741
-
-
-def matrices_of(layer: Layer) -> Matrices:
-    cell = layer.cell
-    parts = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
-    none = np.empty((0, 0), dtype=np.int8)
-    W, e = layer.input_weights, list(cell.gates)
-    if cell.products_in_turn > 1:
-        e = ["reset", "update"]
-    if cell.formulation == "output-gated":
-        # Its candidate sees no input.
-        W = W.copy()
-        np.split(W, len(cell.gates))[cell.gates.index("candidate")][:] = 0
-    return Matrices(
-        W=by_source(W),
-        U=by_source(np.concatenate([parts[name] for name in e])),
-        M=by_source(parts["candidate"]) if cell.products_in_turn > 1 else none,
-        O=by_source(parts["output"]) if cell.formulation == "output-gated" else none,
     )
 
 
@@ -128,9 +93,7 @@ class LayerLayout:
 
     rules: Rules
     neurons: Neurons
-    matrices: Matrices
-    arrives_by_change: bool
-    sends_changes: bool
+    wiring: Wiring
     column: int
     """Where its emissions stand in those of its level."""
 
@@ -157,17 +120,21 @@ class Layout:
         self.encoder_offset = owned(program.encoder.offset, np.float64)
         self.encoder_gain = owned(program.encoder.gain, np.float64)
         self.readout_bias = owned(program.readout.bias, np.int64)
-        self.readout_matrix = by_source(program.readout.weights)
         self.readout_shift = shifts_of(program.readout.shift, self.number)
-        self.readout_by_change = by_change and not program.readout.sees_membranes
+        self.readout = apart(
+            program.readout.weights,
+            self.number,
+            by_change and not program.readout.sees_membranes,
+        )
 
     def laid_out(self, layer: Layer, column: int, by_change: bool) -> LayerLayout:
+        joined = None
+        if not (self.watched or by_change or layer.cell.sends_changes):
+            joined = join(layer, recurrent_shifts(layer.cell, layer.gate.recurrent_shift)[0])
         return LayerLayout(
-            rules=rules_of(layer, self.watched),
-            neurons=neurons_of(layer, self.number),
-            matrices=matrices_of(layer),
-            arrives_by_change=by_change,
-            sends_changes=layer.cell.sends_changes,
+            rules=rules_of(layer, joined is not None, self.watched),
+            neurons=neurons_of(layer, self.number, joined),
+            wiring=wiring_of(layer, self.number, by_change, joined),
             column=column,
         )
 

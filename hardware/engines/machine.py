@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import WORD_LIMIT, Integers
 from hardware.encoding import ENCODERS
-from hardware.engines.arrays import Numbers, Scratch, Synapses, Tally
+from hardware.engines.arrays import Numbers, Scratch, Synapses, Tally, room
+from hardware.engines.bits import LANES
 from hardware.engines.frames import encode
 from hardware.engines.kernels import run_layer, run_readout
 from hardware.engines.layout import LayerLayout, Layout, padded
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
+from hardware.engines.wiring import Wires
 from hardware.sequences import Sequences
 
 Steps = NDArray[np.int64]
@@ -22,7 +24,7 @@ Steps = NDArray[np.int64]
 
 def messages(steps: int, width: int) -> NDArray[np.int16]:
     """Rows for what so many sources send."""
-    return np.zeros((steps, padded(width)), dtype=np.int16)
+    return room((steps, padded(width)), np.int16)
 
 
 class LayerState(NamedTuple):
@@ -58,11 +60,13 @@ class Machine:
         self.states = tuple(
             tuple(self.clean_state(layer) for layer in level) for level in layout.levels
         )
-        self.readout = self.synapses(layout.readout_matrix, layout.readout_by_change)
+        self.readout = self.synapses(
+            layout.readout, room((program.readout.outputs,), layout.number)
+        )
         self.score = np.zeros(program.readout.outputs, dtype=np.int64)
         self.encoder_state = program.encoder.initial_state()
-        self.scratch = [self.room(layer.inputs, layer.neurons) for layer in program.layers]
-        self.scratch.append(self.room(program.readout.weights.shape[1], 0))
+        self.scratch = [self.scratch_of(layer.inputs, layer.neurons) for layer in program.layers]
+        self.scratch.append(self.scratch_of(program.readout.weights.shape[1], 0))
         self.tallies = tuple(
             Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
             for _ in self.scratch
@@ -71,11 +75,10 @@ class Machine:
         self.rows = messages(0, 0), tuple(messages(0, 0) for _ in layout.levels)
 
     def clean_state(self, layer: LayerLayout) -> LayerState:
-        U, M, O = (  # noqa: E741
-            self.synapses(matrix, layer.sends_changes) for matrix in layer.matrices[1:]
-        )
+        sums = room((layer.wiring.sums,), self.layout.number)
+        W, U, M, O = (self.synapses(wires, sums) for wires in layer.wiring)  # noqa: E741
         return LayerState(
-            self.synapses(layer.matrices.W, layer.arrives_by_change),
+            W,
             U,
             M,
             O,
@@ -83,23 +86,28 @@ class Machine:
             layer.neurons.initial_membrane.copy(),
         )
 
-    def synapses(self, weights: NDArray[np.int8], by_change: bool) -> Synapses:
+    def synapses(self, wires: Wires, sums: Numbers) -> Synapses:
         """Synapses through which nothing has come yet."""
-        sources, targets = weights.shape
-        number = self.layout.number
+        sources, targets = wires.weights.shape
         return Synapses(
-            weights, by_change, np.zeros(padded(sources), number), np.zeros(targets, number)
+            wires.weights,
+            wires.scale,
+            wires.by_change,
+            room((padded(sources),), self.layout.number),
+            sums[wires.first : wires.first + targets],
+            wires.base,
+            sums[wires.begin : wires.begin + len(wires.base)],
         )
 
-    def room(self, inputs: int, neurons: int) -> Scratch:
+    def scratch_of(self, inputs: int, neurons: int) -> Scratch:
         """Room for the work of a layer."""
         number, sources = self.layout.number, padded(max(inputs, neurons))
         return Scratch(
-            active=np.empty(sources, dtype=np.intp),
-            factors=np.empty(sources, dtype=number),
-            change=np.empty(sources, dtype=number),
-            message=np.zeros(padded(neurons), dtype=np.int16),
-            rows=np.empty((4, neurons), dtype=number),
+            active=room((sources + LANES,), np.intp),
+            factors=room((sources + LANES,), number),
+            change=room((sources,), number),
+            message=room((padded(neurons),), np.int16),
+            rows=room((4, neurons), number),
         )
 
     def score_sequences(self, sequences: Sequences, first: int = 0) -> Integers:

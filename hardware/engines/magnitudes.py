@@ -87,12 +87,15 @@ def bounds(program: Program) -> Iterator[Bound]:
 
 
 def product(weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes) -> Magnitudes:
-    """The largest |w · x| of each row, for any x between low and high."""
-    # Not by BLAS: starting its threads costs more than these few sums.
-    positive, negative = np.maximum(weights, 0), np.minimum(weights, 0)
-    most = np.einsum("ij,j->i", positive, high) + np.einsum("ij,j->i", negative, low)
-    least = np.einsum("ij,j->i", positive, low) + np.einsum("ij,j->i", negative, high)
-    return np.maximum(np.abs(most), np.abs(least))
+    """The largest |w · x| of each row, for any x between low and high: their middle ± their reach.
+
+    Not by BLAS: starting its threads costs more than these few sums.
+    """
+    middle, reach = (low + high) / 2, (high - low) / 2
+    found = np.einsum("ij,j->i", np.abs(weights, dtype=np.int16), reach)
+    if middle.any():
+        found += np.abs(np.einsum("ij,j->i", weights, middle))
+    return found
 
 
 def shifted(magnitudes: Magnitudes, k: NDArray[np.int64] | int) -> Magnitudes:
@@ -155,7 +158,7 @@ def layer_magnitudes(
     yield "membrane", h
     yield "threshold", np.abs(gate.threshold).astype(np.float64)
     yield "membrane's distance from what was sent", 2 * h + np.abs(gate.threshold)
-    yield "convex mix", one * h
+    yield "convex mix", one * (h + 2.0**S)
 
 
 def readout_magnitudes(

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from programs import random_sequences
 
 from hardware.errors import InputError
@@ -23,6 +25,21 @@ def test_taking_sequences_equals_picking_them_one_by_one() -> None:
     parts = list(sequences)
     assert np.array_equal(taken.values, np.concatenate([parts[3], parts[0]]))
     assert taken.lengths.tolist() == [4, 2]
+
+
+@given(
+    lengths=st.lists(st.integers(1, 9), max_size=12),
+    frames=st.integers(1, 40),
+)
+def test_parts_are_the_same_sequences_one_after_another(lengths: list[int], frames: int) -> None:
+    sequences = random_sequences(0, 3, lengths)
+    parts = list(sequences.parts(frames))
+    assert [n for part in parts for n in part.lengths] == lengths
+    for part in parts:
+        assert part.lengths.sum() == len(part.values)
+        assert len(part.values) < frames + 2 * max(lengths, default=1)
+        assert np.shares_memory(part.values, sequences.values) or not lengths
+    assert np.array_equal(np.concatenate([part.values for part in parts]), sequences.values)
 
 
 def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:

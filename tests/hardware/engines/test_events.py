@@ -22,7 +22,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware import Session, compare, run, stream
 from hardware.cell import EMISSIONS, GATES
 from hardware.encoding import ENCODERS
-from hardware.engines import arrivals, kernels
+from hardware.engines import arrivals, frames, updates
 from hardware.engines.frames import encode
 from hardware.engines.kernels import run_layer, run_readout
 from hardware.engines.layout import Layout
@@ -212,12 +212,29 @@ def test_a_stream_rounds_frames_as_the_encoder_does(encoder: str) -> None:
     assert np.array_equal(np.concatenate(found), run(program, parts, engine="numpy").scores)
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("channels", [1, 15, 16, 33, 64])
+def test_frames_that_are_silent_here_and_there_become_what_the_encoder_makes_of_them(
+    encoder: str, channels: int
+) -> None:
+    program = random_program(9, channels=channels, encoder=encoder, readout="step")
+    rng = np.random.default_rng(channels)
+    frames = rng.normal(size=(300, channels)) * (rng.random((300, channels)) < 0.05)
+    parts = np.split(frames, 3)
+    assert np.signbit(frames[frames == 0]).any()
+    found = list(stream(program, parts))
+    assert np.array_equal(np.concatenate(found), run(program, parts, engine="numpy").scores)
+
+
 def test_many_parts_of_a_stream_come_in_order() -> None:
     lengths = np.random.default_rng(1).integers(1, 60, 1500).tolist()
     program = random_program(6, channels=30, hidden=(4,))
     sequences = random_sequences(6, 30, lengths)
     expected = run(program, sequences, engine="numpy").scores
+    assert np.array_equal(list(stream(program, iter(sequences))), expected)
     assert np.array_equal(list(stream(program, sequences)), expected)
+    assert np.array_equal(list(stream(program, sequences, threads=1)), expected)
+    assert list(stream(program, sequences.take([]))) == []
 
 
 def test_a_stream_needs_no_more_memory_the_longer_it_is() -> None:
@@ -261,6 +278,9 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
     ):
         with pytest.raises(InputError, match=f"sequence 2 of the stream: .*{message}"):
             list(stream(program, [good, good, bad]))
+    long = Sequences.of([good, good, np.zeros((2000, 3))])
+    with pytest.raises(InputError, match="sequence 2 of the stream: .* has 2000 steps"):
+        list(stream(program, long))
 
 
 def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
@@ -325,7 +345,7 @@ def test_a_second_process_compiles_nothing() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("module", [kernels, arrivals], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [arrivals, frames, updates], ids=lambda module: module.__name__)
 def test_no_function_puts_into_what_it_reads_by_at(module: ModuleType) -> None:
     functions = [
         node for node in ast.parse(getsource(module)).body if isinstance(node, ast.FunctionDef)
