@@ -19,8 +19,11 @@ from hardware.sequences import Sequences
 VALUES_AT_ONCE = 2**19
 """Two MiB of frames are one piece of work: its calls cost little beside it."""
 
-Batch = tuple[Sequences | list[ArrayLike], int]
-"""Sequences, and the number of the first; those that have been checked are not checked again."""
+Work = Sequences | list[ArrayLike] | Exception
+"""Sequences, those that have been checked not to be checked again; or why there are no more."""
+
+Batch = tuple[Work, int]
+"""Work, and the number of its first sequence."""
 
 Scored = tuple[list[Integers], Saturations | None]
 
@@ -36,12 +39,13 @@ def stream(
 
     Sequences are (steps, channels) arrays of raw frames. Scores are (outputs,) of each, or
     (steps, outputs) where the readout answers at every step. `threads` work on so many batches of
-    sequences at once, by default one for each core; `strict` is as in `run`.
+    sequences at once, by default one for each core; `strict` is as in `run`. What `sequences`
+    raises is raised after the scores of all that came before.
     """
     workers = threads_to_use(threads)
     scorer = Scorer(program)
 
-    def work(batch: Sequences | list[ArrayLike], first: int) -> Scored:
+    def work(batch: Work, first: int) -> Scored:
         return scorer.score(checked(program, batch, first), first)
 
     todo = batches(sequences)
@@ -53,7 +57,7 @@ def stream(
 
 
 def in_threads(
-    work: Callable[[Sequences | list[ArrayLike], int], Scored], todo: Iterator[Batch], workers: int
+    work: Callable[[Work, int], Scored], todo: Iterator[Batch], workers: int
 ) -> Iterator[Scored]:
     """What becomes of each batch, in order; one more is taken than there are workers."""
     under_way: deque[Future[Scored]] = deque()
@@ -67,7 +71,7 @@ def in_threads(
 
 
 def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
-    """As many sequences together as are worth a call, and the number of the first."""
+    """As many sequences together as are worth a call; what the source raises comes last."""
     if isinstance(sequences, Sequences):
         first = 0
         for part in sequences.parts(max(VALUES_AT_ONCE // sequences.channels, 1)):
@@ -76,18 +80,26 @@ def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
         return
     waiting: list[ArrayLike] = []
     first = values = 0
-    for sequence in sequences:
-        waiting.append(sequence)
-        values += np.size(sequence)
-        if values >= VALUES_AT_ONCE:
-            yield waiting, first
-            first, values, waiting = first + len(waiting), 0, []
+    failure = None
+    try:
+        for sequence in sequences:
+            waiting.append(sequence)
+            values += np.size(sequence)
+            if values >= VALUES_AT_ONCE:
+                yield waiting, first
+                first, values, waiting = first + len(waiting), 0, []
+    except Exception as error:  # whatever the source raises, in its turn
+        failure = error
     if waiting:
         yield waiting, first
+    if failure is not None:
+        yield failure, first + len(waiting)
 
 
-def checked(program: Program, batch: Sequences | list[ArrayLike], first: int) -> Sequences:
+def checked(program: Program, batch: Work, first: int) -> Sequences:
     """The batch; an InputError that names the first sequence which the program cannot take."""
+    if isinstance(batch, Exception):
+        raise batch
     try:
         sequences = Sequences.of(batch)
         program.steps_of(sequences)

@@ -267,6 +267,24 @@ def test_a_stream_reads_on_only_when_it_is_asked_for_more() -> None:
     assert len(taken) == 4
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("count", [0, 2, 9])
+def test_what_came_before_its_source_failed_is_scored(threads: int, count: int) -> None:
+    program = random_program(0, channels=1024, hidden=(2,))
+    frames = np.random.default_rng(0).normal(size=(count, 200, 1024))
+
+    def source() -> Iterator[np.ndarray]:
+        yield from frames
+        raise ConnectionError("the sensor is gone")
+
+    found = []
+    with pytest.raises(ConnectionError, match="the sensor is gone"):
+        for scores in stream(program, source(), threads=threads):
+            found.append(scores)
+    assert len(found) == count
+    assert not count or np.array_equal(found, run(program, frames, engine="numpy").scores)
+
+
 def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
     program = random_program(0)
     good = np.zeros((4, 3))
