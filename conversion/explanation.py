@@ -47,7 +47,10 @@ class Explanation:
 
 
 def explain(conversion: Conversion) -> list[Explanation]:
-    """A row for each gate's input matrix W, recurrent matrix U and bias b, then the readout's."""
+    """A row for each gate's input matrix W, recurrent matrix U and bias b, then the readout's.
+
+    The candidate of formulation `output-gated` sees no input, and so has no W.
+    """
     rows: list[Explanation] = []
     program, number = conversion.program, 0
     events = program.encoder.range
@@ -77,7 +80,8 @@ def _of_layer(
         ("b", folded.bias, integers.bias, state, None),
     )
     for i, gate in enumerate(layer.cell.gates):
-        for quantity, floats, numbers, exponents, source in parts:
+        sees_input = layer.cell.formulation != "output-gated" or gate != "candidate"
+        for quantity, floats, numbers, exponents, source in parts[0 if sees_input else 1 :]:
             reached = bounds["pre-activation" if source is None else f"{source} accumulator"]
             yield _row(
                 layer.name, gate, quantity, floats[i], numbers[i], int(exponents[i]), reached[:, i]

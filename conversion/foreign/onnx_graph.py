@@ -119,6 +119,8 @@ class GraphReader:
             return _constant(node, settings)
         if kind == "Cast" and settings["to"] not in FLOATING and _is_real(arguments[0]):
             raise _refused(node, "it makes whole numbers of what a program computes with")
+        if kind == "Dropout" and np.any(arguments[2:3]):
+            raise _refused(node, "its training_mode drops values at random: export for inference")
         if kind == "Shape":
             return Sizes()
         if kind == "ConstantOfShape" and not np.any(settings.get("value", 0)):

@@ -73,7 +73,8 @@ def states_model(
     nodes = [node for node in model.graph.node if "products" not in [*node.output, *node.input]]
     tensors = {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
     tensors |= {"last": np.array(-1), "first": np.array(0), "step": np.array([0])}
-    tensors |= {"rows": np.zeros((2, 2), dtype=np.int64)}
+    tensors |= {"half": np.array(0.5, dtype=np.float32), "yes": np.array(True)}
+    tensors |= {"no": np.array(False), "rows": np.zeros((2, 2), dtype=np.int64)}
     tensors |= {"column": np.ones((2, 1), dtype=np.float32), "three": np.ones(3, np.float32)}
     return model_of([*nodes, *tail], tensors, rank=rank)
 
@@ -96,6 +97,10 @@ def states_model(
         ],
         [helper.make_node("Gather", ["seen", "last"], ["scores"], axis=0)],
         [helper.make_node("Identity", ["seen"], ["scores"])],
+        [
+            helper.make_node("Dropout", ["seen", "half", "no"], ["kept"]),
+            helper.make_node("Gather", ["kept", "last"], ["scores"], axis=0),
+        ],
     ],
 )
 def test_heads_of_every_usual_form_are_read(tail: list, tmp_path: Path) -> None:
@@ -184,6 +189,11 @@ HEAD = [helper.make_node("MatMul", ["seen", "V"], ["scores"])]
             [helper.make_node("Gather", ["seen", "last"], ["scores"], axis=9)],
             {},
             "Gather: its inputs and settings do not fit: tuple index out of range",
+        ),
+        (
+            [helper.make_node("Dropout", ["seen", "half", "yes"], ["scores"])],
+            {},
+            "Dropout: its training_mode drops values at random: export for inference",
         ),
         ([helper.make_node("Odd", ["seen"], ["scores"], domain="my")], {}, "it is of my"),
         ([helper.make_node("Shape", ["seen"], ["scores"])], {}, "scores is not made by a GRU"),
