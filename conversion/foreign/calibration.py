@@ -73,6 +73,9 @@ class Calibration:
     accuracy: float
     """The GRU's own on the validation part, in floating point."""
 
+    sequences: int
+    """Of the validation part, as far as it was looked at."""
+
     @property
     def program(self) -> Program:
         return self.deployment.program
@@ -203,6 +206,7 @@ def calibrate(
         chosen=chosen,
         curve=curve,
         accuracy=accuracy,
+        sequences=len(validation),
     )
 
 

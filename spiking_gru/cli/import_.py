@@ -125,17 +125,24 @@ def import_gru(
         "grids": asdict(calibration.deployment.grids),
         "finer_grids_refused": calibration.deployment.refused,
         "validation_accuracy": calibration.accuracy,
+        "validation_sequences": calibration.sequences,
         "chosen": asdict(calibration.chosen),
         "curve": [asdict(point) for point in calibration.curve],
     }
     write_json(folder.about_import, content)
-    _show(calibration, voice)
+    _show(calibration, choices["budget"], voice)
     voice.wrote([folder.program, folder.about_import])
     return {**content, "program": str(folder.program), "digest": digest(calibration.program)}
 
 
-def _show(calibration: Calibration, voice: Voice) -> None:
+def _show(calibration: Calibration, budget: float, voice: Voice) -> None:
     """The curve, what was chosen on it, and on which grids."""
+    one = 100 / calibration.sequences
+    if 0 < budget < one:
+        voice.say(
+            f"one of {calibration.sequences} validation sequences is {one:.1f} points, more than "
+            f"the budget: one may be lost"
+        )
     voice.say("threshold  operations  validation accuracy  lost with noise")
     for point in calibration.curve:
         voice.say(

@@ -171,6 +171,21 @@ def test_a_share_of_the_operations_can_be_asked_for(
     assert json.loads(out)["chosen"]["operations"] <= 0.5
 
 
+@pytest.mark.parametrize(("budget", "said"), [("0", False), ("0.5", True), ("50", False)])
+def test_a_budget_below_one_sequence_is_said_to_allow_one(
+    budget: str, said: bool, gru: ForeignGRU, data: Path, tmp_path: Path, call: Call
+) -> None:
+    source, sequences = torch_file(gru, tmp_path), len(load(str(data)).validation)
+    assert 0.5 < 100 / sequences < 50
+    options = ("--reads", "mean", "--budget", budget, "--out", tmp_path / "run")
+    _, out, _ = call("import", source, "--calibrate", data, *options)
+    line = (
+        f"one of {sequences} validation sequences is {100 / sequences:.1f} points, more than the "
+        f"budget: one may be lost"
+    )
+    assert (line in out) == said
+
+
 def test_importing_again_leaves_nothing_of_the_run_before(
     gru: ForeignGRU, data: Path, tmp_path: Path, call: Call
 ) -> None:
