@@ -237,6 +237,17 @@ def test_many_parts_of_a_stream_come_in_order() -> None:
     assert list(stream(program, sequences.take([]))) == []
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("readout", READOUTS)
+def test_no_sequences_have_no_scores(readout: str, encoder: str) -> None:
+    program = random_program(6, encoder=encoder, readout=readout)
+    none = random_sequences(6, 3, [2]).take([])
+    assert_equal(*both(program, none))
+    assert list(stream(program, none)) == []
+    with Session(program) as session:
+        assert session.run(none).shape == (0, 2)
+
+
 def test_a_stream_needs_no_more_memory_the_longer_it_is() -> None:
     program = random_program(6, channels=64, hidden=(8,))
     frames = np.random.default_rng(0).normal(size=(500, 64)).astype(np.float32)
@@ -281,6 +292,10 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
     long = Sequences.of([good, good, np.zeros((2000, 3))])
     with pytest.raises(InputError, match="sequence 2 of the stream: .* has 2000 steps"):
         list(stream(program, long))
+    for channels in (0, 2**20):
+        strange = Sequences(np.zeros((4, channels), dtype=np.float32), np.array([4]))
+        with pytest.raises(InputError, match=f"sequence 0 .*: frames have {channels} channels"):
+            list(stream(program, strange))
 
 
 def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
