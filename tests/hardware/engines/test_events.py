@@ -327,8 +327,7 @@ def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
             bias=as_it_may_come(made.readout.bias),
         ),
     )
-    frames, one = random_sequences(0, 4, [6]).values, np.array([6])
-    one.setflags(write=False)
+    frames = random_sequences(0, 4, [6]).values
     only_read = frames.copy()
     only_read.setflags(write=False)
     kernels = (run_layer, run_readout, encode)
@@ -336,7 +335,9 @@ def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
     def scores_of(program: Program, values: np.ndarray) -> list[np.ndarray]:
         with Session(program) as session:
             steps = [session.step(frame) for frame in values]
-            checked = Sequences(values, one)
+            lengths = np.array([6])
+            lengths.setflags(write=values.flags.writeable)
+            checked = Sequences(values, lengths)
             return [
                 run(program, [values]).scores[0],
                 next(stream(program, [values])),
