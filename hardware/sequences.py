@@ -94,7 +94,7 @@ class Sequences:
         return len(self.lengths)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return iter(np.split(self.values, np.cumsum(self.lengths)[:-1]))
+        return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])
 
     def parts(self, frames: int) -> Iterator[Sequences]:
         """These sequences in parts of about so many frames: the same memory, not checked again."""

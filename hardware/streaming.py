@@ -74,7 +74,7 @@ def batches(sequences: Iterable[ArrayLike]) -> Iterator[Batch]:
     """As many sequences together as are worth a call; what the source raises comes last."""
     if isinstance(sequences, Sequences):
         first = 0
-        for part in sequences.parts(max(VALUES_AT_ONCE // sequences.channels, 1)):
+        for part in sequences.parts(max(VALUES_AT_ONCE // max(sequences.channels, 1), 1)):
             yield part, first
             first += len(part)
         return

@@ -88,7 +88,8 @@ class Scorer:
         machine: Machine = self.own.machine
         scores = machine.score_sequences(batch, first)
         if machine.every_step:
-            return np.split(scores, batch.starts[1:] * machine.per_frame), machine.overflow()
+            ends = np.cumsum(batch.lengths) * machine.per_frame
+            return np.split(scores, ends)[:-1], machine.overflow()
         return list(scores), machine.overflow()
 
 

@@ -42,6 +42,13 @@ def test_parts_are_the_same_sequences_one_after_another(lengths: list[int], fram
     assert np.array_equal(np.concatenate([part.values for part in parts]), sequences.values)
 
 
+def test_no_sequences_are_none_however_one_asks() -> None:
+    none = random_sequences(0, 3, [2]).take([])
+    assert len(none) == 0
+    assert list(none) == []
+    assert len(none.take([])) == 0
+
+
 def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:
     values = np.zeros((5, 2), dtype=np.float32)
     values[3, 1] = np.nan

@@ -237,6 +237,17 @@ def test_many_parts_of_a_stream_come_in_order() -> None:
     assert list(stream(program, sequences.take([]))) == []
 
 
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("readout", READOUTS)
+def test_no_sequences_have_no_scores(readout: str, encoder: str) -> None:
+    program = random_program(6, encoder=encoder, readout=readout)
+    none = random_sequences(6, 3, [2]).take([])
+    assert_equal(*both(program, none))
+    assert list(stream(program, none)) == []
+    with Session(program) as session:
+        assert session.run(none).shape == (0, 2)
+
+
 def test_a_stream_needs_no_more_memory_the_longer_it_is() -> None:
     program = random_program(6, channels=64, hidden=(8,))
     frames = np.random.default_rng(0).normal(size=(500, 64)).astype(np.float32)
@@ -296,9 +307,16 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
     ):
         with pytest.raises(InputError, match=f"sequence 2 of the stream: .*{message}"):
             list(stream(program, [good, good, bad]))
-    long = Sequences.of([good, good, np.zeros((2000, 3))])
-    with pytest.raises(InputError, match="sequence 2 of the stream: .* has 2000 steps"):
-        list(stream(program, long))
+    wide = random_program(0, channels=1024, hidden=(2,))
+    for made, steps in ((program, 4), (wide, 600)):  # in one part, in three
+        some = np.zeros((steps, made.encoder.channels))
+        long = Sequences.of([some, some, np.zeros((2000, made.encoder.channels))])
+        with pytest.raises(InputError, match="sequence 2 of the stream: .* has 2000 steps"):
+            list(stream(made, long))
+    for channels in (0, 2**20):
+        strange = Sequences(np.zeros((4, channels), dtype=np.float32), np.array([4]))
+        with pytest.raises(InputError, match=f"sequence 0 .*: frames have {channels} channels"):
+            list(stream(program, strange))
 
 
 def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
@@ -328,16 +346,28 @@ def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew() -> None:
         ),
     )
     frames = random_sequences(0, 4, [6]).values
+    only_read = frames.copy()
+    only_read.setflags(write=False)
     kernels = (run_layer, run_readout, encode)
 
     def scores_of(program: Program, values: np.ndarray) -> list[np.ndarray]:
         with Session(program) as session:
             steps = [session.step(frame) for frame in values]
-            return [run(program, [values]).scores[0], next(stream(program, [values])), steps[-1]]
+            lengths = np.array([6])
+            lengths.setflags(write=values.flags.writeable)
+            checked = Sequences(values, lengths)
+            return [
+                run(program, [values]).scores[0],
+                next(stream(program, [values])),
+                next(stream(program, checked)),
+                session.run(checked)[0],
+                steps[-1],
+            ]
 
     expected = scores_of(made, frames)
     compiled = [len(kernel.signatures) for kernel in kernels]
-    assert np.array_equal(scores_of(foreign, as_it_may_come(frames)), expected)
+    for values in (as_it_may_come(frames), only_read):
+        assert np.array_equal(scores_of(foreign, values), expected)
     assert [len(kernel.signatures) for kernel in kernels] == compiled
 
 

@@ -101,9 +101,10 @@ def test_two_floors_that_do_not_nest_are_kept_apart() -> None:
 
 
 def test_sums_that_are_kept_or_looked_at_stay_apart() -> None:
-    assert not joined(random_program(0, emit="graded"))
-    assert not joined(random_program(0, encoder="send-on-delta"))
+    assert not joined(shifted_by(random_program(0, emit="graded"), 0, 0))
+    assert not joined(shifted_by(random_program(0, encoder="send-on-delta"), 0, 0))
     made = shifted_by(random_program(0), 0, 0)
     assert joined(made)
+    assert joined(shifted_by(random_program(0, emit="state"), 0, 0))
     unproven = with_gate(made, bias=np.full_like(made.layers[0].gate.bias, 2 * WORD_LIMIT))
     assert not joined(unproven)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product as corners_of
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware import run
 from hardware.arithmetic import Integers
 from hardware.cell import step
-from hardware.engines.magnitudes import bounds, width
+from hardware.engines.magnitudes import bounds, product, width
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import RangeError
 from hardware.program import Program
@@ -61,6 +62,22 @@ def test_no_quantity_goes_over_its_bound(program: dict, cell: dict, steps: int) 
     sequences = random_sequences(program["seed"], program["channels"], [steps])
     for place, largest in reached(made, sequences).items():
         assert largest <= allowed[place], place
+
+
+@given(
+    rows=st.lists(st.lists(st.integers(-128, 127), min_size=3, max_size=3), min_size=1, max_size=3),
+    ends=st.lists(
+        st.tuples(st.integers(-32767, 32767), st.integers(0, 32767)), min_size=3, max_size=3
+    ),
+)
+def test_a_product_is_bounded_by_its_largest_at_the_corners(
+    rows: list[list[int]], ends: list[tuple[int, int]]
+) -> None:
+    weights = np.array(rows, dtype=np.int8)
+    low, high = (np.array(end, dtype=np.float64) for end in zip(*ends, strict=True))
+    high += low
+    corners = np.array(list(corners_of(*zip(low, high, strict=True))))
+    assert np.array_equal(product(weights, low, high), np.abs(weights @ corners.T).max(axis=1))
 
 
 @pytest.mark.parametrize("emit", ["binary", "signed"])
@@ -113,6 +130,25 @@ def broken(what: str) -> Program:
 def test_no_engine_wraps_silently(engine: str, what: str, message: str) -> None:
     with pytest.raises(RangeError, match=f"{message}: no engine can compute it exactly"):
         run(broken(what), random_sequences(0, 3, [2]), engine=engine)
+
+
+def test_a_membrane_whose_mix_leaves_32_bits_is_mixed_in_64() -> None:
+    """z · (h − c) is largest where the gate keeps, and the candidate lies at the other end."""
+    made = random_program(
+        0, reset_mechanism="none", gate_fraction=10, state_fraction=14, initial=True
+    )
+    layer, one = made.layers[0], 2**14
+    kept = replace(
+        layer,
+        initial_membrane=np.full(5, 2**21 - 1),
+        gate=replace(layer.gate, bias=np.repeat([[0], [2**22], [-(2**22)]], 5, axis=1)),
+    )
+    program = replace(made, layers=(kept,))
+    assert not width(program).narrow
+    sequences = random_sequences(0, 3, [4])
+    expected = run(program, sequences, engine="numpy")
+    assert (expected.membranes[0] > 2**21 - one).all()
+    assert np.array_equal(run(program, sequences).membranes[0], expected.membranes[0])
 
 
 def test_a_shift_of_nothing_is_nothing_however_far() -> None:
