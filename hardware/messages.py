@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
 from hardware.cell import step
+from hardware.compiling import compiled
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import InputError
 from hardware.program import Layer, Program
 from hardware.program_file import digest
 from hardware.projections import Projection, projections, turns
 from hardware.trace import Trace
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 
 Sent = NDArray[np.bool_]
 """(steps, sources): where a message is sent."""

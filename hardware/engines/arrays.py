@@ -1,9 +1,6 @@
 """What the kernels of the events engine work on: settings, weights by source, state, room.
 
 `hardware.engines.layout` makes them of a program, `hardware.engines.machine` of a run.
-
-Numba's cache on disk looks at the file of the outermost function only: whoever changes the fields
-here, `bits`, `arrivals` or `updates`, has to clear it (`hardware/engines/__pycache__`).
 """
 
 from __future__ import annotations

@@ -5,18 +5,14 @@ Frames of event data are nearly all 0: where a block of channels is, what 0 beco
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.compiling import compiled
+from hardware.engines.arrivals import fill
 from hardware.engines.bits import BLOCK, at, inlined, put, silent
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 GRADED, SEND_ON_DELTA, RATE, LATENCY = range(4)
 """Places in `hardware.encoding.ENCODERS`."""
@@ -39,6 +35,8 @@ def encode(
     kind: int,
     threshold: int,
     per_frame: int,
+    of_silence: NDArray[np.int16],
+    room: NDArray[np.int16],
     state: NDArray[np.int64],
     frames: NDArray[np.float32],
     starts: NDArray[np.int64],
@@ -46,16 +44,17 @@ def encode(
     fresh: bool,
     events: NDArray[np.int16],
 ) -> None:
-    """Frames of sequences to events, `per_frame` steps each, as `hardware.encoding` has it."""
+    """Frames of sequences to events, `per_frame` steps each, as `hardware.encoding` has it.
+
+    `of_silence` is what a frame of zeros is rounded to, `room` takes what one is.
+    """
     channels = frames.shape[1]
-    here, of_silence = np.empty(channels, np.int16), np.empty(channels, np.int16)
-    rounded(of_silence, np.zeros(channels, np.float32), offset, gain, limit, 0, channels)
     blocks = channels // BLOCK * BLOCK
     for s in range(len(starts)):
         if fresh:
-            state[:] = 0
+            fill(state, 0)
         for t in range(starts[s], starts[s] + lengths[s]):
-            frame, q = frames[t], events[t] if kind == GRADED else here
+            frame, q = frames[t], events[t] if kind == GRADED else room
             for i in range(channels):
                 put(q, i, at(of_silence, i))
             for first in range(0, blocks, BLOCK):

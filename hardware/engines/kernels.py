@@ -10,13 +10,12 @@ allocated and no reference counted, which would cost more than the arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.compiling import compiled
 from hardware.engines.arrays import (
     ACCUMULATOR,
     INPUT_ACCUMULATOR,
@@ -44,10 +43,6 @@ from hardware.engines.updates import (
     reset_product,
     scaled,
 )
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-compiled: Callable[[F], F] = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 
 
 @compiled

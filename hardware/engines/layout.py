@@ -119,6 +119,8 @@ class Layout:
         self.levels = tuple(levels)
         self.encoder_offset = owned(program.encoder.offset, np.float64)
         self.encoder_gain = owned(program.encoder.gain, np.float64)
+        silence = np.zeros((1, program.encoder.channels))
+        self.of_silence = owned(program.encoder.rounded(silence)[0], np.int16)
         self.readout_bias = owned(program.readout.bias, np.int64)
         self.readout_shift = shifts_of(program.readout.shift, self.number)
         self.readout = apart(

@@ -65,6 +65,7 @@ class Machine:
         )
         self.score = np.zeros(program.readout.outputs, dtype=np.int64)
         self.encoder_state = program.encoder.initial_state()
+        self.rounded = room((program.encoder.channels,), np.int16)
         self.scratch = [self.scratch_of(layer.inputs, layer.neurons) for layer in program.layers]
         self.scratch.append(self.scratch_of(program.readout.weights.shape[1], 0))
         self.tallies = tuple(
@@ -146,6 +147,8 @@ class Machine:
             ENCODERS.index(encoder.kind),
             encoder.threshold,
             encoder.steps,
+            self.layout.of_silence,
+            self.rounded,
             self.encoder_state,
             frames,
             starts,
