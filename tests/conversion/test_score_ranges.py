@@ -1,0 +1,85 @@
+"""Scores stay within the word for as many steps as the proof says, and not one more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import random_program
+
+from conversion.ranges import longest_sequence, prove, prove_readout, score_bound
+from hardware.cell import Cell
+from hardware.errors import RangeError
+from hardware.readout import Readout
+
+LIMIT = 2**23 - 1
+IDLE = (0, 0)
+
+
+def readout(weights: tuple = ((0, 0), (0, 0)), bias: tuple[int, int] = (0, 0)) -> Readout:
+    return Readout(np.array(weights), np.array(bias), exponent=-6, gain=5.0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000))
+def test_the_largest_score_step_is_that_of_the_worst_spikes(seed: int) -> None:
+    readout = random_program(seed, hidden=(4,)).readout
+    steps = [
+        np.abs(readout.current(readout.weights.astype(int) @ np.array(s))).max()
+        for s in product((0, 1), repeat=4)
+    ]
+    assert score_bound(readout, Cell(), 1).max() == max(steps)
+    assert longest_sequence(readout, Cell()) * max(steps) <= LIMIT
+
+
+@pytest.mark.parametrize("leak", [1, 4, 8])
+def test_a_leaky_score_stays_within_its_bound_and_comes_close_to_it(leak: int) -> None:
+    made_of = replace(readout(((100, -90), (127, 3)), (7, -9)), kind="leaky", leak=leak)
+    bound = score_bound(made_of, Cell(), 1)
+    for spikes in ((1, 0), (0, 1)):
+        score, largest = np.zeros(2, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        for _ in range(20 << leak):
+            score = made_of.step(score, made_of.weights @ np.array(spikes))
+            largest = np.maximum(largest, np.abs(score))
+        assert (largest <= bound).all()
+    assert largest[0] > 0.75 * bound[0]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "steps", "fits", "over", "bound"),
+    [
+        ("bias", 1, readout(bias=(0, LIMIT)), readout(bias=(0, LIMIT + 1)), LIMIT + 1),
+        ("bias", 1, readout(bias=(0, -LIMIT)), readout(bias=(0, -(2**63))), 2**63),
+        (
+            "accumulator",
+            1,
+            readout((IDLE, (LIMIT, 0)), (0, -9)),
+            readout((IDLE, (LIMIT, 1)), (0, -9)),
+            LIMIT + 1,
+        ),
+        ("score", 2**20, readout((IDLE, (5, 2))), readout((IDLE, (5, 3))), 2**23),
+        ("score", 2**20, readout((IDLE, (-7, 7))), readout((IDLE, (-8, 7))), 2**23),
+        ("score", 2**20, readout((IDLE, (2, 0)), (0, -7)), readout((IDLE, (2, 0)), (0, -8)), 2**23),
+        ("score", 2**20, readout((IDLE, (0, 0)), (0, 7)), readout((IDLE, (1, 0)), (0, 7)), 2**23),
+    ],
+)
+def test_the_readout_is_proven_up_to_the_last_number_that_fits(
+    quantity: str, steps: int, fits: Readout, over: Readout, bound: int
+) -> None:
+    prove_readout(fits, Cell(), steps)
+    message = f"readout, readout, neuron 1: the {quantity} can reach {bound}, over {LIMIT}"
+    with pytest.raises(RangeError, match=message):
+        prove_readout(over, Cell(), steps)
+
+
+def test_a_sequence_longer_than_its_scores_allow_is_refused() -> None:
+    program = random_program(0)
+    longest = longest_sequence(program.readout, Cell())
+    prove(replace(program, max_steps=longest))
+    for steps in (longest + 1, 2**62, 2**70):
+        with pytest.raises(RangeError, match="readout, readout, neuron .: the score can reach"):
+            prove(replace(program, max_steps=steps))
