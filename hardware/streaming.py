@@ -37,10 +37,11 @@ def stream(
 ) -> Iterator[NDArray[np.int64]]:
     """Scores of one sequence after another on the events engine; nothing else is kept.
 
-    Sequences are (steps, channels) arrays of raw frames. Scores are (outputs,) of each, or
-    (steps, outputs) where the readout answers at every step. `threads` work on so many batches of
-    sequences at once, by default one for each core; `strict` is as in `run`. What `sequences`
-    raises is raised after the scores of all that came before.
+    Sequences are (steps, channels) arrays of raw frames, each with memory of its own, for they are
+    kept until they make a batch. Scores are (outputs,) of each, or (steps, outputs) where the
+    readout answers at every step. `threads` work on so many batches at once, by default one for
+    each core; `strict` is as in `run`. What `sequences` raises is raised after the scores of all
+    that came before.
     """
     workers = threads_to_use(threads)
     scorer = Scorer(program)
