@@ -57,6 +57,8 @@ def divergence_figure(a: Trace, b: Trace, first: Divergence) -> Figure:
     below.axvline(first.step, color="crimson", linewidth=1)
     below.set_ylabel(f"neuron {first.neuron}")
     below.set_xlabel("step")
+    for axis in (above.yaxis, below.xaxis):
+        axis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     below.legend(frameon=False)
     return figure
 

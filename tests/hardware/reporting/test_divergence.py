@@ -35,3 +35,5 @@ def test_what_differs_is_drawn_at_the_step_and_neuron_that_are_ringed(readout: s
     assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (first.step, first.neuron)
     drawn = [dict(zip(*line.get_data(), strict=True)) for line in below.lines[:2]]
     assert tuple(values[first.step] for values in drawn) == first.values
+    for ticks in (above.get_yticks(), below.get_xticks()):
+        assert np.array_equal(ticks, np.rint(ticks))
