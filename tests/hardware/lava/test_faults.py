@@ -183,7 +183,9 @@ def test_after_an_error_a_session_is_closed_and_can_be_used_anew(
 
 
 PARENT = """
-import sys, time; sys.path.insert(0, sys.argv[1])
+import signal, sys, time; sys.path.insert(0, sys.argv[1])
+# What runs in the background of a shell has been started with interrupts ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import numpy as np
 from programs import random_program
 from hardware.lava.session import LavaSession
@@ -224,12 +226,15 @@ def test_a_parent_that_is_interrupted_or_killed_leaves_nothing_behind(
             stderr=subprocess.DEVNULL,
         )
         assert parent.stdout is not None
-        assert parent.stdout.readline() == b"there\n"
-        time.sleep(0.3)
-        tokens = [folder.name[-6:] for folder in Path(temporary).glob("sgru-*")]
-        parent.send_signal(how)
-        parent.wait(timeout=LATE)
-        parent.stdout.close()
+        try:
+            assert parent.stdout.readline() == b"there\n"
+            time.sleep(0.3)
+            tokens = [folder.name[-6:] for folder in Path(temporary).glob("sgru-*")]
+            parent.send_signal(how)
+            parent.wait(timeout=LATE)
+        finally:
+            parent.kill()
+            parent.stdout.close()
         assert gone(lambda: processes_of(parent.pid)), processes_of(parent.pid)
         assert gone(lambda: list(Path(temporary).iterdir())), list(Path(temporary).iterdir())
         for token in tokens:
