@@ -16,8 +16,8 @@ from hardware.errors import InputError
 from hardware.program import Program
 from hardware.sequences import Sequences
 
-VALUES_AT_ONCE = 2**19
-"""Two MiB of frames are one piece of work: its calls cost little beside it."""
+VALUES_AT_ONCE = 2**18
+"""One MiB of frames is one piece of work: its calls cost little, and threads have many to share."""
 
 Work = Sequences | list[ArrayLike] | Exception
 """Sequences, those that have been checked not to be checked again; or why there are no more."""
