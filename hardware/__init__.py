@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hardware.reporting import report
     from hardware.sequences import Sequences
     from hardware.session import Session
+    from hardware.sparse import SparseSequences
     from hardware.streaming import stream
     from hardware.trace import Trace
     from hardware.verification import Verification, verify_engines
@@ -35,6 +36,7 @@ _HOMES = {
     "Placement": "hardware.placement",
     "Program": "hardware.program",
     "Sequences": "hardware.sequences",
+    "SparseSequences": "hardware.sparse",
     "Session": "hardware.session",
     "Trace": "hardware.trace",
     "Verification": "hardware.verification",
@@ -62,6 +64,7 @@ __all__ = [
     "Program",
     "Sequences",
     "Session",
+    "SparseSequences",
     "Trace",
     "Verification",
     "compare",

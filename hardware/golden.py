@@ -6,24 +6,20 @@ Whoever holds the file can replay them on any engine, without torch and without 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from hardware.errors import InputError
 from hardware.inference import run
 from hardware.program import Golden, Program
-from hardware.sequences import Sequences
+from hardware.sequences import Inputs, Sequences
 from hardware.trace import Trace
 
 __all__ = ["Golden", "golden_samples", "replay"]
 
 
-def golden_samples(
-    program: Program, inputs: Sequences | ArrayLike | Sequence[ArrayLike]
-) -> Program:
+def golden_samples(program: Program, inputs: Inputs) -> Program:
     """The program with these inputs as its golden samples, as the definition computes them."""
     sequences = Sequences.of(inputs)
     digests = sample_digests(run(program, sequences, "numpy"))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-from numpy.typing import ArrayLike
 
 from hardware.engines import Recording, engine_named
 from hardware.engines.registry import require_options
 from hardware.engines.saturation import require_within_word
 from hardware.program import Program
 from hardware.program_file import digest
-from hardware.sequences import Sequences
+from hardware.sequences import Inputs, Sequences
 from hardware.trace import Trace
 
 
 def run(
     program: Program,
-    inputs: Sequences | ArrayLike | Sequence[ArrayLike],
+    inputs: Inputs,
     engine: str = "events",
     deadline: float | None = None,
     *,

@@ -17,6 +17,7 @@ from hardware.encoding import Encoder
 from hardware.errors import InputError, ProgramError
 from hardware.readout import Readout
 from hardware.sequences import Sequences
+from hardware.sparse import AnySequences
 
 if TYPE_CHECKING:
     from hardware.trace import Trace
@@ -184,7 +185,7 @@ class Program:
             return len(self.levels) * (self.period * steps + 1) + 1
         return self.period * (steps + len(self.levels) - 1) + 2
 
-    def steps_of(self, sequences: Sequences) -> NDArray[np.int64]:
+    def steps_of(self, sequences: AnySequences) -> NDArray[np.int64]:
         """The steps of each sequence; an InputError for one that the program cannot take."""
         if sequences.channels != self.encoder.channels:
             raise InputError(

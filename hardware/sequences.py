@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError
+
+T = TypeVar("T")
 
 NUMBERS = "fiub"
 """Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
@@ -32,20 +35,10 @@ class Sequences:
             )
         if not np.issubdtype(self.values.dtype, np.floating):
             raise InputError(f"frames are {self.values.dtype}, expected floating point numbers")
-        if self.lengths.ndim != 1 or not np.issubdtype(self.lengths.dtype, np.integer):
-            raise InputError("lengths must be one whole number for each sequence")
+        require_lengths(self.lengths, len(self.values))
         with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
             object.__setattr__(self, "values", self.values.astype(np.float32, copy=False))
         object.__setattr__(self, "lengths", self.lengths.astype(np.int64, copy=False))
-        if len(self.lengths) and self.lengths.min() < 1:
-            sample = int(self.lengths.argmin())
-            raise InputError(
-                f"sequence {sample} has length {self.lengths[sample]}, expected at least 1"
-            )
-        if self.lengths.sum() != len(self.values):
-            raise InputError(
-                f"lengths sum to {self.lengths.sum()}, but there are {len(self.values)} frames"
-            )
         finite = np.isfinite(self.values)
         if not finite.all():
             frame, channel = np.argwhere(~finite)[0]
@@ -57,10 +50,14 @@ class Sequences:
             )
 
     @classmethod
-    def of(cls, data: Sequences | ArrayLike | Sequence[ArrayLike]) -> Sequences:
-        """From a list of (steps, channels) arrays, or one (sequences, steps, channels) array."""
+    def of(cls, data: Inputs) -> Sequences:
+        """From (steps, channels) arrays, or one (sequences, steps, channels) array."""
+        from hardware.sparse import SparseSequences
+
         if isinstance(data, cls):
             return data
+        if isinstance(data, SparseSequences):
+            return data.dense()
         try:
             arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
         except (TypeError, ValueError) as error:
@@ -97,13 +94,18 @@ class Sequences:
         return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])
 
     def parts(self, frames: int) -> Iterator[Sequences]:
-        """These sequences in parts of about so many frames: the same memory, not checked again."""
+        """These sequences in parts of about so many frames."""
         edges = np.concatenate([[0], np.cumsum(self.lengths)])
         for part in in_parts(self.lengths, frames):
-            few = object.__new__(Sequences)
-            few.__dict__["lengths"] = self.lengths[part]
-            few.__dict__["values"] = self.values[edges[part.start] : edges[part.stop]]
-            yield few
+            yield self.part(part, slice(edges[part.start], edges[part.stop]))
+
+    def part(self, part: slice, frames: slice) -> Sequences:
+        """Some of these sequences and their frames: the same memory, not checked again."""
+        return without_check(
+            Sequences,
+            values=self.values[frames],
+            lengths=self.lengths[part],
+        )
 
     def take(self, indices: ArrayLike) -> Sequences:
         """The sequences at `indices`, in that order."""
@@ -111,6 +113,28 @@ class Sequences:
         chosen = [parts[i] for i in np.asarray(indices)]
         values = np.concatenate(chosen) if chosen else self.values[:0]
         return Sequences(values, self.lengths[np.asarray(indices, dtype=np.int64)])
+
+
+Inputs: TypeAlias = Sequences | ArrayLike | Iterable[ArrayLike]
+"""What `Sequences.of` takes."""
+
+
+def require_lengths(lengths: NDArray[Any], frames: int) -> None:
+    """An InputError for lengths that are not those of so many frames."""
+    if lengths.ndim != 1 or not np.issubdtype(lengths.dtype, np.integer):
+        raise InputError("lengths must be one whole number for each sequence")
+    if len(lengths) and lengths.min() < 1:
+        sample = int(lengths.argmin())
+        raise InputError(f"sequence {sample} has length {lengths[sample]}, expected at least 1")
+    if lengths.max(initial=0) > frames or lengths.sum() != frames:  # a sum can wrap
+        raise InputError(f"lengths sum to {sum(lengths.tolist())}, but there are {frames} frames")
+
+
+def without_check(kind: type[T], **fields: Any) -> T:
+    """One of a frozen kind, of fields that have been checked."""
+    made = object.__new__(kind)
+    made.__dict__.update(fields)
+    return made
 
 
 def in_parts(lengths: NDArray[np.int64], steps: int) -> list[slice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +12,7 @@ from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import EngineError, InputError, SettingError
 from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.sequences import Inputs, Sequences
 
 
 class Session:
@@ -68,7 +67,7 @@ class Session:
         self._require_within_word()
         return scores
 
-    def run(self, samples: Sequences | ArrayLike | Sequence[ArrayLike]) -> NDArray[np.int64]:
+    def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Scores of whole sequences, as in `Trace.scores`; the next step begins anew."""
         self._require_open()
         sequences = Sequences.of(samples)

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from numpy.typing import ArrayLike
-
 from hardware.comparison import Comparison, compare
 from hardware.errors import InputError
 from hardware.inference import run
 from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.sequences import Inputs, Sequences
 from hardware.trace import Trace
 
 
@@ -54,7 +52,7 @@ def verify_traces(traces: Sequence[Trace]) -> Verification:
 
 def verify_engines(
     program: Program,
-    inputs: Sequences | ArrayLike | Sequence[ArrayLike],
+    inputs: Inputs,
     engines: Sequence[str],
     deadline: float | None = None,
 ) -> Verification:

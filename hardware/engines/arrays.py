@@ -44,11 +44,28 @@ ACCUMULATOR, SCORE = 5, 6
 """Places in `hardware.engines.saturation.QUANTITIES`."""
 
 
+class Events(NamedTuple):
+    """Sources that send something, and what they send: lists, one behind the other."""
+
+    sources: NDArray[np.int32]
+    values: Numbers  # int16, but for changes
+
+
+class Messages(NamedTuple):
+    """What is sent at each step: lists, or rows where a receiver asks what has changed."""
+
+    events: Events
+    begin: NDArray[np.int64]  # (steps,): where the list of each step begins among the events
+    end: NDArray[np.int64]  # (steps,)
+    rows: NDArray[np.int16]  # (steps, padded sources), or no rows
+
+
 class Synapses(NamedTuple):
     """Synapses by source, and what has arrived through them."""
 
     weights: NDArray[np.int8]  # (sources, gates · neurons): what one event adds is one row
-    scale: Numbers  # (1,) or (gates,): by how much weights are shifted left as they are added
+    scale: Numbers  # (runs,): by how much weights are shifted left as they are added
+    edges: NDArray[np.int64]  # (runs + 1,): the targets of which run have that scale
     by_change: bool
     """Whether sums are kept and messages say by how much a source has changed."""
 
@@ -111,8 +128,7 @@ class Neurons(NamedTuple):
 class Scratch(NamedTuple):
     """Room to work in; what is in it means nothing afterwards."""
 
-    active: NDArray[np.intp]  # (padded sources,): those that have an event
-    factors: Numbers  # (padded sources,): what these send
+    events: Events
     change: Numbers  # (padded sources,)
     message: NDArray[np.int16]  # (padded neurons,)
     rows: Numbers  # (4, neurons)

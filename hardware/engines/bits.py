@@ -16,13 +16,16 @@ inlined: Callable[[F], F] = numba.njit(
     nogil=True, error_model="numpy", forceinline=True, _nrt=False
 )
 
+called: Callable[[F], F] = numba.njit(nogil=True, error_model="numpy", _nrt=False)
+"""Of a function that is too long to stand wherever it is needed."""
+
 instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
 LANES = 64
 """Values looked at in one go; rows of messages are padded with zeros to a multiple of it."""
 
-BLOCK = 16
-"""Values of a frame that are looked at together."""
+VECTOR = 32
+"""Lanes compared by one instruction: 64 at once, as bits of one word, come later."""
 
 
 @instruction
@@ -53,35 +56,25 @@ def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(array.data, [arguments[1]])
 
 
-def not_zero_lanes(context: Any, builder: Any, signature: Any, arguments: Any, count: int) -> Any:
-    """A number with bit j set where `values[start + j]` is not 0."""
-    number = signature.args[0].dtype
-    lanes = ir.VectorType(context.get_data_type(number), count)
-    place = element(context, builder, signature, arguments)
-    loaded = builder.load(builder.bitcast(place, lanes.as_pointer()), align=number.bitwidth // 8)
-    differ = builder.fcmp_unordered if isinstance(number, types.Float) else builder.icmp_signed
-    return builder.bitcast(differ("!=", loaded, ir.Constant(lanes, None)), ir.IntType(count))
-
-
 @instruction
 def not_zero(_: Any, values: Any, start: Any) -> Any:
     """A word with bit j set where `values[start + j]` is not 0, for LANES values."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return not_zero_lanes(context, builder, signature, arguments, LANES)
+        number, bit = signature.args[0].dtype, ir.IntType(LANES)
+        lanes = ir.VectorType(context.get_data_type(number), VECTOR)
+        differ = builder.fcmp_unordered if isinstance(number, types.Float) else builder.icmp_signed
+        place, word = element(context, builder, signature, arguments), ir.Constant(bit, 0)
+        for j in range(0, LANES, VECTOR):
+            part = builder.gep(place, [ir.Constant(ir.IntType(64), j)])
+            part = builder.bitcast(part, lanes.as_pointer())
+            loaded = builder.load(part, align=number.bitwidth // 8)
+            found = differ("!=", loaded, ir.Constant(lanes, None))
+            found = builder.zext(builder.bitcast(found, ir.IntType(VECTOR)), bit)
+            word = builder.or_(word, builder.shl(found, ir.Constant(bit, j)))
+        return word
 
     return types.uint64(values, types.intp), generate
-
-
-@instruction
-def silent(_: Any, values: Any, start: Any) -> Any:
-    """Whether BLOCK values from `start` on are 0."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bits = not_zero_lanes(context, builder, signature, arguments, BLOCK)
-        return builder.icmp_unsigned("==", bits, ir.Constant(bits.type, 0))
-
-    return types.boolean(values, types.intp), generate
 
 
 @instruction

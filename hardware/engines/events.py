@@ -14,15 +14,24 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import Integers
 from hardware.engines.layout import Layout
-from hardware.engines.machine import Machine, Record, messages
+from hardware.engines.machine import Machine, Record
+from hardware.engines.memory import rows_of
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program import Program
 from hardware.sequences import Sequences, in_parts
+from hardware.sparse import AnySequences
 
 STEPS_AT_ONCE = 2048
 """Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
+
+
+class OfThread(local):
+    """A machine for each thread."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.machine = Machine(layout)
 
 
 def execute(
@@ -34,13 +43,14 @@ def execute(
     threads: int | None = None,
 ) -> Recording:
     """Run all sequences and record them; nothing can hang here, so the deadline is not needed."""
-    layout, starts = Layout(program), np.cumsum(lengths) - lengths
+    layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
+    own = OfThread(layout)
     steps, channels = events.shape
-    arriving = messages(steps, channels)
+    arriving = rows_of(steps, channels)
     arriving[:, :channels] = events
     every_step = program.readout.answers_every_step
     record = Record(
-        emitted=tuple(messages(steps, width) for width in layout.level_widths),
+        emitted=tuple(rows_of(steps, width) for width in layout.level_widths),
         membranes=tuple(
             np.empty((steps, layer.neurons), layout.number) for layer in program.layers
         ),
@@ -48,12 +58,9 @@ def execute(
     )
 
     def run_part(part: slice) -> Saturations:
-        machine = Machine(layout)
-        scores = record.scores if every_step else record.scores[part]
-        machine.run(
-            arriving, starts[part], lengths[part], record._replace(scores=scores), part.start
-        )
-        return machine.saturations()
+        rows = slice(edges[part.start], edges[part.stop])
+        of_part = record.part(rows, rows if every_step else part)
+        return own.machine.record(arriving[rows], lengths[part], of_part, part.start)
 
     with ThreadPoolExecutor(threads_to_use(threads)) as pool:
         found = list(pool.map(run_part, in_parts(lengths, STEPS_AT_ONCE)))
@@ -75,17 +82,16 @@ class Scorer:
     """Scores batches of sequences, in as many threads beside each other as call it."""
 
     def __init__(self, program: Program) -> None:
-        self.layout = Layout(program)
-        self.own = local()
+        self.own = OfThread(Layout(program))
 
-    def score(self, batch: Sequences, first: int = 0) -> tuple[list[Integers], Saturations | None]:
+    def score(
+        self, batch: AnySequences, first: int = 0
+    ) -> tuple[list[Integers], Saturations | None]:
         """The scores of each sequence, the first of them being number `first`.
 
         And what has left the word in this thread so far; None where nothing has.
         """
-        if not hasattr(self.own, "machine"):
-            self.own.machine = Machine(self.layout)
-        machine: Machine = self.own.machine
+        machine = self.own.machine
         scores = machine.score_sequences(batch, first)
         if machine.every_step:
             ends = np.cumsum(batch.lengths) * machine.per_frame

@@ -1,6 +1,6 @@
-"""The encoder's inner loop, in Numba: `hardware.encoding` without a pass over memory per operation.
+"""The encoder's inner loops, in Numba: `hardware.encoding` without a pass over memory per step.
 
-Frames of event data are nearly all 0: where a block of channels is, what 0 becomes is copied.
+Frames of event data are nearly all 0: where nothing is sent of that, only the rest is looked at.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.compiling import compiled
-from hardware.engines.arrivals import fill
-from hardware.engines.bits import BLOCK, at, inlined, put, silent
+from hardware.engines.arrays import Events, Messages
+from hardware.engines.arrivals import copy, fill, list_events
+from hardware.engines.bits import LANES, at, inlined, lowest_bit, not_zero, put
 
 GRADED, SEND_ON_DELTA, RATE, LATENCY = range(4)
 """Places in `hardware.encoding.ENCODERS`."""
 
 
 @inlined
-def rounded(q: Any, frame: Any, offset: Any, gain: Any, limit: int, first: int, end: int) -> None:
-    """q = clamp(round((frame − offset) · gain), ±limit) of these channels."""
+def quantised(value: Any, offset: Any, gain: Any, limit: int) -> Any:
+    """clamp(round((value − offset) · gain), ±limit)."""
     largest = np.float64(limit)
-    for i in range(first, end):
-        value = np.rint((np.float64(at(frame, i)) - at(offset, i)) * at(gain, i))
-        put(q, i, np.int16(np.int32(min(max(value, -largest), largest))))
+    rounded = np.rint((np.float64(value) - offset) * gain)
+    return np.int16(np.int32(min(max(rounded, -largest), largest)))
 
 
 @compiled
@@ -35,34 +35,31 @@ def encode(
     kind: int,
     threshold: int,
     per_frame: int,
-    of_silence: NDArray[np.int16],
     room: NDArray[np.int16],
     state: NDArray[np.int64],
     frames: NDArray[np.float32],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     fresh: bool,
-    events: NDArray[np.int16],
+    sent: Messages,
 ) -> None:
-    """Frames of sequences to events, `per_frame` steps each, as `hardware.encoding` has it.
+    """Frames of sequences to messages, `per_frame` steps each, as `hardware.encoding` has it.
 
-    `of_silence` is what a frame of zeros is rounded to, `room` takes what one is.
+    The rows of `room` take what a frame is rounded to, and what is sent of it.
     """
-    channels = frames.shape[1]
-    blocks = channels // BLOCK * BLOCK
+    channels, end = frames.shape[1], 0
+    listed, kept = len(sent.begin) > 0, len(sent.rows) > 0
+    q = room[0]
     for s in range(len(starts)):
         if fresh:
             fill(state, 0)
         for t in range(starts[s], starts[s] + lengths[s]):
-            frame, q = frames[t], events[t] if kind == GRADED else room
+            frame = frames[t]
             for i in range(channels):
-                put(q, i, at(of_silence, i))
-            for first in range(0, blocks, BLOCK):
-                if not silent(frame, first):
-                    rounded(q, frame, offset, gain, limit, first, first + BLOCK)
-            rounded(q, frame, offset, gain, limit, blocks, channels)
+                put(q, i, quantised(at(frame, i), at(offset, i), at(gain, i), limit))
             for part in range(per_frame):
-                x = events[t * per_frame + part]
+                row = t * per_frame + part
+                x = sent.rows[row] if kept else room[0 if kind == GRADED else 1]
                 if kind == SEND_ON_DELTA:
                     for i in range(channels):
                         if abs(q[i] - state[i]) > threshold:
@@ -78,3 +75,72 @@ def encode(
                     for i in range(channels):
                         fires_at = (limit - abs(np.int64(q[i]))) * per_frame // (limit + 1)
                         x[i] = np.sign(q[i]) if fires_at == part else 0
+                if listed:
+                    sent.begin[row] = end
+                    end = list_events(x, 0, sent.events, end)
+                    sent.end[row] = end
+
+
+@compiled
+def encode_nonzero(
+    offset: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    limit: int,
+    tail: NDArray[np.float32],
+    frames: NDArray[np.float32],
+    sent: Messages,
+) -> None:
+    """As `encode`, by a look at what is not 0, where 0 is rounded to 0.
+
+    `tail` takes the last channels of a frame, and zeros behind them.
+    """
+    channels, end = frames.shape[1], 0
+    whole = channels // LANES * LANES
+    for t in range(len(frames)):
+        frame = frames[t]
+        sent.begin[t] = end
+        for first in range(0, whole, LANES):
+            end = list_quantised(frame[first:], first, offset, gain, limit, sent.events, end)
+        if whole < channels:
+            copy(tail[: channels - whole], frame[whole:])
+            end = list_quantised(tail, whole, offset, gain, limit, sent.events, end)
+        sent.end[t] = end
+
+
+@inlined
+def list_quantised(
+    values: Any, first: int, offset: Any, gain: Any, limit: int, events: Events, end: int
+) -> int:
+    """Append the channels that are not 0 of LANES, counted from `first` on; returns the new end."""
+    word = not_zero(values, 0)
+    while word != 0:
+        i = np.intp(lowest_bit(word))
+        events.sources[end] = first + i
+        events.values[end] = quantised(values[i], offset[first + i], gain[first + i], limit)
+        end += 1
+        word &= word - np.uint64(1)
+    return end
+
+
+@compiled
+def encode_events(
+    offset: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    limit: int,
+    values: NDArray[np.float32],
+    events: Events,
+) -> None:
+    """As `encode`, of frames that are 0 but for these values, where 0 is rounded to 0."""
+    for i in range(len(values)):
+        channel = events.sources[i]
+        events.values[i] = quantised(values[i], offset[channel], gain[channel], limit)
+
+
+@compiled
+def list_rows(sent: Messages) -> None:
+    """The lists of messages that came as rows."""
+    end = 0
+    for row in range(len(sent.rows)):
+        sent.begin[row] = end
+        end = list_events(sent.rows[row], 0, sent.events, end)
+        sent.end[row] = end

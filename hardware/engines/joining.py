@@ -10,8 +10,10 @@ and of neurons can be added to one sum, in which the bias is from the start: a s
 read, to shift and to add. The sum stands on the state grid times 2^a.
 
 The candidate's recurrent term keeps a sum of its own, before all others: a reset multiplies it, or
-its messages are finer than spikes. Sums that keep what has come (of messages that tell changes)
-stay apart, and so do those that could leave the word, as each of them has to be looked at.
+its messages are finer than spikes. It is as fine as that of the gate behind it, so that one loop
+adds to both; but no finer than it was where its bias, which need not be within the word, is not.
+Sums that keep what has come (of messages that tell changes) stay apart, and so do those that could
+leave the word, as each of them has to be looked at.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hardware.arithmetic import Integers
+from hardware.arithmetic import WORD_LIMIT, Integers
 from hardware.engines.saturation import ramp
 from hardware.program import Layer
 
@@ -33,6 +35,9 @@ class Joined(NamedTuple):
 
     input_scale: Integers  # (gates,): how far left weights are shifted as they are added
     recurrent_scale: Integers  # (gates,)
+    candidate_scale: int
+    """How far left the candidate's recurrent term stands in its sum."""
+
     base: Integers  # (1 + gates, neurons): what sums are before anything has arrived
     shift: Integers  # (gates,): right, to the place on the gate's ramp; the candidate's: to p
 
@@ -52,5 +57,7 @@ def join(layer: Layer, recurrent_shift: Integers) -> Joined | None:
     base[1:] = np.left_shift(gate.bias, finer[:, np.newaxis])
     base[1:] += np.left_shift([r.offset for r in ramps], shift)[:, np.newaxis]
     recurrent_scale = k_recurrent + finer
-    recurrent_scale[candidate], shift[candidate] = 0, finer[candidate]
-    return Joined(k_input + finer, recurrent_scale, base, shift)
+    within_word = np.abs(gate.recurrent_bias).max(initial=0) <= WORD_LIMIT
+    candidate_scale = min(int(recurrent_scale[0]), FINEST) if candidate and within_word else 0
+    recurrent_scale[candidate], shift[candidate] = candidate_scale, finer[candidate]
+    return Joined(k_input + finer, recurrent_scale, candidate_scale, base, shift)

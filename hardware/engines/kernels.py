@@ -25,6 +25,7 @@ from hardware.engines.arrays import (
     RECURRENT_ACCUMULATOR,
     RESET_PRODUCT,
     SCORE,
+    Messages,
     Neurons,
     Numbers,
     Rules,
@@ -32,7 +33,15 @@ from hardware.engines.arrays import (
     Synapses,
     Tally,
 )
-from hardware.engines.arrivals import arrive, clear, copy, fill
+from hardware.engines.arrivals import (
+    arrive,
+    arrive_at,
+    arrive_dense,
+    clear,
+    copy,
+    fill,
+    list_events,
+)
 from hardware.engines.bits import inlined, left, right
 from hardware.engines.updates import (
     emit,
@@ -55,29 +64,31 @@ def run_layer(
     O: Synapses,  # noqa: E741
     e: NDArray[np.int16],
     h: Numbers,
-    arriving: NDArray[np.int16],
+    arriving: Messages,
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     sequence: int,
     order: int,
-    emitted: NDArray[np.int16],
+    emitted: Messages,
     column: int,
+    end: int,
     membranes: Numbers,
     ends: NDArray[np.int16],
     scratch: Scratch,
-    tally: Tally,
-) -> None:
+    tally: Tally | None,
+) -> int:
     """Run sequences through a layer, as `hardware.cell.step` has it.
 
-    Synapses: W of the input, U of e, M of r ⊙ e, O of what h would emit. Emissions go to `emitted`
-    from `column` on, membranes to `membranes` where that has rows, the last membranes on the gate
-    grid to `ends`. The first sequence counts as number `sequence`. With `order` 0 each starts
-    clean, else the state is that of a sequence which has already come that far.
+    Synapses: W of the input, U of e, M of r ⊙ e, O of what h would emit. Emissions go to `emitted`,
+    as sources from `column` on and with lists from `end` on, the next end is returned; membranes go
+    to `membranes` where that has rows, the last membranes on the gate grid to `ends`. The first
+    sequence counts as number `sequence`. With `order` 0 each starts clean, else the state is that
+    of a sequence which has already come that far. Without a tally nothing is counted or watched.
     """
     n = h.shape[0]
     message, rows = scratch.message, scratch.rows
     r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
-    candidate = rules.candidate
+    candidate, listed = rules.candidate, len(emitted.begin) > 0
     up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
     for s in range(len(starts)):
         if order == 0:
@@ -87,40 +98,66 @@ def run_layer(
             clear(U)
             clear(M)
             clear(O)
+        own = end
+        if listed:
+            end = list_events(e, column, emitted.events, end)
         for i in range(lengths[s]):
             step = lengths[s] - 1 - i if rules.backward else i
             row = starts[s] + step
-            arrive(W, arriving[row], scratch)
-            arrive(U, e, scratch)
+            arrive_at(W, arriving, row, scratch)
+            if U.by_change:
+                arrive_dense(U, e, scratch)
+            else:
+                arrive(U, emitted.events, own, end, column)
             U_c = U.sums[of_gate(0 if rules.joined else candidate, n)]
             clamps = 0
             if rules.reset_before:
                 clamps += gate(r, 0, W.sums, U.sums, neurons, rules)
                 scaled(message, r, e, rules.event_fraction)
-                arrive(M, message, scratch)
+                arrive_dense(M, message, scratch)
                 U_c = M.sums
             if rules.joined:
                 found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, True)
             else:
                 found = new_state(new, h, W.sums, U.sums, U_c, neurons, rules, False)
             clamps += found[0]
-            tally.counts[1] += found[1]
             if rules.output_gated:
                 emit(message, new, e, neurons.threshold, rules)
-                arrive(O, message, scratch)
+                arrive_dense(O, message, scratch)
                 clamps += gate(r, OUTPUT, W.sums, O.sums, neurons, rules)
                 scaled(shown, r, new, rules.gate_fraction)
             out = shown if rules.output_gated else new
-            tally.counts[0] += clamps
             emit_and_reset(e, h, out, neurons.threshold, rules)
-            copy(emitted[row, column : column + n], e)
+            if listed:
+                begin = end
+                if column:
+                    end = copy_list(emitted, row, end)
+                own = end
+                end = list_events(e, column, emitted.events, end)
+                emitted.begin[row], emitted.end[row] = begin, end
+            if len(emitted.rows):
+                copy(emitted.rows[row, column : column + n], e)
             if len(membranes):
                 copy(membranes[row], h)
-            if rules.watched:
-                where = sequence + s, order + i, order + step
-                watch_step(rules, neurons, W, U, M, O, r, p, h, where, tally)
+            if tally is not None:
+                tally.counts[0] += clamps
+                tally.counts[1] += found[1]
+                if rules.watched:
+                    where = sequence + s, order + i, order + step
+                    watch_step(rules, neurons, W, U, M, O, r, p, h, where, tally)
         for j in range(n):
             ends[s, column + j] = right(left(h[j], up), down)
+    return end
+
+
+@inlined
+def copy_list(emitted: Messages, row: int, end: int) -> int:
+    """Append what other layers of the level have sent at this step; returns the new end."""
+    events = emitted.events
+    for i in range(emitted.begin[row], emitted.end[row]):
+        events.sources[end], events.values[end] = events.sources[i], events.values[i]
+        end += 1
+    return end
 
 
 @compiled
@@ -189,7 +226,8 @@ def run_readout(
     adds_up: bool,
     leak: int,
     score: NDArray[np.int64],
-    messages: NDArray[np.int16],
+    messages: Messages,
+    ends: NDArray[np.int16],
     starts: NDArray[np.int64],
     lengths: NDArray[np.int64],
     sequence: int,
@@ -199,11 +237,11 @@ def run_readout(
     once: bool,
     watched: bool,
     scratch: Scratch,
-    tally: Tally,
+    tally: Tally | None,
 ) -> None:
     """Scores of sequences, as `hardware.readout` has it; `order` as in `run_layer`.
 
-    Messages are those of every step, or of each sequence where it is read `once`, at its end.
+    It hears the messages of every step, or where it is read `once` those at the end of a sequence.
     """
     for s in range(len(starts)):
         if order == 0:
@@ -211,7 +249,10 @@ def run_readout(
             fill(score, 0)
         for i in range(lengths[s] - 1 if once else 0, lengths[s]):
             row = starts[s] + i
-            arrive(synapses, messages[s if once else row], scratch)
+            if once:
+                arrive_dense(synapses, ends[s], scratch)
+            else:
+                arrive_at(synapses, messages, row, scratch)
             for j in range(len(score)):
                 current = np.int64(right(left(synapses.sums[j], shifts[0]), shifts[1])) + bias[j]
                 if not adds_up:
@@ -222,7 +263,7 @@ def run_readout(
                     score[j] += current
             if every_step:
                 copy(scores[row], score)
-            if watched:
+            if tally is not None and watched:
                 where = sequence + s, order + i, order + i
                 watch(synapses.sums, where, ACCUMULATOR, 0, tally)
                 watch(score, where, SCORE, 0, tally)

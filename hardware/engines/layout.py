@@ -69,11 +69,16 @@ def recurrent_shifts(cell: Cell, k: NDArray[np.int64]) -> tuple[NDArray[np.int64
 def neurons_of(layer: Layer, number: type[np.integer], joined: Joined | None) -> Neurons:
     cell, gate = layer.cell, layer.gate
     outer, inner = recurrent_shifts(cell, gate.recurrent_shift)
+    finer = 0 if joined is None else joined.candidate_scale
+    if cell.formulation == "torch":
+        inner -= finer
+    else:
+        outer[cell.gates.index("candidate")] -= finer
     emission = room((padded(layer.neurons),), np.int16)
     emission[: layer.neurons] = layer.initial_emission
     return Neurons(
         bias=owned(gate.bias, number),
-        recurrent_bias=owned(gate.recurrent_bias, number),
+        recurrent_bias=owned(np.left_shift(gate.recurrent_bias, finer), number),
         threshold=owned(gate.threshold, number),
         initial_membrane=owned(layer.initial_membrane, number),
         initial_emission=emission,
@@ -106,27 +111,30 @@ class Layout:
         self.program = program
         self.number: type[np.integer] = np.int32 if needed.narrow else np.int64
         self.watched = not needed.proven
-        by_change, levels = program.encoder.sends_changes, []
+        by_change, levels = [program.encoder.sends_changes], []
         for level in program.levels:
             columns = np.cumsum([0, *(layer.neurons for layer in level)]).tolist()
             levels.append(
                 tuple(
-                    self.laid_out(layer, column, by_change)
+                    self.laid_out(layer, column, by_change[-1])
                     for layer, column in zip(level, columns, strict=False)
                 )
             )
-            by_change = all(layer.cell.sends_changes for layer in level)
+            by_change.append(all(layer.cell.sends_changes for layer in level))
         self.levels = tuple(levels)
+        self.by_change = tuple(by_change)
         self.encoder_offset = owned(program.encoder.offset, np.float64)
         self.encoder_gain = owned(program.encoder.gain, np.float64)
-        silence = np.zeros((1, program.encoder.channels))
-        self.of_silence = owned(program.encoder.rounded(silence)[0], np.int16)
+        silence = program.encoder.rounded(np.zeros((1, program.encoder.channels)))
+        self.silence_is_silent = program.encoder.kind == "graded" and not silence.any()
+        """Whether nothing is sent of a 0 in a frame."""
+
         self.readout_bias = owned(program.readout.bias, np.int64)
         self.readout_shift = shifts_of(program.readout.shift, self.number)
         self.readout = apart(
             program.readout.weights,
             self.number,
-            by_change and not program.readout.sees_membranes,
+            by_change[-1] and not program.readout.sees_membranes,
         )
 
     def laid_out(self, layer: Layer, column: int, by_change: bool) -> LayerLayout:

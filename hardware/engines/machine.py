@@ -1,4 +1,4 @@
-"""A run through a laid-out program: the state that steps leave behind, and the kernels' calls."""
+"""A run through a laid-out program: what is kept from step to step, and the kernels' calls."""
 
 from __future__ import annotations
 
@@ -9,41 +9,40 @@ from numpy.typing import NDArray
 
 from hardware.arithmetic import WORD_LIMIT, Integers
 from hardware.encoding import ENCODERS
-from hardware.engines.arrays import Numbers, Scratch, Synapses, Tally, room
+from hardware.engines.arrays import Events, Messages, Numbers, Tally, room
 from hardware.engines.bits import LANES
-from hardware.engines.frames import encode
+from hardware.engines.frames import encode, encode_events, encode_nonzero, list_rows
 from hardware.engines.kernels import run_layer, run_readout
-from hardware.engines.layout import LayerLayout, Layout, padded
+from hardware.engines.layout import Layout
+from hardware.engines.memory import (
+    clean_state,
+    clean_synapses,
+    compact,
+    messages_of,
+    rows_of,
+    scratch_of,
+)
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
-from hardware.engines.wiring import Wires
-from hardware.sequences import Sequences
+from hardware.sparse import AnySequences, SparseSequences
 
 Steps = NDArray[np.int64]
 """Of each sequence: its first row, or how many."""
-
-
-def messages(steps: int, width: int) -> NDArray[np.int16]:
-    """Rows for what so many sources send."""
-    return room((steps, padded(width)), np.int16)
-
-
-class LayerState(NamedTuple):
-    """What a step of a layer leaves to the next; synapses as in `run_layer`."""
-
-    W: Synapses
-    U: Synapses
-    M: Synapses
-    O: Synapses  # noqa: E741
-    e: NDArray[np.int16]
-    h: Numbers
 
 
 class Record(NamedTuple):
     """Where a run leaves what it computes."""
 
     emitted: tuple[NDArray[np.int16], ...]  # per level (steps, padded neurons)
-    membranes: tuple[Numbers, ...]  # per layer (steps, neurons), or no rows
+    membranes: tuple[Numbers, ...]  # per layer (steps, neurons)
     scores: Integers  # (sequences, outputs), or (steps, outputs) if read at every step
+
+    def part(self, steps: slice, scores: slice) -> Record:
+        """Where a part of the run leaves what it computes."""
+        return Record(
+            tuple(rows[steps] for rows in self.emitted),
+            tuple(rows[steps] for rows in self.membranes),
+            self.scores[scores],
+        )
 
 
 class Machine:
@@ -58,66 +57,62 @@ class Machine:
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
         self.states = tuple(
-            tuple(self.clean_state(layer) for layer in level) for level in layout.levels
+            tuple(clean_state(layer, layout.number) for layer in level) for level in layout.levels
         )
-        self.readout = self.synapses(
+        self.readout = clean_synapses(
             layout.readout, room((program.readout.outputs,), layout.number)
         )
         self.score = np.zeros(program.readout.outputs, dtype=np.int64)
         self.encoder_state = program.encoder.initial_state()
-        self.rounded = room((program.encoder.channels,), np.int16)
-        self.scratch = [self.scratch_of(layer.inputs, layer.neurons) for layer in program.layers]
-        self.scratch.append(self.scratch_of(program.readout.weights.shape[1], 0))
+        self.tail = room((LANES,), np.float32)
+        self.rounded = rows_of(2, program.encoder.channels)
+        sizes = [(layer.inputs, layer.neurons) for layer in program.layers]
+        sizes.append((program.readout.weights.shape[1], 0))
+        self.scratch = [scratch_of(*size, layout.number) for size in sizes]
         self.tallies = tuple(
             Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
             for _ in self.scratch
         )
+        self.stream_tallies = self.tallies if layout.watched else (None,) * len(self.tallies)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
-        self.rows = messages(0, 0), tuple(messages(0, 0) for _ in layout.levels)
+        self.encoded_steps = self.steps = self.sequences = 0
+        self.encoded: Messages | None = None
+        self.emitted: list[Messages] = []
 
-    def clean_state(self, layer: LayerLayout) -> LayerState:
-        sums = room((layer.wiring.sums,), self.layout.number)
-        W, U, M, O = (self.synapses(wires, sums) for wires in layer.wiring)  # noqa: E741
-        return LayerState(
-            W,
-            U,
-            M,
-            O,
-            layer.neurons.initial_emission.copy(),
-            layer.neurons.initial_membrane.copy(),
-        )
-
-    def synapses(self, wires: Wires, sums: Numbers) -> Synapses:
-        """Synapses through which nothing has come yet."""
-        sources, targets = wires.weights.shape
-        return Synapses(
-            wires.weights,
-            wires.scale,
-            wires.by_change,
-            room((padded(sources),), self.layout.number),
-            sums[wires.first : wires.first + targets],
-            wires.base,
-            sums[wires.begin : wires.begin + len(wires.base)],
-        )
-
-    def scratch_of(self, inputs: int, neurons: int) -> Scratch:
-        """Room for the work of a layer."""
-        number, sources = self.layout.number, padded(max(inputs, neurons))
-        return Scratch(
-            active=room((sources + LANES,), np.intp),
-            factors=room((sources + LANES,), number),
-            change=room((sources,), number),
-            message=room((padded(neurons),), np.int16),
-            rows=room((4, neurons), number),
-        )
-
-    def score_sequences(self, sequences: Sequences, first: int = 0) -> Integers:
+    def score_sequences(self, sequences: AnySequences, first: int = 0) -> Integers:
         """Scores of sequences from a clean state, the first of them being number `first`."""
-        rows = len(sequences.values) * self.per_frame if self.every_step else len(sequences)
+        lengths = sequences.lengths.copy()
+        rows = lengths.sum() * self.per_frame if self.every_step else len(lengths)
         scores = np.empty((rows, len(self.score)), dtype=np.int64)
-        frames = np.require(sequences.values, requirements=["C", "W"])
-        self.score_frames(frames, sequences.starts, sequences.lengths.copy(), scores, first)
+        if isinstance(sequences, SparseSequences):
+            if self.layout.silence_is_silent:
+                self.score_events(sequences, lengths, scores, first)
+                return scores
+            sequences = sequences.dense()
+        frames = compact(sequences.values)
+        self.score_frames(frames, np.cumsum(lengths) - lengths, lengths, scores, first)
         return scores
+
+    def score_events(
+        self, sequences: SparseSequences, lengths: Steps, scores: Integers, first: int
+    ) -> None:
+        """As `score_frames` of sequences, from nothing but the values that are not 0."""
+        layout, edges = self.layout, compact(sequences.edges)
+        values = np.empty(len(sequences.values), dtype=np.int16)
+        events = Events(compact(sequences.columns), values)
+        encode_events(
+            layout.encoder_offset,
+            layout.encoder_gain,
+            layout.program.encoder.limit,
+            compact(sequences.values),
+            events,
+        )
+        encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
+        emitted = self.room_for_levels(len(edges) - 1, len(lengths))
+        starts, no_membranes = np.cumsum(lengths) - lengths, self.no_membranes
+        self.run(
+            encoded, emitted, no_membranes, scores, starts, lengths, first, 0, self.stream_tallies
+        )
 
     def score_frames(
         self,
@@ -128,59 +123,114 @@ class Machine:
         sequence: int = 0,
         order: int = 0,
     ) -> None:
-        """Raw frames of sequences to scores, nothing recorded; the rest as in `run`.
+        """Raw frames of sequences to scores, nothing recorded or counted; the rest as in `run`.
 
         Frames must be contiguous and writable, as kernels are compiled for no other kind.
         """
-        encoder = self.layout.program.encoder
-        steps = len(frames) * self.per_frame
-        if len(self.rows[0]) < steps:
-            self.rows = (
-                messages(steps, encoder.channels),
-                tuple(messages(steps, width) for width in self.layout.level_widths),
+        encoder, per_frame = self.layout.program.encoder, self.per_frame
+        encoded = self.room_for_encoder(len(frames) * per_frame)
+        emitted = self.room_for_levels(len(frames) * per_frame, len(starts))
+        scale = self.layout.encoder_offset, self.layout.encoder_gain, encoder.limit
+        if self.layout.silence_is_silent:
+            encode_nonzero(*scale, self.tail, frames, encoded)
+        else:
+            encode(
+                *scale,
+                ENCODERS.index(encoder.kind),
+                encoder.threshold,
+                encoder.steps,
+                self.rounded,
+                self.encoder_state,
+                frames,
+                starts,
+                lengths,
+                order == 0,
+                encoded,
             )
-        events, emitted = self.rows
-        encode(
-            self.layout.encoder_offset,
-            self.layout.encoder_gain,
-            encoder.limit,
-            ENCODERS.index(encoder.kind),
-            encoder.threshold,
-            encoder.steps,
-            self.layout.of_silence,
-            self.rounded,
-            self.encoder_state,
-            frames,
-            starts,
-            lengths,
-            order == 0,
-            events,
+        self.run(
+            encoded,
+            emitted,
+            self.no_membranes,
+            scores,
+            starts * per_frame,
+            lengths * per_frame,
+            sequence,
+            order,
+            self.stream_tallies,
         )
-        record = Record(emitted, self.no_membranes, scores)
-        per_frame = self.per_frame
-        self.run(events, starts * per_frame, lengths * per_frame, record, sequence, order)
+
+    def record(
+        self, events: NDArray[np.int16], lengths: Steps, record: Record, sequence: int
+    ) -> Saturations:
+        """Run sequences of encoded events, each from a clean state; record all, return the rest."""
+        self.forget_saturations()
+        encoded = self.room_for_encoder(len(events))._replace(rows=events)
+        levels = self.room_for_levels(len(events), len(lengths))
+        emitted = [
+            level._replace(rows=rows) for level, rows in zip(levels, record.emitted, strict=True)
+        ]
+        if not self.layout.by_change[0]:
+            list_rows(encoded)
+        self.run(
+            encoded,
+            emitted,
+            record.membranes,
+            record.scores,
+            np.cumsum(lengths) - lengths,
+            lengths,
+            sequence,
+            0,
+            self.tallies,
+        )
+        return self.saturations()
+
+    def room_for_encoder(self, steps: int) -> Messages:
+        """Messages of the encoder; what they held before is lost."""
+        if self.encoded is None or steps > self.encoded_steps:
+            self.encoded_steps = steps
+            channels = [self.layout.program.encoder.channels]
+            self.encoded = messages_of(channels, self.layout.by_change[0], steps, 0)
+        return self.encoded
+
+    def room_for_levels(self, steps: int, sequences: int) -> list[Messages]:
+        """Messages of every level; what they held before is lost."""
+        if not self.emitted or steps > self.steps or sequences > self.sequences:
+            self.steps, self.sequences = max(steps, self.steps), max(sequences, self.sequences)
+            self.emitted = [
+                messages_of(
+                    [layer.neurons for layer in level], by_change, self.steps, self.sequences
+                )
+                for level, by_change in zip(
+                    self.layout.program.levels, self.layout.by_change[1:], strict=True
+                )
+            ]
+        return self.emitted
 
     def run(
         self,
-        events: NDArray[np.int16],
+        encoded: Messages,
+        emitted: list[Messages],
+        membranes: tuple[Numbers, ...],
+        scores: Integers,
         starts: Steps,
         lengths: Steps,
-        record: Record,
-        sequence: int = 0,
-        order: int = 0,
+        sequence: int,
+        order: int,
+        tallies: tuple[Tally | None, ...],
     ) -> None:
         """Run sequences through every level, each from a clean state.
 
         The first of them is number `sequence`. With an `order` above 0 they go on from where the
-        last call came to, after so many steps.
+        last call came to, after so many steps. Without tallies nothing is counted.
         """
         readout, layout = self.layout.program.readout, self.layout
-        arriving, number = events, 0
-        ends = np.empty((0, 0), dtype=np.int16)
-        for level, states, emitted in zip(layout.levels, self.states, record.emitted, strict=True):
-            ends = np.zeros((len(starts), emitted.shape[1]), dtype=np.int16)
+        number = 0
+        ends, arriving = np.empty((0, 0), dtype=np.int16), encoded
+        for level, states, sent in zip(layout.levels, self.states, emitted, strict=True):
+            width = sum(len(state.h) for state in states)
+            ends, end = rows_of(len(starts), width), 0
             for layer, state in zip(level, states, strict=True):
-                run_layer(
+                end = run_layer(
                     layer.rules,
                     layer.neurons,
                     *state,
@@ -189,15 +239,16 @@ class Machine:
                     lengths,
                     sequence,
                     order,
-                    emitted,
+                    sent,
                     layer.column,
-                    record.membranes[number],
+                    end,
+                    membranes[number],
                     ends,
                     self.scratch[number],
-                    self.tallies[number],
+                    tallies[number],
                 )
                 number += 1
-            arriving = emitted
+            arriving = sent
         run_readout(
             self.readout,
             layout.readout_bias,
@@ -205,17 +256,18 @@ class Machine:
             readout.adds_up or readout.kind == "leaky",
             readout.leak,
             self.score,
-            ends if readout.sees_membranes else arriving,
+            arriving,
+            ends,
             starts,
             lengths,
             sequence,
             order,
-            record.scores,
+            scores,
             self.every_step,
             readout.sees_membranes,
             layout.watched,
             self.scratch[number],
-            self.tallies[number],
+            tallies[number],
         )
 
     def forget_saturations(self) -> None:

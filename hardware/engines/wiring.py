@@ -26,6 +26,7 @@ class Wires(NamedTuple):
 
     weights: NDArray[np.int8]
     scale: Numbers
+    edges: NDArray[np.int64]
     by_change: bool
     first: int
     """The place of their sums among those of the layer."""
@@ -115,7 +116,8 @@ def apart(
 ) -> Wires:
     """Synapses with sums of their own, which begin with 0; if changes arrive, they are kept."""
     base = np.zeros(0 if by_change else len(rows))
-    return Wires(by_source(rows), owned([0], number), by_change, first, owned(base, number), first)
+    scale, edges = owned([0], number), np.array([0, len(rows)])
+    return Wires(by_source(rows), scale, edges, by_change, first, owned(base, number), first)
 
 
 def together(
@@ -125,9 +127,11 @@ def together(
     first: int,
     base: Integers = NOTHING,
 ) -> Wires:
-    """Synapses that share the sums of their layer; with a base, those all begin with it."""
-    if (scale == scale[:1]).all():
-        scale = scale[:1]  # one loop for all gates
-    return Wires(
-        by_source(rows), owned(scale, number), False, first, owned(base.ravel(), number), 0
-    )
+    """Synapses that share the sums of their layer; with a base, those all begin with it.
+
+    Gates that follow one another with one scale are one run.
+    """
+    begins = np.flatnonzero(np.diff(scale, prepend=-1))
+    edges = np.append(begins, len(scale)) * (len(rows) // max(len(scale), 1))
+    scale = owned(scale[begins], number)
+    return Wires(by_source(rows), scale, edges, False, first, owned(base.ravel(), number), 0)

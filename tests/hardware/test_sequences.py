@@ -62,6 +62,7 @@ def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:
         (np.zeros(3, dtype=np.float32), [3], "expected two dimensions"),
         (np.zeros((3, 2), dtype=np.float32), [2], "lengths sum to 2, but there are 3 frames"),
         (np.zeros((3, 2), dtype=np.float32), [3, 0], "sequence 1 has length 0"),
+        (np.zeros((3, 2), dtype=np.float32), [2**63 - 1, 2**63 - 1, 5], "lengths sum to 18446744"),
         (np.zeros((3, 2), dtype=np.int64), [3], "expected floating point"),
         (np.zeros((3, 2), dtype=np.float32), [1.5, 1.5], "one whole number"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import Session, compare, run, stream
 from hardware.encoding import ENCODERS
+from hardware.engines.layout import Layout
 from hardware.errors import InputError
 from hardware.readout import READOUTS
 from hardware.sequences import Sequences
+from hardware.streaming import VALUES_AT_ONCE, batches
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,6 +66,20 @@ def test_frames_that_are_silent_here_and_there_become_what_the_encoder_makes_of_
     assert np.signbit(frames[frames == 0]).any()
     found = list(stream(program, parts))
     assert np.array_equal(np.concatenate(found), run(program, parts, engine="numpy").scores)
+
+
+@pytest.mark.parametrize("channels", [1, 63, 64, 65, 127, 128, 130])
+@pytest.mark.parametrize("activity", [0.0, 0.02, 1.0])
+def test_only_what_is_not_zero_is_rounded_where_zero_is_silent(
+    channels: int, activity: float
+) -> None:
+    made = random_program(9, channels=channels, readout="step")
+    offset = np.linspace(-0.4, 0.4, channels) / made.encoder.gain
+    program = replace(made, encoder=replace(made.encoder, offset=offset))
+    assert Layout(program).silence_is_silent
+    sequences = random_sequences(9, channels, [40, 1, 30], activity)
+    found = list(stream(program, sequences))
+    assert np.array_equal(np.concatenate(found), run(program, sequences, engine="numpy").scores)
 
 
 def test_many_parts_of_a_stream_come_in_order() -> None:
@@ -117,6 +134,12 @@ def test_a_stream_reads_on_only_when_it_is_asked_for_more() -> None:
     assert len(taken) == 4
 
 
+def test_small_sequences_are_worked_on_many_at_a_time() -> None:
+    small = np.zeros((1, VALUES_AT_ONCE // 4), dtype=np.float32)
+    found = [(len(batch), first) for batch, first in batches([small] * 10)]
+    assert found == [(4, 0), (4, 4), (2, 8)]
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("count", [0, 2, 9])
 def test_what_came_before_its_source_failed_is_scored(threads: int, count: int) -> None:
@@ -135,7 +158,7 @@ def test_what_came_before_its_source_failed_is_scored(threads: int, count: int) 
     assert not count or np.array_equal(found, run(program, frames, engine="numpy").scores)
 
 
-def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
+def test_a_sequence_of_a_stream_that_cannot_be_run_is_named_behind_the_scores_before_it() -> None:
     program = random_program(0)
     good = np.zeros((4, 3))
     for bad, message in (
@@ -144,8 +167,11 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named() -> None:
         (np.zeros((2000, 3)), "a sequence has 2000 steps"),
         (np.zeros(3), "has shape"),
     ):
+        found = []
         with pytest.raises(InputError, match=f"sequence 2 of the stream: .*{message}"):
-            list(stream(program, [good, good, bad]))
+            for scores in stream(program, [good, good, bad, good]):
+                found.append(scores)
+        assert np.array_equal(found, run(program, [good, good], engine="numpy").scores)
     wide = random_program(0, channels=1024, hidden=(2,))
     for made, steps in ((program, 4), (wide, 600)):  # in one part, in three
         some = np.zeros((steps, made.encoder.channels))

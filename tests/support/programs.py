@@ -125,7 +125,11 @@ def random_program(
     )
 
 
-def random_sequences(seed: int, channels: int, lengths: list[int]) -> Sequences:
+def random_sequences(
+    seed: int, channels: int, lengths: list[int], activity: float = 1.0
+) -> Sequences:
+    """Frames of which this share of the values is not 0."""
     rng = np.random.default_rng(seed)
     values = rng.normal(size=(sum(lengths), channels)).astype(np.float32)
+    values[rng.random(values.shape) >= activity] = 0
     return Sequences(values, np.array(lengths, dtype=np.int64))

@@ -16,6 +16,7 @@ from hardware.cell import GATES
 from hardware.engines.joining import FINEST
 from hardware.engines.layout import Layout
 from hardware.engines.magnitudes import bounds
+from hardware.limits import require_sound
 from hardware.program import Layer
 
 numbers = st.integers(-(2**23), 2**23)
@@ -86,6 +87,69 @@ def test_sums_that_fill_the_word_stay_exact_when_joined(
     found = run(program, sequences)
     assert compare(expected, found).equal
     assert np.array_equal(expected.saturations, found.saturations)
+
+
+@pytest.mark.parametrize("formulation", GATES)
+@pytest.mark.parametrize("emit", ["binary", "signed", "state"])
+@pytest.mark.parametrize("shifts", [(12, 0), (0, 10), (12, 10), (12, [0, 10, 10, 10])])
+def test_rows_that_are_shifted_far_stay_exact(
+    formulation: str, emit: str, shifts: tuple[int, int | list[int]]
+) -> None:
+    made = random_program(1, channels=2, hidden=(6,), formulation=formulation, emit=emit)
+    layer = made.layers[0]
+    ones = replace(
+        layer,
+        input_weights=np.sign(layer.input_weights),
+        recurrent_weights=np.sign(layer.recurrent_weights),
+    )
+    of_input, of_recurrence = shifts
+    gates = len(layer.cell.gates)
+    program = with_gate(
+        replace(made, layers=(ones,)),
+        input_shift=np.full(gates, of_input),
+        recurrent_shift=np.broadcast_to(of_recurrence, 4)[:gates] - layer.cell.event_fraction,
+    )
+    sequences = random_sequences(0, 2, [30, 40])
+    assert joined(program) or emit == "state"
+    expected = run(program, sequences, engine="numpy")
+    found = run(program, sequences)
+    assert compare(expected, found).equal
+    assert np.array_equal(expected.saturations, found.saturations)
+
+
+@pytest.mark.parametrize("bias", [WORD_LIMIT, WORD_LIMIT + 1, 2**25, 2**30])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_bias_beyond_the_word_inside_the_reset_stays_exact(bias: int, sign: int) -> None:
+    made = random_program(0, emit="state", gate_fraction=4, state_fraction=14)
+    program = with_gate(
+        made,
+        input_shift=np.full(3, -FINEST),
+        recurrent_shift=np.array([0, 0, -12]),
+        recurrent_bias=np.full(5, sign * bias),
+    )
+    require_sound(program)
+    assert joined(program)
+    sequences = random_sequences(0, 3, [20])
+    assert compare(run(program, sequences, engine="numpy"), run(program, sequences)).equal
+
+
+def test_a_gate_shifted_far_leaves_the_sum_of_the_candidate_within_32_bits() -> None:
+    made = random_program(0, hidden=(140,), formulation="forget")
+    layer = made.layers[0]
+    forget, candidate = np.split(layer.recurrent_weights, 2)
+    weights = np.concatenate([np.sign(forget), np.full_like(candidate, 127)])
+    program = with_gate(
+        replace(made, layers=(replace(layer, recurrent_weights=weights),), max_steps=20),
+        input_shift=np.array([-FINEST, -FINEST]),
+        recurrent_shift=np.array([12, -4]),
+        bias=np.stack([layer.gate.bias[0], np.full(140, 100)]),
+        threshold=np.zeros(140, dtype=np.int64),  # so that most spike
+    )
+    assert joined(program)
+    sequences = random_sequences(0, 3, [20])
+    expected = run(program, sequences, engine="numpy")
+    assert (expected.emitted[0].sum(axis=1) * 127 << 12 + FINEST > 2**31).any()
+    assert compare(expected, run(program, sequences)).equal
 
 
 def test_layers_of_spikes_have_joined_sums() -> None:
