@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hardware.errors import EngineError
 from hardware.inference import run
 from hardware.program import Program
 from hardware.program_file import digest
-from hardware.sequences import Sequences
+from hardware.sequences import Inputs, Sequences
 from hardware.trace import Trace
 from hardware.verification import Verification, verify_traces
 from spiking_gru.batches import padded
@@ -24,7 +24,7 @@ from spiking_gru.readout import Seen
 def verify(
     program: Program,
     network: Network,
-    inputs: Sequences | ArrayLike | Sequence[ArrayLike],
+    inputs: Inputs,
     engines: Sequence[str] = ("events", "lava"),
     deadline: float | None = None,
 ) -> Verification:
