@@ -18,10 +18,10 @@ import mappings
 import numpy as np
 
 from hardware import Program, Sequences, Session, SparseSequences, count, run, stream
-from hardware.cell import Cell, GateParameters
-from hardware.encoding import Encoder
-from hardware.program import Layer
-from hardware.readout import Readout
+from hardware.definition.cell import Cell, GateParameters
+from hardware.definition.encoder import Encoder
+from hardware.definition.readout import Readout
+from hardware.program.model import Layer
 
 NETWORKS = {"140 → 128": (140, 128), "700 → 256 → 256": (700, 256, 256), "64 → 1,024": (64, 1024)}
 ACTIVITIES = (0.1, 0.01)

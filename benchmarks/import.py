@@ -3,7 +3,7 @@
 For each seed an ordinary torch.nn.GRU is trained as `spiking-gru train` trains its baseline
 (standardised inputs, 128 hidden, mean over time), then imported for a budget of half a point, or
 with `--share 50` for half of the dense operations.
-Operations are those that `hardware.counts` counts, as a share of every synapse at every step.
+Operations are those that `hardware.cost.counts` counts, as a share of every synapse at every step.
 
 `python benchmarks/import.py` prints a row for each seed, then the curve on the test part.
 """
@@ -24,8 +24,8 @@ from conversion.foreign import ForeignGRU
 from conversion.foreign.calibration import RUNGS
 from conversion.foreign.floating import predictions
 from hardware import Program, run
-from hardware.counts import count
-from hardware.dense import dense_gru
+from hardware.cost.counts import count
+from hardware.cost.dense_gru import dense_gru
 from spiking_gru import data
 from spiking_gru.encoder import Encoder
 from spiking_gru.settings import TrainingSettings

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hardware import Program, Sequences
-from hardware.cell import Cell, GateParameters
-from hardware.encoding import Encoder
-from hardware.program import Layer
-from hardware.readout import Readout
+from hardware.definition.cell import Cell, GateParameters
+from hardware.definition.encoder import Encoder
+from hardware.definition.readout import Readout
+from hardware.program.model import Layer
 
 NETWORKS = {
     "140 → 128": (140, (128,), 10),

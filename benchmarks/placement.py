@@ -17,10 +17,10 @@ import numpy as np
 from networks import NETWORKS, random_network, sparse_sequences
 
 from hardware import load, load_chip, place, run
-from hardware.loads import Loads
-from hardware.placement.mesh import HOST_TILE, distances, places
-from hardware.placement.placing import expected_traffic, sent_in
-from hardware.projections import projections
+from hardware.cost.core_loads import Loads
+from hardware.cost.placement.mesh import HOST_TILE, distances, places
+from hardware.cost.placement.placing import expected_traffic, sent_in
+from hardware.cost.projections import projections
 
 STEPS = 100
 LARGE = (500, (1650,), 10)

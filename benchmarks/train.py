@@ -21,7 +21,7 @@ import snntorch
 import torch
 from torch import Tensor
 
-from hardware.cell import GATES
+from hardware.definition.cell import GATES
 from spiking_gru import SpikingGRU, SpikingGRUCell
 
 SIZES = ((64, 100, 140, 128), (16, 50, 12, 64), (128, 250, 700, 512))

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from hardware import Chip, Cost, Loads, Placement, load_chip
-from hardware.chip import Constant, Host
-from hardware.cost import cost
-from hardware.loads import Slots
-from hardware.placement.mesh import places
-from hardware.placement.placing import PlacedLayer
+from hardware.cost.chip import Constant, Host
+from hardware.cost.core_loads import Slots
+from hardware.cost.energy import cost
+from hardware.cost.placement.mesh import places
+from hardware.cost.placement.placing import PlacedLayer
 from hardware.reporting.units import joules, seconds, span
 
 PAGE = Path(__file__).parent.parent / "docs" / "validation.md"
@@ -223,8 +223,8 @@ def parts_table(parts: dict[str, Part]) -> str:
 PAGE_TEXT = """# Validation
 
 What this project predicts beside what others have measured, or computed. Made by
-`python benchmarks/validation.py` from the chip files in `hardware/chips/`; a figure with a mark (*)
-rests on constants that are inherited from another chip.
+`python benchmarks/validation.py` from the chips in `hardware/cost/chips/`; a figure with a mark
+(*) rests on constants that are inherited from another chip.
 
 ## Chips that were measured
 

@@ -14,8 +14,8 @@ from conversion.fold import FoldedLayer
 from conversion.passes import Conversion
 from conversion.quantise import IntegerLayer
 from conversion.ranges import Range, layer_bounds, readout_bounds
-from hardware.arithmetic import WORD_BITS
-from hardware.program import Layer
+from hardware.definition.arithmetic import WORD_BITS
+from hardware.program.model import Layer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversion.fold import FoldedLayer
-from hardware.arithmetic import weight_exponent
+from hardware.definition.arithmetic import weight_exponent
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hardware.cell import Cell
+from hardware.definition.cell import Cell
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.layer import SpikingGRU
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from conversion.fold import FoldedLayer
 from conversion.quantise import IntegerLayer
-from hardware.cell import GateParameters
-from hardware.program import Layer
+from hardware.definition.cell import GateParameters
+from hardware.program.model import Layer
 
 
 def lay_out(

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from hardware.errors import MissingPackageError, SettingError, choose
-from hardware.files import read_bytes, write_bytes
-from hardware.program import Program
+from hardware.files.disk import read_bytes, write_bytes
+from hardware.program.model import Program
 
 PARTS = ("encoder", "readout", "all")
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conversion.attach import FoldedReadout, attach, fold_readout
+from conversion.assemble import FoldedReadout, attach, fold_readout
 from conversion.exponents import choose_exponents
 from conversion.fold import FoldedLayer, fold
 from conversion.layout import lay_out
 from conversion.quantise import IntegerLayer, quantise_layer
 from conversion.ranges import prove
-from hardware.encoding import Encoder
-from hardware.program import Program
+from hardware.definition.encoder import Encoder
+from hardware.program.model import Program
 from spiking_gru.network import Network
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from conversion.exponents import Exponents
 from conversion.fold import FoldedLayer
-from hardware.arithmetic import Integers, quantise
+from hardware.definition.arithmetic import Integers, quantise
 
 
 @dataclass(frozen=True)

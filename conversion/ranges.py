@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import WORD_BITS, WORD_LIMIT, shift
-from hardware.cell import Cell
+from hardware.definition.arithmetic import WORD_BITS, WORD_LIMIT, shift
+from hardware.definition.cell import Cell
+from hardware.definition.readout import Readout
 from hardware.errors import RangeError
-from hardware.program import Layer, Program
-from hardware.readout import Readout
+from hardware.program.model import Layer, Program
 
 Exact = NDArray[Any]
 """Python integers, which never wrap."""
@@ -90,7 +90,7 @@ def prove_readout(readout: Readout, cell: Cell, steps: int | None) -> None:
 
 
 def readout_bounds(readout: Readout, cell: Cell, steps: int | None) -> dict[str, Exact]:
-    """The bounds of every number of `hardware.readout`, by its name, in order of computation."""
+    """The bounds of every number of a readout, by its name, in the order of computation."""
     products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
     return {
         "bias": _exact(readout.bias),
@@ -134,7 +134,7 @@ def product_bounds(weights: NDArray[np.int8], low: int, high: int) -> tuple[Exac
 
 
 def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
-    """The least and the greatest value of every number of `hardware.cell.step`, by its name.
+    """The least and the greatest value of every number of a layer's step, by its name.
 
     Each is an array of (least / greatest, gates, neurons), in the order of computation.
     """
@@ -183,7 +183,7 @@ def message_range(cell: Cell) -> Range:
 
 
 def reset_bounds(layer: Layer, current: Exact, candidate: int) -> dict[str, Exact]:
-    """`hardware.cell.reset_product`: r times what it resets, and what becomes of that.
+    """`hardware.definition.cell.reset_product`: r times what it resets, and what becomes of that.
 
     r lies in [0, 1], so the product lies between 0 and its value at r = 1.
     """

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hardware.errors import EngineError
-from hardware.inference import run
-from hardware.program import Program
-from hardware.program_file import digest
-from hardware.sequences import Inputs, Sequences
-from hardware.trace import Trace
-from hardware.verification import Verification, verify_traces
+from hardware.program.file import digest
+from hardware.program.model import Program
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
+from hardware.runs.verification import Verification, verify_traces
+from hardware.sequences.dense import Inputs, Sequences
 from spiking_gru.batches import padded
 from spiking_gru.network import Network
 from spiking_gru.readout import Seen

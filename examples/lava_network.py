@@ -13,9 +13,9 @@ import sys
 import numpy as np
 
 from hardware import Program
-from hardware.cell import Cell, GateParameters
+from hardware.definition.cell import Cell, GateParameters
 from hardware.lava import SpikingGRULayer
-from hardware.program import Layer
+from hardware.program.model import Layer
 
 # Only after `hardware.lava`, which helps Lava to import on newer Pythons.
 from lava.magma.core.run_conditions import RunSteps  # isort: skip

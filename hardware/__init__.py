@@ -7,49 +7,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hardware.cell import Cell
-    from hardware.chip import Chip, load_chip
-    from hardware.comparison import Comparison, compare
-    from hardware.cost import Cost, estimate
-    from hardware.counts import Counts, count
-    from hardware.dense import Measured
-    from hardware.inference import run
-    from hardware.loads import Loads, load
-    from hardware.placement import Placement, place
-    from hardware.program import Program
+    from hardware.cost.chip import Chip, load_chip
+    from hardware.cost.core_loads import Loads, load
+    from hardware.cost.counts import Counts, count
+    from hardware.cost.dense_gru import Measured
+    from hardware.cost.energy import Cost, estimate
+    from hardware.cost.placement import Placement, place
+    from hardware.definition.cell import Cell
+    from hardware.program.model import Program
     from hardware.reporting import report
-    from hardware.sequences import Sequences
-    from hardware.session import Session
-    from hardware.sparse import SparseSequences
-    from hardware.streaming import stream
-    from hardware.trace import Trace
-    from hardware.verification import Verification, verify_engines
+    from hardware.runs.comparison import Comparison, compare
+    from hardware.runs.run import run
+    from hardware.runs.session import Session
+    from hardware.runs.stream import stream
+    from hardware.runs.trace import Trace
+    from hardware.runs.verification import Verification, verify_engines
+    from hardware.sequences.dense import Sequences
+    from hardware.sequences.sparse import SparseSequences
 
 _HOMES = {
-    "Cell": "hardware.cell",
-    "Chip": "hardware.chip",
-    "Comparison": "hardware.comparison",
-    "Cost": "hardware.cost",
-    "Counts": "hardware.counts",
-    "Loads": "hardware.loads",
-    "Measured": "hardware.dense",
-    "Placement": "hardware.placement",
-    "Program": "hardware.program",
-    "Sequences": "hardware.sequences",
-    "SparseSequences": "hardware.sparse",
-    "Session": "hardware.session",
-    "Trace": "hardware.trace",
-    "Verification": "hardware.verification",
-    "compare": "hardware.comparison",
-    "count": "hardware.counts",
-    "estimate": "hardware.cost",
-    "load": "hardware.loads",
-    "load_chip": "hardware.chip",
-    "place": "hardware.placement",
+    "Cell": "hardware.definition.cell",
+    "Chip": "hardware.cost.chip",
+    "Comparison": "hardware.runs.comparison",
+    "Cost": "hardware.cost.energy",
+    "Counts": "hardware.cost.counts",
+    "Loads": "hardware.cost.core_loads",
+    "Measured": "hardware.cost.dense_gru",
+    "Placement": "hardware.cost.placement",
+    "Program": "hardware.program.model",
+    "Sequences": "hardware.sequences.dense",
+    "SparseSequences": "hardware.sequences.sparse",
+    "Session": "hardware.runs.session",
+    "Trace": "hardware.runs.trace",
+    "Verification": "hardware.runs.verification",
+    "compare": "hardware.runs.comparison",
+    "count": "hardware.cost.counts",
+    "estimate": "hardware.cost.energy",
+    "load": "hardware.cost.core_loads",
+    "load_chip": "hardware.cost.chip",
+    "place": "hardware.cost.placement",
     "report": "hardware.reporting",
-    "run": "hardware.inference",
-    "stream": "hardware.streaming",
-    "verify_engines": "hardware.verification",
+    "run": "hardware.runs.run",
+    "stream": "hardware.runs.stream",
+    "verify_engines": "hardware.runs.verification",
 }
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hardware.sequences import Sequences
+from hardware.sequences.dense import Sequences
 from spiking_gru.data import Labelled
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Unpack
 
-from hardware.cell import Cell, CellSettings, cell_of
+from hardware.definition.cell import Cell, CellSettings, cell_of
 from hardware.errors import SettingError
 from spiking_gru import functional
 from spiking_gru.functional import CellParameters
@@ -38,7 +38,7 @@ def check_threshold(threshold: Tensor, cell: Cell) -> None:
 class SpikingGRUCell(snntorch.SpikingNeuron):
     """A gated recurrent spiking neuron layer: `spk, mem = cell(x, spk, mem)`.
 
-    The equations are in `spiking_gru.functional.step`, the settings in `hardware.cell.Cell`.
+    The equations are in `spiking_gru.functional.step`, the settings in `hardware.Cell`.
     Parameters have torch.nn.GRUCell's names and shapes, rows in the order of the cell's gates
     (reset, update, candidate for `torch`). With `quantised` on, the forward pass is the chip's
     integer arithmetic, bit for bit.

@@ -1,4 +1,4 @@
-"""The encoder: raw frames to what the first layer sees, in the integers of `hardware.encoding`.
+"""The encoder: raw frames to what the first layer sees, in the chip's integers.
 
 Frames are data and need no gradient, so that one definition serves training and the chip, in float
 and quantised alike.
@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hardware.encoding import SPIKING_ENCODERS
-from hardware.encoding import Encoder as IntegerEncoder
+from hardware.definition.encoder import SPIKING_ENCODERS
+from hardware.definition.encoder import Encoder as IntegerEncoder
 
 FRACTION = 5
 """A standardised value is rounded to 1/32 of a standard deviation."""
@@ -25,7 +25,7 @@ FULL_RATE = 64
 
 
 class Encoder(nn.Module):
-    """Standardises by training statistics, rounds and encodes; the kinds are `hardware.encoding`'s.
+    """Standardises by training statistics, rounds and encodes, as the chip does.
 
     `threshold` of `send-on-delta` is in standard deviations, `steps` of `rate` and `latency` counts
     the steps that each frame takes.

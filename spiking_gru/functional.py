@@ -48,7 +48,7 @@ def step(
         forget        c = tanh(W_c x + U_c e + b_c)               h = f ⊙ h + (1 − f) ⊙ c
 
     with r, z, f = σ(W x + U e + b), and o = σ(W_o x + U_o e' + b_o) where e' is what h would emit.
-    `hardware.cell.step` is the same in integers.
+    `hardware.definition.cell.step` is the same in integers.
     """
     cell = arithmetic.cell
     gates = len(cell.gates)

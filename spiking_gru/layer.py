@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Unpack
 
-from hardware.cell import CellSettings
+from hardware.definition.cell import CellSettings
 from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.sequence import sequence
@@ -38,7 +38,7 @@ class SpikingGRU(nn.Module):
 
     `spikes, state = gru(x, state, lengths)` takes x of shape (steps, batch, input_size), or
     (batch, steps, input_size) with `batch_first`. Beyond a sequence's length nothing fires.
-    Further arguments are the settings of `hardware.cell.Cell`: `formulation`, `emit`, ….
+    Further arguments are the settings of `hardware.definition.cell.Cell`: `formulation`, `emit`, ….
 
     `recompute_every=N` trades time for memory: of every N steps only the first state is kept for
     the backward pass. The state dictionary of a torch.nn.GRU of the same size loads as it is.

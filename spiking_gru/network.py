@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from safetensors.torch import save as tensor_bytes
 from torch import Tensor
 
-from hardware.cell import cell_settings
+from hardware.definition.cell import cell_settings
 from hardware.errors import InputError
-from hardware.files import first_fault, read_json, read_tensors, write_bytes, write_json
+from hardware.files.disk import first_fault, read_json, read_tensors, write_bytes, write_json
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State

@@ -1,6 +1,6 @@
 """The synaptic operations that a network's activity causes, so that training can pay for them.
 
-`hardware.counts` counts them exactly from a trace. Here the count is differentiable: a spike
+`hardware.cost.counts` counts them exactly from a trace. Here the count is differentiable: a spike
 counts as itself, with its surrogate's gradient; a state that is sent when it has changed counts by
 how near its change comes to being sent.
 """

@@ -1,4 +1,4 @@
-"""The chip's arithmetic inside torch: the same values as `hardware.arithmetic`, with gradients.
+"""The chip's arithmetic inside torch: the values of `hardware.definition`, and gradients.
 
 Numbers stay real-valued here: an integer n with f fraction bits is the float n · 2^-f. Every value
 is a multiple of a power of two with fewer than 24 significant bits, so float32 holds it exactly in
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from hardware.arithmetic import (
+from hardware.definition.arithmetic import (
     TABLE_ENTRIES,
     TABLE_RANGE,
     Integers,
@@ -23,7 +23,7 @@ from hardware.arithmetic import (
     tanh_table,
     weight_exponent,
 )
-from hardware.cell import Cell
+from hardware.definition.cell import Cell
 
 
 class _Floor(torch.autograd.Function):
@@ -163,7 +163,7 @@ class FloatArithmetic:
 
 @dataclass(frozen=True)
 class IntegerArithmetic:
-    """Every value on the grid that `hardware.arithmetic` gives it."""
+    """Every value on the grid that `hardware.definition.arithmetic` gives it."""
 
     cell: Cell
 

@@ -1,6 +1,7 @@
 """The readout: from what the last layer emits to scores and logits.
 
-`hardware.readout` is the same in integers; a score here is an integer there times a power of two.
+`hardware.definition.readout` is the same in integers; a score here is an integer
+there times a power of two.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from hardware.definition.readout import READOUTS
 from hardware.errors import SettingError, choose
-from hardware.readout import READOUTS
 from spiking_gru.quantise import exponent_of, floor_to, round_to
 
 GAINS = {"mean": 5.0, "count": 0.5, "leaky": 5.0, "last": 5.0, "step": 5.0}

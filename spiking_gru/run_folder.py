@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hardware.errors import InputError
-from hardware.files import first_fault, read_json
+from hardware.files.disk import first_fault, read_json
 from spiking_gru.data import Dataset, load
 
 REPORTS = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
-    from hardware.cell import Cell
+    from hardware.definition.cell import Cell
 
 
 class NetworkChoices(BaseModel):
@@ -40,7 +40,7 @@ class NetworkChoices(BaseModel):
 
     @property
     def cell(self) -> Cell:
-        from hardware.cell import Cell
+        from hardware.definition.cell import Cell
 
         return Cell(
             formulation=self.formulation,
@@ -52,9 +52,9 @@ class NetworkChoices(BaseModel):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> NetworkChoices:
-        from hardware.encoding import ENCODERS
+        from hardware.definition.encoder import ENCODERS
+        from hardware.definition.readout import READOUTS
         from hardware.errors import SettingError, choose
-        from hardware.readout import READOUTS
 
         choose("encoder", self.encoder, ENCODERS)
         choose("readout", self.readout, READOUTS)

@@ -27,12 +27,12 @@ from numpy.typing import NDArray
 from conversion.foreign.deployment import Deployment, Grids, Thresholds, deploy
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU
-from hardware.counts import count
-from hardware.dense import dense_gru
+from hardware.cost.counts import count
+from hardware.cost.dense_gru import dense_gru
 from hardware.errors import InputError, SettingError
-from hardware.inference import run
-from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.program.model import Program
+from hardware.runs.run import run
+from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset, Labelled
 
 RUNGS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3)

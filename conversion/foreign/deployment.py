@@ -20,15 +20,15 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from conversion.attach import FoldedReadout, fold_readout
+from conversion.assemble import FoldedReadout, fold_readout
 from conversion.fold import FoldedLayer
 from conversion.foreign.gru import Doubles, ForeignGRU, GRULayer, Head
 from conversion.passes import Conversion, build
-from hardware.cell import Cell
-from hardware.encoding import Encoder
+from hardware.definition.cell import Cell
+from hardware.definition.encoder import Encoder
 from hardware.errors import InputError, RangeError
-from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences
 from spiking_gru.readout import Readout as TrainedReadout
 
 

@@ -9,7 +9,7 @@ from conversion.foreign.keras_gru import from_keras_arrays
 from conversion.foreign.onnx_gru import from_onnx
 from conversion.foreign.torch_gru import from_torch_state
 from hardware.errors import InputError
-from hardware.files import read_tensors
+from hardware.files.disk import read_tensors
 from spiking_gru.data.registry import read_arrays
 
 PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversion.foreign.gru import Doubles, ForeignGRU, GRULayer, Head
-from hardware.sequences import Sequences
+from hardware.sequences.dense import Sequences
 
 
 def scores(gru: ForeignGRU, sequences: Sequences) -> Doubles:

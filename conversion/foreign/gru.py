@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.cell import GATES as FORMULATIONS
+from hardware.definition.cell import GATES as FORMULATIONS
 from hardware.errors import InputError, choose
 
 Doubles = NDArray[np.float64]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
+from hardware.definition.arithmetic import Integers
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations
 from hardware.lava.session import START_UP_SECONDS, LavaSession
-from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences
 
 
 def execute(
@@ -47,7 +47,7 @@ def connect(program: Program, *, mapping: str = "fused") -> LavaStepper:
 
 
 class LavaStepper:
-    """What `hardware.session.Session` asks of a Lava session."""
+    """What `hardware.runs.session.Session` asks of a Lava session."""
 
     def __init__(self, program: Program, mapping: str) -> None:
         self.program = program

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import WORD_LIMIT
-from hardware.encoding import INPUT_LIMIT
+from hardware.definition.arithmetic import WORD_LIMIT
+from hardware.definition.encoder import INPUT_LIMIT
+from hardware.definition.readout import Readout
 from hardware.engines.saturation import QUANTITIES
 from hardware.errors import RangeError
-from hardware.program import Layer, Program
-from hardware.readout import Readout
+from hardware.program.model import Layer, Program
 
 Magnitudes = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ def largest_membrane(layer: Layer, steps: int) -> Magnitudes:
 def layer_magnitudes(
     layer: Layer, low: Magnitudes, high: Magnitudes, steps: int
 ) -> Iterator[tuple[str, Magnitudes]]:
-    """Every quantity of `hardware.cell.step`, for inputs between low and high."""
+    """Every quantity of `hardware.definition.cell.step`, for inputs between low and high."""
     cell, gate, one = layer.cell, layer.gate, 2.0**layer.cell.gate_fraction
     S, G = cell.state_fraction, cell.gate_fraction
     shape = len(cell.gates), layer.neurons
@@ -164,7 +164,7 @@ def layer_magnitudes(
 def readout_magnitudes(
     readout: Readout, low: Magnitudes, high: Magnitudes, steps: int
 ) -> Iterator[tuple[str, Magnitudes]]:
-    """Every quantity of `hardware.readout`, over so many steps."""
+    """Every quantity of `hardware.definition.readout`, over so many steps."""
     V = product(readout.weights, low, high)
     current = shifted(V, readout.shift) + np.abs(readout.bias)
     yield "accumulator", V

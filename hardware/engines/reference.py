@@ -1,4 +1,4 @@
-"""The definition run over sequences: `hardware.cell.step`, all sequences abreast, in NumPy."""
+"""The definition run over sequences, all of them in parallel, in NumPy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import WORD_LIMIT, Integers, shift
-from hardware.cell import Product, Watch, step, unwatched
+from hardware.definition.arithmetic import WORD_LIMIT, Integers, shift
+from hardware.definition.cell import Product, Watch, step, unwatched
+from hardware.definition.readout import Readout
 from hardware.engines.magnitudes import width
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import (
@@ -21,8 +22,7 @@ from hardware.engines.saturation import (
     merged,
     ramp,
 )
-from hardware.program import Layer, Program
-from hardware.readout import Readout
+from hardware.program.model import Layer, Program
 
 
 def execute(

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
+from hardware.definition.arithmetic import Integers
 from hardware.engines.saturation import Saturations
 from hardware.errors import SettingError, choose, unknown_name
-from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences
 
 ENGINES = {
     "numpy": "hardware.engines.reference",
-    "events": "hardware.engines.events",
+    "events": "hardware.engines.event_driven.engine",
     "lava": "hardware.engines.lava",
 }
 

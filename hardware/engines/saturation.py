@@ -12,10 +12,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import TABLE_ENTRIES, TABLE_RANGE, WORD_BITS, WORD_LIMIT, Integers
-from hardware.cell import Cell
+from hardware.definition.arithmetic import (
+    TABLE_ENTRIES,
+    TABLE_RANGE,
+    WORD_BITS,
+    WORD_LIMIT,
+    Integers,
+)
+from hardware.definition.cell import Cell
 from hardware.errors import RangeError
-from hardware.program import Program
+from hardware.program.model import Program
 
 SATURATIONS = ("gate", "candidate", "word")
 """What is counted for each layer, the readout last."""

@@ -25,7 +25,7 @@ from typing import Any
 from hardware.lava.errors import LavaError
 from hardware.lava.leftovers import claim, sweep
 from hardware.lava.tape import tick_reached
-from hardware.program import Program
+from hardware.program.model import Program
 
 WATCH_SECONDS = 0.05
 HEARTBEAT_SECONDS = 0.2

@@ -22,7 +22,7 @@ from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
 from hardware.lava.scores import Tally
 from hardware.lava.tape import FRAMES, FRAMES_TURNED, Feed
-from hardware.program import Layer, Program
+from hardware.program.model import Layer, Program
 
 
 class Wire(NamedTuple):

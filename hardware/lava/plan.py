@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.lava.pace import FIRST, LAST, STEP
-from hardware.program import Program
+from hardware.lava.clock import FIRST, LAST, STEP
+from hardware.program.model import Program
 
 NONE = -1
 

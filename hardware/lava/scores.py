@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
-from hardware.lava.pace import Pace, lanes_of
+from hardware.definition.arithmetic import Integers
+from hardware.definition.readout import Readout
+from hardware.lava.clock import Pace, lanes_of
 from hardware.lava.tape import Rows
-from hardware.readout import Readout
 
 
 class Tally(NamedTuple):
@@ -23,7 +23,7 @@ class Tally(NamedTuple):
 
 
 class Scores:
-    """`hardware.readout`'s step of every lane, in the tick after its clock message.
+    """`hardware.definition.readout`'s step of every lane, in the tick after its clock message.
 
     `arrived` is what the dendrites have got since the last step: messages, or what synapses have
     made of them. With a folder, scores are kept on the tape there.

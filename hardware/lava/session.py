@@ -10,14 +10,14 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
+from hardware.definition.arithmetic import Integers
 from hardware.errors import InputError, SettingError, choose
 from hardware.lava.child import PROGRAM
 from hardware.lava.errors import LavaError
 from hardware.lava.plan import Plan, changes, one_step, plan, ticks, turned
 from hardware.lava.supervisor import Supervisor
 from hardware.lava.tape import FRAMES, FRAMES_TURNED, Tape
-from hardware.program import Program
+from hardware.program.model import Program
 
 MAPPINGS = ("structural", "fused")
 START_UP_SECONDS = 60.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.arithmetic import Integers
-from hardware.cell import Cell, Product
-from hardware.lava.pace import turns
+from hardware.definition.arithmetic import Integers
+from hardware.definition.cell import Cell, Product
+from hardware.lava.clock import turns
 
 SINGLE_LIMIT = 2**24
 """float32 holds every whole number up to here, float64 up to 2^53, where no product comes."""

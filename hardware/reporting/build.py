@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from hardware.chip import Chip
-from hardware.cost import Cost
-from hardware.dense import (
+from hardware.cost.chip import Chip
+from hardware.cost.dense_gru import (
     BREAK_EVEN,
     DenseGRU,
     Measured,
@@ -23,8 +22,9 @@ from hardware.dense import (
     dense_gru,
     spikes_per_synapse,
 )
+from hardware.cost.energy import Cost
 from hardware.errors import InputError, choose
-from hardware.files import first_fault
+from hardware.files.disk import first_fault
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,

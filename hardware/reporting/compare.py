@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hardware.errors import InputError
-from hardware.files import json_text, write_text
+from hardware.files.disk import json_text, write_text
 from hardware.reporting.page import fill
 from hardware.reporting.schema import ChipFigures, Range, Report, Strict
 

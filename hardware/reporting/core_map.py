@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hardware.placement import Placement
+from hardware.cost.placement import Placement
 from hardware.reporting.figures import ACCENT, INK, MUTED, STYLE, WIDE, svg
 
 GAP = 0.12

@@ -9,9 +9,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from hardware.comparison import Divergence
-from hardware.files import write_bytes
-from hardware.trace import Trace
+from hardware.files.disk import write_bytes
+from hardware.runs.comparison import Divergence
+from hardware.runs.trace import Trace
 
 STYLE = {
     "svg.fonttype": "none",

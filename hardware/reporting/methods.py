@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hardware.chip import Barrier, Chip, Constant, Operations
+from hardware.cost.chip import Barrier, Chip, Constant, Operations
 from hardware.reporting.schema import MeasuredFigures, Report
 
 

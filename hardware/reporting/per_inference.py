@@ -7,7 +7,7 @@ import io
 from importlib.util import find_spec
 from typing import Any
 
-from hardware.cost import RANGE
+from hardware.cost.energy import RANGE
 from hardware.reporting.study import Study
 
 COUNTS = ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates")

@@ -11,12 +11,12 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from hardware.arithmetic import shift
+from hardware.cost.traffic import emissions, is_sent
+from hardware.definition.arithmetic import shift
 from hardware.engines.reference import synapses
-from hardware.messages import emissions, is_sent
-from hardware.program import Program
+from hardware.program.model import Program
 from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, svg
-from hardware.trace import Trace
+from hardware.runs.trace import Trace
 
 MOST_MARKS = 20_000
 """Drawn in one panel of a wide picture, and fewer in a narrow one; where more is sent only every so

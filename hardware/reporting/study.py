@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.chip import CHIPS, Chip, load_chip
-from hardware.cost import Cost, cost
-from hardware.counts import Counts, count
+from hardware.cost.chip import CHIPS, Chip, load_chip
+from hardware.cost.core_loads import load
+from hardware.cost.counts import Counts, count
+from hardware.cost.energy import Cost, cost
+from hardware.cost.placement import Placement, place
 from hardware.errors import InputError
-from hardware.loads import load
-from hardware.placement import Placement, place
-from hardware.program import Program
-from hardware.trace import Trace
+from hardware.program.model import Program
+from hardware.runs.trace import Trace
 
 
 @dataclass(frozen=True)

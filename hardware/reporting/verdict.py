@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hardware.dense import BREAK_EVEN, Measured
+from hardware.cost.dense_gru import BREAK_EVEN, Measured
 from hardware.reporting.schema import ChipFigures
 from hardware.reporting.units import joules, seconds
 

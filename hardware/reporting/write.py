@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from hardware.dense import Measured
-from hardware.files import json_text, write_bytes
-from hardware.program import Program
+from hardware.cost.dense_gru import Measured
+from hardware.files.disk import json_text, write_bytes
+from hardware.program.model import Program
 from hardware.reporting.build import make_report
 from hardware.reporting.page import render_page
 from hardware.reporting.per_inference import (
@@ -21,7 +21,7 @@ from hardware.reporting.per_inference import (
 )
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
-from hardware.trace import Trace
+from hardware.runs.trace import Trace
 
 PARQUET = "per_inference.parquet"
 

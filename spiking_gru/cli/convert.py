@@ -50,9 +50,9 @@ def convert_run(
 
     from conversion import conversion_of, explain, verify
     from hardware.errors import EngineError
-    from hardware.golden import golden_samples
-    from hardware.program_file import digest
+    from hardware.program.file import digest
     from hardware.reporting.build import versions
+    from hardware.runs.golden import golden_samples
     from spiking_gru.network import load_network
 
     training = folder.training()

@@ -25,7 +25,7 @@ def export(
 ) -> None:
     """Write what NIR can say of a program: its encoder or its readout."""
     from conversion.nir_export import export_nir
-    from hardware.program import Program
+    from hardware.program.model import Program
 
     voice = Voice(as_json)
     require_there(source)

@@ -83,8 +83,8 @@ def import_gru(
     from conversion.foreign.files import read_gru
     from conversion.foreign.floating import predictions
     from hardware.errors import choose
-    from hardware.files import read_bytes, require_writable, write_json
-    from hardware.program_file import digest
+    from hardware.files.disk import read_bytes, require_writable, write_json
+    from hardware.program.file import digest
     from hardware.reporting.build import versions
     from spiking_gru.data import load
 

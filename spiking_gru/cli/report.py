@@ -14,7 +14,7 @@ from spiking_gru.cli.options import Chip, Debug, Json, Run
 from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
-    from hardware.dense import Measured
+    from hardware.cost.dense_gru import Measured
     from hardware.reporting import Report, Study
     from spiking_gru.run_folder import RunFolder
 
@@ -86,10 +86,10 @@ def compare_runs(
 
 
 def _report_of(folder: RunFolder, chip: str, measure: bool) -> tuple[Report, Study]:
-    from hardware.files import read_json
-    from hardware.program import Program
+    from hardware.files.disk import read_json
+    from hardware.program.model import Program
     from hardware.reporting import make_report, study
-    from hardware.trace import Trace
+    from hardware.runs.trace import Trace
 
     origin, test = folder.origin(), folder.dataset().test
     program = Program.load(folder.require(folder.program, "convert"))
@@ -111,7 +111,7 @@ def _on_this_host(run: Study) -> Measured:
     """The program's layers as ordinary GRUs, over a sequence of median length."""
     from torch import __version__
 
-    from hardware.dense import Measured
+    from hardware.cost.dense_gru import Measured
     from spiking_gru.host import processor, time_gru
 
     program = run.program

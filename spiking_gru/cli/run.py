@@ -70,8 +70,8 @@ def run_program(
     voice: Voice,
     options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    from hardware.inference import run as run_on
-    from hardware.program import Program
+    from hardware.program.model import Program
+    from hardware.runs.run import run as run_on
     from spiking_gru.data.registry import load_inputs
 
     is_folder = source.is_dir()

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 from hardware.errors import InputError
 
 if TYPE_CHECKING:
-    from hardware.arithmetic import Integers
-    from hardware.program import Program
+    from hardware.definition.arithmetic import Integers
+    from hardware.program.model import Program
 
 
 def stream_answers(
@@ -22,8 +22,8 @@ def stream_answers(
     A frame is a line of numbers, with commas between them or as a JSON list. After an empty line
     the next frame begins anew.
     """
-    from hardware.program import Program
-    from hardware.session import Session
+    from hardware.program.model import Program
+    from hardware.runs.session import Session
 
     program = Program.load(file)
     steps = total = 0

@@ -39,7 +39,7 @@ def train_network(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> di
     require_torch("training")
     from pydantic import ValidationError
 
-    from hardware.files import first_fault, require_writable
+    from hardware.files.disk import first_fault, require_writable
     from spiking_gru.data import load
     from spiking_gru.training import train as run_training
 

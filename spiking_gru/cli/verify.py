@@ -13,9 +13,9 @@ from spiking_gru.cli.options import Deadline, Debug, Json, Source
 from spiking_gru.cli.workplace import folder_of, require_there, require_torch
 
 if TYPE_CHECKING:
-    from hardware.program import Program
-    from hardware.sequences import Sequences
-    from hardware.trace import Trace
+    from hardware.program.model import Program
+    from hardware.runs.trace import Trace
+    from hardware.sequences.dense import Sequences
     from spiking_gru.run_folder import RunFolder
 
 TORCH = "torch"
@@ -71,10 +71,10 @@ def replay_golden(
     voice: Voice,
 ) -> dict[str, Any]:
     """Run the samples that a program carries and compare the hash of every step's numbers."""
-    from hardware.files import write_json
-    from hardware.golden import replay
-    from hardware.program import Program
-    from hardware.program_file import digest
+    from hardware.files.disk import write_json
+    from hardware.program.file import digest
+    from hardware.program.model import Program
+    from hardware.runs.golden import replay
 
     if TORCH in engines:
         raise _without_network(file)
@@ -109,10 +109,10 @@ def verify_run(
     deadline: float | None,
     voice: Voice,
 ) -> dict[str, Any]:
-    from hardware.files import write_json
-    from hardware.program import Program
-    from hardware.program_file import digest
-    from hardware.verification import verify_traces
+    from hardware.files.disk import write_json
+    from hardware.program.file import digest
+    from hardware.program.model import Program
+    from hardware.runs.verification import verify_traces
     from spiking_gru.data.registry import load_inputs
 
     is_folder = source.is_dir()
@@ -165,7 +165,7 @@ def _trace(
     folder: RunFolder,
     deadline: float | None,
 ) -> Trace:
-    from hardware.inference import run
+    from hardware.runs.run import run
 
     if engine != TORCH:
         return run(program, sequences, engine, deadline)
@@ -178,8 +178,8 @@ def _trace(
 
 def _keep(folder: Path, traces: list[Trace]) -> list[Path]:
     """Each trace in a file, and a picture for each that parts from the first."""
-    from hardware.comparison import compare
     from hardware.reporting.divergence import draw_divergence
+    from hardware.runs.comparison import compare
 
     written = []
     for trace in traces:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import InputError
-from hardware.sequences import Sequences
+from hardware.sequences.dense import Sequences
 
 VALIDATION_SHARE = 0.1
 

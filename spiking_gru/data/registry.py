@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import InputError, MissingPackageError, unknown_name
-from hardware.sequences import NUMBERS, Sequences
+from hardware.sequences.dense import NUMBERS, Sequences
 from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
 
 Arrays = dict[str, NDArray[np.generic]]

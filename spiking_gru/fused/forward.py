@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from hardware.cell import Cell
+from hardware.definition.cell import Cell
 from spiking_gru.fused.backends import Backend
 from spiking_gru.fused.settings import resets
 from spiking_gru.quantise import Arithmetic

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numba
 
-from hardware import arithmetic
+from hardware.definition import arithmetic
 from spiking_gru.fused import rows_numba, settings
 from spiking_gru.fused.phases import Phases, compositions
 

@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from hardware.arithmetic import TABLE_ENTRIES, TABLE_RANGE
+from hardware.definition.arithmetic import TABLE_ENTRIES, TABLE_RANGE
 from spiking_gru.fused.settings import BINARY, GRADED, SIGNED, STATE, SUBTRACT, ZERO
 
 F = np.float32

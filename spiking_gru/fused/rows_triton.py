@@ -8,7 +8,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from hardware.arithmetic import TABLE_ENTRIES, TABLE_RANGE
+from hardware.definition.arithmetic import TABLE_ENTRIES, TABLE_RANGE
 from spiking_gru.fused import settings
 
 BINARY = tl.constexpr(settings.BINARY)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hardware.arithmetic import sigmoid_table, tanh_table
-from hardware.cell import Cell
+from hardware.definition.arithmetic import sigmoid_table, tanh_table
+from hardware.definition.cell import Cell
 from spiking_gru.functional import Fire
 from spiking_gru.quantise import Arithmetic, IntegerArithmetic
 from spiking_gru.surrogate import ATan

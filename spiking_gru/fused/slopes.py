@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from hardware.cell import Cell
+from hardware.definition.cell import Cell
 from spiking_gru.functional import Fire
 from spiking_gru.surrogate import ATan
 

@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from hardware.files import write_json
+from hardware.files.disk import write_json
 from spiking_gru.batches import batches, padded
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled

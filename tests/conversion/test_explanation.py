@@ -10,10 +10,10 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import Explanation, conversion_of, explain
-from hardware.arithmetic import WORD_BITS
-from hardware.cell import EMISSIONS, GATES, step
+from hardware.definition.arithmetic import WORD_BITS
+from hardware.definition.cell import EMISSIONS, GATES, step
 from hardware.engines.reference import product_of, synapses
-from hardware.inference import run
+from hardware.runs.run import run
 
 
 def by_name(rows: list[Explanation]) -> dict[tuple[str, str, str], Explanation]:

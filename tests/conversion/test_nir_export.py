@@ -11,7 +11,7 @@ from programs import random_program, random_sequences
 
 from conversion.nir_export import export_nir
 from hardware.errors import SettingError
-from hardware.inference import run
+from hardware.runs.run import run
 
 nir = pytest.importorskip("nir")
 

@@ -11,12 +11,12 @@ from networks import random_network
 from programs import random_sequences
 
 from conversion import convert, verify
-from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
-from hardware.encoding import ENCODERS
+from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
+from hardware.definition.encoder import ENCODERS
+from hardware.definition.readout import READOUTS
 from hardware.errors import RangeError
-from hardware.inference import run
-from hardware.program_file import digest
-from hardware.readout import READOUTS
+from hardware.program.file import digest
+from hardware.runs.run import run
 from spiking_gru.batches import padded
 
 every_network = st.fixed_dictionaries(

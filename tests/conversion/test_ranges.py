@@ -19,15 +19,15 @@ from conversion.ranges import (
     prove,
     prove_layer,
 )
-from hardware import cell as definition
-from hardware.arithmetic import Integers
-from hardware.cell import EMISSIONS, Cell, GateParameters
-from hardware.cell import GATES as GATES_OF
-from hardware.encoding import Encoder
+from hardware.definition import cell as definition
+from hardware.definition.arithmetic import Integers
+from hardware.definition.cell import EMISSIONS, Cell, GateParameters
+from hardware.definition.cell import GATES as GATES_OF
+from hardware.definition.encoder import Encoder
+from hardware.definition.readout import Readout
 from hardware.engines.reference import product_of
 from hardware.errors import RangeError
-from hardware.program import Layer, Program
-from hardware.readout import Readout
+from hardware.program.model import Layer, Program
 
 LIMIT = 2**23 - 1
 GATES = ("reset", "update", "candidate")

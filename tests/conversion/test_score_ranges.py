@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from programs import random_program
 
 from conversion.ranges import longest_sequence, prove, prove_readout, score_bound
-from hardware.cell import Cell
+from hardware.definition.cell import Cell
+from hardware.definition.readout import Readout
 from hardware.errors import RangeError
-from hardware.readout import Readout
 
 LIMIT = 2**23 - 1
 IDLE = (0, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hardware.encoding import ENCODERS
+from hardware.definition.encoder import ENCODERS
 from hardware.errors import SettingError
 from spiking_gru.encoder import Encoder
 

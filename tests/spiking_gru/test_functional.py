@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import converted
 
-from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
+from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS
 from hardware.engines.reference import run_layer
 from spiking_gru import functional
 from spiking_gru.cell import SpikingGRUCell

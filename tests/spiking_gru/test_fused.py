@@ -11,7 +11,7 @@ import pytest
 import torch
 from snntorch import surrogate as snntorch_surrogate
 
-from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS, SPIKES
+from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS, SPIKES
 from hardware.errors import SettingError
 from spiking_gru import SpikingGRU, SpikingGRUCell
 from spiking_gru.fused import backward, way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hardware.cell import GATES
+from hardware.definition.cell import GATES
 from spiking_gru import SpikingGRU
 from spiking_gru.fused import way
 

@@ -1,4 +1,4 @@
-"""Torch's quantised functions against the integers of hardware.arithmetic."""
+"""Torch's quantised functions against the integers of hardware.definition.arithmetic."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware import arithmetic
-from hardware.cell import Cell
+from hardware.definition import arithmetic
+from hardware.definition.cell import Cell
 from spiking_gru import quantise
 
 S, G = 12, 8

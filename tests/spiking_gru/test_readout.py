@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from hardware.definition.readout import READOUTS
 from hardware.errors import SettingError
-from hardware.readout import READOUTS
 from spiking_gru.readout import Readout, Seen
 
 

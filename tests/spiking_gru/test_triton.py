@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from hardware.cell import ACTIVATIONS, EMISSIONS, GATES
+from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES
 from spiking_gru import SpikingGRUCell
 from spiking_gru.sequence import sequence
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hardware.chip import Chip, Operations
+from hardware.cost.chip import Chip, Operations
 
 ZERO = dict.fromkeys(Operations.model_fields, 0.0)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from conversion.foreign.floating import states
 from conversion.foreign.gru import HEADS, ForeignGRU, GRULayer, Head
-from hardware.sequences import Sequences
+from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset
 
 every_gru = st.fixed_dictionaries(

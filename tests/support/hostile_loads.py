@@ -23,11 +23,11 @@ from mutations import MUTATIONS, WEIGHTS_MUTATIONS, Mutation
 from programs import random_program, random_sequences
 
 from hardware.errors import InputError, ProgramError
-from hardware.golden import golden_samples
-from hardware.inference import run
-from hardware.program import Program
-from hardware.program_file import contents
-from hardware.trace import Trace
+from hardware.program.file import contents
+from hardware.program.model import Program
+from hardware.runs.golden import golden_samples
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
 
 MEMORY = 256 * 2**20
 KINDS: tuple[dict[str, Any], ...] = (

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from programs import random_program
 
-from hardware.files import write_bytes
-from hardware.program import Program
-from hardware.program_file import contents
+from hardware.files.disk import write_bytes
+from hardware.program.file import contents
+from hardware.program.model import Program
 
 WRITES = 6
 """A child lives for as long as so many writes take, at most."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from programs import random_program, random_sequences
 
 from hardware import compare
-from hardware.inference import run
+from hardware.runs.run import run
 
 
 def play_and_compare(seed: int) -> None:

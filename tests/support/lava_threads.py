@@ -19,7 +19,7 @@ from hardware.lava import tape
 from hardware.lava.child import PROGRAM
 from hardware.lava.compat import import_lava
 from hardware.lava.session import LavaSession
-from hardware.program import Program
+from hardware.program.model import Program
 
 import_lava()
 

@@ -8,7 +8,7 @@ from conversion.exponents import choose_exponents
 from conversion.fold import fold_cell
 from conversion.layout import lay_out
 from conversion.quantise import quantise_layer
-from hardware.program import Layer
+from hardware.program.model import Layer
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.network import Network
 from spiking_gru.settings import NetworkSettings

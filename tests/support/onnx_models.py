@@ -12,7 +12,7 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from hardware.sequences import Sequences
+from hardware.sequences.dense import Sequences
 
 
 def gru_model(

@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from hardware.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS, Cell, GateParameters
-from hardware.encoding import ENCODERS, SPIKING_ENCODERS, Encoder
-from hardware.program import Layer, Program
-from hardware.readout import READOUTS, Readout
-from hardware.sequences import Sequences
+from hardware.definition.cell import (
+    ACTIVATIONS,
+    EMISSIONS,
+    GATES,
+    RESET_MECHANISMS,
+    Cell,
+    GateParameters,
+)
+from hardware.definition.encoder import ENCODERS, SPIKING_ENCODERS, Encoder
+from hardware.definition.readout import READOUTS, Readout
+from hardware.program.model import Layer, Program
+from hardware.sequences.dense import Sequences
 
 every_cell = st.fixed_dictionaries(
     {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from programs import random_program, random_sequences
 
-from hardware.dense import Measured
-from hardware.program_file import digest
+from hardware.cost.dense_gru import Measured
+from hardware.program.file import digest
 
 PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
 SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])

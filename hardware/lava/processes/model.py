@@ -3,7 +3,7 @@
 from lava.magma.core.model.py.model import PyLoihiProcessModel
 from lava.magma.core.process.process import AbstractProcess
 
-from hardware.cell import GateParameters
+from hardware.definition.cell import GateParameters
 
 
 class Process(AbstractProcess):

@@ -14,8 +14,8 @@ from conversion.foreign.calibration import RUNGS
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU, Head
 from hardware.errors import InputError, SettingError
-from hardware.inference import run
-from hardware.program_file import digest
+from hardware.program.file import digest
+from hardware.runs.run import run
 from spiking_gru.data import Dataset, Labelled, load
 
 BUDGETS = (1.0, 3.0, 10.0)

@@ -13,11 +13,11 @@ from programs import random_sequences
 
 from conversion import Grids, Thresholds, deploy
 from conversion.foreign.floating import answers, states
-from hardware.counts import count
+from hardware.cost.counts import count
 from hardware.errors import InputError, RangeError
-from hardware.inference import run
-from hardware.limits import require_sound
-from hardware.sequences import Sequences
+from hardware.program.limits import require_sound
+from hardware.runs.run import run
+from hardware.sequences.dense import Sequences
 
 
 @settings(max_examples=100, deadline=None)

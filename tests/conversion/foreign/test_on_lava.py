@@ -14,7 +14,7 @@ from programs import random_sequences
 from conversion import Grids, deploy, from_torch_gru
 from hardware import compare
 from hardware.engines.reference import execute
-from hardware.inference import run
+from hardware.runs.run import run
 
 THRESHOLDS = (0.0, 0.02, 0.3)
 

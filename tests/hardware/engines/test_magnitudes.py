@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import run
-from hardware.arithmetic import Integers
-from hardware.cell import step
+from hardware.definition.arithmetic import Integers
+from hardware.definition.cell import step
 from hardware.engines.magnitudes import bounds, product, width
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import RangeError
-from hardware.program import Program
+from hardware.program.model import Program
 
 
 def reached(program: Program, sequences: object) -> dict[tuple[str, str], int]:

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware.arithmetic import shift
-from hardware.cell import step
+from hardware.definition.arithmetic import shift
+from hardware.definition.cell import step
 from hardware.engines.reference import product_of
-from hardware.inference import run
-from hardware.program import Layer, Program
+from hardware.program.model import Layer, Program
+from hardware.runs.run import run
 
 
 def walk(layer: Layer, arriving: list[np.ndarray]) -> tuple[list[np.ndarray], list[np.ndarray]]:

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import run, stream
-from hardware.arithmetic import WORD_LIMIT, candidate_tanh, sigmoid
-from hardware.cell import ACTIVATIONS, Cell
-from hardware.encoding import INPUT_LIMIT
+from hardware.definition.arithmetic import WORD_LIMIT, candidate_tanh, sigmoid
+from hardware.definition.cell import ACTIVATIONS, Cell
+from hardware.definition.encoder import INPUT_LIMIT
 from hardware.engines.saturation import clamped, ramp
 from hardware.errors import RangeError
-from hardware.program import Program
+from hardware.program.model import Program
 
 ENGINES = ("numpy", "events")
 

@@ -15,10 +15,10 @@ from programs import random_program, random_sequences
 
 from hardware import compare
 from hardware.errors import MissingPackageError, SettingError
-from hardware.inference import run
 from hardware.lava import compat
 from hardware.lava.session import LavaSession
-from hardware.program import Program
+from hardware.program.model import Program
+from hardware.runs.run import run
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
 

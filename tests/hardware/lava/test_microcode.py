@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import random_program
 
-from hardware.cell import step
+from hardware.definition.cell import step
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "lava.md"
 BLOCK = re.search(r"```text\n(.*?)```", PAGE.read_text(), re.DOTALL)

@@ -22,8 +22,8 @@ from hardware.lava.processes.recorder import Recorder
 from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
 from hardware.lava.scores import Tally
-from hardware.program import Program
-from hardware.sequences import Sequences
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences
 
 mappings = st.sampled_from([("structural", 1), ("fused", 1), ("fused", 2), ("fused", 5)])
 lengths = st.lists(st.integers(1, 6), min_size=1, max_size=6)

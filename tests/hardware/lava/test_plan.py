@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lava_threads import ThreadedSession
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware.lava.pace import FIRST, LAST, STEP
+from hardware.lava.clock import FIRST, LAST, STEP
 from hardware.lava.plan import NONE, changes, one_step, plan, ticks, turned
 
 lengths = st.lists(st.integers(1, 9), min_size=1, max_size=9).map(np.array)

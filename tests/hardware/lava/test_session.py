@@ -24,7 +24,7 @@ from hardware.lava import supervisor
 from hardware.lava.errors import LavaError
 from hardware.lava.session import LavaSession
 from hardware.lava.tape import Tape
-from hardware.session import Session
+from hardware.runs.session import Session
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
 SESSIONS = int(os.environ.get("LAVA_SESSIONS", "12"))

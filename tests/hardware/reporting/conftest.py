@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from reports import LABELS, PROGRAM, SEQUENCES, TRAINED, VERIFICATION
 
-from hardware.inference import run
 from hardware.reporting import Report, Study, make_report, study
-from hardware.trace import Trace
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from reports import LABELS, PROGRAM, SEQUENCES, TRAINED
 from rich.console import Console
 
 from hardware.errors import InputError
-from hardware.inference import run
 from hardware.reporting import (
     Report,
     compare_reports,
@@ -22,7 +21,8 @@ from hardware.reporting import (
     write_comparison,
 )
 from hardware.reporting.markup import Figures
-from hardware.trace import Trace
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
 
 
 @pytest.fixture(scope="module")

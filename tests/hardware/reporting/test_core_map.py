@@ -7,7 +7,7 @@ import pytest
 from chips import small_chip
 from programs import random_program
 
-from hardware.placement import place
+from hardware.cost.placement import place
 from hardware.reporting.core_map import core_map
 
 

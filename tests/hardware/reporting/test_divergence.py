@@ -9,7 +9,7 @@ import pytest
 from programs import random_program, random_sequences
 
 from hardware import Program, compare, run
-from hardware.readout import READOUTS
+from hardware.definition.readout import READOUTS
 from hardware.reporting.divergence import divergence_figure
 
 

@@ -16,13 +16,13 @@ from programs import every_cell, every_program, random_program, random_sequences
 from reports import LABELS, PROGRAM, VERIFICATION
 from rich.console import Console
 
-from hardware.inference import run
-from hardware.program_file import digest
+from hardware.program.file import digest
 from hardware.reporting import Report, Study, make_report, print_report, render_page, study
 from hardware.reporting.core_map import DARKEST
 from hardware.reporting.markup import SHOWN, Figures
 from hardware.reporting.page import mistakes
-from hardware.trace import Trace
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
 
 MATRIX = 0.4
 """How much of a colour a full cell of the confusion matrix has, as in the style sheet."""

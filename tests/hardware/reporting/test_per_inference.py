@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from programs import random_program, random_sequences
 
-from hardware.inference import run
 from hardware.reporting import Report, Study, study, write_report
 from hardware.reporting.per_inference import COSTS, COUNTS, as_csv, as_parquet, per_inference
+from hardware.runs.run import run
 
 
 def test_every_inference_has_its_counts_and_costs(measured: Study) -> None:

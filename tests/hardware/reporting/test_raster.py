@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware.inference import run
-from hardware.messages import emissions
-from hardware.program import Program
+from hardware.cost.traffic import emissions
+from hardware.program.model import Program
 from hardware.reporting import raster as drawing
 from hardware.reporting.raster import raster, scores_over_time
-from hardware.trace import Trace
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
 
 
 def traced(**kind: Any) -> tuple[Program, Trace]:

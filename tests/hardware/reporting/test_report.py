@@ -16,10 +16,10 @@ from reports import LABELS, MEASURED, PROGRAM, TRAINED, VERIFICATION
 from rich.console import Console
 
 import hardware
-from hardware.counts import count
-from hardware.dense import delta_gru, dense_gru
+from hardware.cost.counts import count
+from hardware.cost.dense_gru import delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
-from hardware.program_file import digest
+from hardware.program.file import digest
 from hardware.reporting import (
     Report,
     Study,
@@ -31,7 +31,7 @@ from hardware.reporting import (
     write_report,
 )
 from hardware.reporting.build import wilson
-from hardware.trace import Trace
+from hardware.runs.trace import Trace
 
 
 def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
@@ -179,7 +179,9 @@ def test_every_figure_that_rests_on_another_chip_is_marked(report: Report) -> No
 
 def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
-    file.write_text((files("hardware") / "chips" / "template.toml").read_text("utf-8"), "utf-8")
+    file.write_text(
+        (files("hardware.cost") / "chips" / "template.toml").read_text("utf-8"), "utf-8"
+    )
     measured = study(PROGRAM, trace, LABELS, str(file))
     report = make_report(measured, dataset="small")
     assert [chip.name for chip in report.chips.values()] == ["My chip", "Loihi 2"]
@@ -313,7 +315,7 @@ def test_accuracies_that_are_none_are_refused_by_name(measured: Study) -> None:
 def test_a_chip_file_that_is_wrong_is_refused_by_its_field(
     trace: Trace, tmp_path: Path, before: str, after: str, message: str
 ) -> None:
-    text = (files("hardware") / "chips" / "template.toml").read_text("utf-8")
+    text = (files("hardware.cost") / "chips" / "template.toml").read_text("utf-8")
     assert before in text
     file = tmp_path / "my.toml"
     file.write_text(text.replace(before, after, 1), "utf-8")
@@ -324,7 +326,7 @@ def test_a_chip_file_that_is_wrong_is_refused_by_its_field(
 def test_a_chip_on_which_nothing_costs_anything_still_has_a_report(
     trace: Trace, tmp_path: Path
 ) -> None:
-    text = (files("hardware") / "chips" / "template.toml").read_text("utf-8")
+    text = (files("hardware.cost") / "chips" / "template.toml").read_text("utf-8")
     file = tmp_path / "free.toml"
     file.write_text(re.sub(r"\n(low|nominal|high) = [\d.]+", r"\n\1 = 0.0", text), "utf-8")
     measured = study(PROGRAM, trace, LABELS, str(file))

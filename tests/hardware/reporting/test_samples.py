@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from programs import random_program, random_sequences
 
-from hardware.inference import run
 from hardware.reporting import Study, study
 from hardware.reporting.samples import distribution, shown_samples
+from hardware.runs.run import run
 
 
 @pytest.fixture(scope="module")

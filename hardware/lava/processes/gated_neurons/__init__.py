@@ -9,11 +9,11 @@ from lava.magma.core.process.variable import Var
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from hardware.arithmetic import shift
-from hardware.cell import step
-from hardware.lava.pace import Pace, change, turns
+from hardware.definition.arithmetic import shift
+from hardware.definition.cell import step
+from hardware.lava.clock import Pace, change, turns
 from hardware.lava.processes.model import Process, TickModel
-from hardware.program import Layer
+from hardware.program.model import Layer
 
 
 class GatedNeurons(Process):
@@ -63,7 +63,7 @@ class ProductMissingError(Exception):
 @requires(CPU)
 @tag("fixed_pt")
 class PyGatedNeurons(TickModel):
-    """The integer step of `hardware.cell`, tried once a tick until all its products are there.
+    """The integer step of the definition, tried once a tick until all its products are there.
 
     In each tick the step runs as far as the products allow; the message it then asks a product for
     is sent, and comes back through the synapses in the next tick.

@@ -19,16 +19,16 @@ from lava.magma.core.process.variable import Var
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
+from hardware.definition.readout import Readout
 from hardware.errors import SettingError
 from hardware.lava.processes.model import Process, TickModel
 from hardware.lava.processes.spiking_gru_layer import dense
 from hardware.lava.scores import Scores
 from hardware.lava.synapses import Synapses
-from hardware.readout import Readout
 
 
 class ScoreAccumulator(Process):
-    """`hardware.readout`'s step for every message on its current, from zero in every sequence.
+    """The readout's step for every message on its current, from zero in every sequence.
 
     With a folder, scores are kept on the tape there.
     """
@@ -58,7 +58,7 @@ class ReadoutLayer(Process):
 
     Parameters
     ----------
-    readout : hardware.readout.Readout
+    readout : hardware.definition.readout.Readout
     graded_input, input_changes, clocked, batch : as of SpikingGRULayer
     folder : str, optional
         Keep on the tape there the scores at each sequence's end, or of every step where the readout

@@ -10,7 +10,7 @@ from lava.magma.core.process.ports.ports import InPort
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from hardware.lava.pace import FIRST
+from hardware.lava.clock import FIRST
 from hardware.lava.processes.model import Process, TickModel
 from hardware.lava.tape import Rows
 

@@ -10,7 +10,7 @@ from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from hardware.lava.pace import FIRST, LAST, STEP
+from hardware.lava.clock import FIRST, LAST, STEP
 from hardware.lava.processes.model import Process, TickModel
 
 

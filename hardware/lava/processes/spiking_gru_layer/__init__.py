@@ -25,17 +25,17 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.dense.process import Dense
 from lava.utils.weightutils import SignMode
 
-from hardware.arithmetic import shift
-from hardware.cell import step
+from hardware.definition.arithmetic import shift
+from hardware.definition.cell import step
 from hardware.errors import SettingError
-from hardware.lava.pace import Pace, change, lanes_of, recurrent_matrix
+from hardware.lava.clock import Pace, change, lanes_of, recurrent_matrix
 from hardware.lava.processes.frame_source import FrameSource
 from hardware.lava.processes.gated_neurons import GatedNeurons
 from hardware.lava.processes.model import Process, TickModel
 from hardware.lava.scores import Scores, Tally
 from hardware.lava.synapses import RecurrentSynapses, Synapses
 from hardware.lava.tape import Feed, Player
-from hardware.program import Layer
+from hardware.program.model import Layer
 
 GRADED_BITS = 16
 ALL_WEIGHT_BITS = 9
@@ -58,14 +58,14 @@ class SpikingGRULayer(Process):
 
     Parameters
     ----------
-    layer : hardware.program.Layer
+    layer : hardware.program.model.Layer
         Weights, gate parameters, thresholds and initial membrane, as `convert` gives them.
     graded_input : bool
         Whether `s_in` carries numbers; if not, any message counts as one spike.
     input_changes : bool
         Whether `s_in` carries by how much a value has changed, as of a send-on-delta source.
     clocked : bool
-        Whether a step begins only where a message on `clock_in` says so (see hardware.lava.pace),
+        Whether a step begins only where a message on `clock_in` says so (see hardware.lava.clock),
         which also resets the layer where a sequence begins. If not, step follows step.
     batch : int, optional
         So many samples at once: every port gets a first axis of this size. Fused model only.

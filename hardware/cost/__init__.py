@@ -1,0 +1,1 @@
+"""From a trace to messages, counts, placement, energy and time."""

@@ -1,0 +1,281 @@
+"""Chips as data: limits and cost constants, each with a range and a source.
+
+A unit is part of a field's name: pJ, ns, mW, µs, bits. `chips/template.toml` says what every field
+means.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hardware.errors import SettingError, unknown_name
+from hardware.files.disk import first_fault, read_bytes
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CHIPS = ("loihi1", "loihi2")
+
+NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=2**40)]
+Cores = Annotated[int, Field(ge=1, le=2**14)]
+"""Of one chip: four times the largest that was built, so that every tile can be laid out."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Constant(_Strict):
+    """A published figure: its range, and where it comes from."""
+
+    low: NotNegative
+    nominal: NotNegative
+    high: NotNegative
+    source: str = Field(min_length=1)
+    inherited: str = ""
+    """The chip whose figure this is, where none is public for this one."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Constant:
+        _expect_ordered(self.low, self.nominal, self.high)
+        return self
+
+    @property
+    def range(self) -> tuple[float, float, float]:
+        return self.low, self.nominal, self.high
+
+
+class Barrier(_Strict):
+    """The wait at the end of a tick: a figure for some numbers of tiles, linear between them."""
+
+    tiles: list[Count] = Field(min_length=1)
+    low: list[NotNegative]
+    nominal: list[NotNegative]
+    high: list[NotNegative]
+    source: str = Field(min_length=1)
+    inherited: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Barrier:
+        if self.tiles != sorted(set(self.tiles)):
+            raise ValueError(f"expected tiles in ascending order, found {self.tiles}")
+        for name in ("low", "nominal", "high"):
+            if len(getattr(self, name)) != len(self.tiles):
+                raise ValueError(f"expected {len(self.tiles)} values of {name}, one for each tiles")
+        for span in zip(self.low, self.nominal, self.high, strict=True):
+            _expect_ordered(*span)
+        return self
+
+    def at(self, tiles: int) -> tuple[float, float, float]:
+        """Low, nominal and high for so many tiles."""
+        low, nominal, high = (
+            float(np.interp(tiles, self.tiles, values))
+            for values in (self.low, self.nominal, self.high)
+        )
+        return low, nominal, high
+
+
+def _expect_ordered(low: float, nominal: float, high: float) -> None:
+    if not low <= nominal <= high:
+        raise ValueError(f"expected low <= nominal <= high, found {low, nominal, high}")
+
+
+class Mesh(_Strict):
+    """Tiles in columns and rows, each of some cores."""
+
+    columns: Cores
+    rows: Cores
+    cores_per_tile: Cores
+
+    @property
+    def cores(self) -> int:
+        return self.columns * self.rows * self.cores_per_tile
+
+
+class Limits(_Strict):
+    """What one core holds, and the widths of its words."""
+
+    cores: Cores
+    neurons_per_core: Count
+    synapse_bits_per_core: Count
+    synapse_index_bits: Annotated[int, Field(ge=0, le=64)]
+    """Stored beside each weight of a sparse set of synapses."""
+
+    state_words_per_core: Count
+    fan_in_axons_per_core: Count
+    fan_out_axons_per_core: Count
+    weight_bits: Annotated[int, Field(ge=1, le=64)]
+    state_word_bits: Annotated[int, Field(ge=1, le=64)]
+    spike_payload_bits: Annotated[int, Field(ge=0, le=64)]
+    source: str = Field(min_length=1)
+    inherited: str = ""
+    inherited_fields: list[str] = []
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Limits:
+        if self.synapse_bits_per_core < self.weight_bits:
+            raise ValueError(
+                f"synapse_bits_per_core is {self.synapse_bits_per_core}: not even one weight of "
+                f"{self.weight_bits} bits"
+            )
+        for name in self.inherited_fields:
+            if name not in Limits.model_fields:
+                raise ValueError(f"inherited_fields names {name!r}, which is no limit")
+        return self
+
+
+class Operations(_Strict):
+    """A constant for each operation of the closed form."""
+
+    synaptic_operation_dense: Constant
+    synaptic_operation_sparse: Constant
+    neuron_update_active: Constant
+    neuron_update_idle: Constant
+    spike: Constant
+    message_out: Constant
+    message_in: Constant
+    within_tile: Constant
+    hop_east_west: Constant
+    hop_north_south: Constant
+
+    def inherited(self) -> Iterator[tuple[str, str]]:
+        """Each constant that is another chip's, with that chip."""
+        for name in Operations.model_fields:
+            constant: Constant = getattr(self, name)
+            if constant.inherited:
+                yield name, constant.inherited
+
+
+class Times(Operations):
+    barrier: Barrier
+
+
+class Host(_Strict):
+    power_mw: Constant
+    time_us_per_step: Constant
+
+
+class Chip(_Strict):
+    """One chip description file."""
+
+    name: str = Field(min_length=1)
+    gated_neurons: bool
+    gated_neurons_note: str = ""
+    mesh: Mesh
+    limits: Limits
+    energy_pj: Operations
+    time_ns: Times
+    static_mw_per_core: Constant
+    host: Host
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> Chip:
+        if not (self.gated_neurons or self.gated_neurons_note):
+            raise ValueError("gated_neurons is false: gated_neurons_note must say why")
+        return self
+
+    @model_validator(mode="after")
+    def _mesh_holds_cores(self) -> Chip:
+        if self.limits.cores != self.mesh.cores:
+            raise ValueError(
+                f"limits.cores is {self.limits.cores}, but mesh has {self.mesh.columns} × "
+                f"{self.mesh.rows} tiles of {self.mesh.cores_per_tile} cores: {self.mesh.cores}"
+            )
+        return self
+
+    @property
+    def inherited(self) -> dict[str, str]:
+        """Scopes of cost that rest on another chip's figures, with that chip's name."""
+        host = (self.host.power_mw.inherited, self.host.time_us_per_step.inherited)
+        parts = {
+            "core_dynamic": [chip for _, chip in self.energy_pj.inherited()],
+            "core_static": [self.static_mw_per_core.inherited],
+            "core_time": [
+                *(chip for _, chip in self.time_ns.inherited()),
+                self.time_ns.barrier.inherited,
+            ],
+            "host": list(host),
+            "host_time": [host[1]],
+        }
+        named = {scope: " and ".join(sorted(set(chips) - {""})) for scope, chips in parts.items()}
+        return {scope: chips for scope, chips in named.items() if chips}
+
+    @property
+    def inherited_energy_from(self) -> str:
+        """The chip whose energies per operation these are; empty where they are its own."""
+        return self.inherited.get("core_dynamic", "")
+
+
+def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float64]:
+    """Low, nominal and high as a column: (3, 1)."""
+    values = constant.range if isinstance(constant, Constant) else constant
+    return np.array(values)[:, np.newaxis]
+
+
+def load_chip(name: str | Path) -> Chip:
+    """A chip by name, or from a description file ending in `.toml`."""
+    if str(name).endswith(".toml"):
+        return parse_chip(str(name), read_bytes(Path(name)).decode("utf-8", "replace"))
+    if name not in CHIPS:
+        error = unknown_name("chip", name, CHIPS)
+        raise SettingError(f"{error}, or a description file ending in .toml")
+    return parse_chip(
+        str(name), (files("hardware.cost") / "chips" / f"{name}.toml").read_text("utf-8")
+    )
+
+
+def parse_chip(name: str, text: str) -> Chip:
+    """A chip from the text of its description; an error names the field that is wrong."""
+    try:
+        return Chip.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(f"chip {name}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingError(f"chip {name}: {_fault(error)}") from error
+
+
+def _fault(error: ValidationError) -> str:
+    """The first field that is wrong; unknown ones first, for they often explain a missing one."""
+    faults = error.errors()
+    unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
+    if unknown:
+        *place, field = (str(part) for part in unknown[0]["loc"])
+        return _unknown_field(place, field)
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "value_error":
+        return f"{where}: {first['ctx']['error']}".removeprefix(": ")
+    return first_fault(error)
+
+
+def _unknown_field(place: list[str], field: str) -> str:
+    known = list(_model_at(place).model_fields)
+    where = ".".join([*place, field])
+    stem = field.rpartition("_")[0]
+    for name in known:
+        if stem and name != field and name.rpartition("_")[0] == stem:
+            return f"field {where!r} has a wrong unit: expected {name!r}"
+    near = get_close_matches(field, known, n=1, cutoff=0.4)
+    hint = f": did you mean {near[0]!r}?" if near else f": known are {', '.join(known)}"
+    return f"field {where!r} is not known{hint}"
+
+
+def _model_at(place: list[str]) -> type[BaseModel]:
+    """The model whose fields stand at a place in the file."""
+    model: type[BaseModel] = Chip
+    for part in place:
+        annotation: Any = model.model_fields[part].annotation
+        model = next((a for a in get_args(annotation) if isinstance(a, type)), annotation)
+    return model

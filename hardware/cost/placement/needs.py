@@ -1,0 +1,111 @@
+"""What neurons need of a core: memory, state words and axons, of any run of neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.cost.chip import Limits
+from hardware.cost.projections import Projection
+from hardware.definition.cell import Cell
+
+LIMITS = {
+    "neurons_per_core": "a smaller layer",
+    "synapse_bits_per_core": "fewer weight bits, sparser weights or a smaller layer",
+    "state_words_per_core": "a formulation with fewer gates or a smaller layer",
+    "fan_in_axons_per_core": "sparser weights, fewer channels or a smaller layer before it",
+    "fan_out_axons_per_core": "sparser weights, or smaller layers, here and where it leads to",
+}
+"""The limits of a core, and what helps where one is too small for a single neuron."""
+
+READOUT_WORDS = 2
+"""A readout neuron keeps its score and its bias."""
+
+
+def state_words(cell: Cell) -> int:
+    """Words that a neuron keeps from tick to tick.
+
+    The membrane, the threshold and a bias of each gate; `d_c` of formulation `torch`; what was last
+    emitted where it is more than a spike or is needed once more; and the update gate where the
+    candidate comes a tick later.
+    """
+    words = 2 + len(cell.gates)
+    waits = cell.products_in_turn > 1
+    words += cell.formulation == "torch"
+    words += waits or not cell.spiking
+    return words + waits
+
+
+def is_sparse(projection: Projection, limits: Limits) -> bool:
+    """Whether a set of synapses takes less room as a list of its weights that are not zero.
+
+    Dense, every weight takes its bits. Sparse, only those that are not zero do, each with an index
+    of `synapse_index_bits`.
+    """
+    bits, weights = projection.weight_bits, projection.weights
+    listed = int(np.count_nonzero(weights)) * (bits + limits.synapse_index_bits)
+    return listed < weights.size * bits
+
+
+def synapse_bits(projection: Projection, sparse: bool, limits: Limits) -> NDArray[np.int64]:
+    """(neurons,): synapse memory of each neuron's weights, all gates together."""
+    gates, neurons, sources = projection.by_neuron.shape
+    if not sparse:
+        return np.full(neurons, gates * sources * projection.weight_bits, dtype=np.int64)
+    listed = np.count_nonzero(projection.weights, axis=1).reshape(gates, neurons).sum(axis=0)
+    return listed * (projection.weight_bits + limits.synapse_index_bits)
+
+
+def fan(projection: Projection, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(sources, cores): the weights that are not zero from each source into each core.
+
+    `starts` are the first neurons of the cores.
+    """
+    return over_cores(connections(projection), starts).T
+
+
+def connections(projection: Projection) -> NDArray[np.int64]:
+    """(neurons, sources): the weights that are not zero from each source to each neuron."""
+    return np.count_nonzero(projection.by_neuron, axis=0)
+
+
+def even_starts(neurons: int, cores: int) -> NDArray[np.int64]:
+    """The first neuron of each core when neurons are cut as evenly as can be."""
+    return np.arange(cores, dtype=np.int64) * neurons // cores
+
+
+def over_cores(values: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums of values of each neuron over each core."""
+    return np.add.reduceat(values, starts, axis=0)
+
+
+def needs(
+    inwards: Sequence[tuple[NDArray[np.int64], bool]],
+    outwards: NDArray[np.int64],
+    memory: NDArray[np.int64],
+    words: int,
+    starts: NDArray[np.int64],
+) -> dict[str, NDArray[np.int64]]:
+    """Of each limit what every core of a layer needs, if its neurons are cut at `starts`.
+
+    `inwards` are the `connections` that lead to the layer, and whether they are recurrent;
+    `outwards` the axons of each neuron to other layers, `memory` its synapse bits. Axons within the
+    layer are counted here, for they depend on the cut.
+    """
+    of_core = np.diff(starts, append=len(outwards))
+    fan_in = np.zeros(len(starts), dtype=np.int64)
+    axons = outwards.copy()
+    for connected, recurrent in inwards:
+        reached = over_cores(connected, starts) > 0
+        fan_in += reached.sum(axis=1)
+        if recurrent:
+            axons += reached.sum(axis=0)
+    return {
+        "neurons_per_core": of_core,
+        "synapse_bits_per_core": over_cores(memory, starts),
+        "state_words_per_core": of_core * words,
+        "fan_in_axons_per_core": fan_in,
+        "fan_out_axons_per_core": over_cores(axons, starts),
+    }

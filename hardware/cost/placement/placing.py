@@ -1,0 +1,207 @@
+"""A program on a chip: its layers cut over cores, the cores on tiles, more chips where needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.cost.chip import Chip
+from hardware.cost.placement.cut import cut
+from hardware.cost.placement.mesh import Tiles, lay_out
+from hardware.cost.placement.needs import (
+    READOUT_WORDS,
+    connections,
+    fan,
+    is_sparse,
+    needs,
+    state_words,
+    synapse_bits,
+)
+from hardware.cost.projections import Projection, projections
+from hardware.cost.traffic import Traffic
+from hardware.definition.arithmetic import WORD_BITS
+from hardware.errors import PlacementError
+from hardware.program.model import Program
+from hardware.runs.trace import Trace
+
+
+@dataclass(frozen=True)
+class PlacedLayer:
+    """A layer's cores, whose numbers follow one another; the readout is one too."""
+
+    name: str
+    neurons: int
+    first_core: int
+    starts: NDArray[np.int64]  # (cores,): the first neuron of each core
+    needs: dict[str, NDArray[np.int64]]
+    """What each core needs of each limit of the chip."""
+
+    @property
+    def cores(self) -> slice:
+        return slice(self.first_core, self.first_core + len(self.starts))
+
+    @property
+    def neurons_of_core(self) -> NDArray[np.int64]:
+        return np.diff(self.starts, append=self.neurons)
+
+    @property
+    def core_of_neuron(self) -> NDArray[np.int64]:
+        return self.first_core + np.repeat(np.arange(len(self.starts)), self.neurons_of_core)
+
+    @property
+    def members(self) -> NDArray[np.bool_]:
+        """(neurons, cores): which neuron stands on which of the layer's cores."""
+        return self.core_of_neuron[:, np.newaxis] == np.arange(self.cores.start, self.cores.stop)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Every layer of a program on cores of its own, and each core's tile."""
+
+    chip: Chip
+    layers: tuple[PlacedLayer, ...]
+    sparse: tuple[bool, ...]
+    """Of each of the program's `projections`, whether it is stored as a list of its weights."""
+
+    tiles: Tiles
+
+    @property
+    def total(self) -> int:
+        """Cores in use."""
+        return len(self.tiles)
+
+    @property
+    def cores(self) -> tuple[int, ...]:
+        """Cores of each layer."""
+        return tuple(len(layer.starts) for layer in self.layers)
+
+    @property
+    def chips(self) -> int:
+        return len(np.unique(self.tiles[:, 0] // self.chip.mesh.columns))
+
+    @property
+    def tiles_in_use(self) -> int:
+        return len(np.unique(self.tiles, axis=0))
+
+    def load(self) -> NDArray[np.float64]:
+        """(cores,): the share that each core uses of the limit that it uses most."""
+        shares = [
+            np.max([layer.needs[name] / getattr(self.chip.limits, name) for name in layer.needs], 0)
+            for layer in self.layers
+        ]
+        return np.concatenate(shares)
+
+
+def place(
+    program: Program, chip: Chip, *, profile: Trace | None = None, as_reference: bool = False
+) -> Placement:
+    """Cores for every layer within all limits of the chip, and tiles for the cores.
+
+    The tiles are chosen for the messages of `profile`, a trace of the program; without one, as if
+    everything sent equally often. `as_reference` leaves aside what the chip's neurons and words
+    cannot do, so that a chip on which the program does not run can still be a reference for its
+    cost.
+    """
+    ways = projections(program)
+    if not as_reference:
+        _check_kind(program, ways, chip)
+    sparse = tuple(is_sparse(projection, chip.limits) for projection in ways)
+    layers = _cut_layers(program, ways, sparse, chip)
+    sent = None if profile is None else sent_in(profile, program)
+    traffic, host = expected_traffic(ways, layers, sent)
+    chips = -(-len(host) // chip.limits.cores)
+    return Placement(chip, layers, sparse, lay_out(traffic, host, chip.mesh, chips))
+
+
+def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
+    """That the chip has such neurons, weights and messages."""
+    limits, names = chip.limits, _names(program)
+    if not chip.gated_neurons:
+        raise PlacementError(
+            f"{names[0]} cannot be placed on {chip.name}: {chip.gated_neurons_note}"
+        )
+    if limits.state_word_bits < WORD_BITS:
+        raise PlacementError(
+            f"{names[0]}: a state word has {WORD_BITS} bits, but {chip.name} has "
+            f"{limits.state_word_bits}: a chip with wider words would help"
+        )
+    for projection in ways:
+        name = names[projection.target]
+        if projection.weight_bits > limits.weight_bits:
+            raise PlacementError(
+                f"{name}: weights have {projection.weight_bits} bits, but {chip.name} has "
+                f"{limits.weight_bits}: training with fewer weight bits would help"
+            )
+        if projection.payload_bits > limits.spike_payload_bits:
+            raise PlacementError(
+                f"{name}: its messages carry {projection.payload_bits} bits, but a spike of "
+                f"{chip.name} carries {limits.spike_payload_bits}: a spiking encoder, binary "
+                f"emission or a formulation without messages of its own would help"
+            )
+
+
+def _names(program: Program) -> list[str]:
+    return [*(layer.name for layer in program.layers), "readout"]
+
+
+def _cut_layers(
+    program: Program, ways: list[Projection], sparse: tuple[bool, ...], chip: Chip
+) -> tuple[PlacedLayer, ...]:
+    """Last layer first, for a layer's axons depend on the cores of those that it leads to."""
+    names = _names(program)
+    words = [*(state_words(layer.cell) for layer in program.layers), READOUT_WORDS]
+    neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]
+    outwards = [np.zeros(n, dtype=np.int64) for n in neurons]
+    found = []
+    for i in reversed(range(len(neurons))):
+        inwards = [(p, s) for p, s in zip(ways, sparse, strict=True) if p.target == i]
+        memory = np.sum([synapse_bits(p, is_list, chip.limits) for p, is_list in inwards], axis=0)
+        connected = [(connections(p), p.recurrent) for p, _ in inwards]
+        needs_of = partial(needs, connected, outwards[i], memory, words[i])
+        starts, needed = cut(names[i], neurons[i], needs_of, chip)
+        found.append((starts, needed))
+        for projection, _ in inwards:
+            if projection.sources and not projection.recurrent:
+                axons = (fan(projection, starts) > 0).sum(axis=1)
+                ends = np.cumsum([neurons[source] for source in projection.sources])
+                parts = np.split(axons, ends[:-1])
+                for source, part in zip(projection.sources, parts, strict=True):
+                    outwards[source] += part
+    layers, first = [], 0
+    for name, width, (starts, needed) in zip(names, neurons, reversed(found), strict=True):
+        layers.append(PlacedLayer(name, width, first, starts, needed))
+        first += len(starts)
+    return tuple(layers)
+
+
+def sent_in(profile: Trace, program: Program) -> list[NDArray[np.int64]]:
+    """Of each of the program's `projections`, how often each source sends in a trace."""
+    messages = Traffic(profile, program).messages()
+    return [np.count_nonzero(sent, axis=0) for _, sent in messages]
+
+
+def expected_traffic(
+    ways: list[Projection],
+    layers: tuple[PlacedLayer, ...],
+    sent: list[NDArray[np.int64]] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Messages from core to core, and from the host to each core, if each source sends so often.
+
+    If `sent` is not given, everything sends once.
+    """
+    total = sum(len(layer.starts) for layer in layers)
+    traffic, host = np.zeros((total, total)), np.zeros(total)
+    for i, projection in enumerate(ways):
+        target = layers[projection.target]
+        copies = (fan(projection, target.starts) > 0).astype(np.float64)
+        if sent is not None:
+            copies *= sent[i][:, np.newaxis]
+        if not projection.sources:
+            host[target.cores] += copies.sum(axis=0)
+            continue
+        senders = np.concatenate([layers[source].core_of_neuron for source in projection.sources])
+        np.add.at(traffic[:, target.cores], senders, copies)
+    return traffic, host

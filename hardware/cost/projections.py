@@ -1,0 +1,120 @@
+"""The sets of synapses of a program, and what kind of message travels over each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.definition.cell import Cell
+from hardware.program.model import Layer, Program
+
+EMISSION = "emission"
+"""The stream that a layer's recurrent synapses share with those of the next level."""
+
+MEMBRANE = "membrane"
+"""What a readout of the last membrane gets, once."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses that the same messages meet.
+
+    `target` is the number of the layer they lead to, the readout's being the number of layers;
+    `sources` are the layers that send, none for the encoder. `stream` is what they send: their
+    emission, the membrane at the end, or the message of a gate that waits for another.
+    """
+
+    target: int
+    sources: tuple[int, ...]
+    stream: str
+    weights: NDArray[np.int8]  # (gates · neurons, sources), gate after gate
+    gates: int
+    weight_bits: int
+    payload_bits: int
+    recurrent: bool = False
+
+    @property
+    def graded(self) -> bool:
+        """Whether a message is more than a sign, so that each synapse multiplies."""
+        return self.payload_bits > 1
+
+    @property
+    def by_neuron(self) -> NDArray[np.int8]:
+        """The weights as (gates, neurons, sources)."""
+        rows, sources = self.weights.shape
+        return self.weights.reshape(self.gates, rows // self.gates, sources)
+
+
+def payload_bits(low: int, high: int, by_change: bool = False) -> int:
+    """⌈log2 n⌉ for the n values other than 0 that a message can carry: none for a binary spike."""
+    values = (high - low) * (2 if by_change else 1)
+    return (values - 1).bit_length()
+
+
+def turns(cell: Cell) -> list[tuple[str, ...]]:
+    """The gates whose recurrent products share a message, in the order of their ticks."""
+    if cell.products_in_turn == 1:
+        return [cell.gates]
+    return [("reset", "update"), ("candidate",), ("output",)][: cell.products_in_turn]
+
+
+def projections(program: Program) -> list[Projection]:
+    """Every set of synapses: of each layer W, then U in the order of its ticks; V at the end."""
+    encoder, number = program.encoder, 0
+    sources: tuple[int, ...] = ()
+    bits = payload_bits(*encoder.range, by_change=encoder.sends_changes)
+    found = []
+    for level in program.levels:
+        first = number
+        for layer in level:
+            cell = layer.cell
+            gates = len(cell.gates)
+            found.append(
+                Projection(
+                    number, sources, EMISSION, layer.input_weights, gates, cell.weight_bits, bits
+                )
+            )
+            found += _recurrent(layer, number)
+            number += 1
+        sources, bits = tuple(range(first, number)), emission_bits(level[0].cell)
+    cell, stream = program.layers[-1].cell, EMISSION
+    if program.readout.sees_membranes:
+        one = 1 << cell.gate_fraction
+        stream, bits = MEMBRANE, payload_bits(-one, one)
+    found.append(
+        Projection(number, sources, stream, program.readout.weights, 1, cell.weight_bits, bits)
+    )
+    return found
+
+
+def emission_bits(cell: Cell) -> int:
+    return payload_bits(*cell.emission_range, by_change=cell.sends_changes)
+
+
+def _recurrent(layer: Layer, number: int) -> list[Projection]:
+    cell = layer.cell
+    rows = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
+    low, high = cell.emission_range
+    one = 1 << cell.gate_fraction if cell.spiking else 1
+    found = []
+    for gates in turns(cell):
+        before_product = gates == ("candidate",)
+        found.append(
+            Projection(
+                target=number,
+                sources=(number,),
+                stream=gates[0] if before_product or gates == ("output",) else EMISSION,
+                weights=np.concatenate([rows[gate] for gate in gates]),
+                gates=len(gates),
+                weight_bits=cell.weight_bits,
+                payload_bits=(
+                    payload_bits(low * one, high * one, by_change=cell.sends_changes)
+                    if before_product
+                    else emission_bits(cell)
+                ),
+                recurrent=True,
+            )
+        )
+    return found

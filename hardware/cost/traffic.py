@@ -1,0 +1,195 @@
+"""Who sends a message at which step of a trace, over each set of synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.cost.projections import Projection, projections, turns
+from hardware.definition.arithmetic import Integers
+from hardware.definition.cell import step
+from hardware.engines.reference import product_of, synapses
+from hardware.errors import InputError
+from hardware.files.kernel_cache import compiled
+from hardware.program.file import digest
+from hardware.program.model import Layer, Program
+from hardware.runs.trace import Trace
+
+Sent = NDArray[np.bool_]
+"""(steps, sources): where a message is sent."""
+
+EXACT_IN_FLOAT32 = 2**24
+STEPS_AT_ONCE = 1024
+
+
+def check_owner(trace: Trace, program: Program) -> None:
+    if trace.program_digest != digest(program):
+        raise InputError("this trace is of another program: run this one again")
+
+
+class Traffic:
+    """Who sends a message at which step of a trace, each worked out once."""
+
+    def __init__(self, trace: Trace, program: Program) -> None:
+        check_owner(trace, program)
+        self.trace = trace
+        self.program = program
+        self.of_layer = [emissions(trace, layer, i) for i, layer in enumerate(program.layers)]
+        self.of_encoder = is_sent(trace.events, trace, program.encoder.sends_changes)
+
+    def messages(self) -> Iterator[tuple[Projection, Sent]]:
+        """Every projection in the order of `projections`, with the messages that travel over it.
+
+        What travels is what is emitted. Where a product waits for another it is also `r ⊙ e`, or
+        what h would emit: each step is computed once more for these, from the state before it.
+        """
+        trace, program = self.trace, self.program
+        ways = iter(projections(program))
+        seen: NDArray[Any] = trace.events
+        by_change, number = program.encoder.sends_changes, 0
+        arriving = self.of_encoder
+        for level in program.levels:
+            numbers = range(number, number + len(level))
+            for i, layer in zip(numbers, level, strict=True):
+                # A backward layer sees other changes, for it sees the steps the other way round.
+                back = by_change and layer.backward
+                yield next(ways), is_sent(seen, trace, True, True) if back else arriving
+                for sent in self._recurrent(i, layer, seen):
+                    yield next(ways), sent
+            seen = side_by_side([trace.emitted[i] for i in numbers])
+            number, by_change = number + len(level), level[0].cell.sends_changes
+            if by_change and any(layer.backward for layer in level):
+                arriving = is_sent(seen, trace, by_change)
+            else:
+                arriving = side_by_side([self.of_layer[i] for i in numbers])
+        if program.readout.sees_membranes:
+            arriving = np.zeros(seen.shape, dtype=np.bool_)
+            arriving[np.cumsum(trace.lengths) - 1] = True
+        yield next(ways), arriving
+
+    def _recurrent(self, number: int, layer: Layer, seen: NDArray[np.integer]) -> list[Sent]:
+        """Messages over U, for each of the cell's turns."""
+        trace, cell, back = self.trace, layer.cell, layer.backward
+        if cell.products_in_turn == 1:
+            # A message of the last step meets its synapses too: no chip knows it was the last.
+            return [self.of_layer[number]]
+        product = product_of(layer)
+        sent: dict[str, Sent] = {}
+
+        def listening(gate: str, message: Integers) -> Integers:
+            sent[gate] = is_sent(message, trace, cell.sends_changes, back)
+            return product(gate, message)
+
+        step(
+            cell,
+            layer.gate,
+            synapses(layer.input_weights, seen.astype(np.int64)),
+            listening,
+            before(trace.emitted[number].astype(np.int64), trace, layer.initial_emission, back),
+            before(trace.membranes[number].astype(np.int64), trace, layer.initial_membrane, back),
+        )
+        return [sent[gates[0]] for gates in turns(cell)]
+
+    def at_work(self, number: int) -> Sent:
+        """Where a neuron of this layer has an update that does something.
+
+        It is idle where the membrane is 0 before and after it and nothing is emitted.
+        """
+        trace, layer = self.trace, self.program.layers[number]
+        moved = trace.membranes[number] != 0
+        active = before(moved, trace, layer.initial_membrane != 0, layer.backward)
+        active |= moved
+        active |= trace.emitted[number] != 0
+        return active
+
+
+def is_sent(values: NDArray[np.integer], trace: Trace, by_change: bool, back: bool = False) -> Sent:
+    """Where a message is sent: for each value that is not 0, or for each that changes.
+
+    `back` is for values in the order of a backward layer, whose first step is the last.
+    """
+    sent: Sent = values != 0
+    if by_change:
+        changes = values[1:] != values[:-1]
+        sent[slice(None, -1) if back else slice(1, None)] = changes
+        firsts = np.cumsum(trace.lengths) - 1 if back else trace.starts
+        sent[firsts] = values[firsts] != 0
+    return sent
+
+
+def emissions(trace: Trace, layer: Layer, number: int) -> Sent:
+    """Where the layer of this number emits: a spike, or a value of the state that is sent."""
+    return is_sent(trace.emitted[number], trace, layer.cell.sends_changes, layer.backward)
+
+
+def side_by_side(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def met(sent: Sent, weights: NDArray[Any]) -> NDArray[np.int32]:
+    """`sent · weights`, exactly; columns all alike are one, as those of dense weights are."""
+    if not (weights != weights[:, :1]).any():
+        sums = np.empty((len(sent), 1), dtype=np.int32)
+        weigh(np.ascontiguousarray(sent).view(np.uint8), weights[:, 0].astype(np.int32), sums[:, 0])
+        return np.broadcast_to(sums, (len(sent), weights.shape[1]))
+    exact: type[np.floating] = np.float64
+    if weights.sum(axis=0).max(initial=0) < EXACT_IN_FLOAT32:
+        exact = np.float32
+    factors, sums = weights.astype(exact), np.empty((len(sent), weights.shape[1]), dtype=np.int32)
+    for first in range(0, len(sent), STEPS_AT_ONCE):
+        part = slice(first, first + STEPS_AT_ONCE)
+        sums[part] = sent[part].astype(exact) @ factors
+    return sums
+
+
+@compiled
+def weigh(sent: NDArray[np.uint8], weights: NDArray[np.int32], sums: NDArray[np.int32]) -> None:
+    """`sums = sent · weights`, in one thread: those of a matrix product wait for busy cores."""
+    for t in range(sent.shape[0]):
+        total = np.int32(0)
+        for i in range(sent.shape[1]):
+            total = np.int32(total + np.int32(sent[t, i]) * weights[i])
+        sums[t] = total
+
+
+def per_source(sent: Sent, trace: Trace) -> NDArray[np.int64]:
+    """(sequences, sources): how often each source sends in each sequence."""
+    sums = np.zeros((len(trace.lengths), sent.shape[1]), dtype=np.int32)
+    tally(np.ascontiguousarray(sent).view(np.uint8), trace.lengths, sums)
+    return sums.astype(np.int64)
+
+
+@compiled
+def tally(sent: NDArray[np.uint8], lengths: NDArray[np.int64], sums: NDArray[np.int32]) -> None:
+    """The rows of each sequence, summed."""
+    row = 0
+    for s in range(sums.shape[0]):
+        for t in range(row, row + lengths[s]):
+            for i in range(sent.shape[1]):
+                sums[s, i] += np.int32(sent[t, i])
+        row += lengths[s]
+
+
+def in_all(sent: Sent, trace: Trace) -> NDArray[np.int64]:
+    """(sequences,): how often anything is sent in each sequence."""
+    ends = trace.starts + trace.lengths
+    return np.array(
+        [np.count_nonzero(sent[a:b]) for a, b in zip(trace.starts, ends, strict=True)],
+        dtype=np.int64,
+    )
+
+
+def before(
+    values: NDArray[Any], trace: Trace, first: NDArray[Any], back: bool = False
+) -> NDArray[Any]:
+    """What each value was one step before (one step later for a backward layer)."""
+    shifted = np.empty_like(values)
+    if back:
+        shifted[:-1] = values[1:]
+    else:
+        shifted[1:] = values[:-1]
+    shifted[np.cumsum(trace.lengths) - 1 if back else trace.starts] = first
+    return shifted

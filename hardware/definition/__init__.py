@@ -1,0 +1,1 @@
+"""The integer truth: formulations, arithmetic, cell, encoder, readout. Training imports it too."""

@@ -1,0 +1,131 @@
+"""The encoder, defined once: raw frames to the integers that the first layer sees.
+
+Frames are standardised and rounded to `q = clamp(round((frame − offset) · gain), ±limit)`. What
+the first layer sees at a step depends on the kind::
+
+    graded         x = q
+    send-on-delta  x ← q where |q − x| > θ, else x stays: only changes are sent
+    rate           a ← a + q,  x = 1 where 2a > limit, −1 where 2a < −limit,  a ← a − limit · x
+    latency        x = sign(q) in step ⌊(limit − |q|) · steps / (limit + 1)⌋ of the frame, else 0
+
+`rate` and `latency` take several steps for each frame. `rate` carries its remainder `a` on, so that
+its spikes come evenly and sum to the value; nothing is drawn at random.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.definition.arithmetic import Integers
+from hardware.errors import SettingError, choose
+
+ENCODERS = ("graded", "send-on-delta", "rate", "latency")
+SPIKING_ENCODERS = ("rate", "latency")
+INPUT_LIMIT = 2**15 - 1
+"""The payload of a graded spike has 16 bits."""
+
+VALUES_AT_ONCE = 2**14
+"""Of frames that are rounded."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How raw frames become input events; an event of x stands for `x · 2^exponent`.
+
+    `offset` and `gain` hold the standardisation by training statistics.
+    """
+
+    offset: NDArray[np.float64]  # (channels,)
+    gain: NDArray[np.float64]  # (channels,)
+    exponent: int
+    limit: int
+    kind: str = "graded"
+    threshold: int = 0
+    """Of `send-on-delta`: how far a value must move before it is sent."""
+
+    steps: int = 1
+    """Of `rate` and `latency`: the steps of each frame."""
+
+    def __post_init__(self) -> None:
+        choose("encoder", self.kind, ENCODERS)
+        if self.offset.ndim != 1 or self.gain.shape != self.offset.shape:
+            raise SettingError(
+                f"encoder: offset and gain have shapes {self.offset.shape} and {self.gain.shape}, "
+                f"expected one value of each for each channel"
+            )
+        if not (np.isfinite(self.offset).all() and np.isfinite(self.gain).all()):
+            raise SettingError("encoder: every offset and gain must be a finite number")
+        if not 1 <= self.limit <= INPUT_LIMIT:
+            raise SettingError(f"encoder: limit is {self.limit}, expected 1 to {INPUT_LIMIT}")
+        if not 0 <= self.threshold <= 2 * self.limit:
+            raise SettingError(
+                f"encoder: threshold is {self.threshold}, expected 0 to {2 * self.limit}"
+            )
+        most = 256 if self.kind in SPIKING_ENCODERS else 1
+        if not 1 <= self.steps <= most:
+            raise SettingError(
+                f"encoder: {self.steps} steps of each frame, expected 1 to {most} for {self.kind}"
+            )
+
+    @property
+    def channels(self) -> int:
+        return len(self.offset)
+
+    @property
+    def sends_changes(self) -> bool:
+        """Whether a message is sent only where a value changes, and says by how much."""
+        return self.kind == "send-on-delta"
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest value that the first layer can see."""
+        most = 1 if self.kind in SPIKING_ENCODERS else self.limit
+        return -most, most
+
+    def initial_state(self, *shape: int) -> Integers:
+        """What a clean sequence starts from: the held value x, or the remainder a."""
+        return np.zeros((*shape, self.channels), dtype=np.int64)
+
+    def encode(self, frames: NDArray[np.floating], state: Integers) -> tuple[Integers, Integers]:
+        """Frames (frames, …, channels) to events (frames · steps, …, channels), and the state."""
+        q = self.rounded(frames)
+        if self.kind == "graded":
+            return q, state
+        if self.kind == "latency":
+            return self._latency(q), state
+        events = np.empty((len(q) * self.steps, *q.shape[1:]), dtype=np.int64)
+        for i in range(len(events)):
+            now = q[i // self.steps]
+            if self.kind == "send-on-delta":
+                state = np.where(np.abs(now - state) > self.threshold, now, state)
+                events[i] = state
+            else:
+                state = state + now
+                events[i] = (2 * state > self.limit).astype(np.int64) - (2 * state < -self.limit)
+                state = state - self.limit * events[i]
+        return events, state
+
+    def rounded(
+        self, frames: NDArray[np.floating], number: type[np.signedinteger[Any]] = np.int64
+    ) -> NDArray[Any]:
+        """clamp(round((frame − offset) · gain), ±limit), of few frames at a time: in the cache."""
+        q = np.empty(np.shape(frames), dtype=number)
+        at_once = max(VALUES_AT_ONCE // max(q[:1].size, 1), 1)
+        for first in range(0, len(q), at_once):
+            part = slice(first, first + at_once)
+            scaled = np.array(frames[part], dtype=np.float64)
+            scaled -= self.offset
+            scaled *= self.gain
+            np.rint(scaled, out=scaled)
+            q[part] = np.clip(scaled, -self.limit, self.limit, out=scaled)
+        return q
+
+    def _latency(self, q: Integers) -> Integers:
+        fires_at = (self.limit - np.abs(q)) * self.steps // (self.limit + 1)
+        step = np.arange(self.steps).reshape(-1, *[1] * (q.ndim - 1))
+        events = np.where(fires_at[:, np.newaxis] == step, np.sign(q)[:, np.newaxis], 0)
+        return events.reshape(-1, *q.shape[1:])

@@ -1,0 +1,1 @@
+"""The `events` engine: work for what is sent, in integers compiled by Numba."""

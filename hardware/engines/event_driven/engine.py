@@ -1,0 +1,145 @@
+"""The `events` engine: event-driven integers, compiled; samples go to all cores, one by one.
+
+A sequence never depends on its company, so any number of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import local
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.definition.arithmetic import Integers
+from hardware.engines.event_driven.layout import Layout
+from hardware.engines.event_driven.machine import Machine, Record
+from hardware.engines.event_driven.memory import rows_of
+from hardware.engines.registry import Recording
+from hardware.engines.saturation import Saturations, merged
+from hardware.errors import SettingError
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences, in_parts
+from hardware.sequences.sparse import AnySequences
+
+STEPS_AT_ONCE = 2048
+"""Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
+
+
+class OfThread(local):
+    """A machine for each thread."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.machine = Machine(layout)
+
+
+def execute(
+    program: Program,
+    events: NDArray[np.int16],
+    lengths: NDArray[np.int64],
+    deadline: float | None = None,
+    *,
+    threads: int | None = None,
+) -> Recording:
+    """Run all sequences and record them; nothing can hang here, so the deadline is not needed."""
+    layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
+    own = OfThread(layout)
+    steps, channels = events.shape
+    arriving = rows_of(steps, channels)
+    arriving[:, :channels] = events
+    every_step = program.readout.answers_every_step
+    record = Record(
+        emitted=tuple(rows_of(steps, width) for width in layout.level_widths),
+        membranes=tuple(
+            np.empty((steps, layer.neurons), layout.number) for layer in program.layers
+        ),
+        scores=np.empty((steps if every_step else len(lengths), program.readout.outputs), np.int64),
+    )
+
+    def run_part(part: slice) -> Saturations:
+        rows = slice(edges[part.start], edges[part.stop])
+        of_part = record.part(rows, rows if every_step else part)
+        return own.machine.record(arriving[rows], lengths[part], of_part, part.start)
+
+    with ThreadPoolExecutor(threads_to_use(threads)) as pool:
+        found = list(pool.map(run_part, in_parts(lengths, STEPS_AT_ONCE)))
+    return Recording(
+        emitted=tuple(
+            emitted[:, place.column : place.column + layer.neurons].astype(layer.cell.emission_type)
+            for level, places, emitted in zip(
+                program.levels, layout.levels, record.emitted, strict=True
+            )
+            for layer, place in zip(level, places, strict=True)
+        ),
+        membranes=record.membranes,
+        scores=record.scores,
+        saturations=merged(found),
+    )
+
+
+class Scorer:
+    """Scores batches of sequences, in as many threads beside each other as call it."""
+
+    def __init__(self, program: Program) -> None:
+        self.own = OfThread(Layout(program))
+
+    def score(
+        self, batch: AnySequences, first: int = 0
+    ) -> tuple[list[Integers], Saturations | None]:
+        """The scores of each sequence, the first of them being number `first`.
+
+        And what has left the word in this thread so far; None where nothing has.
+        """
+        machine = self.own.machine
+        scores = machine.score_sequences(batch, first)
+        if machine.every_step:
+            ends = np.cumsum(batch.lengths) * machine.per_frame
+            return np.split(scores, ends)[:-1], machine.overflow()
+        return list(scores), machine.overflow()
+
+
+class Stepper:
+    """A program whose state stays between calls."""
+
+    def __init__(self, program: Program) -> None:
+        self.machine = Machine(Layout(program))
+        per_frame = program.encoder.steps if self.machine.every_step else 1
+        self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
+        self.one = np.ones(1, dtype=np.int64)
+        self.zero = np.zeros(1, dtype=np.int64)
+        self.order = 0
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        """The scores after one more frame."""
+        scores = self.frame_scores
+        self.machine.score_frames(frame[np.newaxis], self.zero, self.one, scores, order=self.order)
+        self.order += self.machine.per_frame
+        return scores[-1].copy()
+
+    def run(self, sequences: Sequences) -> Integers:
+        """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
+        self.reset()
+        return self.machine.score_sequences(sequences)
+
+    def reset(self) -> None:
+        self.order = 0
+        self.machine.forget_saturations()
+
+    def overflow(self) -> Saturations | None:
+        return self.machine.overflow()
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+
+connect = Stepper
+
+
+def threads_to_use(threads: int | None) -> int:
+    """The number asked for, else one for each core that this process may use."""
+    if threads is None:
+        return len(os.sched_getaffinity(0))
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SettingError(f"threads is {threads!r}: expected a whole number of at least 1")
+    return threads

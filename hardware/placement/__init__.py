@@ -1,5 +1,0 @@
-"""Where a program's neurons stand: cut over cores, and the cores laid on the mesh."""
-
-from hardware.placement.placing import Placement, place
-
-__all__ = ["Placement", "place"]

@@ -1,0 +1,116 @@
+"""What no program may exceed, so that the integers of every engine hold it.
+
+What conversion writes is proven to fit the chip's 24 bits. A file may come from anywhere, and need
+not be proven: this is the coarse bound, of 32 bits, within which engines neither wrap nor fail.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.definition.arithmetic import STORED_LIMIT
+from hardware.errors import ProgramError
+from hardware.program.model import Layer, Program
+
+MOST_LAYERS = 64
+MOST_SAMPLES = 64
+WIDEST = 2**16
+"""Channels, neurons of a layer, outputs."""
+
+LONGEST_NAME = 200
+LARGEST_SHIFT = 31
+LARGEST_EXPONENT = 64
+LARGEST_STANDARDISATION = 1e100
+"""Of offset and gain, so that no finite frame gives a number that is not finite."""
+
+
+def require_sound(program: Program) -> None:
+    """A ProgramError for the first thing that no engine could be asked to hold."""
+    encoder, readout = program.encoder, program.readout
+    _within("the number of layers", len(program.layers), 1, MOST_LAYERS)
+    _within("the number of golden samples", len(program.golden), 0, MOST_SAMPLES)
+    _within("the number of channels", encoder.channels, 1, WIDEST)
+    _within("the number of outputs", readout.outputs, 1, WIDEST)
+    _within("encoder: exponent", encoder.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
+    _within("readout: exponent", readout.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
+    _within("max_steps", 1 if program.max_steps is None else program.max_steps, 1, STORED_LIMIT)
+    for name in chain((layer.name for layer in program.layers), program.classes):
+        if not (name.isprintable() and 1 <= len(name) <= LONGEST_NAME):
+            raise ProgramError(
+                f"the name {name[:LONGEST_NAME]!r} has {len(name)} characters, expected 1 to "
+                f"{LONGEST_NAME} printable ones"
+            )
+    for values in (encoder.offset, encoder.gain):
+        largest = float(np.abs(values).max())
+        if largest > LARGEST_STANDARDISATION:
+            raise ProgramError(
+                f"encoder: an offset or gain of {largest}, the limit is {LARGEST_STANDARDISATION}"
+            )
+    if not isfinite(readout.gain):
+        raise ProgramError(f"readout: the gain is {readout.gain}, expected a finite number")
+    arriving = max(map(abs, encoder.range))
+    for level in program.levels:
+        for layer in level:
+            _require_sound_layer(layer, arriving)
+        arriving = max(max(map(abs, layer.cell.emission_range)) for layer in level)
+    _require_sound_readout(program)
+
+
+def _require_sound_layer(layer: Layer, arriving: int) -> None:
+    """Every sum of a layer within 32 bits, whatever arrives; the state within ±1."""
+    cell, gate, name = layer.cell, layer.gate, layer.name
+    one, emitted = 1 << cell.state_fraction, max(map(abs, cell.emission_range))
+    _within(f"{name}: the number of neurons", layer.neurons, 1, WIDEST)
+    _all_within(f"{name}: threshold", gate.threshold, 0, STORED_LIMIT)
+    _all_within(f"{name}: initial_membrane", layer.initial_membrane, -one, one)
+    for weights, shifts, most, matrix in (
+        (layer.input_weights, gate.input_shift, arriving, "input"),
+        (layer.recurrent_weights, gate.recurrent_shift, emitted, "recurrent"),
+    ):
+        _require_weights(f"{name}: {matrix}_weights", weights, cell.weight_bits)
+        _all_within(f"{name}: {matrix}_shift", shifts, -LARGEST_SHIFT, LARGEST_SHIFT)
+        sums = most * _row_sums(weights).reshape(len(cell.gates), -1).max(axis=1)
+        if matrix == "recurrent":
+            sums[cell.gates.index("candidate")] += np.abs(gate.recurrent_bias).max()
+        for shift, total in zip(shifts.tolist(), sums.tolist(), strict=True):
+            _within(f"{name}: the {matrix} sum", total << max(shift, 0), 0, STORED_LIMIT)
+
+
+def _require_sound_readout(program: Program) -> None:
+    """Every score within 32 bits, in as many steps as the program may take."""
+    readout, level = program.readout, program.levels[-1]
+    states = [1 << layer.cell.gate_fraction for layer in level]
+    emitted = [max(map(abs, layer.cell.emission_range)) for layer in level]
+    most = max(states if readout.sees_membranes else emitted)
+    _require_weights("readout: weights", readout.weights, 8)
+    _within("readout: shift", readout.shift, -LARGEST_SHIFT, LARGEST_SHIFT)
+    product = int(_row_sums(readout.weights).max()) * most << max(readout.shift, 0)
+    _within("readout: the sum", product, 0, STORED_LIMIT)
+    # What is floored may be one more below 0 than it is above.
+    current = (product >> max(-readout.shift, 0)) + 1 + int(np.abs(readout.bias).max())
+    steps = (program.max_steps or 1) if readout.adds_up else 1 << readout.leak
+    _within("readout: the largest score", current * steps, 0, STORED_LIMIT)
+
+
+def _require_weights(name: str, weights: NDArray[np.int8], bits: int) -> None:
+    limit = 2 ** (bits - 1) - 1
+    _all_within(name, weights, -limit, limit)
+
+
+def _row_sums(weights: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Σ |w| of each row: the largest sum that messages of ±1 can make."""
+    return np.abs(weights).sum(axis=1, dtype=np.int64)
+
+
+def _all_within(name: str, values: NDArray[np.integer], low: int, high: int) -> None:
+    for value in (int(values.min(initial=low)), int(values.max(initial=low))):
+        _within(name, value, low, high)
+
+
+def _within(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ProgramError(f"{name} is {value}, expected {low} to {high}")

@@ -1,0 +1,102 @@
+"""Two traces against each other: where they first differ, and how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import InputError
+from hardware.runs.trace import Trace
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first value on which two engines disagree."""
+
+    quantity: str
+    layer: str
+    sequence: int
+    step: int
+    neuron: int
+    values: tuple[int, int]
+
+    def __str__(self) -> str:
+        return (
+            f"sequence {self.sequence}, step {self.step}, {self.layer}, neuron {self.neuron}: "
+            f"{self.quantity} {self.values[0]} against {self.values[1]}"
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two traces of the same inputs compare, over every step of every sequence."""
+
+    engines: tuple[str, str]
+    compared: dict[str, int]
+    """Number of values compared, by quantity."""
+
+    mismatches: dict[str, int]
+    """Number of values that differ, by quantity."""
+
+    by_layer: dict[str, dict[str, int]]
+    """Number of values that differ, by layer and quantity, where any does."""
+
+    differing_classes: int
+    first: Divergence | None
+
+    @property
+    def equal(self) -> bool:
+        return self.first is None
+
+
+def compare(a: Trace, b: Trace) -> Comparison:
+    """Every event, emission, membrane and score of `a` against that of `b`."""
+    if not np.array_equal(a.lengths, b.lengths):
+        raise InputError("these traces are of different sequences: run both on the same inputs")
+    compared: dict[str, int] = {}
+    mismatches: dict[str, int] = {}
+    by_layer: dict[str, dict[str, int]] = {}
+    found: list[tuple[tuple[int, int, int], Divergence]] = []
+    for order, (of_a, of_b) in enumerate(zip(a.quantities(), b.quantities(), strict=True)):
+        quantity, layer, values_a = of_a
+        values_b = of_b[2]
+        if values_a.shape != values_b.shape:
+            raise InputError(
+                f"{layer}: {quantity}s of shape {values_a.shape} against {values_b.shape}: these "
+                f"traces are of different programs"
+            )
+        differs = values_a != values_b
+        compared[quantity] = compared.get(quantity, 0) + differs.size
+        mismatches[quantity] = mismatches.get(quantity, 0) + int(differs.sum())
+        if differs.any():
+            by_layer.setdefault(layer, {})[quantity] = int(differs.sum())
+            first = _first(quantity, layer, differs, values_a, values_b, a)
+            found.append(((first.sequence, first.step, order), first))
+    return Comparison(
+        engines=(a.engine, b.engine),
+        compared=compared,
+        mismatches=mismatches,
+        by_layer=by_layer,
+        differing_classes=int((a.predictions != b.predictions).sum()),
+        first=min(found, key=lambda item: item[0])[1] if found else None,
+    )
+
+
+def _first(
+    quantity: str,
+    layer: str,
+    differs: NDArray[np.bool_],
+    values_a: NDArray[np.integer],
+    values_b: NDArray[np.integer],
+    trace: Trace,
+) -> Divergence:
+    row, neuron = (int(i) for i in np.argwhere(differs)[0])
+    if quantity == "score" and not trace.answers_every_step:
+        sequence, step = row, int(trace.lengths[row]) - 1
+    else:
+        sequence = int(np.searchsorted(trace.starts, row, side="right")) - 1
+        step = row - int(trace.starts[sequence])
+    values = int(values_a[row, neuron]), int(values_b[row, neuron])
+    return Divergence(quantity, layer, sequence, step, neuron, values)

@@ -1,0 +1,153 @@
+"""`stream`: sequences in, their scores out, any number of them in memory that does not grow."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.definition.arithmetic import Integers
+from hardware.engines.event_driven.engine import Scorer, threads_to_use
+from hardware.engines.saturation import Saturations, require_within_word
+from hardware.errors import InputError
+from hardware.program.model import Program
+from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
+
+VALUES_AT_ONCE = 2**18
+"""One MiB of frames is one piece of work: its calls cost little, and threads have many to share."""
+
+FRAMES_AT_ONCE = 4096
+"""Of sparse sequences, whose silence takes no memory."""
+
+Source: TypeAlias = AnySequences | Iterable[ArrayLike | AnySequences]
+
+Work: TypeAlias = AnySequences | list[ArrayLike] | Exception
+"""Sequences, those that have been checked not to be checked again; or why there are no more."""
+
+Batch = tuple[Work, int]
+"""Work, and the number of its first sequence."""
+
+Scored = tuple[list[Integers], Saturations | None, Exception | None]
+"""Scores of a batch, what has left the word, and why there are no more."""
+
+
+def stream(
+    program: Program,
+    sequences: Source,
+    *,
+    strict: bool = True,
+    threads: int | None = None,
+) -> Iterator[NDArray[np.int64]]:
+    """Scores of one sequence after another on the events engine; nothing else is kept.
+
+    Sequences are (steps, channels) arrays of raw frames, each with memory of its own, for they are
+    kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time. Scores
+    are (outputs,) of each, or (steps, outputs) where the readout answers at every step. `threads`
+    work on so many batches at once, by default one for each core; `strict` is as in `run`. What
+    `sequences` raises is raised after the scores of all that came before, and so is an InputError
+    for a sequence that the program cannot take.
+    """
+    workers = threads_to_use(threads)
+    scorer = Scorer(program)
+
+    def work(batch: Work, first: int) -> Scored:
+        sequences, failure = runnable(program, batch, first)
+        scores, overflow = ([], None) if sequences is None else scorer.score(sequences, first)
+        return scores, overflow, failure
+
+    todo = batches(sequences)
+    done = (work(*each) for each in todo) if workers == 1 else in_threads(work, todo, workers)
+    for scores, overflow, failure in done:
+        if strict:
+            require_within_word(program, overflow)
+        yield from scores
+        if failure is not None:
+            raise failure
+
+
+def in_threads(
+    work: Callable[[Work, int], Scored], todo: Iterator[Batch], workers: int
+) -> Iterator[Scored]:
+    """What becomes of each batch, in order; one more is taken than there are workers."""
+    under_way: deque[Future[Scored]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for batch, first in todo:
+            under_way.append(pool.submit(work, batch, first))
+            if len(under_way) > workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+def batches(sequences: Source) -> Iterator[Batch]:
+    """As many sequences together as are worth a call; what the source raises comes last."""
+    waiting: list[ArrayLike] = []
+    first = values = 0
+    failure = None
+    try:
+        for item in [sequences] if isinstance(sequences, AnySequences) else sequences:
+            parts: Iterable[AnySequences] = ()
+            if isinstance(item, AnySequences):
+                parts = item.parts(frames_at_once(item))
+            else:
+                waiting.append(item)
+                values += np.size(item)
+                if values < VALUES_AT_ONCE:
+                    continue
+            if waiting:
+                yield waiting, first
+                first, values, waiting = first + len(waiting), 0, []
+            for part in parts:
+                yield part, first
+                first += len(part)
+    except Exception as error:  # whatever the source raises, in its turn
+        failure = error
+    if waiting:
+        yield waiting, first
+    if failure is not None:
+        yield failure, first + len(waiting)
+
+
+def frames_at_once(sequences: AnySequences) -> int:
+    """How many of them are worth a call."""
+    if isinstance(sequences, SparseSequences):
+        return FRAMES_AT_ONCE
+    return max(VALUES_AT_ONCE // max(sequences.channels, 1), 1)
+
+
+def runnable(
+    program: Program, batch: Work, first: int
+) -> tuple[AnySequences | None, Exception | None]:
+    """What comes before the first sequence that the program cannot take, and why it cannot."""
+    if isinstance(batch, Exception):
+        return None, batch
+    try:
+        return sound(program, batch), None
+    except InputError as refusal:
+        for i in range(len(batch)):
+            try:
+                sound(program, part_of(batch, slice(i, i + 1)))
+            except InputError as error:
+                named = InputError(f"sequence {first + i} of the stream: {error}")
+                return sound(program, part_of(batch, slice(0, i))) if i else None, named
+        return None, refusal
+
+
+def part_of(batch: AnySequences | list[ArrayLike], part: slice) -> AnySequences | list[ArrayLike]:
+    """Some of the sequences, by their places."""
+    if isinstance(batch, list):
+        return batch[part]
+    edges = np.concatenate([[0], np.cumsum(batch.lengths)])
+    return batch.part(part, slice(edges[part.start], edges[part.stop]))
+
+
+def sound(program: Program, batch: AnySequences | list[ArrayLike]) -> AnySequences:
+    """The batch as sequences that the program can take; else an InputError."""
+    sequences = Sequences.of(batch) if isinstance(batch, list) else batch
+    program.steps_of(sequences)
+    return sequences

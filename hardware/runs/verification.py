@@ -1,0 +1,61 @@
+"""Engines held against each other on the same inputs, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hardware.runs.comparison import Comparison, compare
+from hardware.errors import InputError
+from hardware.runs.run import run
+from hardware.program.model import Program
+from hardware.sequences.dense import Inputs, Sequences
+from hardware.runs.trace import Trace
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Traces against the first of them."""
+
+    traces: tuple[Trace, ...]
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def equal(self) -> bool:
+        return all(comparison.equal for comparison in self.comparisons)
+
+    @property
+    def engines(self) -> list[str]:
+        return [trace.engine for trace in self.traces]
+
+    def summary(self) -> dict[str, Any]:
+        """For `verification.json` and the report."""
+        return {
+            "engines": self.engines,
+            "sequences": len(self.traces[0].lengths),
+            "spikes_compared": sum(c.compared["emission"] for c in self.comparisons),
+            "membranes_compared": sum(c.compared["membrane"] for c in self.comparisons),
+            "mismatches": sum(sum(c.mismatches.values()) for c in self.comparisons),
+            "differing_classes": sum(c.differing_classes for c in self.comparisons),
+            "comparisons": [asdict(comparison) for comparison in self.comparisons],
+        }
+
+
+def verify_traces(traces: Sequence[Trace]) -> Verification:
+    """Every trace against the first."""
+    if len(traces) < 2:
+        raise InputError(f"{len(traces)} engine to verify: name at least two to hold together")
+    first, *others = traces
+    return Verification(tuple(traces), tuple(compare(first, other) for other in others))
+
+
+def verify_engines(
+    program: Program,
+    inputs: Inputs,
+    engines: Sequence[str],
+    deadline: float | None = None,
+) -> Verification:
+    """Emissions, membranes and scores at every step of every sequence, engine by engine."""
+    sequences = Sequences.of(inputs)
+    return verify_traces([run(program, sequences, engine, deadline) for engine in engines])

@@ -1,0 +1,6 @@
+"""Sequences of frames: dense, or only the values that are not 0."""
+
+from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
+
+__all__ = ["AnySequences", "Inputs", "Sequences", "SparseSequences"]

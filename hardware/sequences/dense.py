@@ -1,0 +1,149 @@
+"""Sequences of different lengths, kept as all their frames one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.errors import InputError
+
+T = TypeVar("T")
+
+NUMBERS = "fiub"
+"""Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
+
+
+@runtime_checkable
+class CanBeDense(Protocol):
+    """Sequences of another kind, which can be made dense."""
+
+    def dense(self) -> Sequences: ...
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames.
+
+    Values are kept as float32, whatever they came as: engines and torch then see the same numbers.
+    """
+
+    values: NDArray[np.float32]
+    lengths: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise InputError(
+                f"frames have shape {self.values.shape}, expected two dimensions (frames, channels)"
+            )
+        if not np.issubdtype(self.values.dtype, np.floating):
+            raise InputError(f"frames are {self.values.dtype}, expected floating point numbers")
+        require_lengths(self.lengths, len(self.values))
+        with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
+            object.__setattr__(self, "values", self.values.astype(np.float32, copy=False))
+        object.__setattr__(self, "lengths", self.lengths.astype(np.int64, copy=False))
+        finite = np.isfinite(self.values)
+        if not finite.all():
+            frame, channel = np.argwhere(~finite)[0]
+            sample = int(np.searchsorted(np.cumsum(self.lengths), frame, side="right"))
+            raise InputError(
+                f"{self.values[frame, channel]} in sequence {sample}, "
+                f"step {frame - self.starts[sample]}, channel {channel}: "
+                f"every value must be a finite number"
+            )
+
+    @classmethod
+    def of(cls, data: Inputs) -> Sequences:
+        """From (steps, channels) arrays, or one (sequences, steps, channels) array."""
+        if isinstance(data, cls):
+            return data
+        if isinstance(data, CanBeDense):
+            return data.dense()
+        try:
+            arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"not a list of arrays of shape (steps, channels): {error}: give one such array "
+                f"for each sequence"
+            ) from error
+        if not arrays:
+            raise InputError("no sequence given: expected at least one of shape (steps, channels)")
+        width = str(arrays[0].shape[1]) if arrays[0].ndim == 2 else "channels"
+        for i, array in enumerate(arrays):
+            if array.ndim != 2 or array.shape[1] != arrays[0].shape[1]:
+                raise InputError(f"sequence {i} has shape {array.shape}, expected (steps, {width})")
+            if array.dtype.kind not in NUMBERS:
+                raise InputError(
+                    f"sequence {i} is of {array.dtype}, expected floating point or whole numbers"
+                )
+        lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+        with np.errstate(over="ignore"):
+            return cls(np.concatenate(arrays).astype(np.float32, copy=False), lengths)
+
+    @property
+    def channels(self) -> int:
+        return self.values.shape[1]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        return np.cumsum(self.lengths) - self.lengths
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])
+
+    def parts(self, frames: int) -> Iterator[Sequences]:
+        """These sequences in parts of about so many frames."""
+        edges = np.concatenate([[0], np.cumsum(self.lengths)])
+        for part in in_parts(self.lengths, frames):
+            yield self.part(part, slice(edges[part.start], edges[part.stop]))
+
+    def part(self, part: slice, frames: slice) -> Sequences:
+        """Some of these sequences and their frames: the same memory, not checked again."""
+        return without_check(
+            Sequences,
+            values=self.values[frames],
+            lengths=self.lengths[part],
+        )
+
+    def take(self, indices: ArrayLike) -> Sequences:
+        """The sequences at `indices`, in that order."""
+        parts = list(self)
+        chosen = [parts[i] for i in np.asarray(indices)]
+        values = np.concatenate(chosen) if chosen else self.values[:0]
+        return Sequences(values, self.lengths[np.asarray(indices, dtype=np.int64)])
+
+
+Inputs: TypeAlias = Sequences | ArrayLike | Iterable[ArrayLike]
+"""What `Sequences.of` takes."""
+
+
+def require_lengths(lengths: NDArray[Any], frames: int) -> None:
+    """An InputError for lengths that are not those of so many frames."""
+    if lengths.ndim != 1 or not np.issubdtype(lengths.dtype, np.integer):
+        raise InputError("lengths must be one whole number for each sequence")
+    if len(lengths) and lengths.min() < 1:
+        sample = int(lengths.argmin())
+        raise InputError(f"sequence {sample} has length {lengths[sample]}, expected at least 1")
+    if lengths.max(initial=0) > frames or lengths.sum() != frames:  # a sum can wrap
+        raise InputError(f"lengths sum to {sum(lengths.tolist())}, but there are {frames} frames")
+
+
+def without_check(kind: type[T], **fields: Any) -> T:
+    """One of a frozen kind, of fields that have been checked."""
+    made = object.__new__(kind)
+    made.__dict__.update(fields)
+    return made
+
+
+def in_parts(lengths: NDArray[np.int64], steps: int) -> list[slice]:
+    """Sequences in parts of about so many steps, each of whole ones."""
+    numbers = (np.cumsum(lengths) - lengths) // steps
+    edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
+    return [slice(a, b) for a, b in pairwise(edges)]

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from hardware.cost.chip import CHIPS, Chip, Constant, load_chip, parse_chip
+from hardware.errors import InputError, SettingError
+
+
+def chip_text(name: str) -> str:
+    return (files("hardware.cost") / "chips" / f"{name}.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_every_constant_has_a_range_a_source_and_no_figure_is_missing(name: str) -> None:
+    chip = load_chip(name)
+    for table in (chip.energy_pj, chip.time_ns):
+        for field in table.model_fields_set - {"barrier"}:
+            constant: Constant = getattr(table, field)
+            assert constant.low <= constant.nominal <= constant.high
+            assert constant.source
+    assert chip.limits.cores == 128
+    assert chip.mesh.cores == 128
+
+
+def test_the_template_is_a_chip_with_every_field(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text(chip_text("template"), encoding="utf-8")
+    assert load_chip(file).name == load_chip(str(file)).name == "My chip"
+    assert load_chip(file).inherited == {}
+
+
+def test_loihi_2_says_of_every_energy_that_it_is_inherited() -> None:
+    chip = load_chip("loihi2")
+    assert {name for name, _ in chip.energy_pj.inherited()} == chip.energy_pj.model_fields_set
+    assert chip.inherited == {
+        "core_dynamic": "Loihi 1",
+        "core_time": "Loihi 1",
+        "host": "Loihi 1",
+        "host_time": "Loihi 1",
+    }
+    assert chip.limits.inherited_fields == ["fan_in_axons_per_core", "fan_out_axons_per_core"]
+    assert load_chip("loihi1").inherited == {}
+
+
+def test_energies_of_loihi_2_are_those_of_loihi_1() -> None:
+    one, two = load_chip("loihi1"), load_chip("loihi2")
+    for field in one.energy_pj.model_fields_set:
+        assert getattr(one.energy_pj, field).range == getattr(two.energy_pj, field).range
+
+
+@pytest.mark.parametrize(
+    ("operation", "factor"),
+    [
+        ("synaptic_operation_dense", 5),
+        ("synaptic_operation_sparse", 5),
+        ("neuron_update_active", 2),
+        ("neuron_update_idle", 2),
+        ("spike", 10),
+        ("message_out", 1),
+    ],
+)
+def test_times_of_loihi_2_are_loihi_1s_divided_by_intels_factors(
+    operation: str, factor: int
+) -> None:
+    one, two = (getattr(load_chip(name).time_ns, operation).range for name in CHIPS)
+    assert [value * factor for value in two] == pytest.approx(one)
+
+
+def test_loihi_1_has_no_gated_neurons_and_says_what_it_is_for() -> None:
+    chip = load_chip("loihi1")
+    assert chip.gated_neurons is False
+    assert "cost reference" in chip.gated_neurons_note
+
+
+@pytest.mark.parametrize("name", CHIPS)
+def test_host_time_lies_between_both_estimates_and_what_the_slowest_run_leaves(name: str) -> None:
+    low, nominal, high = load_chip(name).host.time_us_per_step.range
+    assert low == 9.0
+    assert nominal == pytest.approx(15.54 - 4.67, abs=0.05)
+    assert high == pytest.approx(13.99e3 / 840 - 4.67, abs=0.05)
+
+
+def test_the_barrier_is_linear_between_published_numbers_of_tiles() -> None:
+    barrier = load_chip("loihi1").time_ns.barrier
+    assert barrier.at(1) == (113.0, 600.0, 600.0)
+    assert barrier.at(3)[1] == pytest.approx(1200.0)
+    assert barrier.at(32)[0] == barrier.at(100)[0] == 465.0
+
+
+def test_an_unknown_chip_is_refused_with_the_nearest_known() -> None:
+    with pytest.raises(SettingError, match="unknown chip 'loihi3': did you mean 'loihi.*toml"):
+        load_chip("loihi3")
+
+
+def test_a_chip_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(InputError, match="cannot read nowhere.toml"):
+        load_chip("nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[energy_pj.spike]", "[energy_nj.spike]", "'energy_nj' has a wrong unit: expected 'ene"),
+        ("power_mw]", "power_w]", "field 'host.power_w' has a wrong unit: expected 'power_mw'"),
+        ("[static_mw_per_core]", "[static_mw_per_chip]", "'static_mw_per_chip' has a wrong unit"),
+        ("[energy_pj.spike]", "[energy_pj.spikes]", "'energy_pj.spikes' is not known: did you mea"),
+        ("[time_ns.message_in]", "[time_ns.xyz]", "'time_ns.xyz' is not known: known are synaptic"),
+        ("low = 3.0\n", "lowest = 3.0\n", "'energy_pj.hop_east_west.lowest' is not known: did"),
+        ("low = 72.8", "low = 99.0", "energy_pj.neuron_update_active: expected low <= nominal"),
+        ("low = 72.8", "low = -1.0", "'energy_pj.neuron_update_active.low' is -1.0"),
+        ("low = 72.8", "low = nan", "'energy_pj.neuron_update_active.low' is NaN"),
+        ("high = 81.0", "high = inf", "'energy_pj.neuron_update_active.high' is Infinity"),
+        ("low = 72.8", "low = '72.8'", "'energy_pj.neuron_update_active.low' is \"72.8\""),
+        ("high = 81.0", "high = 1e300", "'energy_pj.neuron_update_active.high' is 1e.300"),
+        (
+            'gated_neurons_note = "',
+            'gated_neurons_note = "" # "',
+            "gated_neurons is false: gated_neu",
+        ),
+        ("low = 72.8\n", "", "no field 'energy_pj.neuron_update_active.low'"),
+        ("cores = 128", "cores = 10000000000", "'limits.cores' is 10000000000: .* 16384"),
+        ("columns = 8", "columns = 20000", "'mesh.columns' is 20000: .* 16384"),
+        ("cores = 128", "cores = 0", "'limits.cores' is 0"),
+        ("cores = 128", "cores = 64", "limits.cores is 64, but mesh has 8 × 4 tiles of 4 cores"),
+        ("cores = 128", "cores = true", "'limits.cores' is true"),
+        ("cores = 128", "cores = ", "not valid TOML"),
+        ("synapse_bits_per_core = 1048576", "synapse_bits_per_core = 7", "not even one weight"),
+        ("gated_neurons = false", "gated_neurons = 'maybe'", "'gated_neurons' is \"maybe\""),
+        ("tiles = [1, 2, 4, 29, 32]", "tiles = [1, 2, 4, 32, 29]", "time_ns.barrier: expected ti"),
+        ("low = [113.0, ", "low = [", "time_ns.barrier: expected 5 values of low"),
+        ("low = [113.0,", "low = [613.0,", "time_ns.barrier: expected low <= nominal <= high"),
+        ('source = "SANA-FE: 0"', 'source = ""', "'energy_pj.message_in.source' is \"\""),
+    ],
+)
+def test_a_wrong_chip_file_is_refused_by_field(old: str, new: str, message: str) -> None:
+    text = chip_text("loihi1")
+    assert old in text
+    with pytest.raises(SettingError, match=f"^chip mine: .*{message}") as found:
+        parse_chip("mine", text.replace(old, new, 1))
+    assert "\n" not in str(found.value)
+
+
+def test_a_limit_that_is_said_to_be_inherited_must_be_one() -> None:
+    text = chip_text("loihi2").replace('["fan_in_axons_per_core"', '["fan_in"')
+    with pytest.raises(SettingError, match="limits: inherited_fields names 'fan_in'"):
+        parse_chip("mine", text)
+
+
+def test_a_chip_is_marked_where_a_single_constant_is_inherited() -> None:
+    text = chip_text("template").replace(
+        'source = "where it comes from"', 'source = "theirs"\ninherited = "Other"', 1
+    )
+    chip: Chip = parse_chip("mine", text)
+    assert chip.inherited == {"core_dynamic": "Other"}
+    assert chip.inherited_energy_from == "Other"

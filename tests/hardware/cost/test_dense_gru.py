@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from programs import every_cell, every_program, random_program, random_sequences
+
+from hardware.cost.counts import count
+from hardware.cost.dense_gru import Measured, delta_gru, dense_gru, spikes_per_synapse
+from hardware.definition.arithmetic import shift
+from hardware.errors import InputError
+from hardware.program.model import Program
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
+
+
+def test_the_dense_gru_multiplies_every_weight_at_every_step() -> None:
+    program = random_program(2, channels=3, hidden=(4,), outputs=2)
+    counts = count(run(program, random_sequences(2, 3, [5])), program)
+    dense = dense_gru(program, counts)
+    assert dense.multiply_accumulates.tolist() == [5 * (3 * 4 * 3 + 3 * 4 * 4 + 4 * 2)]
+    assert {name: float(e[0]) for name, e in dense.energy_j.items()} == pytest.approx(
+        {"int8": 460 * 0.3e-12, "fp32": 460 * 4.6e-12}
+    )
+    assert {name: float(e[0]) for name, e in dense.device_j.items()} == pytest.approx(
+        {"CPU": 460 * 8.6e-9, "GPU": 460 * 0.3e-9, "ARM": 460 * 0.9e-9}
+    )
+
+
+def test_the_dense_gru_counts_every_layer_of_every_sequence() -> None:
+    program = random_program(2, channels=3, hidden=(4, 5), outputs=2)
+    counts = count(run(program, random_sequences(2, 3, [5, 7])), program)
+    per_step = 3 * 4 * (3 + 4) + 3 * 5 * (4 + 5) + 5 * 2
+    assert dense_gru(program, counts).multiply_accumulates.tolist() == [5 * per_step, 7 * per_step]
+
+
+def test_the_dense_gru_sees_a_frame_once_and_answers_as_often_as_the_program() -> None:
+    program = random_program(5, channels=3, hidden=(4,), encoder="rate", readout="last")
+    assert program.encoder.steps > 1
+    counts = count(run(program, random_sequences(5, 3, [5])), program)
+    expected = 5 * 3 * 4 * (3 + 4) + 4 * 2
+    assert dense_gru(program, counts).multiply_accumulates.tolist() == [expected]
+
+
+def skipped(trace: Trace, program: Program) -> int:
+    """Multiplications of one sequence, one changed value at a time."""
+    steps, operations = program.encoder.steps, 0
+    frames = len(trace.events) // steps
+
+    def changes(value: list[np.ndarray]) -> int:
+        last, found = np.zeros_like(value[0]), 0
+        for now in value:
+            found += int(np.count_nonzero((now != last).reshape(len(now), -1).any(axis=1)))
+            last = now
+        return found
+
+    # (channels, steps) of each frame: an input has changed if any of its steps has.
+    inputs = changes([trace.events[i * steps : (i + 1) * steps].T for i in range(frames)])
+    number = 0
+    for level in program.levels:
+        states = 0
+        for layer in level:
+            cell, membranes = layer.cell, trace.membranes[number]
+            ends = range(frames * steps)[(0 if layer.backward else steps - 1) :: steps]
+            order = reversed(ends) if layer.backward else ends
+            fraction = cell.gate_fraction - cell.state_fraction
+            own = changes([shift(membranes[row], fraction) for row in order])
+            operations += (inputs + own) * len(cell.gates) * layer.neurons
+            states, number = states + own, number + 1
+        inputs = states
+    if program.readout.sees_membranes:
+        return operations + program.readout.weights.size
+    return operations + inputs * program.readout.outputs
+
+
+@settings(max_examples=60, deadline=None)
+@given(program=every_program, cell=every_cell)
+def test_delta_skipping_multiplies_only_what_has_changed(program: dict, cell: dict) -> None:
+    made = random_program(**program, **cell)
+    sequences = random_sequences(program["seed"], program["channels"], [5, 3])
+    trace = run(made, sequences, engine="numpy")
+    found = delta_gru(made, trace)
+    for i in range(2):
+        alone = run(made, sequences.take([i]), engine="numpy")
+        assert found.multiply_accumulates[i] == skipped(alone, made)
+    dense = dense_gru(made, count(trace, made))
+    assert (found.multiply_accumulates <= dense.multiply_accumulates).all()
+
+
+def test_a_constant_input_without_state_changes_is_skipped_after_its_first_frame() -> None:
+    program = random_program(1, channels=3, hidden=(4,))
+    program.layers[0].input_weights[:] = 0
+    program.layers[0].gate.bias[:] = 0
+    program.layers[0].gate.recurrent_bias[:] = 0
+    frames = np.tile(program.encoder.offset + 1, (6, 1)).astype(np.float32)
+    trace = run(program, [frames])
+    assert np.count_nonzero(trace.events[0]) == 3
+    assert delta_gru(program, trace).multiply_accumulates.tolist() == [3 * 3 * 4]
+
+
+def test_spikes_per_synapse_is_events_seen_by_an_average_synapse() -> None:
+    program = random_program(2, hidden=(4, 3))
+    counts = count(run(program, random_sequences(2, 3, [4, 9])), program)
+    expected = counts.synaptic_operations / sum(layer.synapses for layer in counts.layers)
+    assert spikes_per_synapse(counts) == pytest.approx(expected)
+
+
+def test_a_measured_time_has_an_energy_only_where_the_power_is_known() -> None:
+    measured = Measured("a GRU", "a machine", "torch", 1, 1, 20, 5, least_s=1e-3, median_s=2e-3)
+    assert measured.energy_j is None
+    assert replace(measured, power_w=10.0).energy_j == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    "times", [(0.0, 1.0), (2.0, 1.0), (float("nan"), 1.0), (1.0, float("inf"))]
+)
+def test_a_measured_time_that_is_none_is_refused(times: tuple[float, float]) -> None:
+    with pytest.raises(InputError, match="a GRU was measured to take .*: expected 0 < least"):
+        Measured("a GRU", "a machine", "torch", 1, 1, 20, 5, *times)

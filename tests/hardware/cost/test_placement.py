@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import permutations, product
+
+import numpy as np
+import pytest
+from chips import small_chip
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import every_cell, every_program, random_program, random_sequences
+
+from hardware.cost.chip import Chip, Mesh, load_chip
+from hardware.cost.core_loads import load
+from hardware.cost.placement import Placement, place
+from hardware.cost.placement.mesh import distances, hops, lay_out, places
+from hardware.cost.placement.needs import LIMITS, state_words
+from hardware.cost.placement.placing import expected_traffic, sent_in
+from hardware.cost.projections import projections
+from hardware.definition.cell import Cell
+from hardware.errors import InputError, PlacementError
+from hardware.program.model import Program
+from hardware.runs.run import run
+
+
+def attempt(program: Program, chip: Chip) -> tuple[Placement | None, str]:
+    """A placement, or why there is none."""
+    try:
+        return place(program, chip), ""
+    except PlacementError as error:
+        return None, str(error)
+
+
+def needed(program: Program, placement: Placement) -> dict[str, np.ndarray]:
+    """What every core needs of each limit, one weight at a time."""
+    limits, layers = placement.chip.limits, placement.layers
+    found = {name: np.zeros(placement.total, dtype=np.int64) for name in LIMITS}
+    words = [*(state_words(layer.cell) for layer in program.layers), 2]
+    core_of = [layer.core_of_neuron for layer in layers]
+    for i, cores in enumerate(core_of):
+        np.add.at(found["neurons_per_core"], cores, 1)
+        np.add.at(found["state_words_per_core"], cores, words[i])
+    for projection, sparse in zip(projections(program), placement.sparse, strict=True):
+        bits = projection.weight_bits
+        owners = [(i, n) for i in projection.sources for n in range(len(core_of[i]))]
+        for neuron, core in enumerate(core_of[projection.target]):
+            weights = projection.by_neuron[:, neuron]
+            memory = weights.size * bits
+            if sparse:
+                memory = np.count_nonzero(weights) * (bits + limits.synapse_index_bits)
+            found["synapse_bits_per_core"][core] += memory
+        for core in np.unique(core_of[projection.target]):
+            there = projection.by_neuron[:, core_of[projection.target] == core]
+            for source in range(projection.weights.shape[1]):
+                if there[:, :, source].any():
+                    found["fan_in_axons_per_core"][core] += 1
+                    if owners:
+                        layer, neuron = owners[source]
+                        found["fan_out_axons_per_core"][core_of[layer][neuron]] += 1
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    program=every_program,
+    cell=every_cell,
+    zeros=st.floats(0, 0.95),
+    limits=st.fixed_dictionaries(
+        {
+            "neurons_per_core": st.integers(1, 6),
+            "synapse_bits_per_core": st.integers(100, 4000),
+            "state_words_per_core": st.integers(9, 40),
+            "fan_in_axons_per_core": st.integers(4, 40),
+            "fan_out_axons_per_core": st.integers(4, 40),
+            "synapse_index_bits": st.integers(0, 8),
+        }
+    ),
+)
+def test_every_core_stays_within_every_limit_or_the_layer_is_refused(
+    program: dict, cell: dict, zeros: float, limits: dict
+) -> None:
+    made, rng = random_program(**program, **cell), np.random.default_rng(program["seed"])
+    for projection in projections(made):
+        weights = projection.weights
+        weights[rng.random(weights.shape) < zeros] = 0
+    chip = small_chip(**limits)
+    placement, refusal = attempt(made, chip)
+    if placement is None:
+        assert any(name.removesuffix("_per_core").replace("_", " ") in refusal for name in LIMITS)
+        return
+    expected = needed(made, placement)
+    for name in LIMITS:
+        found = np.concatenate([layer.needs[name] for layer in placement.layers])
+        assert found.tolist() == expected[name].tolist(), name
+        assert (found <= getattr(chip.limits, name)).all(), name
+    assert sum(placement.cores) == placement.total == len(placement.tiles)
+    assert placement.load().max() <= 1
+    for layer in placement.layers:
+        assert layer.neurons_of_core.sum() == layer.neurons
+        assert layer.neurons_of_core.min() >= 1
+        assert np.array_equal(layer.members.sum(axis=0), layer.neurons_of_core)
+    _, taken = np.unique(placement.tiles, axis=0, return_counts=True)
+    assert taken.max() <= chip.mesh.cores_per_tile
+    assert placement.tiles.min() >= 0
+    assert placement.tiles[:, 1].max() < chip.mesh.rows
+    assert placement.chips == -(-placement.total // chip.limits.cores)
+
+
+@pytest.mark.parametrize(
+    ("limits", "cores"),
+    [
+        ({"neurons_per_core": 20}, (1, 1)),
+        ({"neurons_per_core": 7}, (3, 1)),
+        # A neuron has 3 · (5 + 20) weights of 8 bits, the readout one of 20.
+        ({"synapse_bits_per_core": 12_000}, (1, 1)),
+        ({"synapse_bits_per_core": 11_999}, (2, 1)),
+        ({"synapse_bits_per_core": 600}, (20, 1)),
+        ({"state_words_per_core": 119}, (2, 1)),
+        ({"fan_in_axons_per_core": 25}, (1, 1)),
+        # Each neuron sends to every core of its layer and to the readout's.
+        ({"fan_out_axons_per_core": 40}, (1, 1)),
+        ({"fan_out_axons_per_core": 39}, (2, 1)),
+    ],
+)
+def test_a_layer_takes_as_many_cores_as_its_tightest_limit_asks_for(
+    limits: dict, cores: tuple[int, ...]
+) -> None:
+    program = random_program(1, channels=5, hidden=(20,), outputs=2)
+    for projection in projections(program):
+        projection.weights[projection.weights == 0] = 1
+    assert place_dense(program, limits).cores == cores
+
+
+def place_dense(program: Program, limits: dict) -> Placement:
+    for layer in program.layers:
+        # `projections` copies recurrent weights, so zeros are filled here as well.
+        layer.recurrent_weights[layer.recurrent_weights == 0] = 1
+    return place(program, small_chip(**{"synapse_index_bits": 8, **limits}))
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"synapse_bits_per_core": 599},
+            r"layer 0: neuron 0 alone needs 600 synapse bits, but a core of Small has 599: fewer "
+            r"weight bits, sparser weights or a smaller layer would help",
+        ),
+        ({"fan_in_axons_per_core": 24}, r"layer 0: .* 25 fan in axons.* has 24: sparser weights"),
+        ({"state_words_per_core": 5}, r"layer 0: .* 6 state words.* has 5: a formulation with"),
+        ({"fan_out_axons_per_core": 1}, r"layer 0: .* fan out axons.* has 1: sparser weights"),
+    ],
+)
+def test_what_no_core_can_hold_is_an_error_that_names_layer_need_limit_and_remedy(
+    limits: dict, message: str
+) -> None:
+    program = random_program(1, channels=5, hidden=(20,), outputs=2)
+    for projection in projections(program):
+        projection.weights[projection.weights == 0] = 1
+    with pytest.raises(PlacementError, match=message):
+        place_dense(program, limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "settings", "message"),
+    [
+        ({"weight_bits": 4}, {"weight_bits": 5}, "weights have 5 bits, but Small has 4: training"),
+        (
+            {"spike_payload_bits": 9},
+            {"emit": "graded"},
+            "its messages carry 10 bits, but a spike of Small carries 9",
+        ),
+        ({"spike_payload_bits": 0}, {}, "its messages carry 8 bits, but a spike of Small carries"),
+        ({"state_word_bits": 23}, {}, "a state word has 24 bits, but Small has 23"),
+    ],
+)
+def test_words_that_are_too_narrow_are_refused(limits: dict, settings: dict, message: str) -> None:
+    with pytest.raises(PlacementError, match=message):
+        place(random_program(1, **settings), small_chip(**limits))
+
+
+def test_loihi_1_refuses_a_gated_neuron_and_is_a_cost_reference() -> None:
+    program, chip = random_program(1), load_chip("loihi1")
+    with pytest.raises(PlacementError, match="layer 0 cannot be placed on Loihi 1: .* no program"):
+        place(program, chip)
+    assert place(program, chip, as_reference=True).cores == (1, 1)
+
+
+def test_sparse_weights_take_only_what_is_not_zero_and_an_index_each() -> None:
+    program = random_program(1, channels=5, hidden=(20,), outputs=2)
+    program.layers[0].input_weights[:] = 0
+    program.layers[0].input_weights[3, 2] = 1
+    placement = place(program, small_chip(synapse_index_bits=13))
+    assert placement.sparse == (True, False, False)
+    expected = 1 * (8 + 13) + program.layers[0].recurrent_weights.size * 8
+    assert placement.layers[0].needs["synapse_bits_per_core"].tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"formulation": "torch"}, 6),
+        ({"formulation": "forget"}, 4),
+        ({"formulation": "forget", "emit": "state"}, 5),
+        ({"formulation": "keep"}, 7),
+        ({"formulation": "output-gated"}, 8),
+        ({"formulation": "torch", "emit": "graded"}, 7),
+    ],
+)
+def test_a_neuron_keeps_its_membrane_threshold_biases_and_what_it_needs_once_more(
+    settings: dict, words: int
+) -> None:
+    assert state_words(Cell(**settings)) == words
+
+
+def test_chips_are_added_when_one_is_full() -> None:
+    program = random_program(1, hidden=(30,))
+    chip = small_chip(neurons_per_core=1)
+    placement = place(program, chip)
+    assert (placement.total, placement.chips) == (32, 2)
+    assert placement.tiles[:, 0].max() < 2 * chip.mesh.columns
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), cores=st.integers(1, 40))
+def test_the_layout_never_travels_further_than_row_order(seed: int, cores: int) -> None:
+    rng, chip = np.random.default_rng(seed), small_chip()
+    traffic = rng.integers(0, 50, (cores, cores)).astype(np.float64)
+    host = rng.integers(0, 50, cores).astype(np.float64)
+    chips = -(-cores // chip.limits.cores)
+    tiles = lay_out(traffic, host, chip.mesh, chips)
+    assert hops(traffic, host, tiles) <= hops(traffic, host, places(chip.mesh, chips)[:cores])
+    assert len(np.unique(tiles, axis=0)) == -(-cores // chip.mesh.cores_per_tile)
+    _, taken = np.unique(tiles, axis=0, return_counts=True)
+    assert taken.max() <= chip.mesh.cores_per_tile
+
+
+def test_the_layout_of_two_pairs_that_talk_puts_each_in_one_tile() -> None:
+    traffic = np.zeros((4, 4))
+    traffic[0, 2] = traffic[3, 1] = 5
+    tiles = lay_out(traffic, np.zeros(4), small_chip().mesh, 1)
+    assert hops(traffic, np.zeros(4), tiles) == 0
+    assert distances(tiles, tiles)[0, 2] == distances(tiles, tiles)[3, 1] == 0
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(0, 10_000),
+    size=st.sampled_from([(1, 2), (1, 3), *((2, cores) for cores in range(1, 7))]),
+    quiet=st.floats(0, 0.9),
+)
+def test_no_layout_on_up_to_three_tiles_travels_less(
+    seed: int, size: tuple[int, int], quiet: float
+) -> None:
+    per_tile, cores = size
+    rng = np.random.default_rng(seed)
+    mesh = small_chip(columns=3, rows=2, cores_per_tile=per_tile).mesh
+    traffic = rng.integers(0, 50, (cores, cores)) * (rng.random((cores, cores)) >= quiet)
+    host = rng.integers(0, 50, cores) * (rng.random(cores) >= quiet)
+    tiles = lay_out(traffic.astype(np.float64), host.astype(np.float64), mesh, 1)
+    assert hops(traffic, host, tiles) == fewest_hops(traffic, host, mesh)
+
+
+def fewest_hops(traffic: np.ndarray, host: np.ndarray, mesh: Mesh) -> float:
+    """Of every way to lay the cores on as few tiles as hold them, the fewest hops."""
+    everywhere = places(mesh, 1)[:: mesh.cores_per_tile]
+    tiles = -(-len(host) // mesh.cores_per_tile)
+    ways = {
+        way
+        for way in product(range(tiles), repeat=len(host))
+        if np.bincount(way).max() <= mesh.cores_per_tile
+    }
+    return min(
+        hops(traffic, host, everywhere[list(chosen)][list(way)])
+        for chosen in permutations(range(len(everywhere)), tiles)
+        for way in ways
+        if list(dict.fromkeys(way)) == sorted(set(way))  # tiles are permuted already
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(program=every_program, cell=every_cell)
+def test_a_profile_lays_cores_out_for_the_hops_that_its_trace_has(
+    program: dict, cell: dict
+) -> None:
+    made = random_program(**program, **cell)
+    trace = run(made, random_sequences(program["seed"], made.encoder.channels, [3, 4]))
+    chip = small_chip(neurons_per_core=2, cores_per_tile=1)
+    laid = place(made, chip, profile=trace)
+    traffic, host = expected_traffic(projections(made), laid.layers, sent_in(trace, made))
+    found = load(trace, made, laid)
+    assert (
+        hops(traffic, host, laid.tiles) == found.hops_east_west.sum() + found.hops_north_south.sum()
+    )
+    in_order = places(chip.mesh, laid.chips)[: laid.total]
+    assert hops(traffic, host, laid.tiles) <= hops(traffic, host, in_order)
+
+
+def test_a_profile_of_another_program_is_refused() -> None:
+    program, other = random_program(1), random_program(2)
+    trace = run(other, random_sequences(1, other.encoder.channels, [3]))
+    with pytest.raises(InputError, match="this trace is of another program"):
+        place(program, small_chip(), profile=trace)
+
+
+def test_traffic_is_what_travels_if_everything_sends_once() -> None:
+    program = random_program(1, channels=5, hidden=(6, 4), outputs=2)
+    placement = place(program, small_chip(neurons_per_core=3))
+    traffic, host = expected_traffic(projections(program), placement.layers)
+    assert placement.cores == (2, 2, 1)
+    expected = np.zeros((5, 5))
+    expected[:2, :4] = 3
+    expected[2:4, 2:4] = 2
+    expected[2:4, 4] = 2
+    assert traffic.tolist() == expected.tolist()
+    assert host.tolist() == [5, 5, 0, 0, 0]
+
+
+def test_ten_million_synapses_are_placed_in_ten_seconds() -> None:
+    program = random_program(1, channels=500, hidden=(1650,), outputs=10)
+    assert sum(projection.weights.size for projection in projections(program)) > 10_000_000
+    start = time.process_time()
+    placement = place(program, load_chip("loihi2"))
+    assert time.process_time() - start < 10
+    assert placement.total > 80
+
+
+def test_equal_programs_are_placed_equally() -> None:
+    program, chip = random_program(1, hidden=(20, 9)), small_chip(neurons_per_core=2)
+    a, b = place(program, chip), place(replace(program), chip)
+    assert a.tiles.tolist() == b.tiles.tolist()

@@ -1,0 +1,97 @@
+"""The encoders against their equations, one value at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs import random_encoder
+
+from hardware.definition.encoder import ENCODERS, Encoder
+from hardware.errors import SettingError
+
+
+def plain(kind: str, limit: int = 64, **settings: int) -> Encoder:
+    """One channel whose frames are the rounded values themselves."""
+    return Encoder(np.zeros(1), np.ones(1), 0, limit, kind, **settings)
+
+
+def encoded(encoder: Encoder, values: list[int]) -> list[int]:
+    frames = np.array(values, dtype=np.float32)[:, np.newaxis]
+    return encoder.encode(frames, encoder.initial_state())[0][:, 0].tolist()
+
+
+values = st.lists(st.integers(-64, 64), min_size=1, max_size=20)
+
+
+@given(values=values, threshold=st.integers(0, 40))
+def test_send_on_delta_holds_a_value_until_it_has_moved_by_more_than_the_threshold(
+    values: list[int], threshold: int
+) -> None:
+    held, expected = 0, []
+    for value in values:
+        if abs(value - held) > threshold:
+            held = value
+        expected.append(held)
+    assert encoded(plain("send-on-delta", threshold=threshold), values) == expected
+
+
+@given(values=values, steps=st.integers(1, 8))
+def test_the_spikes_of_a_rate_sum_to_the_values_within_half_a_spike(
+    values: list[int], steps: int
+) -> None:
+    spikes = encoded(plain("rate", steps=steps), values)
+    assert set(spikes) <= {-1, 0, 1}
+    for frame in range(1, len(values) + 1):
+        total = steps * sum(values[:frame])
+        assert abs(64 * sum(spikes[: frame * steps]) - total) <= 32
+
+
+@given(value=st.integers(-64, 64), steps=st.integers(1, 8))
+def test_a_latency_is_shorter_the_larger_the_value_and_one_spike_tells_it(
+    value: int, steps: int
+) -> None:
+    spikes = encoded(plain("latency", steps=steps), [value])
+    assert sum(map(abs, spikes)) == (value != 0)
+    assert sum(spikes) == np.sign(value)
+    if value:
+        larger = encoded(plain("latency", steps=steps), [min(64, abs(value) + 1)])
+        assert larger.index(1) <= np.flatnonzero(spikes)[0]
+    if abs(value) == 64:
+        assert spikes[0] != 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), kind=st.sampled_from(ENCODERS), cut=st.integers(1, 9))
+def test_encoding_in_two_parts_is_encoding_at_once(seed: int, kind: str, cut: int) -> None:
+    rng = np.random.default_rng(seed)
+    encoder = random_encoder(rng, 3, kind)
+    frames = rng.normal(size=(10, 4, 3))
+    whole, end = encoder.encode(frames, encoder.initial_state(4))
+    first, state = encoder.encode(frames[:cut], encoder.initial_state(4))
+    second, state = encoder.encode(frames[cut:], state)
+    assert np.array_equal(np.concatenate([first, second]), whole)
+    assert np.array_equal(state, end)
+    low, high = encoder.range
+    assert low <= whole.min()
+    assert whole.max() <= high
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": "poisson"}, "unknown encoder 'poisson'"),
+        ({"limit": 0}, "limit is 0, expected 1 to 32767"),
+        ({"threshold": -1}, "threshold is -1"),
+        ({"steps": 2}, "2 steps of each frame, expected 1 to 1 for graded"),
+        ({"kind": "rate", "steps": 0}, "0 steps of each frame, expected 1 to 256 for rate"),
+        ({"gain": np.array([np.nan])}, "every offset and gain must be a finite number"),
+        ({"gain": np.ones(2)}, r"shapes \(1,\) and \(2,\)"),
+    ],
+)
+def test_an_encoder_that_makes_no_sense_is_refused(changes: dict, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        replace(plain("graded"), **changes)

@@ -1,0 +1,48 @@
+"""A machine has room for whatever it is given, in whatever order that comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programs import random_program, random_sequences
+
+from hardware import run
+from hardware.definition.readout import READOUTS
+from hardware.engines.event_driven.layout import Layout
+from hardware.engines.event_driven.machine import Machine
+
+calls = st.lists(st.lists(st.integers(1, 40), min_size=1, max_size=12), min_size=1, max_size=5)
+
+
+@given(calls=calls, bidirectional=st.booleans(), initial=st.booleans())
+def test_lists_have_room_for_everything_that_could_be_sent(
+    calls: list[list[int]], bidirectional: bool, initial: bool
+) -> None:
+    program = random_program(0, hidden=(4, 3), bidirectional=bidirectional, initial=initial)
+    machine, layers = Machine(Layout(program)), 1 + bidirectional
+    for lengths in calls:
+        steps, sequences = sum(lengths), len(lengths)
+        levels = machine.room_for_levels(steps, sequences)
+        assert len(machine.room_for_encoder(steps).events.sources) >= 3 * steps
+        for sent, neurons in zip(levels, (4, 3), strict=True):
+            of_a_step = sum(neurons * (1 + before) for before in range(layers))
+            most = of_a_step * steps + layers * neurons * sequences
+            assert len(sent.events.sources) >= most
+            assert len(sent.events.values) >= most
+            assert len(sent.begin) >= steps
+            assert len(sent.end) >= steps
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("emit", ["binary", "state", "graded"])
+def test_what_a_machine_has_run_before_changes_nothing(emit: str, readout: str) -> None:
+    program = random_program(
+        3, channels=70, hidden=(65, 9), bidirectional=True, initial=True, emit=emit, readout=readout
+    )
+    machine = Machine(Layout(program))
+    for number, lengths in enumerate(([30], [1] * 30, [2, 3], [50, 1], [1])):
+        sequences = random_sequences(number, 70, lengths, activity=1 / (1 + number))
+        expected = run(program, sequences, engine="numpy").scores
+        assert np.array_equal(machine.score_sequences(sequences), expected)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from programs import random_program, random_sequences
+from safetensors.numpy import save as tensor_bytes
+
+from hardware.runs.comparison import compare
+from hardware.errors import InputError, SettingError
+from hardware.files.disk import read_tensors, write_tensors
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
+
+
+def test_every_form_of_input_gives_the_same_trace() -> None:
+    program = random_program(0)
+    sequences = random_sequences(0, 3, [4, 4])
+    as_list = run(program, list(sequences))
+    as_array = run(program, sequences.values.reshape(2, 4, 3))
+    expected = run(program, sequences)
+    for trace in (as_list, as_array):
+        assert np.array_equal(trace.scores, expected.scores)
+
+
+def test_a_trace_is_saved_and_loaded_by_a_path_of_any_kind(tmp_path: Path) -> None:
+    trace = run(random_program(0), random_sequences(0, 3, [2, 3]))
+    trace.save(str(tmp_path / "trace.safetensors"))
+    for path in (tmp_path / "trace.safetensors", str(tmp_path / "trace.safetensors")):
+        assert np.array_equal(Trace.load(path).scores, trace.scores)
+
+
+def test_an_unknown_engine_is_refused_with_the_nearest_known() -> None:
+    with pytest.raises(SettingError, match="unknown engine 'event': did you mean 'events'"):
+        run(random_program(0), random_sequences(0, 3, [2]), engine="event")
+
+
+def test_an_option_that_the_engine_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(SettingError, match="option of events: 'thread': did you mean"):
+        run(random_program(0), random_sequences(0, 3, [2]), thread=2)
+    with pytest.raises(SettingError, match="unknown option of numpy: 'threads'"):
+        run(random_program(0), random_sequences(0, 3, [2]), engine="numpy", threads=2)
+
+
+def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    trace = run(random_program(1, hidden=(4, 3)), random_sequences(1, 3, [3, 5]))
+    trace.save(tmp_path / "trace")
+    trace.save(tmp_path / "again")
+    assert (tmp_path / "trace").read_bytes() == (tmp_path / "again").read_bytes()
+    loaded = Trace.load(tmp_path / "trace")
+    assert (loaded.engine, loaded.program_digest) == (trace.engine, trace.program_digest)
+    pairs = zip(trace.quantities(), loaded.quantities(), strict=True)
+    assert all(np.array_equal(ours[2], theirs[2]) for ours, theirs in pairs)
+    assert trace.saturations is not None
+    assert np.array_equal(loaded.saturations, trace.saturations)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "events"])
+def test_membranes_beyond_32_bits_come_back_from_the_file_as_they_were(
+    engine: str, tmp_path: Path
+) -> None:
+    program = random_program(0, reset_mechanism="subtract")
+    layer = program.layers[0]
+    # Each spike adds 2^30: a run that is not strict goes on past 2^31.
+    lowered = replace(layer.gate, threshold=np.full(layer.neurons, -(2**30)))
+    program = replace(program, layers=(replace(layer, gate=lowered),))
+    trace = run(program, random_sequences(0, 3, [6]), engine, strict=False)
+    assert trace.membranes[0].max() > 2**31
+    trace.save(tmp_path / "t")
+    assert compare(Trace.load(tmp_path / "t"), trace).equal
+
+
+def test_a_trace_whose_engine_counts_no_saturations_says_so_from_its_file(
+    trace: Trace, tmp_path: Path
+) -> None:
+    replace(trace, saturations=None).save(tmp_path / "t")
+    assert Trace.load(tmp_path / "t").saturations is None
+
+
+def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "t", {"x": np.zeros(1)}, {})
+    with pytest.raises(InputError, match="not a trace of schema 2"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.fixture
+def trace() -> Trace:
+    return run(random_program(1, hidden=(2, 1)), random_sequences(1, 3, [1, 2]))
+
+
+def test_every_flipped_bit_of_a_trace_is_noticed(trace: Trace, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    trace.save(path)
+    content = path.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="make it anew with `spiking-gru run`"):
+            Trace.load(path)
+
+
+def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    trace.save(path)
+    tensors, about = read_tensors(path)
+    for name in tensors:
+        write_tensors(path, {k: v for k, v in tensors.items() if k != name}, about)
+        with pytest.raises(InputError, match="make it anew"):
+            Trace.load(path)
+    for name in about:
+        write_tensors(path, tensors, {k: v for k, v in about.items() if k != name})
+        with pytest.raises(InputError, match="make it anew"):
+            Trace.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: {"lengths": t.lengths[:1]}, "event of encoder has 3 rows, expected 1"),
+        (lambda t: {"lengths": t.lengths * 0}, "one without a step"),
+        (lambda t: {"lengths": t.lengths * 1.0}, "lengths of trace has shape"),
+        (lambda t: {"events": t.events[0]}, r"event of encoder has shape \(3,\)"),
+        (lambda t: {"events": t.events[:2]}, "event of encoder has 2 rows, expected 3"),
+        (lambda t: {"scores": t.scores[:1]}, "score of readout has 1 rows, expected 2"),
+        (lambda t: {"emitted": (t.emitted[0], t.emitted[1][:2])}, "layer 1 has 2 rows, expected 3"),
+        (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has emissions of shape \(3, 2\)"),
+        (lambda t: {"emitted": (), "membranes": ()}, "holds no layer"),
+        (lambda t: {"saturations": t.saturations[1:]}, r"saturations have shape \(2, 3\)"),
+    ],
+)
+def test_a_trace_at_odds_with_itself_is_refused(
+    trace: Trace, tmp_path: Path, change: Callable[[Trace], dict[str, Any]], message: str
+) -> None:
+    replace(trace, **change(trace)).save(tmp_path / "t")
+    with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize("about", ["[]", "3"])
+def test_a_trace_whose_description_is_no_object_is_refused(tmp_path: Path, about: str) -> None:
+    (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
+    with pytest.raises(InputError, match="expected an object of strings: make it anew"):
+        Trace.load(tmp_path / "t")
