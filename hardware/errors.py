@@ -38,6 +38,20 @@ class MissingPackageError(SpikingGRUError, ImportError):
     """A package that is not installed; the text is the command that installs it."""
 
 
+LONGEST_NAME = 200
+"""Characters of a name."""
+
+
+def name_fault(name: str) -> str | None:
+    """Why no terminal, table or file could show a name as it is; None for a good one."""
+    if name.isprintable() and 1 <= len(name) <= LONGEST_NAME:
+        return None
+    return (
+        f"the name {name[:LONGEST_NAME]!r} has {len(name)} characters, expected 1 to "
+        f"{LONGEST_NAME} printable ones"
+    )
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """The error for a name that is not among the known ones, with the nearest of them."""
     names = sorted(known)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.errors import InputError, MissingPackageError, unknown_name
+from hardware.errors import InputError, MissingPackageError, name_fault, unknown_name
 from hardware.sequences.dense import NUMBERS, Sequences
 from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
 
@@ -133,14 +133,7 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
             f"{name}: {test.sequences.channels} channels in the test part, but "
             f"{all_training.sequences.channels} in the training part"
         )
-    outputs = int(all_training.labels.max()) + 1
-    names = arrays.get("classes", np.array([f"class {i}" for i in range(outputs)]))
-    if names.ndim != 1 or not len(names):
-        raise InputError(
-            f"{name}: classes has shape {names.shape}, expected one dimension: give one name for "
-            f"each class"
-        )
-    classes = tuple(str(label) for label in names)
+    classes = _classes(name, arrays, all_training)
     for labels in (all_training.labels, test.labels):
         if labels.min() < 0 or labels.max() >= len(classes):
             raise InputError(
@@ -150,6 +143,28 @@ def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
     _require_every_class(name, all_training, classes)
     training, validation = hold_out(all_training, VALIDATION_SHARE, seed)
     return Dataset(name, training, validation, test, classes, fingerprint(arrays))
+
+
+def _classes(name: str, arrays: Arrays, training: Labelled) -> tuple[str, ...]:
+    """The names of the classes; each can be printed, and there are no more than sequences."""
+    largest, most = int(training.labels.max()), len(training)
+    if "classes" not in arrays:
+        if largest >= most:
+            raise InputError(
+                f"{name}: a label is {largest}, but there are {most} training sequences, expected "
+                f"labels below {most}: count labels from 0, without gaps"
+            )
+        return tuple(f"class {i}" for i in range(largest + 1))
+    names = arrays["classes"]
+    if names.ndim != 1 or not 0 < len(names) <= most:
+        raise InputError(
+            f"{name}: classes has shape {names.shape}, expected one dimension of 1 to {most}: give "
+            f"one name for each class"
+        )
+    classes = tuple(str(label) for label in names)
+    for fault in filter(None, map(name_fault, classes)):
+        raise InputError(f"{name}: classes: {fault}: choose another name")
+    return classes
 
 
 def _require_every_class(name: str, training: Labelled, classes: tuple[str, ...]) -> None:

@@ -103,6 +103,11 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
         ({"classes": np.array("abc")}, r"classes has shape \(\), expected one dimension"),
         ({"classes": np.array([["a", "b", "c"]])}, r"classes has shape \(1, 3\)"),
         ({"classes": np.array([], dtype=str)}, r"classes has shape \(0,\)"),
+        ({"classes": np.array(["x"] * 31)}, r"classes has shape \(31,\), expected .* of 1 to 30"),
+        ({"classes": np.array(["x", "a\nb", "z"])}, r"the name 'a\\nb' has 3 characters"),
+        ({"classes": np.array(["x", "", "z"])}, "the name '' has 0 characters"),
+        ({"train_labels": np.array([20261129] * 30)}, "labels below 30: count labels from 0"),
+        ({"train_labels": np.array([2**62] * 30)}, "labels below 30: count labels from 0"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_with_the_reason(
