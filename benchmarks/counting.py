@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from networks import NETWORKS, random_network, sparse_sequences
 
-from hardware import count, load, load_chip, place, run
+from hardware import core_loads, count, load_chip, place, run
 
 SEQUENCES, STEPS, ROUNDS = 100, 100, 9
 
@@ -36,7 +36,7 @@ def main() -> None:
         contestants: dict[str, Callable[[], object]] = {
             "run": lambda p=program, s=sequences: run(p, s, threads=1),
             "count": lambda p=program, t=trace: count(t, p),
-            "load": lambda p=program, t=trace, q=placement: load(t, p, q),
+            "core_loads": lambda p=program, t=trace, q=placement: core_loads(t, p, q),
         }
         seconds: dict[str, list[float]] = {each: [] for each in contestants}
         for _ in range(ROUNDS):
@@ -48,7 +48,7 @@ def main() -> None:
         }
         shares = "".join(
             f"{of_step[each]:8.2f} {of_step[each] / of_step['run']:6.0%} "
-            for each in ("count", "load")
+            for each in ("count", "core_loads")
         )
         print(f"{name:18}{of_step['run']:12.2f}{shares}")
 

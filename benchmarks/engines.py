@@ -62,8 +62,7 @@ def random_program(sizes: tuple[int, ...], threshold: int) -> Program:
     return Program(
         encoder=Encoder(np.zeros(sizes[0]), np.full(sizes[0], 32.0), -5, 127),
         layers=tuple(layers),
-        readout=Readout(weights(OUTPUTS, sizes[-1]), np.zeros(OUTPUTS, dtype=np.int64), -7, 5.0),
-        classes=tuple(f"class {i}" for i in range(OUTPUTS)),
+        readouts=(Readout(weights(OUTPUTS, sizes[-1]), np.zeros(OUTPUTS, np.int64), -7, 5.0),),
         max_steps=STEPS,
     )
 

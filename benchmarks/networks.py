@@ -51,8 +51,7 @@ def random_network(
     return Program(
         encoder=Encoder(np.zeros(channels), np.full(channels, 32.0), -5, 127),
         layers=tuple(layers),
-        readout=Readout(weights(outputs, width), np.zeros(outputs, dtype=np.int64), -7, 5.0),
-        classes=tuple(f"class {i}" for i in range(outputs)),
+        readouts=(Readout(weights(outputs, width), np.zeros(outputs, dtype=np.int64), -7, 5.0),),
         max_steps=10_000,
     )
 

@@ -16,8 +16,8 @@ from itertools import combinations
 import numpy as np
 from networks import NETWORKS, random_network, sparse_sequences
 
-from hardware import load, load_chip, place, run
-from hardware.cost.core_loads import Loads
+from hardware import core_loads, load_chip, place, run
+from hardware.cost.core_loads import CoreLoads
 from hardware.cost.placement.mesh import HOST_TILE, distances, places
 from hardware.cost.placement.placing import expected_traffic, sent_in
 from hardware.cost.projections import projections
@@ -38,7 +38,7 @@ MOST_TILES = 3
 """Up to which every layout is tried."""
 
 
-def hops(loads: Loads) -> int:
+def hops(loads: CoreLoads) -> int:
     return int(loads.hops_east_west.sum() + loads.hops_north_south.sum())
 
 
@@ -94,7 +94,8 @@ def main() -> None:
         profile = run(program, sparse_sequences(rng, shape[0], 1, STEPS))
         laid, profiled = place(program, chip), place(program, chip, profile=profile)
         in_order = replace(laid, tiles=places(chip.mesh, laid.chips)[: laid.total])
-        first, *others = (hops(load(trace, program, way)) for way in (in_order, laid, profiled))
+        ways = in_order, laid, profiled
+        first, *others = (hops(core_loads(trace, program, way)) for way in ways)
         shown = [f"{first:,}", *(f"{n:,} {(n - first) / max(first, 1):+.1%}" for n in others)]
         least = "–"
         if laid.tiles_in_use <= MOST_TILES:

@@ -21,7 +21,7 @@ import snntorch
 import torch
 from torch import Tensor
 
-from hardware.definition.cell import GATES
+from hardware.definition.formulation import FORMULATIONS
 from spiking_gru import SpikingGRU, SpikingGRUCell
 
 SIZES = ((64, 100, 140, 128), (16, 50, 12, 64), (128, 250, 700, 512))
@@ -34,7 +34,7 @@ SETTINGS = {
     "quantised, table": {"activation": "table"},
     "not spiking (emit=state)": {"activation": "table", "emit": "state"},
 }
-FORMULATIONS = {f"formulation {name}": {"formulation": name} for name in GATES if name != "torch"}
+OTHERS = {f"formulation {name}": {"formulation": name} for name in FORMULATIONS if name != "torch"}
 SLOW = ("cell in a Python loop", "snn.SLSTM", "SpikingJelly SpikingGRU")
 
 
@@ -71,7 +71,7 @@ def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Ca
 
         theirs = TheirSpikingGRU(inputs, hidden, 1)
         return theirs, lambda x: theirs(x)[0]
-    spiking = SpikingGRU(inputs, hidden, **(SETTINGS | FORMULATIONS)[name])
+    spiking = SpikingGRU(inputs, hidden, **(SETTINGS | OTHERS)[name])
     for cell in spiking.cells:
         cell.quantised = name.startswith("quantised")
     return spiking, lambda x: spiking(x)[0]
@@ -88,7 +88,7 @@ def once(module: torch.nn.Module, run: Callable, x: Tensor) -> float:
 def compare(size: tuple[int, int, int, int], rounds: int) -> None:
     batch, steps, inputs, hidden = size
     x = torch.randn(steps, batch, inputs)
-    formulations = FORMULATIONS if size == SIZES[0] else ()
+    formulations = OTHERS if size == SIZES[0] else ()
     names = ["torch.nn.GRU", *SETTINGS, *formulations, *SLOW]
     if not find_spec("spikingjelly"):
         names.remove("SpikingJelly SpikingGRU")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hardware import Chip, Cost, Loads, Placement, load_chip
+from hardware import Chip, CoreLoads, Cost, Placement, load_chip
 from hardware.cost.chip import Constant, Host
 from hardware.cost.core_loads import Slots
 from hardware.cost.energy import cost
@@ -68,7 +68,7 @@ OF_PART = {
     "messages_out": "messages_out",
     "messages_in": "messages_in",
 }
-"""What `Loads` counts, and the field of a part that has it."""
+"""What `CoreLoads` counts, and the field of a part that has it."""
 
 
 def priced(chip: Chip, steps: int, *parts: Part) -> Cost:
@@ -81,7 +81,7 @@ def priced(chip: Chip, steps: int, *parts: Part) -> Cost:
         for name, of in OF_PART.items()
     }
     still = np.zeros((1, cores))
-    loads = Loads(
+    loads = CoreLoads(
         placement=Placement(
             chip=chip,
             layers=(PlacedLayer("all", cores, 0, np.arange(cores), {}),),

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         from_torch_gru,
     )
     from conversion.nir_export import export_nir
-    from conversion.passes import Conversion, conversion_of, convert
+    from conversion.of_network import conversion_of, convert
+    from conversion.passes import Conversion
     from conversion.verification import network_trace, verify
 
 _HOMES = {
@@ -33,8 +34,8 @@ _HOMES = {
     "Grids": "conversion.foreign",
     "Thresholds": "conversion.foreign",
     "calibrate": "conversion.foreign",
-    "conversion_of": "conversion.passes",
-    "convert": "conversion.passes",
+    "conversion_of": "conversion.of_network",
+    "convert": "conversion.of_network",
     "deploy": "conversion.foreign",
     "explain": "conversion.explanation",
     "export_nir": "conversion.nir_export",

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.fold import FoldedLayer
+from conversion.folded import FoldedLayer
 from conversion.passes import Conversion
 from conversion.quantise import IntegerLayer
 from conversion.ranges import Range, layer_bounds, readout_bounds
 from hardware.definition.arithmetic import WORD_BITS
 from hardware.program.model import Layer
+
+BOUND_OF = {"W": "input accumulator", "U": "recurrent accumulator", "b": "pre-activation"}
+"""The bound that stands in the row of each quantity."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Explanation:
 def explain(conversion: Conversion) -> list[Explanation]:
     """A row for each gate's input matrix W, recurrent matrix U and bias b, then the readout's.
 
-    The candidate of formulation `output-gated` sees no input, and so has no W.
+    A gate without such synapses has no such row.
     """
     rows: list[Explanation] = []
     program, number = conversion.program, 0
@@ -66,26 +69,28 @@ def explain(conversion: Conversion) -> list[Explanation]:
 def _of_layer(
     folded: FoldedLayer, integers: IntegerLayer, layer: Layer, events: Range
 ) -> Iterator[Explanation]:
-    bounds = layer_bounds(layer, events)
-    state = np.full(len(layer.cell.gates), -layer.cell.state_fraction)
+    bounds, row = layer_bounds(layer, events), layer.cell.row
+    state = np.full(len(row.gates), -layer.cell.state_fraction)
+    exponents = integers.exponents
     parts = (
-        ("W", folded.input_weights, integers.input_weights, integers.exponents.input, "input"),
+        ("W", row.input_gates, folded.input_weights, integers.input_weights, exponents.input),
         (
             "U",
+            row.recurrent_gates,
             folded.recurrent_weights,
             integers.recurrent_weights,
-            integers.exponents.recurrent,
-            "recurrent",
+            exponents.recurrent,
         ),
-        ("b", folded.bias, integers.bias, state, None),
+        ("b", row.gates, folded.bias, integers.bias, state),
     )
-    for i, gate in enumerate(layer.cell.gates):
-        sees_input = layer.cell.formulation != "output-gated" or gate != "candidate"
-        for quantity, floats, numbers, exponents, source in parts[0 if sees_input else 1 :]:
-            reached = bounds["pre-activation" if source is None else f"{source} accumulator"]
-            yield _row(
-                layer.name, gate, quantity, floats[i], numbers[i], int(exponents[i]), reached[:, i]
-            )
+    for number, gate in enumerate(row.gates):
+        for quantity, gates, floats, numbers, of_gates in parts:
+            if gate in gates:
+                i = gates.index(gate)
+                reached = bounds[BOUND_OF[quantity]][:, number]
+                yield _row(
+                    layer.name, gate, quantity, floats[i], numbers[i], int(of_gates[i]), reached
+                )
 
 
 def _of_readout(conversion: Conversion) -> Iterator[Explanation]:

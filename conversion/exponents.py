@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.fold import FoldedLayer
+from conversion.folded import FoldedLayer
 from hardware.definition.arithmetic import weight_exponent
 
 
@@ -15,8 +15,8 @@ from hardware.definition.arithmetic import weight_exponent
 class Exponents:
     """A weight of n stands for `n · 2^exponent`."""
 
-    input: NDArray[np.int64]  # (gates,)
-    recurrent: NDArray[np.int64]  # (gates,)
+    input: NDArray[np.int64]  # (input gates,)
+    recurrent: NDArray[np.int64]  # (recurrent gates,)
 
 
 def choose_exponents(layer: FoldedLayer) -> Exponents:
@@ -27,4 +27,5 @@ def choose_exponents(layer: FoldedLayer) -> Exponents:
 
 
 def _finest(weights: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
-    return np.array([weight_exponent(float(np.abs(gate).max()), bits) for gate in weights])
+    finest = [weight_exponent(float(np.abs(gate).max()), bits) for gate in weights]
+    return np.array(finest, dtype=np.int64)

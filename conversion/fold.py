@@ -1,39 +1,20 @@
 """Pass 1, fold: a network's layers as plain arrays, with nothing left that is only of training.
 
-Dropout goes. The two biases of a gate become one, but for the candidate's recurrent bias that
-stands inside the reset of formulation `torch`. Standardisation is in the encoder's gain already.
+Dropout goes. The two biases of a gate become one, except the candidate's recurrent bias where a
+reset multiplies it. Standardisation is in the encoder's gain already.
 There is no normalisation to fold: none that looks at its own input folds into integers exactly, so
 none is offered in training.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from hardware.definition.cell import Cell
+from conversion.folded import Floats, FoldedLayer, FoldedReadout
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.layer import SpikingGRU
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class FoldedLayer:
-    """A layer's parameters as floats, gate by gate."""
-
-    name: str
-    cell: Cell
-    input_weights: Floats  # (gates, neurons, inputs)
-    recurrent_weights: Floats  # (gates, neurons, neurons)
-    bias: Floats  # (gates, neurons)
-    recurrent_bias: Floats  # (neurons,)
-    threshold: Floats  # (neurons,)
-    initial_membrane: Floats  # (neurons,)
-    backward: bool = False
+from spiking_gru.readout import Readout as TrainedReadout
 
 
 def fold(gru: SpikingGRU) -> list[FoldedLayer]:
@@ -47,13 +28,13 @@ def fold(gru: SpikingGRU) -> list[FoldedLayer]:
 
 def fold_cell(cell: SpikingGRUCell, name: str, backward: bool = False) -> FoldedLayer:
     bias, recurrent_bias = cell.summed_biases()
-    gates, hidden = len(cell.cell.gates), cell.hidden_size
+    row, hidden = cell.cell.row, cell.hidden_size
     return FoldedLayer(
         name=name,
         cell=cell.cell,
-        input_weights=_array(cell.weight_ih).reshape(gates, hidden, -1),
-        recurrent_weights=_array(cell.weight_hh).reshape(gates, hidden, -1),
-        bias=_array(bias).reshape(gates, hidden),
+        input_weights=_array(cell.weight_ih).reshape(len(row.input_gates), hidden, cell.input_size),
+        recurrent_weights=_array(cell.weight_hh).reshape(len(row.recurrent_gates), hidden, hidden),
+        bias=_array(bias).reshape(len(row.gates), hidden),
         recurrent_bias=_array(recurrent_bias),
         threshold=np.broadcast_to(_array(cell.clamped_threshold()), (hidden,)),
         initial_membrane=_array(cell.clamped_initial_state()),
@@ -64,3 +45,16 @@ def fold_cell(cell: SpikingGRUCell, name: str, backward: bool = False) -> Folded
 def _array(tensor: Tensor) -> Floats:
     array: Floats = tensor.detach().cpu().float().numpy()
     return array
+
+
+def fold_readout(readout: TrainedReadout) -> FoldedReadout:
+    return FoldedReadout(
+        weights=readout.weight.detach().cpu().float().numpy(),
+        bias=readout.bias.detach().cpu().float().numpy(),
+        weight_exponent=readout.weight_exponent,
+        exponent=readout.exponent,
+        gain=readout.gain,
+        kind=readout.kind,
+        shift=readout.shift,
+        leak=readout.leak,
+    )

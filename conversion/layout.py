@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from conversion.fold import FoldedLayer
+from conversion.folded import FoldedLayer
 from conversion.quantise import IntegerLayer
 from hardware.definition.cell import GateParameters
 from hardware.program.model import Layer

@@ -73,7 +73,7 @@ def _readout(nir: Any, program: Program) -> dict[str, Any]:
     weights = readout.weights * 2.0 ** (readout.exponent + readout.shift + fraction)
     chain = {"weights": nir.Affine(weights, readout.bias * 2.0**readout.exponent)}
     one = np.ones(readout.outputs)
-    if readout.kind == "leaky":
+    if readout.row.leaks:
         # τ dv/dt = −v + R I, a unit of time a step: v ← v − v · 2^-leak + I
         slow = one * 2.0**readout.leak
         chain["integrate"] = nir.LI(tau=slow, r=slow, v_leak=0 * one)

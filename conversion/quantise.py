@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversion.exponents import Exponents
-from conversion.fold import FoldedLayer
+from conversion.folded import FoldedLayer
 from hardware.definition.arithmetic import Integers, quantise
 
 
@@ -16,8 +16,8 @@ from hardware.definition.arithmetic import Integers, quantise
 class IntegerLayer:
     """A layer's parameters as integers, gate by gate, with the exponents they are counted in."""
 
-    input_weights: Integers  # (gates, neurons, inputs)
-    recurrent_weights: Integers  # (gates, neurons, neurons)
+    input_weights: Integers  # (input gates, neurons, inputs)
+    recurrent_weights: Integers  # (recurrent gates, neurons, neurons)
     bias: Integers  # (gates, neurons)
     recurrent_bias: Integers  # (neurons,)
     threshold: Integers  # (neurons,)
@@ -27,14 +27,11 @@ class IntegerLayer:
 
 def quantise_layer(layer: FoldedLayer, exponents: Exponents) -> IntegerLayer:
     state = -layer.cell.state_fraction
-    candidate = layer.cell.gates.index("candidate")
     return IntegerLayer(
         input_weights=quantise_gates(layer.input_weights, exponents.input),
         recurrent_weights=quantise_gates(layer.recurrent_weights, exponents.recurrent),
         bias=quantise(layer.bias, state),
-        # It stands beside the candidate's recurrent product, so it is on that product's grid.
-        recurrent_bias=quantise(layer.recurrent_bias, int(exponents.recurrent[candidate]))
-        << layer.cell.event_fraction,
+        recurrent_bias=quantise_recurrent_bias(layer, exponents),
         threshold=quantise(layer.threshold, state),
         initial_membrane=quantise(layer.initial_membrane, state),
         exponents=exponents,
@@ -42,4 +39,16 @@ def quantise_layer(layer: FoldedLayer, exponents: Exponents) -> IntegerLayer:
 
 
 def quantise_gates(weights: NDArray[np.float32], exponents: NDArray[np.int64]) -> Integers:
-    return np.stack([quantise(w, int(e)) for w, e in zip(weights, exponents, strict=True)])
+    integers = np.empty(weights.shape, dtype=np.int64)
+    for i, exponent in enumerate(exponents.tolist()):
+        integers[i] = quantise(weights[i], exponent)
+    return integers
+
+
+def quantise_recurrent_bias(layer: FoldedLayer, exponents: Exponents) -> Integers:
+    """The bias that a reset multiplies, on the grid of the candidate's recurrent product."""
+    row = layer.cell.row
+    if not row.resets_after:
+        return np.zeros(layer.recurrent_bias.shape, dtype=np.int64)
+    exponent = int(exponents.recurrent[row.recurrent_gates.index("candidate")])
+    return quantise(layer.recurrent_bias, exponent) << layer.cell.event_fraction

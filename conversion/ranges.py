@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import WORD_BITS, WORD_LIMIT, shift
 from hardware.definition.cell import Cell
+from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
 from hardware.errors import RangeError
 from hardware.program.model import Layer, Program
@@ -57,7 +58,7 @@ def prove_threshold(layer: Layer) -> None:
 
     A change that is sent may be of any size, so θ = 0 is a threshold too where states are sent.
     """
-    if layer.cell.emit == "state":
+    if not layer.cell.emission.has_threshold:
         return
     one, threshold = 1 << layer.cell.state_fraction, layer.gate.threshold
     least = 1 if layer.cell.spiking else 0
@@ -117,7 +118,7 @@ def score_bound(readout: Readout, cell: Cell, steps: int) -> Exact:
     current = np.abs(shifted(products, readout.shift) + _exact(readout.bias)).max(0)
     if readout.adds_up:
         return steps * current
-    return (current + 1) * 2**readout.leak if readout.kind == "leaky" else current
+    return (current + 1) * 2**readout.leak if readout.row.leaks else current
 
 
 def _seen(readout: Readout, cell: Cell) -> Range:
@@ -138,34 +139,36 @@ def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
 
     Each is an array of (least / greatest, gates, neurons), in the order of computation.
     """
-    cell, gate, candidate = layer.cell, layer.gate, layer.cell.gates.index("candidate")
-    k = gate.recurrent_shift.copy()
+    cell, gate, row, candidate = layer.cell, layer.gate, layer.cell.row, layer.cell.candidate
     shape = (2, len(cell.gates), layer.neurons)
-    Wx = np.reshape(product_bounds(layer.input_weights, *events), shape)
-    Ue = np.reshape(product_bounds(layer.recurrent_weights, *cell.emission_range), shape)
+    Wx, Ue, arriving, recurrent = (_zeros(shape) for _ in range(4))
     bias, recurrent_bias = _zeros(shape), _zeros(shape)
     bias[:] = _exact(gate.bias)
     recurrent_bias[:, candidate] = _exact(gate.recurrent_bias)
-    of_reset: dict[str, Exact] = {}
-    if cell.products_in_turn > 1:
-        rows = np.split(layer.recurrent_weights, len(cell.gates))[candidate]
-        Ue[:, candidate] = _stacked(product_bounds(rows, *message_range(cell)))
-        k[candidate] += cell.event_fraction - cell.gate_fraction
-    recurrent = shifted(Ue, k[:, np.newaxis])
-    if cell.formulation == "torch":
-        of_reset = reset_bounds(layer, (Ue + recurrent_bias)[:, candidate], candidate)
-        recurrent[:, candidate] = of_reset.pop("recurrence")
-    arriving = shifted(Wx, gate.input_shift[:, np.newaxis])
-    if cell.formulation == "output-gated":
-        # The candidate sees no input.
-        Wx[:, candidate], arriving[:, candidate] = 0, 0
+    for name, k in zip(row.input_gates, gate.input_shift, strict=True):
+        g = cell.gates.index(name)
+        Wx[:, g] = _stacked(product_bounds(layer.input_rows(name), *events))
+        arriving[:, g] = shifted(Wx[:, g], k)
+    shifts = dict(zip(row.recurrent_gates, gate.recurrent_shift, strict=True))
+    for message in row.messages:
+        of_reset = message.stream == RESET
+        received = cell.reset_message_range if of_reset else cell.emission_range
+        finer = cell.gate_fraction - cell.event_fraction if of_reset else 0
+        for name in message.gates:
+            g = cell.gates.index(name)
+            Ue[:, g] = _stacked(product_bounds(layer.recurrent_rows(name), *received))
+            recurrent[:, g] = shifted(Ue[:, g], shifts[name] - finer)
+    reset: dict[str, Exact] = {}
+    if row.resets_after:
+        reset = reset_bounds(layer, (Ue + recurrent_bias)[:, candidate], shifts["candidate"])
+        recurrent[:, candidate] = reset.pop("recurrence")
     unbiased = arriving + recurrent
     return {
         "bias": bias,
         "recurrent bias": recurrent_bias,
         "input accumulator": Wx,
         "recurrent accumulator": Ue,
-        **{name: _only(bounds, shape, candidate) for name, bounds in of_reset.items()},
+        **{name: _only(bounds, shape, candidate) for name, bounds in reset.items()},
         "shifted input": arriving,
         "shifted recurrence": recurrent,
         # The bias comes last, so the sum has to fit without it as well.
@@ -175,19 +178,12 @@ def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
     }
 
 
-def message_range(cell: Cell) -> Range:
-    """The range of ⌊r ⊙ e⌋ on the gate grid, as r lies in [0, 1]."""
-    low, high = cell.emission_range
-    one = 1 << (cell.gate_fraction - cell.event_fraction)
-    return low * one, high * one
-
-
-def reset_bounds(layer: Layer, current: Exact, candidate: int) -> dict[str, Exact]:
-    """`hardware.definition.cell.reset_product`: r times what it resets, and what becomes of that.
+def reset_bounds(layer: Layer, current: Exact, k: int) -> dict[str, Exact]:
+    """The bounds of `hardware.definition.cell.reset_product`, and of its result.
 
     r lies in [0, 1], so the product lies between 0 and its value at r = 1.
     """
-    cell, k = layer.cell, int(layer.gate.recurrent_shift[candidate])
+    cell = layer.cell
     S, G = cell.state_fraction, cell.gate_fraction
     bounds, rest = {}, k - G
     if not cell.spiking:
@@ -198,7 +194,7 @@ def reset_bounds(layer: Layer, current: Exact, candidate: int) -> dict[str, Exac
     return {**bounds, "reset product": product, "recurrence": shifted(product, rest)}
 
 
-def shifted(bounds: Exact, k: int | NDArray[np.int64]) -> Exact:
+def shifted(bounds: Exact, k: int) -> Exact:
     """Bounds after a shift; exact where they still fit the word."""
     # A shift by the word's width takes all but 0 out of the word. A longer one would tell no more,
     # and a damaged exponent would fill the memory.
@@ -208,10 +204,10 @@ def shifted(bounds: Exact, k: int | NDArray[np.int64]) -> Exact:
 def gate_sum(layer: Layer, p: Exact) -> Exact:
     """⌊p/4⌋ + 1/2 of the hard sigmoid, before its clamp; a table has no such sum."""
     cell, total = layer.cell, _zeros(p.shape)
-    if cell.activation == "hard":
+    if not cell.functions.table:
         total = shift(p, cell.gate_fraction - cell.state_fraction - 2)
         total = total + (1 << cell.gate_fraction) // 2
-        total[:, cell.gates.index("candidate")] = 0
+        total[:, cell.candidate] = 0
     return total
 
 
@@ -223,8 +219,7 @@ def mix_bounds(layer: Layer) -> Exact:
     cell = layer.cell
     bounds = _zeros((2, len(cell.gates), layer.neurons))
     one = 1 << (cell.gate_fraction + cell.state_fraction)
-    share = cell.gates.index("forget" if cell.formulation == "forget" else "update")
-    bounds[:, share] = _exact([[-one], [one]])
+    bounds[:, cell.gates.index(cell.row.mixing)] = _exact([[-one], [one]])
     return bounds
 
 

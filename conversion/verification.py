@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hardware.errors import EngineError
-from hardware.program.file import digest
 from hardware.program.model import Program
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
@@ -51,7 +50,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
     cells = [layer.cell for layer in program.layers]
     return Trace(
         engine="torch",
-        program_digest=digest(program),
+        program_digest=program.digest,
         lengths=lengths.numpy(),
         events=integers(valid_steps(events, lengths), -program.encoder.exponent),
         emitted=tuple(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hardware.cost.chip import Chip, load_chip
-    from hardware.cost.core_loads import Loads, load
+    from hardware.cost.core_loads import CoreLoads, core_loads
     from hardware.cost.counts import Counts, count
     from hardware.cost.dense_gru import Measured
     from hardware.cost.energy import Cost, estimate
@@ -31,7 +31,7 @@ _HOMES = {
     "Comparison": "hardware.runs.comparison",
     "Cost": "hardware.cost.energy",
     "Counts": "hardware.cost.counts",
-    "Loads": "hardware.cost.core_loads",
+    "CoreLoads": "hardware.cost.core_loads",
     "Measured": "hardware.cost.dense_gru",
     "Placement": "hardware.cost.placement",
     "Program": "hardware.program.model",
@@ -43,7 +43,7 @@ _HOMES = {
     "compare": "hardware.runs.comparison",
     "count": "hardware.cost.counts",
     "estimate": "hardware.cost.energy",
-    "load": "hardware.cost.core_loads",
+    "core_loads": "hardware.cost.core_loads",
     "load_chip": "hardware.cost.chip",
     "place": "hardware.cost.placement",
     "report": "hardware.reporting",
@@ -56,9 +56,9 @@ __all__ = [
     "Cell",
     "Chip",
     "Comparison",
+    "CoreLoads",
     "Cost",
     "Counts",
-    "Loads",
     "Measured",
     "Placement",
     "Program",
@@ -68,9 +68,9 @@ __all__ = [
     "Trace",
     "Verification",
     "compare",
+    "core_loads",
     "count",
     "estimate",
-    "load",
     "load_chip",
     "place",
     "report",

@@ -23,9 +23,9 @@ from spiking_gru.surrogate import ATan
 def check_threshold(threshold: Tensor, cell: Cell) -> None:
     """|h| ≤ 1 by construction: a threshold outside (0, 1) is never or always crossed.
 
-    A graded event needs no threshold: at 0 every change is sent.
+    Where changes are sent, a threshold of 0 is allowed: every change is sent.
     """
-    if cell.emit == "state":
+    if not cell.emission.has_threshold:
         return
     low, high = float(threshold.min()), float(threshold.max())
     if low < 0 or high >= 1 or (low == 0 and cell.spiking) or low != low:
@@ -39,9 +39,11 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     """A gated recurrent spiking neuron layer: `spk, mem = cell(x, spk, mem)`.
 
     The equations are in `spiking_gru.functional.step`, the settings in `hardware.Cell`.
-    Parameters have torch.nn.GRUCell's names and shapes, rows in the order of the cell's gates
-    (reset, update, candidate for `torch`). With `quantised` on, the forward pass is the chip's
-    integer arithmetic, bit for bit.
+    Parameters have torch.nn.GRUCell's names. Their rows are in the order of the cell's gates:
+    `weight_ih` has those of the gates with input synapses, `weight_hh` and `bias_hh` those of the
+    gates with recurrent synapses, `bias_ih` those of all gates. For `torch` the shapes are
+    torch.nn.GRUCell's. With `quantised` on, the forward pass is the chip's integer arithmetic, bit
+    for bit.
     """
 
     spk: Tensor
@@ -71,7 +73,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         check_threshold(torch.as_tensor(threshold), self.cell)
         factor = torch.as_tensor(graded_spikes_factor)
         self.scales_spikes = learn_graded_spikes_factor or bool((factor != 1).any())
-        if self.scales_spikes and (not self.cell.spiking or self.cell.products_in_turn > 2):
+        if self.scales_spikes and (not self.cell.spiking or self.cell.row.output_waits):
             raise SettingError(
                 f"graded_spikes_factor scales spikes: with emit={self.cell.emit!r} and "
                 f"formulation={self.cell.formulation!r} it must stay 1"
@@ -93,17 +95,19 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.quantised = False
-        rows = len(self.cell.gates) * hidden_size
-        self.weight_ih = nn.Parameter(torch.empty(rows, input_size))
-        self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size))
-        self.bias_ih = nn.Parameter(torch.empty(rows))
-        self.bias_hh = nn.Parameter(torch.empty(rows))
+        row = self.cell.row
+        receiving = len(row.recurrent_gates) * hidden_size
+        self.weight_ih = nn.Parameter(torch.empty(len(row.input_gates) * hidden_size, input_size))
+        self.weight_hh = nn.Parameter(torch.empty(receiving, hidden_size))
+        self.bias_ih = nn.Parameter(torch.empty(len(row.gates) * hidden_size))
+        self.bias_hh = nn.Parameter(torch.empty(receiving))
         if learn_initial_state:
             self.initial_state = nn.Parameter(torch.zeros(hidden_size))
         else:
             self.register_parameter("initial_state", None)
         self.register_buffer("spk", torch.zeros(0), persistent=False)
         self.register_buffer("mem", torch.zeros(0), persistent=False)
+        self.register_load_state_dict_pre_hook(_drop_unread_weights)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -126,35 +130,38 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
 
     def prepared(self) -> CellParameters:
         """The parameters as this cell's arithmetic sees them: on their grids when quantised."""
-        arithmetic, hidden = self.arithmetic, self.hidden_size
+        arithmetic, hidden, row = self.arithmetic, self.hidden_size, self.cell.row
+        # A matrix of no gates splits into one block of no rows.
         recurrent = self.weight_hh.split(hidden)
-        bias, recurrent_bias = self.summed_biases()
-        candidate = recurrent[self.cell.gates.index("candidate")]
+        bias, inside = self.summed_biases()
+        if row.resets_after:
+            inside = arithmetic.weight_grid(
+                inside, recurrent[row.recurrent_gates.index("candidate")]
+            )
         return CellParameters(
             input_weights=torch.cat([arithmetic.weights(w) for w in self.weight_ih.split(hidden)]),
             recurrent_weights=torch.cat([arithmetic.weights(w) for w in recurrent]),
             bias=arithmetic.parameter(bias),
-            recurrent_bias=arithmetic.weight_grid(recurrent_bias, candidate),
+            recurrent_bias=inside,
             threshold=arithmetic.parameter(self.clamped_threshold()),
         )
 
     def summed_biases(self) -> tuple[Tensor, Tensor]:
-        """One bias for each gate, and the candidate's recurrent one.
+        """Return one bias for each gate, and the candidate's recurrent bias inside the reset.
 
-        The latter stands inside the reset of formulation `torch`, so there it is not in the sum;
-        elsewhere it is, and what stands inside is nothing.
+        The second is added before a reset after the product multiplies, so the sum leaves it out.
+        Without such a reset it is 0.
         """
-        bias_hh = list(self.bias_hh.split(self.hidden_size))
-        inside = torch.zeros_like(bias_hh[0])
-        if self.cell.formulation == "torch":
-            candidate = self.cell.gates.index("candidate")
-            inside, bias_hh[candidate] = bias_hh[candidate], inside
-        return self.bias_ih + torch.cat(bias_hh), inside
+        row, hidden = self.cell.row, self.hidden_size
+        bias_hh = dict(zip(row.recurrent_gates, self.bias_hh.split(hidden), strict=False))
+        nothing = self.bias_ih.new_zeros(hidden)
+        inside = bias_hh.pop("candidate") if row.resets_after else nothing
+        return self.bias_ih + torch.cat([bias_hh.get(g, nothing) for g in row.gates]), inside
 
     def clamped_threshold(self) -> Tensor:
-        """The threshold, kept between the least step of the state grid and 1, where it means one.
+        """Return the threshold; where neurons spike, within the least step of the state and 1.
 
-        A learnt threshold may not leave that range: it would be crossed always or never.
+        A learnt threshold outside that range would be crossed always or never.
         """
         if not self.cell.spiking:
             return self.threshold
@@ -168,13 +175,13 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         return self.initial_state.clamp(-1, 1)
 
     def first_state(self, batch: int) -> tuple[Tensor, Tensor]:
-        """What a sequence starts from: nothing emitted, and membranes empty or as learnt."""
+        """Return the state before a sequence: no emission, and membranes empty or as learnt."""
         zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
         if self.initial_state is None:
             return zeros, zeros
         membrane = self.arithmetic.parameter(self.clamped_initial_state()).expand_as(zeros)
-        emitted = self.arithmetic.gate(membrane) if self.cell.emit == "state" else zeros
-        return emitted, membrane
+        sends_state = not self.cell.emission.has_threshold
+        return self.arithmetic.gate(membrane) if sends_state else zeros, membrane
 
     def forward(self, input_: Tensor, spk: Tensor | None = None, mem: Tensor | None = None) -> Any:
         if input_.ndim != 2 or input_.shape[1] != self.input_size:
@@ -215,3 +222,15 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         """Clear every living cell's state."""
         for cell in cls._cells:
             cell.reset_mem()
+
+
+def _drop_unread_weights(module: nn.Module, state: dict[str, Any], prefix: str, *_: object) -> None:
+    """Drop the input weights of gates that see no input: earlier versions saved them."""
+    assert isinstance(module, SpikingGRUCell)
+    row, name = module.cell.row, f"{prefix}weight_ih"
+    saved = state.get(name)
+    if saved is None or len(saved) == len(module.weight_ih):
+        return
+    if len(saved) == len(row.gates) * module.hidden_size:
+        blocks = dict(zip(row.gates, saved.split(module.hidden_size), strict=True))
+        state[name] = torch.cat([blocks[gate] for gate in row.input_gates])

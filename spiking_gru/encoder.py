@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hardware.definition.encoder import SPIKING_ENCODERS
+from hardware.definition.encoder import ENCODERS, EncoderKind
 from hardware.definition.encoder import Encoder as IntegerEncoder
+from hardware.errors import choose
 
 FRACTION = 5
 """A standardised value is rounded to 1/32 of a standard deviation."""
@@ -38,12 +39,17 @@ class Encoder(nn.Module):
         self, channels: int, kind: str = "graded", *, threshold: float = 0.25, steps: int = 4
     ) -> None:
         super().__init__()
-        self.kind = kind
+        self.kind = choose("encoder", kind, ENCODERS)
         self.threshold = threshold
-        self.steps = steps if kind in SPIKING_ENCODERS else 1
+        self.steps = steps if self.row.spiking else 1
         self.register_buffer("offset", torch.zeros(channels, dtype=torch.float64))
         self.register_buffer("gain", torch.ones(channels, dtype=torch.float64))
-        self.integers()  # refuses settings that no encoder has
+        self.integers()  # refuses settings out of range
+
+    @property
+    def row(self) -> EncoderKind:
+        """The row of the kind."""
+        return ENCODERS[self.kind]
 
     @property
     def channels(self) -> int:
@@ -61,14 +67,14 @@ class Encoder(nn.Module):
 
     def integers(self) -> IntegerEncoder:
         """The same encoder as a program holds it; its gain takes the rounding's grid in."""
-        spiking = self.kind in SPIKING_ENCODERS
+        spiking, by_change = self.row.spiking, self.row.by_change
         return IntegerEncoder(
             offset=self.offset.cpu().numpy().copy(),
             gain=self.gain.cpu().numpy() * 2.0**FRACTION,
             exponent=0 if spiking else -FRACTION,
             limit=FULL_RATE if spiking else LIMIT,
             kind=self.kind,
-            threshold=round(self.threshold * 2**FRACTION) if self.kind == "send-on-delta" else 0,
+            threshold=round(self.threshold * 2**FRACTION) if by_change else 0,
             steps=self.steps,
         )
 

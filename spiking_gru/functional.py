@@ -1,4 +1,4 @@
-"""The cell's step as pure functions: what was emitted and the state in, the next of both out."""
+"""The cell's step as pure functions: emission and state in, the next emission and state out."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ Fire = Callable[[Tensor], Tensor]
 class CellParameters(NamedTuple):
     """A cell's parameters as its arithmetic sees them."""
 
-    input_weights: Tensor  # (gates · hidden, inputs)
-    recurrent_weights: Tensor  # (gates · hidden, hidden)
+    input_weights: Tensor  # (input gates · hidden, inputs)
+    recurrent_weights: Tensor  # (recurrent gates · hidden, hidden)
     bias: Tensor  # (gates · hidden,)
-    recurrent_bias: Tensor  # (hidden,), inside the reset of formulation `torch`
+    recurrent_bias: Tensor  # (hidden,), inside a reset after the product
     threshold: Tensor  # () or (hidden,)
 
 
 def input_current(arithmetic: Arithmetic, parameters: CellParameters, x: Tensor) -> Tensor:
-    """W x + b of all gates, for one step or for many at once."""
-    return arithmetic.state(x @ parameters.input_weights.mT) + parameters.bias
+    """W x + b of all gates, for one step or for many at once; b alone for a gate without input."""
+    row = arithmetic.cell.row
+    arriving = arithmetic.state(x @ parameters.input_weights.mT)
+    if row.input_gates != row.gates:
+        blocks = arriving.chunk(len(row.input_gates), dim=-1)
+        by_gate = dict(zip(row.input_gates, blocks, strict=True))
+        nothing = torch.zeros_like(blocks[0])
+        arriving = torch.cat([by_gate.get(gate, nothing) for gate in row.gates], dim=-1)
+    return arriving + parameters.bias
 
 
 def step(
@@ -41,47 +48,45 @@ def step(
 
     ::
 
-        torch         c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c)   h = z ⊙ h + (1 − z) ⊙ c
-        keep          c = tanh(W_c x + U_c (r ⊙ e) + b_c)         h = z ⊙ h + (1 − z) ⊙ c
-        write         c as keep                                   h = (1 − z) ⊙ h + z ⊙ c
-        output-gated  c = tanh(U_c (r ⊙ e) + b_c), h as write     h = o ⊙ h
-        forget        c = tanh(W_c x + U_c e + b_c)               h = f ⊙ h + (1 − f) ⊙ c
+        r, z, o = σ(W x + U e + b)
+        c = tanh(W_c x + U_c e + b_c)                    without a reset
+        c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c)        reset after the product
+        c = tanh(W_c x + U_c (r ⊙ e) + b_c)              reset before the product
+        h = z ⊙ h + (1 − z) ⊙ c                          the mixing gate keeps
+        h = (1 − z) ⊙ h + z ⊙ c                          the mixing gate writes
+        h = o ⊙ h                                        with an output gate
 
-    with r, z, f = σ(W x + U e + b), and o = σ(W_o x + U_o e' + b_o) where e' is what h would emit.
-    `hardware.definition.cell.step` is the same in integers.
+    In o, `e` is what h would emit before its output gate. A gate without input or recurrent
+    synapses has no such term. `hardware.definition.cell.step` is the same in integers.
     """
     cell = arithmetic.cell
-    gates = len(cell.gates)
-    W = dict(zip(cell.gates, current.chunk(gates, dim=-1), strict=True))
-    U = dict(zip(cell.gates, parameters.recurrent_weights.chunk(gates), strict=True))
+    row, hidden = cell.row, membrane.shape[-1]
+    by_gate = parameters.recurrent_weights.view(len(row.recurrent_gates), hidden, hidden)
+    U = dict(zip(row.recurrent_gates, by_gate.unbind(0), strict=True))
+    W = dict(zip(row.gates, current.chunk(len(row.gates), dim=-1), strict=True))
+
+    def summed(name: str, message: Tensor) -> Tensor:
+        if name not in U:
+            return W[name]
+        return W[name] + arithmetic.state(message @ U[name].mT)
 
     def sigma(name: str, message: Tensor) -> Tensor:
-        return arithmetic.sigmoid(W[name] + arithmetic.state(message @ U[name].mT))
+        return arithmetic.sigmoid(summed(name, message))
 
-    if cell.formulation == "forget":
-        f = sigma("forget", emitted)
-        c = arithmetic.tanh(W["candidate"] + arithmetic.state(emitted @ U["candidate"].mT))
-        h = arithmetic.state(f * membrane + (1 - f) * c)
-        return emit(arithmetic, fire, parameters.threshold, h, emitted)
-
-    r, z = sigma("reset", emitted), sigma("update", emitted)
-    if cell.formulation == "torch":
-        inside_reset = emitted @ U["candidate"].mT + parameters.recurrent_bias
-        if not cell.spiking:
-            inside_reset = arithmetic.gate(inside_reset)
-        c = arithmetic.tanh(W["candidate"] + arithmetic.state(r * inside_reset))
-        h = arithmetic.state(z * membrane + (1 - z) * c)
-        return emit(arithmetic, fire, parameters.threshold, h, emitted)
-
-    Uc = arithmetic.state(arithmetic.gate(r * emitted) @ U["candidate"].mT)
-    if cell.formulation == "output-gated":
-        b_c = parameters.bias.chunk(gates)[cell.gates.index("candidate")]
-        c = arithmetic.tanh(Uc + b_c)
+    gates = {name: sigma(name, emitted) for name in ("reset", row.mixing) if name in W}
+    if row.resets_after:
+        recurrent = emitted @ U["candidate"].mT + parameters.recurrent_bias
+        inside_reset = recurrent if cell.spiking else arithmetic.gate(recurrent)
+        c = arithmetic.tanh(W["candidate"] + arithmetic.state(gates["reset"] * inside_reset))
     else:
-        c = arithmetic.tanh(W["candidate"] + Uc)
-    share = z if cell.formulation == "keep" else 1 - z
+        message = emitted
+        if row.resets_before:
+            message = arithmetic.gate(gates["reset"] * emitted)
+        c = arithmetic.tanh(summed("candidate", message))
+    z = gates[row.mixing]
+    share = 1 - z if row.writes else z
     h = arithmetic.state(share * membrane + (1 - share) * c)
-    if cell.formulation == "output-gated":
+    if row.has_output:
         would_emit, _ = emit(arithmetic, fire, parameters.threshold, h, emitted)
         h = arithmetic.state(sigma("output", would_emit) * h)
     return emit(arithmetic, fire, parameters.threshold, h, emitted)
@@ -90,31 +95,31 @@ def step(
 def emit(
     arithmetic: Arithmetic, fire: Fire, threshold: Tensor, h: Tensor, last: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """What neurons emit, and the membrane after their reset.
+    """Return the emission of neurons, and the membrane after their reset.
 
     ::
 
-        binary   s = 1 where h > θ
-        signed   s = 1 where h > θ, −1 where h < −θ
-        state    h
-        graded   h where |h − last| > θ, else last
+        spikes           s = 1 where h > θ
+        signed spikes    s = 1 where h > θ, −1 where h < −θ
+        state            h
+        state by change  h where |h − last| > θ, else last
 
         subtract  h − θ s        zero  h where s = 0        none  h
 
     The reset is detached from the spikes, as in snnTorch.
     """
     cell = arithmetic.cell
-    if cell.emit == "state":
-        return arithmetic.gate(h), h
-    if cell.emit == "graded":
+    if cell.sends_changes:
         return torch.where((h - last).abs() > threshold, arithmetic.gate(h), last), h
+    if not cell.spiking:
+        return arithmetic.gate(h), h
     s = fire(h - threshold)
-    if cell.emit == "signed":
+    if cell.emission.signed:
         s = s - fire(-h - threshold)
-    s = s.to(h.dtype)  # snnTorch's surrogates answer in float32, whatever they are asked in
-    if cell.reset_mechanism == "subtract":
+    s = s.to(h.dtype)  # snnTorch's surrogates return float32 for every input type
+    if cell.subtracts:
         h = h - threshold * s.detach()
-    elif cell.reset_mechanism == "zero":
+    elif cell.clears:
         h = h * (1 - s.detach().abs())
     return s, h
 
@@ -128,7 +133,7 @@ def sequence(
     membrane: Tensor,
     lengths: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """All steps of (steps, batch, inputs): all that was emitted and every membrane, then the last.
+    """All steps of (steps, batch, inputs): every emission and every membrane, then the last ones.
 
     Beyond a sequence's length nothing is emitted and its state stays as it was at its last step.
     """

@@ -20,14 +20,14 @@ EXACT = (torch.float32, torch.float64)
 
 
 class State(NamedTuple):
-    """What carries over to a sequence's continuation; each (layers · directions, batch, hidden)."""
+    """State for the continuation of a sequence; each (layers · directions, batch, hidden)."""
 
     emitted: Tensor
     membrane: Tensor
 
 
 class Activity(NamedTuple):
-    """All that one cell emitted and every membrane; each (steps, batch, hidden)."""
+    """Every emission and every membrane of one cell; each (steps, batch, hidden)."""
 
     emitted: Tensor
     membranes: Tensor
@@ -111,7 +111,7 @@ class SpikingGRU(nn.Module):
     def activities(
         self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
     ) -> tuple[list[Activity], State]:
-        """What every cell emitted and its membranes, for x of shape (steps, batch, input_size).
+        """Return every cell's emissions and membranes, for x of shape (steps, batch, input_size).
 
         A backward cell's activity is in the order of its input: its last step comes first.
         """

@@ -32,7 +32,8 @@ def expected_operations(
                 above = [after.prepared().input_weights for after in levels[number + 1]]
             sources = slice(direction * gru.hidden_size, (direction + 1) * gru.hidden_size)
             following = sum(connections(weights)[sources] for weights in above)
-            sent = messages(activities[position].emitted, cell.cell.emit, cell.threshold)
+            emitted = activities[position].emitted
+            sent = messages(emitted, cell.threshold, by_change=cell.cell.sends_changes)
             total = total + (sent @ (own + following)).sum(0)
             position += 1
     return total
@@ -43,9 +44,9 @@ def connections(weights: Tensor) -> Tensor:
     return (weights.detach() != 0).sum(0).to(weights.dtype)
 
 
-def messages(emitted: Tensor, emit: str, threshold: Tensor) -> Tensor:
+def messages(emitted: Tensor, threshold: Tensor, *, by_change: bool) -> Tensor:
     """1 for each message of (steps, batch, neurons), with a gradient."""
-    if emit != "graded":
+    if not by_change:
         return emitted.abs()
     before = torch.cat([torch.zeros_like(emitted[:1]), emitted[:-1]])
     change = (emitted - before).abs()

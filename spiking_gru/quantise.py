@@ -101,15 +101,16 @@ def round_to(x: Tensor, fraction: int) -> Tensor:
 
 
 def exponent_of(weights: Tensor, bits: int) -> int:
-    """The power of two on which `bits`-bit integers hold these weights."""
-    return weight_exponent(float(weights.detach().abs().max()), bits)
+    """Return the power of two on which `bits`-bit integers hold these weights, if there are any."""
+    largest = float(weights.detach().abs().max()) if weights.numel() else 0.0
+    return weight_exponent(largest, bits)
 
 
 @cache
 def table_of(
     table: Callable[[int], Integers], fraction: int, dtype: torch.dtype, device: torch.device
 ) -> Tensor:
-    """A table of integers as the numbers that they stand for."""
+    """Return a table of integers as real numbers."""
     return torch.from_numpy(table(fraction) * 2.0**-fraction).to(device, dtype)
 
 
@@ -130,7 +131,7 @@ class Arithmetic(Protocol):
 
 @dataclass(frozen=True)
 class FloatArithmetic:
-    """Nothing rounds. `hard` activations are clamps, `table` ones the smooth functions."""
+    """Nothing rounds. Clamped lines stay as they are; tables become the smooth functions."""
 
     cell: Cell
 
@@ -141,12 +142,12 @@ class FloatArithmetic:
         return x
 
     def sigmoid(self, p: Tensor) -> Tensor:
-        if self.cell.activation == "hard":
-            return clamp(p / 4 + 0.5, 0.0)
-        return torch.sigmoid(p)
+        if self.cell.functions.table:
+            return torch.sigmoid(p)
+        return clamp(p / 4 + 0.5, 0.0)
 
     def tanh(self, p: Tensor) -> Tensor:
-        return clamp(p, -1.0) if self.cell.activation == "hard" else torch.tanh(p)
+        return torch.tanh(p) if self.cell.functions.table else clamp(p, -1.0)
 
     def weights(self, w: Tensor) -> Tensor:
         return w
@@ -174,13 +175,13 @@ class IntegerArithmetic:
         return floor_to(x, self.cell.gate_fraction)
 
     def sigmoid(self, p: Tensor) -> Tensor:
-        if self.cell.activation == "hard":
+        if not self.cell.functions.table:
             return clamp(floor_to(p / 4, self.cell.gate_fraction) + 0.5, 0.0)
         table = table_of(sigmoid_table, self.cell.gate_fraction, p.dtype, p.device)
         return _LookUp.apply(p, table, True)  # type: ignore[no-untyped-call]
 
     def tanh(self, p: Tensor) -> Tensor:
-        if self.cell.activation == "hard":
+        if not self.cell.functions.table:
             return clamp(p, -1.0)
         table = table_of(tanh_table, self.cell.state_fraction, p.dtype, p.device)
         return _LookUp.apply(p, table, False)  # type: ignore[no-untyped-call]
@@ -190,7 +191,7 @@ class IntegerArithmetic:
         return round_to(w, -exponent_of(w, self.cell.weight_bits))
 
     def weight_grid(self, b: Tensor, w: Tensor) -> Tensor:
-        """A bias on the grid of the matrix beside whose product it stands."""
+        """A bias on the grid of the matrix to whose product it is added."""
         return round_to(b, -exponent_of(w, self.cell.weight_bits))
 
     def parameter(self, b: Tensor) -> Tensor:
@@ -198,5 +199,5 @@ class IntegerArithmetic:
         return round_to(b, self.cell.state_fraction)
 
     def event(self, factor: Tensor) -> Tensor:
-        """What a spike carries, on the gate grid."""
+        """The payload of a spike, on the gate grid."""
         return round_to(factor, self.cell.gate_fraction)

@@ -12,18 +12,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hardware.definition.readout import READOUTS
+from hardware.definition.readout import LEAKS, READOUTS, ReadoutKind
 from hardware.errors import SettingError, choose
 from spiking_gru.quantise import exponent_of, floor_to, round_to
 
-GAINS = {"mean": 5.0, "count": 0.5, "leaky": 5.0, "last": 5.0, "step": 5.0}
 LEAK = 4
-LEAK_FRACTION = 4
-"""A leaky integrator keeps so many fraction bits more, lest what leaks round away."""
+"""Default leak: a leaky score loses 2^-4 of itself at each step."""
 
 
 class Seen(NamedTuple):
-    """What a readout looks at, and the steps of each sequence."""
+    """The values that a readout receives, and the steps of each sequence."""
 
     emitted: Tensor  # (steps, batch, hidden), zero beyond each length
     last: Tensor  # (batch, hidden): the membrane after the last step
@@ -57,15 +55,18 @@ class Readout(nn.Module):
     ) -> None:
         super().__init__()
         choose("readout", kind, READOUTS)
-        if not 1 <= leak <= 8:
-            raise SettingError(f"leak is {leak}: expected 1 to 8, a loss of 2^-leak at each step")
+        if leak not in LEAKS:
+            raise SettingError(
+                f"leak is {leak}: expected {LEAKS.start} to {LEAKS.stop - 1}, a loss of 2^-leak at "
+                f"each step"
+            )
         self.kind = kind
         self.weight_bits = weight_bits
-        self.fraction = membrane_fraction if kind == "last" else event_fraction
-        """Fraction bits of what is looked at."""
+        self.fraction = membrane_fraction if self.row.sees_membranes else event_fraction
+        """Fraction bits of the values that the readout receives."""
 
-        self.leak = leak if kind == "leaky" else 0
-        self.gain = GAINS[kind] if gain is None else gain
+        self.leak = leak if self.row.leaks else 0
+        self.gain = self.row.gain if gain is None else gain
         self.quantised = False
         bound = 1 / math.sqrt(hidden_size)
         self.weight = nn.Parameter(torch.empty(outputs, hidden_size).uniform_(-bound, bound))
@@ -75,23 +76,22 @@ class Readout(nn.Module):
         return f"{self.weight.shape[1]}, {len(self.weight)}, {self.kind}"
 
     @property
+    def row(self) -> ReadoutKind:
+        """The row of the kind."""
+        return READOUTS[self.kind]
+
+    @property
     def adds_up(self) -> bool:
-        return self.kind in ("mean", "count")
+        return self.row.adds_up
 
     @property
     def answers_every_step(self) -> bool:
-        return self.kind == "step"
+        return self.row.answers_every_step
 
     @property
     def shift(self) -> int:
-        """The power of two that brings the products V m to the scores' grid.
-
-        What adds up over time is kept on the weights' grid (and LEAK_FRACTION bits more), so that
-        it stays small; a single product keeps all its bits.
-        """
-        if self.adds_up:
-            return -self.fraction
-        return LEAK_FRACTION - self.fraction if self.kind == "leaky" else 0
+        """The power of two that brings the products V m to the grid of the scores."""
+        return self.row.shift(self.fraction)
 
     @property
     def weight_exponent(self) -> int:
@@ -111,7 +111,7 @@ class Readout(nn.Module):
     def scores(self, seen: Seen) -> Tensor:
         """(batch, outputs), or (steps, batch, outputs) where every step is answered."""
         weight, bias = self.prepared()
-        if self.kind == "last":
+        if self.row.sees_membranes:
             return seen.last @ weight.mT + bias
         if self.adds_up and self.shift == 0:
             # Spikes may be summed first; beyond its length a sequence has none.
@@ -119,7 +119,7 @@ class Readout(nn.Module):
         currents = self._on_grid(seen.emitted @ weight.mT)
         if self.adds_up:
             return currents.sum(0) + bias * seen.lengths.unsqueeze(-1)
-        return currents + bias if self.kind == "step" else self._integrate(currents + bias, seen)
+        return self._integrate(currents + bias, seen) if self.row.leaks else currents + bias
 
     def _on_grid(self, x: Tensor) -> Tensor:
         return floor_to(x, -self.exponent) if self.quantised else x
@@ -134,7 +134,7 @@ class Readout(nn.Module):
     def logits(self, scores: Tensor, lengths: Tensor) -> Tensor:
         """Scores scaled for the loss."""
         scaled = self.gain * scores
-        if self.kind == "mean":
+        if self.row.averages:
             return scaled / lengths.unsqueeze(-1)
         return scaled * 2.0**-self.leak
 

@@ -1,4 +1,4 @@
-"""A cell over a sequence, by the fastest way that computes the same."""
+"""A cell over a sequence, by the fastest way with the same results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from torch.utils.checkpoint import checkpoint
 
 from spiking_gru import functional, fused
 from spiking_gru.functional import CellParameters, Fire
+from spiking_gru.fused import scan
 from spiking_gru.quantise import Arithmetic
+
+PLAIN = {"loop": functional.sequence, "scan": scan.sequence}
+"""The ways in which autograd finds the gradients."""
 
 
 def sequence(
@@ -24,14 +28,14 @@ def sequence(
     segment: int | None = None,
     way: str | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """All that was emitted and every membrane of (steps, batch, inputs), then the last of each.
+    """Every emission and every membrane of (steps, batch, inputs), then the last of each.
 
-    With `segment`, only the states between segments of so many steps are kept for the backward
-    pass, and each segment is computed again when its turn comes. `way` is that of `fused.way`
-    unless it is given: `numba`, `triton` or `torch`, or `loop` for the plain definition.
+    With `segment`, only the states between segments of that many steps are kept for the backward
+    pass, which computes each segment again. `way` is `numba`, `triton` or `torch`, `scan` for a
+    scan over time, or `loop` for the plain definition; by default `fused.way` chooses it.
     """
     way = way or fused.way(x, fire)
-    compute = functional.sequence if way == "loop" else partial(fused.sequence, way)
+    compute = PLAIN.get(way) or partial(fused.sequence, way)
     if segment is None or segment >= len(x):
         return compute(arithmetic, parameters, fire, x, emitted, membrane, lengths)
     parts: list[tuple[Tensor, Tensor]] = []

@@ -1,4 +1,4 @@
-"""What can be chosen of a network and of its training; every field is an option of `train`.
+"""Settings of a network and of its training; every field is an option of `train`.
 
 Needs no torch, so that the command line can list its options at once.
 """
@@ -9,21 +9,34 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
+from hardware.definition.formulation import FORMULATIONS
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hardware.definition.cell import Cell
 
 
+def _one_of(names: Iterable[str]) -> str:
+    """The names as a phrase: `a, b or c`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}"
+
+
 class NetworkChoices(BaseModel):
-    """What can be chosen of a network, whatever its data."""
+    """Settings of a network for any data."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: int = Field(128, ge=1, le=8192, description="Neurons in each layer.")
     layers: int = Field(1, ge=1, le=16, description="Layers.")
     bidirectional: bool = Field(False, description="Read every sequence backward as well.")
-    formulation: str = Field("torch", description="torch, keep, write, output-gated or forget.")
-    emit: str = Field("binary", description="binary, signed, graded (send-on-delta) or state.")
-    reset_mechanism: str = Field("subtract", description="After a spike: subtract, zero or none.")
+    formulation: str = Field("torch", description=f"{_one_of(FORMULATIONS)}.")
+    emit: str = Field("binary", description=f"{_one_of(EMISSIONS)}; graded is send-on-delta.")
+    reset_mechanism: str = Field(
+        "subtract", description=f"After a spike: {_one_of(RESET_MECHANISMS)}."
+    )
     activation: str = Field("hard", description="How σ and tanh are computed: hard or table.")
     threshold: float = Field(0.3, ge=0, lt=1, description="Where a neuron fires, or sends.")
     learn_threshold: bool = Field(False, description="Learn the threshold of each layer.")
@@ -67,14 +80,14 @@ class NetworkChoices(BaseModel):
 
 
 class NetworkSettings(NetworkChoices):
-    """All that is needed to build a network again, beside its weights."""
+    """All settings from which a network is built."""
 
     channels: int = Field(ge=1)
     classes: tuple[str, ...]
 
 
 class TrainingSettings(NetworkChoices):
-    """What a training run is told."""
+    """Settings of a training run."""
 
     data: str = Field("japanese-vowels", description="A data set by name, or a .npz file.")
     epochs: int = Field(
@@ -105,6 +118,6 @@ class TrainingSettings(NetworkChoices):
     threads: int = Field(1, ge=1, description="Threads of torch; more help only large networks.")
 
     def network(self, channels: int, classes: tuple[str, ...]) -> NetworkSettings:
-        """The network to train, for data of so many channels and these classes."""
+        """Return the network to train, for data with these channels and classes."""
         chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
         return NetworkSettings(channels=channels, classes=classes, **chosen)

@@ -29,6 +29,7 @@ from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU
 from hardware.cost.counts import count
 from hardware.cost.dense_gru import dense_gru
+from hardware.definition.encoder import ENCODERS
 from hardware.errors import InputError, SettingError
 from hardware.program.model import Program
 from hardware.runs.run import run
@@ -180,7 +181,7 @@ def calibrate(
     search = _Search(gru, dataset, budget, encoder, _Answered(validation, right))
     first = _first(search)
     search = replace(search, noisy=tuple(_noisy(dataset, first.program)))
-    grids, sends = first.grids, encoder == "send-on-delta"
+    grids, sends = first.grids, ENCODERS[encoder].by_change
     swept = [
         search.point(grids, Thresholds(sends * rung, (rung,) * len(gru.levels))) for rung in RUNGS
     ]
@@ -212,7 +213,7 @@ def calibrate(
 
 def _raised(search: _Search, grids: Grids, chosen: Point) -> Point:
     """From this point each threshold alone, as far as that costs no more."""
-    first = 0 if search.encoder == "send-on-delta" else 1
+    first = 0 if ENCODERS[search.encoder].by_change else 1
     for raised in range(first, 1 + len(search.gru.levels)):
         for thresholds in _higher(chosen.thresholds, raised):
             point, allowed = search.point(grids, thresholds)

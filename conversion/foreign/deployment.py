@@ -17,19 +17,17 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 
-from conversion.assemble import FoldedReadout, fold_readout
-from conversion.fold import FoldedLayer
+from conversion.folded import FoldedLayer, FoldedReadout
 from conversion.foreign.gru import Doubles, ForeignGRU, GRULayer, Head
 from conversion.passes import Conversion, build
+from hardware.definition.arithmetic import weight_exponent
 from hardware.definition.cell import Cell
-from hardware.definition.encoder import Encoder
+from hardware.definition.encoder import ENCODERS, Encoder
 from hardware.errors import InputError, RangeError
 from hardware.program.model import Program
 from hardware.sequences.dense import Sequences
-from spiking_gru.readout import Readout as TrainedReadout
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def _encoder(gru: ForeignGRU, grids: Grids, peaks: Doubles, kind: str, threshold
         exponent=1 - grids.input_bits,
         limit=grids.limit,
         kind=kind,
-        threshold=round(threshold * grids.limit) if kind == "send-on-delta" else 0,
+        threshold=round(threshold * grids.limit) if ENCODERS[kind].by_change else 0,
     )
 
 
@@ -193,10 +191,10 @@ def _layers(
 def _folded(
     layer: GRULayer, name: str, cell: Cell, scale: Doubles, threshold: float, backward: bool
 ) -> FoldedLayer:
-    """The two biases of a gate are one, but for the one inside the reset of `torch`."""
+    """A layer whose two biases are one, except the bias that a reset multiplies."""
     bias = layer.input_bias + layer.recurrent_bias
     inside = np.zeros(layer.units)
-    if cell.formulation == "torch":
+    if cell.row.resets_after:
         inside, bias[-1] = layer.recurrent_bias[-1], layer.input_bias[-1]
     return FoldedLayer(
         name=name,
@@ -212,24 +210,21 @@ def _folded(
 
 
 def _readout(head: Head, cell: Cell) -> FoldedReadout:
-    """The head on the grids that training gives its readouts: they are defined there."""
-    outputs, states = head.weights.shape
-    with torch.device("meta"):  # no memory and no random numbers for what is replaced at once
-        readout = TrainedReadout(
-            states,
-            outputs,
-            head.reads,
-            weight_bits=cell.weight_bits,
-            event_fraction=cell.event_fraction,
-            membrane_fraction=cell.gate_fraction,
-            gain=1.0,
-        )
-    parameters = {"weight": head.weights, "bias": head.bias}
-    readout.load_state_dict(
-        {name: torch.tensor(array, dtype=torch.float32) for name, array in parameters.items()},
-        assign=True,
+    """The head on the grids of the readout that reads the same."""
+    fraction = cell.gate_fraction if head.row.sees_membranes else cell.event_fraction
+    shift = head.row.shift(fraction)
+    weights = head.weights.astype(np.float32)
+    exponent = weight_exponent(float(np.abs(weights).max()), cell.weight_bits)
+    return FoldedReadout(
+        weights=weights,
+        bias=head.bias.astype(np.float32),
+        weight_exponent=exponent,
+        exponent=exponent - fraction - shift,
+        gain=1.0,
+        kind=head.reads,
+        shift=shift,
+        leak=0,
     )
-    return fold_readout(readout)
 
 
 def _require_steps(program: Program, steps: int) -> None:

@@ -1,4 +1,4 @@
-"""What a foreign GRU computes in floating point: the reference its program is held against."""
+"""What a foreign GRU computes in floating point: the reference for its program."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def answers(head: Head, all_states: list[Doubles], sequences: Sequences) -> Doub
     """What the head says to the last level's states."""
     lengths = sequences.lengths
     starts, ends = sequences.starts, np.cumsum(lengths) - 1
-    if head.reads == "step":
+    if head.row.answers_every_step:
         seen = np.concatenate(all_states, axis=1)
-    elif head.reads == "mean":
+    elif head.row.averages:
         sums = np.add.reduceat(np.concatenate(all_states, axis=1), starts)
         seen = sums / lengths[:, np.newaxis]
     else:
@@ -33,7 +33,7 @@ def answers(head: Head, all_states: list[Doubles], sequences: Sequences) -> Doub
 def predictions(gru: ForeignGRU, sequences: Sequences) -> NDArray[np.int64]:
     """The class of the largest score; the last step's where every step is answered."""
     found = scores(gru, sequences)
-    if gru.head.reads == "step":
+    if gru.head.row.answers_every_step:
         found = found[np.cumsum(sequences.lengths) - 1]
     return found.argmax(axis=1)
 
@@ -53,7 +53,7 @@ def states(gru: ForeignGRU, sequences: Sequences) -> list[Doubles]:
 def _layer(
     layer: GRULayer, x: Doubles, lengths: NDArray[np.int64], reset_after: bool, backward: bool
 ) -> Doubles:
-    """All sequences abreast, the longest first, each from a state of 0."""
+    """All sequences in parallel, the longest first, each from a state of 0."""
     W, U = layer.input_weights, layer.recurrent_weights
     current = np.einsum("si,gui->sgu", x, W, optimize=True) + layer.input_bias
     all_states = np.zeros((len(x), layer.units))

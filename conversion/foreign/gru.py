@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.definition.cell import GATES as FORMULATIONS
+from hardware.definition.formulation import THREE
+from hardware.definition.readout import READOUTS, ReadoutKind
 from hardware.errors import InputError, choose
 
 Doubles = NDArray[np.float64]
 
-GATES = FORMULATIONS["torch"]
+GATES = THREE
 """The order in which a GRU's rows are kept here: reset, update, candidate."""
 
 HEADS = ("last", "mean", "step")
@@ -84,6 +85,11 @@ class Head:
                 f"head: weights have shape {self.weights.shape} and the bias {self.bias.shape}, "
                 f"expected (outputs, states) and (outputs,)"
             )
+
+    @property
+    def row(self) -> ReadoutKind:
+        """The row of the readout that reads the same."""
+        return READOUTS[self.reads]
 
     @classmethod
     def of(cls, weights: ArrayLike, bias: ArrayLike | None, reads: str) -> Head:

@@ -1,20 +1,22 @@
 """torch.nn.GRU, from the module or from its state dictionary.
 
 torch's gates are in the order reset, update, candidate; z keeps the old state, and the reset
-stands after the product.
+multiplies after the product.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
-from torch import nn
 
 from conversion.foreign.gru import ForeignGRU, GRULayer
 from hardware.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -30,6 +32,8 @@ def from_torch_gru(gru: nn.GRU, head: nn.Linear | None = None, reads: str = "las
     `reads` says what the head looks at: the `last` state (torch's `h_n`, both directions side by
     side), the `mean` over time, or each `step`.
     """
+    from torch import nn
+
     if not isinstance(gru, nn.GRU):
         raise InputError(f"expected a torch.nn.GRU, found {type(gru).__name__}")
     if head is not None and not isinstance(head, nn.Linear):

@@ -18,8 +18,9 @@ from hardware.cost.placement import Placement
 from hardware.cost.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.cost.placement.needs import fan
 from hardware.cost.placement.placing import PlacedLayer
-from hardware.cost.projections import EMISSION, MEMBRANE, Projection
+from hardware.cost.projections import MEMBRANE, Projection
 from hardware.cost.traffic import Sent, Traffic, met, per_source
+from hardware.definition.formulation import EMISSION
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
@@ -52,7 +53,7 @@ class Slots:
 
 
 @dataclass(frozen=True)
-class Loads:
+class CoreLoads:
     """Each core's work; of what is only ever summed, the sum over each sequence.
 
     An operation of a set of synapses stored dense is a weight that is read, zeros included; of one
@@ -113,7 +114,7 @@ def slot_of_step(
     return begin + of_levels + step + 1 + (level == len(program.levels))
 
 
-def load(trace: Trace, program: Program, placement: Placement) -> Loads:
+def core_loads(trace: Trace, program: Program, placement: Placement) -> CoreLoads:
     """Every core's work in every slot, exactly."""
     traffic = Traffic(trace, program)
     slots = slots_of(trace, program)
@@ -145,7 +146,7 @@ def load(trace: Trace, program: Program, placement: Placement) -> Loads:
     _compute(work, placement, traffic, own, emitted)
     everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
     work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
-    return Loads(placement, slots, **work)
+    return CoreLoads(placement, slots, **work)
 
 
 def _receive(
@@ -228,7 +229,7 @@ def _compute(
         placed, when = placement.layers[number], own[number]
         work["spikes"][when, placed.cores] += emitted[number]
         active = by_core(traffic.at_work(number), placed)
-        work["active_updates"][when, placed.cores] += layer.cell.products_in_turn * active
+        work["active_updates"][when, placed.cores] += layer.cell.ticks * active
     readout, answering = placement.layers[-1], own[-1]
     if program.readout.sees_membranes:
         answering = answering[np.cumsum(trace.lengths) - 1]

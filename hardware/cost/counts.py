@@ -8,8 +8,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.projections import EMISSION, MEMBRANE, emission_bits
+from hardware.cost.projections import MEMBRANE, emission_bits
 from hardware.cost.traffic import Traffic, in_all, met
+from hardware.definition.formulation import EMISSION
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
@@ -28,9 +29,6 @@ ADDITIVE = (
     "gate_products",
 )
 """The counts of a layer that add up, over sequences and over layers."""
-
-GATE_PRODUCTS = {"torch": 3, "keep": 3, "write": 3, "output-gated": 4, "forget": 2}
-"""Multiplications inside a neuron and step: z·h and (1−z)·c, one by r, one by o."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +191,8 @@ def _count_neurons(work: list[Work], traffic: Traffic) -> None:
         of_layer["spikes"] += spikes
         _send(of_layer, spikes, emission_bits(cell))
         active = in_all(traffic.at_work(i), trace)
-        of_layer["active_updates"] += cell.products_in_turn * active
-        of_layer["gate_products"] += GATE_PRODUCTS[cell.formulation] * layer.neurons * trace.lengths
+        of_layer["active_updates"] += cell.ticks * active
+        of_layer["gate_products"] += cell.row.gate_products * layer.neurons * trace.lengths
     answering = 1 if program.readout.sees_membranes else trace.lengths
     work[-1]["active_updates"] += program.readout.outputs * answering
     neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]

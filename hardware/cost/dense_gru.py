@@ -121,8 +121,8 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
             membranes = trace.membranes[number][ends].astype(np.int64)
             state = shift(membranes, cell.gate_fraction - cell.state_fraction)
             own = changes(state, layer.backward)
-            rows = len(layer.recurrent_weights)
-            operations = operations + (arriving + own) * rows
+            operations = operations + arriving * len(layer.input_weights)
+            operations += own * len(layer.recurrent_weights)
             leaving += own
             number += 1
         arriving = leaving

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.cost.chip import Chip, Operations, column, load_chip
-from hardware.cost.core_loads import TRAVEL, Loads, load
+from hardware.cost.core_loads import TRAVEL, CoreLoads, core_loads
 from hardware.cost.placement import place
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
@@ -29,7 +29,7 @@ OPERATIONS = {
     "hops_east_west": "hop_east_west",
     "hops_north_south": "hop_north_south",
 }
-"""What `Loads` counts, and the constant of each."""
+"""What `CoreLoads` counts, and the constant of each."""
 
 GENERATION = ("active_updates", "idle_updates", "spikes", "messages_out")
 PROCESSING = ("messages_in", "dense_operations", "sparse_operations")
@@ -63,10 +63,10 @@ def estimate(trace: Trace, program: Program, chip: str | Chip = "loihi2") -> Cos
     """The cost of each inference of a trace on a chip, or on one that is a reference only."""
     description = load_chip(chip) if isinstance(chip, str) else chip
     reference = not description.gated_neurons
-    return cost(load(trace, program, place(program, description, as_reference=reference)))
+    return cost(core_loads(trace, program, place(program, description, as_reference=reference)))
 
 
-def cost(loads: Loads) -> Cost:
+def cost(loads: CoreLoads) -> Cost:
     """::
 
         core dynamic = Σ count × energy of one operation
@@ -107,13 +107,13 @@ def cost(loads: Loads) -> Cost:
     )
 
 
-def _by_core(loads: Loads, name: str) -> NDArray[np.int64]:
+def _by_core(loads: CoreLoads, name: str) -> NDArray[np.int64]:
     """(sequences, cores): a count over each sequence."""
     counted: NDArray[np.int64] = getattr(loads, name)
     return counted if name in TRAVEL else loads.slots.total(counted)
 
 
-def _core_time(loads: Loads) -> PerSequence:
+def _core_time(loads: CoreLoads) -> PerSequence:
     """Cores work at the same time: in each slot the busiest sets the pace, then all wait."""
     chip = loads.placement.chip
     barrier = column(chip.time_ns.barrier.at(loads.placement.tiles_in_use))
@@ -127,7 +127,7 @@ def _core_time(loads: Loads) -> PerSequence:
 
 
 def _busiest(
-    loads: Loads, names: tuple[str, ...], times: Operations, bound: str
+    loads: CoreLoads, names: tuple[str, ...], times: Operations, bound: str
 ) -> NDArray[np.float64]:
     """(slots,): nanoseconds of the busiest core."""
     spent = np.zeros(loads.spikes.shape)

@@ -8,28 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.cell import Cell
+from hardware.definition.formulation import EMISSION, RESET
 from hardware.program.model import Layer, Program
 
-EMISSION = "emission"
-"""The stream that a layer's recurrent synapses share with those of the next level."""
-
 MEMBRANE = "membrane"
-"""What a readout of the last membrane gets, once."""
+"""The stream that a readout of the last membrane receives, once."""
 
 
 @dataclass(frozen=True)
 class Projection:
-    """Synapses that the same messages meet.
+    """Synapses that receive the same messages.
 
     `target` is the number of the layer they lead to, the readout's being the number of layers;
-    `sources` are the layers that send, none for the encoder. `stream` is what they send: their
-    emission, the membrane at the end, or the message of a gate that waits for another.
+    `sources` are the layers that send, none for the encoder. `stream` names the messages: the
+    emission, the membrane at the end, or a message of `hardware.definition.formulation`.
     """
 
     target: int
     sources: tuple[int, ...]
     stream: str
-    weights: NDArray[np.int8]  # (gates · neurons, sources), gate after gate
+    weights: NDArray[np.int8]  # (gates · neurons, sources)
     gates: int
     weight_bits: int
     payload_bits: int
@@ -53,13 +51,6 @@ def payload_bits(low: int, high: int, by_change: bool = False) -> int:
     return (values - 1).bit_length()
 
 
-def turns(cell: Cell) -> list[tuple[str, ...]]:
-    """The gates whose recurrent products share a message, in the order of their ticks."""
-    if cell.products_in_turn == 1:
-        return [cell.gates]
-    return [("reset", "update"), ("candidate",), ("output",)][: cell.products_in_turn]
-
-
 def projections(program: Program) -> list[Projection]:
     """Every set of synapses: of each layer W, then U in the order of its ticks; V at the end."""
     encoder, number = program.encoder, 0
@@ -70,7 +61,7 @@ def projections(program: Program) -> list[Projection]:
         first = number
         for layer in level:
             cell = layer.cell
-            gates = len(cell.gates)
+            gates = len(cell.row.input_gates)
             found.append(
                 Projection(
                     number, sources, EMISSION, layer.input_weights, gates, cell.weight_bits, bits
@@ -94,27 +85,21 @@ def emission_bits(cell: Cell) -> int:
 
 
 def _recurrent(layer: Layer, number: int) -> list[Projection]:
+    """The recurrent synapses of a layer, one set for each message of a step."""
     cell = layer.cell
-    rows = dict(zip(cell.gates, np.split(layer.recurrent_weights, len(cell.gates)), strict=True))
-    low, high = cell.emission_range
-    one = 1 << cell.gate_fraction if cell.spiking else 1
-    found = []
-    for gates in turns(cell):
-        before_product = gates == ("candidate",)
-        found.append(
-            Projection(
-                target=number,
-                sources=(number,),
-                stream=gates[0] if before_product or gates == ("output",) else EMISSION,
-                weights=np.concatenate([rows[gate] for gate in gates]),
-                gates=len(gates),
-                weight_bits=cell.weight_bits,
-                payload_bits=(
-                    payload_bits(low * one, high * one, by_change=cell.sends_changes)
-                    if before_product
-                    else emission_bits(cell)
-                ),
-                recurrent=True,
-            )
+    return [
+        Projection(
+            target=number,
+            sources=(number,),
+            stream=message.stream,
+            weights=np.concatenate([layer.recurrent_rows(gate) for gate in message.gates]),
+            gates=len(message.gates),
+            weight_bits=cell.weight_bits,
+            payload_bits=payload_bits(
+                *(cell.reset_message_range if message.stream == RESET else cell.emission_range),
+                by_change=cell.sends_changes,
+            ),
+            recurrent=True,
         )
-    return found
+        for message in cell.row.messages
+    ]

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.projections import Projection, projections, turns
+from hardware.cost.projections import Projection, projections
 from hardware.definition.arithmetic import Integers
 from hardware.definition.cell import step
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import InputError
 from hardware.files.kernel_cache import compiled
-from hardware.program.file import digest
 from hardware.program.model import Layer, Program
 from hardware.runs.trace import Trace
 
@@ -26,7 +25,7 @@ STEPS_AT_ONCE = 1024
 
 
 def check_owner(trace: Trace, program: Program) -> None:
-    if trace.program_digest != digest(program):
+    if trace.program_digest != program.digest:
         raise InputError("this trace is of another program: run this one again")
 
 
@@ -71,11 +70,11 @@ class Traffic:
         yield next(ways), arriving
 
     def _recurrent(self, number: int, layer: Layer, seen: NDArray[np.integer]) -> list[Sent]:
-        """Messages over U, for each of the cell's turns."""
+        """Messages over U, for each message of a step."""
         trace, cell, back = self.trace, layer.cell, layer.backward
-        if cell.products_in_turn == 1:
+        if cell.ticks == 1:
             # A message of the last step meets its synapses too: no chip knows it was the last.
-            return [self.of_layer[number]]
+            return [self.of_layer[number] for _ in cell.row.messages]
         product = product_of(layer)
         sent: dict[str, Sent] = {}
 
@@ -91,7 +90,7 @@ class Traffic:
             before(trace.emitted[number].astype(np.int64), trace, layer.initial_emission, back),
             before(trace.membranes[number].astype(np.int64), trace, layer.initial_membrane, back),
         )
-        return [sent[gates[0]] for gates in turns(cell)]
+        return [sent[message.gates[0]] for message in cell.row.messages]
 
     def at_work(self, number: int) -> Sent:
         """Where a neuron of this layer has an update that does something.

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import exp, isfinite, tanh
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,18 +91,40 @@ def table_index(p: Integers, state_fraction: int) -> Integers:
     return clamp(index, 0, TABLE_ENTRIES - 1)
 
 
-def sigmoid(p: Integers, activation: str, state_fraction: int, gate_fraction: int) -> Integers:
-    """σ from the state grid to the gate grid, as a clamp (`hard`) or from a table (`table`)."""
-    if activation == "hard":
-        return hard_sigmoid(p, state_fraction, gate_fraction)
+def table_sigmoid(p: Integers, state_fraction: int, gate_fraction: int) -> Integers:
+    """σ(p) from its table, from the state grid to the gate grid."""
     return sigmoid_table(gate_fraction)[table_index(p, state_fraction)]
 
 
-def candidate_tanh(p: Integers, activation: str, state_fraction: int) -> Integers:
-    """tanh on the state grid, as a clamp (`hard`) or from a table (`table`)."""
-    if activation == "hard":
-        return hard_tanh(p, state_fraction)
+def table_tanh(p: Integers, state_fraction: int) -> Integers:
+    """tanh(p) from its table, on the state grid."""
     return tanh_table(state_fraction)[table_index(p, state_fraction)]
+
+
+class Activation(NamedTuple):
+    """How σ and tanh are computed."""
+
+    table: bool
+    """Whether values come from tables of 256 entries; if not, functions are clamped lines."""
+
+    sigmoid: Callable[[Integers, int, int], Integers]
+    tanh: Callable[[Integers, int], Integers]
+
+
+ACTIVATIONS = {
+    "hard": Activation(False, hard_sigmoid, hard_tanh),
+    "table": Activation(True, table_sigmoid, table_tanh),
+}
+
+
+def sigmoid(p: Integers, activation: str, state_fraction: int, gate_fraction: int) -> Integers:
+    """σ from the state grid to the gate grid."""
+    return ACTIVATIONS[activation].sigmoid(p, state_fraction, gate_fraction)
+
+
+def candidate_tanh(p: Integers, activation: str, state_fraction: int) -> Integers:
+    """tanh on the state grid."""
+    return ACTIVATIONS[activation].tanh(p, state_fraction)
 
 
 def mix(z: Integers, kept: Integers, written: Integers, gate_fraction: int) -> Integers:

@@ -1,4 +1,4 @@
-"""The gated spiking cell: its settings, and its integer step beside its equations."""
+"""The gated spiking cell: its settings, and its integer step next to its equations."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.definition.arithmetic import Integers, candidate_tanh, fire, mix, shift, sigmoid
+from hardware.definition.arithmetic import (
+    ACTIVATIONS,
+    Activation,
+    Integers,
+    candidate_tanh,
+    fire,
+    mix,
+    shift,
+    sigmoid,
+)
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS, Emission
+from hardware.definition.formulation import FORMULATIONS, Formulation
 from hardware.errors import SettingError, choose
 
-GATES = {
-    "torch": ("reset", "update", "candidate"),
-    "keep": ("reset", "update", "candidate"),
-    "write": ("reset", "update", "candidate"),
-    "output-gated": ("reset", "update", "candidate", "output"),
-    "forget": ("forget", "candidate"),
-}
-"""The gates of each formulation, in the order in which their rows are stacked."""
-
-EMISSIONS = ("binary", "signed", "graded", "state")
-SPIKES = ("binary", "signed")
-"""Emissions that are whole numbers; the others are the state, on the gate grid."""
-
-RESET_MECHANISMS = ("subtract", "zero", "none")
-ACTIVATIONS = ("hard", "table")
 WEIGHT_BITS = range(2, 9)
 GATE_FRACTIONS = range(4, 11)
 STATE_FRACTIONS = range(8, 15)
@@ -34,7 +30,7 @@ STATE_FRACTIONS = range(8, 15)
 
 @dataclass(frozen=True)
 class Cell:
-    """What kind of gated neuron a layer is made of, and on which grids it computes.
+    """The kind of gated neuron in a layer, and the grids on which it computes.
 
     Spiking switched off is `emit="state"`: an ordinary GRU of the formulation. `graded` sends the
     state where it has moved by more than the threshold since it was last sent (send-on-delta).
@@ -49,7 +45,7 @@ class Cell:
     state_fraction: int = 12
 
     def __post_init__(self) -> None:
-        choose("formulation", self.formulation, GATES)
+        choose("formulation", self.formulation, FORMULATIONS)
         choose("emission", self.emit, EMISSIONS)
         choose("reset mechanism", self.reset_mechanism, RESET_MECHANISMS)
         choose("activation", self.activation, ACTIVATIONS)
@@ -58,44 +54,77 @@ class Cell:
         _within("state_fraction", self.state_fraction, STATE_FRACTIONS)
 
     @property
+    def row(self) -> Formulation:
+        """The row of the formulation."""
+        return FORMULATIONS[self.formulation]
+
+    @property
+    def emission(self) -> Emission:
+        """The row of the emission."""
+        return EMISSIONS[self.emit]
+
+    @property
+    def functions(self) -> Activation:
+        """The row of the activation."""
+        return ACTIVATIONS[self.activation]
+
+    @property
     def gates(self) -> tuple[str, ...]:
-        return GATES[self.formulation]
+        return self.row.gates
+
+    @property
+    def candidate(self) -> int:
+        """The place of the candidate among the gates."""
+        return self.gates.index("candidate")
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of a step."""
+        return self.row.ticks
 
     @property
     def spiking(self) -> bool:
-        return self.emit in SPIKES
+        return self.emission.spiking
+
+    @property
+    def subtracts(self) -> bool:
+        """Whether a spike takes the threshold from the membrane."""
+        return self.spiking and RESET_MECHANISMS[self.reset_mechanism].subtracts
+
+    @property
+    def clears(self) -> bool:
+        """Whether a spike sets the membrane to 0."""
+        return self.spiking and RESET_MECHANISMS[self.reset_mechanism].clears
 
     @property
     def event_fraction(self) -> int:
-        """Fraction bits of what is emitted: none for spikes, the gate grid for the state."""
+        """Fraction bits of emitted values: none for spikes, the gate grid for the state."""
         return 0 if self.spiking else self.gate_fraction
 
     @property
     def emission_range(self) -> tuple[int, int]:
         """The least and the greatest value that a neuron emits."""
-        if self.spiking:
-            return (-1 if self.emit == "signed" else 0), 1
-        return -(1 << self.gate_fraction), 1 << self.gate_fraction
+        one = 1 << self.event_fraction
+        return (-one if self.emission.signed else 0), one
+
+    @property
+    def reset_message_range(self) -> tuple[int, int]:
+        """The least and the greatest value of r ⊙ e on the gate grid, as r lies in [0, 1]."""
+        low, high = self.emission_range
+        one = 1 << (self.gate_fraction - self.event_fraction)
+        return low * one, high * one
 
     @property
     def emission_type(self) -> type[np.integer]:
         """The smallest NumPy type that holds what a neuron emits."""
-        if self.emit == "binary":
-            return np.uint8
-        return np.int8 if self.emit == "signed" else np.int16
-
-    @property
-    def products_in_turn(self) -> int:
-        """Recurrent products of a step that wait for one another; each takes a tick of the chip.
-
-        A reset before the product needs r ⊙ e on the wire, an output gate what h would emit.
-        """
-        return {"keep": 2, "write": 2, "output-gated": 3}.get(self.formulation, 1)
+        if not self.spiking:
+            return np.int16
+        return np.int8 if self.emission.signed else np.uint8
 
     @property
     def sends_changes(self) -> bool:
         """Whether a message is sent only where the emitted value changes, and says by how much."""
-        return self.emit == "graded"
+        return self.emission.by_change
 
 
 class CellSettings(TypedDict, total=False):
@@ -131,16 +160,16 @@ def _within(name: str, value: int, allowed: range) -> None:
 
 @dataclass(frozen=True)
 class GateParameters:
-    """The integers a gated neuron holds itself, beside its two matrices of synapses.
+    """The integers a gated neuron holds itself, next to its two matrices of synapses.
 
-    `input_shift` and `recurrent_shift` bring each gate's two accumulators to the state grid:
-    one power of two per gate and matrix. Biases and thresholds are on the state grid;
-    `recurrent_bias` is on the grid of the candidate's recurrent accumulator, for it stands inside
-    the reset of formulation `torch`; the others have none.
+    `input_shift` and `recurrent_shift` bring each gate's two accumulators to the state grid: one
+    power of two for each gate that has such synapses. Biases and thresholds are on the state grid.
+    `recurrent_bias` is on the grid of the candidate's recurrent accumulator, because a reset after
+    the product multiplies both; without such a reset it is 0.
     """
 
-    input_shift: NDArray[np.int64]  # (gates,)
-    recurrent_shift: NDArray[np.int64]  # (gates,)
+    input_shift: NDArray[np.int64]  # (input gates,)
+    recurrent_shift: NDArray[np.int64]  # (recurrent gates,)
     bias: NDArray[np.int64]  # (gates, neurons)
     recurrent_bias: NDArray[np.int64]  # (neurons,)
     threshold: NDArray[np.int64]  # (neurons,)
@@ -150,11 +179,11 @@ Product = Callable[[str, Integers], Integers]
 """`U(gate, message)`: the accumulators of one gate's recurrent synapses for a message."""
 
 Watch = Callable[[str, str, Integers], None]
-"""`watch(quantity, gate, values)`: sees what a step computes on its way."""
+"""`watch(quantity, gate, values)`: receives every intermediate value of a step."""
 
 
 def unwatched(quantity: str, gate: str, values: Integers) -> None:
-    """Nobody looks."""
+    """Default watcher: does nothing."""
 
 
 def step(
@@ -168,64 +197,65 @@ def step(
 ) -> tuple[Integers, Integers]:
     """One time step of a layer: `(W x_t, e_{t-1}, h_{t-1}) → (e_t, h_t)`.
 
-    `e` is what neurons emit: spikes, or the state. The input current has shape
-    (..., gates · neurons), events and membrane (..., neurons)::
+    `e` is emitted by neurons: spikes, or the state. The input current has shape
+    (..., input gates · neurons), events and membrane (..., neurons)::
 
-        torch         c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c)   h = z ⊙ h + (1 − z) ⊙ c
-        keep          c = tanh(W_c x + U_c (r ⊙ e) + b_c)         h = z ⊙ h + (1 − z) ⊙ c
-        write         c as keep                                   h = (1 − z) ⊙ h + z ⊙ c
-        output-gated  c = tanh(U_c (r ⊙ e) + b_c), h as write     h = o ⊙ h
-        forget        c = tanh(W_c x + U_c e + b_c)               h = f ⊙ h + (1 − f) ⊙ c
+        r, z, o = σ(W x + U e + b)
+        c = tanh(W_c x + U_c e + b_c)                    without a reset
+        c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c)        reset after the product
+        c = tanh(W_c x + U_c (r ⊙ e) + b_c)              reset before the product
+        h = z ⊙ h + (1 − z) ⊙ c                          the mixing gate keeps
+        h = (1 − z) ⊙ h + z ⊙ c                          the mixing gate writes
+        h = o ⊙ h                                        with an output gate
 
-    with r, z, f = σ(W x + U e + b), and o = σ(W_o x + U_o e' + b_o) where e' is what h would emit.
+    In o, `e` is what h would emit before its output gate. A gate without input or recurrent
+    synapses has no such term (`hardware.definition.formulation`).
     """
-    S, G = cell.state_fraction, cell.gate_fraction
+    row, S, G = cell.row, cell.state_fraction, cell.gate_fraction
     n = membrane.shape[-1]
-    W = {name: input_current[..., i * n : (i + 1) * n] for i, name in enumerate(cell.gates)}
-    k = dict(zip(cell.gates, zip(gate.input_shift, gate.recurrent_shift, strict=True), strict=True))
-    b = dict(zip(cell.gates, gate.bias, strict=True))
+    W = {name: input_current[..., i * n : (i + 1) * n] for i, name in enumerate(row.input_gates)}
+    W_shift = dict(zip(row.input_gates, gate.input_shift, strict=True))
+    U_shift = dict(zip(row.recurrent_gates, gate.recurrent_shift, strict=True))
+    b = dict(zip(row.gates, gate.bias, strict=True))
+    nothing = np.zeros_like(membrane)
 
     def arriving(name: str) -> Integers:
+        if name not in W:
+            return nothing
         watch("input accumulator", name, W[name])
-        return shift(W[name], k[name][0])
+        return shift(W[name], W_shift[name])
 
     def product(name: str, message: Integers) -> Integers:
         accumulator = U(name, message)
         watch("recurrent accumulator", name, accumulator)
         return accumulator
 
+    def recurrence(name: str, message: Integers, finer: int = 0) -> Integers:
+        if name not in U_shift:
+            return nothing
+        return shift(product(name, message), U_shift[name] - finer)
+
     def sigma(name: str, message: Integers) -> Integers:
-        p = arriving(name) + shift(product(name, message), k[name][1]) + b[name]
+        p = arriving(name) + recurrence(name, message) + b[name]
         watch("pre-activation", name, p)
         return sigmoid(p, cell.activation, S, G)
 
-    def tanh(p: Integers) -> Integers:
-        watch("pre-activation", "candidate", p)
-        return candidate_tanh(p, cell.activation, S)
-
-    k_c, b_c = k["candidate"][1], b["candidate"]
-    if cell.formulation == "forget":
-        f = sigma("forget", events)
-        c = tanh(arriving("candidate") + shift(product("candidate", events), k_c) + b_c)
-        h = mix(f, membrane, c, G)
-        return emit(cell, gate.threshold, h, events)
-
-    r, z = sigma("reset", events), sigma("update", events)
-    if cell.formulation == "torch":
-        inside_reset = product("candidate", events) + gate.recurrent_bias
-        reset = reset_product(cell, r, inside_reset, k_c, watch)
-        c = tanh(arriving("candidate") + reset + b_c)
-        h = mix(z, membrane, c, G)
-        return emit(cell, gate.threshold, h, events)
-
-    message = reset_message(cell, r, events)
-    U_c = shift(product("candidate", message), k_c - G + cell.event_fraction)
-    if cell.formulation == "keep":
-        h = mix(z, membrane, tanh(arriving("candidate") + U_c + b_c), G)
-    elif cell.formulation == "write":
-        h = mix(z, tanh(arriving("candidate") + U_c + b_c), membrane, G)
+    r = sigma("reset", events) if row.reset else nothing
+    if row.resets_after:
+        current = product("candidate", events) + gate.recurrent_bias
+        recurrent = reset_product(cell, r, current, U_shift["candidate"], watch)
+    elif row.resets_before:
+        message = reset_message(cell, r, events)
+        recurrent = recurrence("candidate", message, finer=G - cell.event_fraction)
     else:
-        h = mix(z, tanh(U_c + b_c), membrane, G)
+        recurrent = recurrence("candidate", events)
+    p = arriving("candidate") + recurrent + b["candidate"]
+    watch("pre-activation", "candidate", p)
+    c = candidate_tanh(p, cell.activation, S)
+
+    z = sigma(row.mixing, events)
+    h = mix(z, c, membrane, G) if row.writes else mix(z, membrane, c, G)
+    if row.has_output:
         would_emit, _ = emit(cell, gate.threshold, h, events)
         h = shift(sigma("output", would_emit) * h, -G)
     return emit(cell, gate.threshold, h, events)
@@ -246,7 +276,7 @@ def reset_product(
 
 
 def reset_message(cell: Cell, r: Integers, events: Integers) -> Integers:
-    """⌊r ⊙ e⌋ on the gate grid: the graded spike of a reset that stands before the product."""
+    """⌊r ⊙ e⌋ on the gate grid: the graded spike of a reset before the product."""
     return shift(r * events, -cell.event_fraction)
 
 
@@ -255,24 +285,24 @@ def emit(cell: Cell, threshold: Integers, h: Integers, last: Integers) -> tuple[
 
     ::
 
-        binary   s = 1 where h > θ
-        signed   s = 1 where h > θ, −1 where h < −θ
-        state    ⌊h⌋ on the gate grid
-        graded   ⌊h⌋ on the gate grid where |h − last| > θ, else last
+        spikes           s = 1 where h > θ
+        signed spikes    s = 1 where h > θ, −1 where h < −θ
+        state            ⌊h⌋ on the gate grid
+        state by change  ⌊h⌋ on the gate grid where |h − last| > θ, else last
 
         subtract  h − θ s        zero  h where s = 0        none  h
     """
     if not cell.spiking:
         sent = shift(h, cell.gate_fraction - cell.state_fraction)
-        if cell.emit == "graded":
+        if cell.sends_changes:
             held = shift(last, cell.state_fraction - cell.gate_fraction)
             sent = np.where(np.abs(h - held) > threshold, sent, last)
         return sent, h
     s = fire(h, threshold)
-    if cell.emit == "signed":
+    if cell.emission.signed:
         s = s - fire(-h, threshold)
-    if cell.reset_mechanism == "subtract":
+    if cell.subtracts:
         h = h - threshold * s
-    elif cell.reset_mechanism == "zero":
+    elif cell.clears:
         h = np.where(s == 0, h, 0)
     return s, h

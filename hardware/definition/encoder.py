@@ -14,6 +14,7 @@ its spikes come evenly and sum to the value; nothing is drawn at random.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +24,14 @@ from numpy.typing import NDArray
 from hardware.definition.arithmetic import Integers
 from hardware.errors import SettingError, choose
 
-ENCODERS = ("graded", "send-on-delta", "rate", "latency")
-SPIKING_ENCODERS = ("rate", "latency")
 INPUT_LIMIT = 2**15 - 1
 """The payload of a graded spike has 16 bits."""
 
+MOST_STEPS = 256
+"""Steps of a frame."""
+
 VALUES_AT_ONCE = 2**14
-"""Of frames that are rounded."""
+"""Values of frames that are rounded at a time."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,16 @@ class Encoder:
             raise SettingError(
                 f"encoder: threshold is {self.threshold}, expected 0 to {2 * self.limit}"
             )
-        most = 256 if self.kind in SPIKING_ENCODERS else 1
+        most = MOST_STEPS if self.row.spiking else 1
         if not 1 <= self.steps <= most:
             raise SettingError(
                 f"encoder: {self.steps} steps of each frame, expected 1 to {most} for {self.kind}"
             )
+
+    @property
+    def row(self) -> EncoderKind:
+        """The row of the kind."""
+        return ENCODERS[self.kind]
 
     @property
     def channels(self) -> int:
@@ -78,12 +85,12 @@ class Encoder:
     @property
     def sends_changes(self) -> bool:
         """Whether a message is sent only where a value changes, and says by how much."""
-        return self.kind == "send-on-delta"
+        return self.row.by_change
 
     @property
     def range(self) -> tuple[int, int]:
         """The least and the greatest value that the first layer can see."""
-        most = 1 if self.kind in SPIKING_ENCODERS else self.limit
+        most = 1 if self.row.spiking else self.limit
         return -most, most
 
     def initial_state(self, *shape: int) -> Integers:
@@ -92,22 +99,7 @@ class Encoder:
 
     def encode(self, frames: NDArray[np.floating], state: Integers) -> tuple[Integers, Integers]:
         """Frames (frames, …, channels) to events (frames · steps, …, channels), and the state."""
-        q = self.rounded(frames)
-        if self.kind == "graded":
-            return q, state
-        if self.kind == "latency":
-            return self._latency(q), state
-        events = np.empty((len(q) * self.steps, *q.shape[1:]), dtype=np.int64)
-        for i in range(len(events)):
-            now = q[i // self.steps]
-            if self.kind == "send-on-delta":
-                state = np.where(np.abs(now - state) > self.threshold, now, state)
-                events[i] = state
-            else:
-                state = state + now
-                events[i] = (2 * state > self.limit).astype(np.int64) - (2 * state < -self.limit)
-                state = state - self.limit * events[i]
-        return events, state
+        return self.row.encode(self, self.rounded(frames), state)
 
     def rounded(
         self, frames: NDArray[np.floating], number: type[np.signedinteger[Any]] = np.int64
@@ -124,8 +116,57 @@ class Encoder:
             q[part] = np.clip(scaled, -self.limit, self.limit, out=scaled)
         return q
 
-    def _latency(self, q: Integers) -> Integers:
-        fires_at = (self.limit - np.abs(q)) * self.steps // (self.limit + 1)
-        step = np.arange(self.steps).reshape(-1, *[1] * (q.ndim - 1))
-        events = np.where(fires_at[:, np.newaxis] == step, np.sign(q)[:, np.newaxis], 0)
-        return events.reshape(-1, *q.shape[1:])
+
+def encode_graded(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    return q, state
+
+
+def encode_changes(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    events = np.empty_like(q)
+    for i, now in enumerate(q):
+        state = np.where(np.abs(now - state) > encoder.threshold, now, state)
+        events[i] = state
+    return events, state
+
+
+def encode_rate(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    events = np.empty((len(q) * encoder.steps, *q.shape[1:]), dtype=np.int64)
+    for i in range(len(events)):
+        state = state + q[i // encoder.steps]
+        events[i] = (2 * state > encoder.limit).astype(np.int64) - (2 * state < -encoder.limit)
+        state = state - encoder.limit * events[i]
+    return events, state
+
+
+def encode_latency(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    fires_at = (encoder.limit - np.abs(q)) * encoder.steps // (encoder.limit + 1)
+    step = np.arange(encoder.steps).reshape(-1, *[1] * (q.ndim - 1))
+    events = np.where(fires_at[:, np.newaxis] == step, np.sign(q)[:, np.newaxis], 0)
+    return events.reshape(-1, *q.shape[1:]), state
+
+
+@dataclass(frozen=True)
+class EncoderKind:
+    """One kind of encoder."""
+
+    encode: Callable[[Encoder, Integers, Integers], tuple[Integers, Integers]]
+    """From rounded frames and a state to events and the next state."""
+
+    spiking: bool = False
+    """Whether it sends −1, 0 or 1, in several steps of each frame."""
+
+    by_change: bool = False
+    """Whether it sends only where a value changes, and by how much."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether each step sees the rounded frame itself."""
+        return not (self.spiking or self.by_change)
+
+
+ENCODERS = {
+    "graded": EncoderKind(encode_graded),
+    "send-on-delta": EncoderKind(encode_changes, by_change=True),
+    "rate": EncoderKind(encode_rate, spiking=True),
+    "latency": EncoderKind(encode_latency, spiking=True),
+}

@@ -1,4 +1,4 @@
-"""The readout, defined once: from what the last layer emits to scores.
+"""The readout, defined once: from the emissions of the last layer to scores.
 
 ::
 
@@ -10,8 +10,8 @@
     last   score = current_T                                      last membrane
     step   score_t = current_t                                    an answer at every step
 
-`m` is what the last layer emits; for `last` it is the membrane after the last step, on the gate
-grid.
+`m` is the emission of the last layer; for `last` it is the membrane after the last step, on the
+gate grid.
 """
 
 from __future__ import annotations
@@ -24,8 +24,77 @@ from numpy.typing import NDArray
 from hardware.definition.arithmetic import Integers, shift
 from hardware.errors import SettingError, choose
 
-READOUTS = ("mean", "count", "leaky", "last", "step")
 LEAKS = range(1, 9)
+LEAK_FRACTION = 4
+"""Additional fraction bits of a leaky integrator: without them a small leak rounds to 0."""
+
+
+@dataclass(frozen=True)
+class ReadoutKind:
+    """One kind of readout."""
+
+    gain: float
+    """What training multiplies scores by, unless told otherwise."""
+
+    adds_up: bool = False
+    """Whether a score is a sum over all steps."""
+
+    averages: bool = False
+    """Whether the value of a score is divided by the steps."""
+
+    leaks: bool = False
+    """Whether a score loses 2^-leak of itself at each step."""
+
+    sees_membranes: bool = False
+    """Whether it receives the last membranes, not emissions."""
+
+    answers_every_step: bool = False
+
+    def shift(self, fraction: int) -> int:
+        """The power of two that brings V m to the grid of the scores, `fraction` being m's bits.
+
+        A score that adds up is kept on the grid of the weights (and LEAK_FRACTION bits more if it
+        leaks), so that it stays small; a single product keeps all its bits. A score then counts in
+        2^(weight exponent − fraction − shift).
+        """
+        if self.adds_up:
+            return -fraction
+        return LEAK_FRACTION - fraction if self.leaks else 0
+
+
+READOUTS = {
+    "mean": ReadoutKind(5.0, adds_up=True, averages=True),
+    "count": ReadoutKind(0.5, adds_up=True),
+    "leaky": ReadoutKind(5.0, leaks=True),
+    "last": ReadoutKind(5.0, sees_membranes=True),
+    "step": ReadoutKind(5.0, answers_every_step=True),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What scores stand for: votes for classes; or values, each `score · scale + offset`.
+
+    Without classes the scores are values. A scale and an offset are one number for each output;
+    empty ones stand for 1 and 0.
+    """
+
+    classes: tuple[str, ...] = ()
+    scale: tuple[float, ...] = ()
+    offset: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.classes and (self.scale or self.offset):
+            raise SettingError("target: it has classes and a scale or offset: give one of both")
+        if not np.isfinite([*self.scale, *self.offset]).all():
+            raise SettingError("target: every scale and offset must be a finite number")
+
+    def require_outputs(self, outputs: int) -> None:
+        """A SettingError where it does not fit that many outputs."""
+        for name, values in vars(self).items():
+            if values and len(values) != outputs:
+                found = "class names" if name == "classes" else f"numbers of {name}"
+                raise SettingError(f"{len(values)} {found} for {outputs} readout outputs")
 
 
 @dataclass(frozen=True)
@@ -39,6 +108,8 @@ class Readout:
     kind: str = "mean"
     shift: int = 0
     leak: int = 0
+    name: str = "readout"
+    target: Target = Target()
 
     def __post_init__(self) -> None:
         choose("readout", self.kind, READOUTS)
@@ -47,11 +118,17 @@ class Readout:
                 f"readout: weights have shape {self.weights.shape} and biases {self.bias.shape}, "
                 f"expected (outputs, neurons) and (outputs,)"
             )
-        if self.leak not in (LEAKS if self.kind == "leaky" else (0,)):
+        self.target.require_outputs(self.outputs)
+        if self.leak not in (LEAKS if self.row.leaks else (0,)):
             raise SettingError(
                 f"readout: leak is {self.leak}, expected {LEAKS.start} to {LEAKS.stop - 1} for a "
                 f"leaky one, 0 for any other"
             )
+
+    @property
+    def row(self) -> ReadoutKind:
+        """The row of the kind."""
+        return READOUTS[self.kind]
 
     @property
     def outputs(self) -> int:
@@ -60,15 +137,15 @@ class Readout:
     @property
     def adds_up(self) -> bool:
         """Whether a score is a sum over all steps, which grows with them."""
-        return self.kind in ("mean", "count")
+        return self.row.adds_up
 
     @property
     def answers_every_step(self) -> bool:
-        return self.kind == "step"
+        return self.row.answers_every_step
 
     @property
     def sees_membranes(self) -> bool:
-        return self.kind == "last"
+        return self.row.sees_membranes
 
     def current(self, product: Integers) -> Integers:
         """⌊V m · 2^shift⌋ + b, from the products V m."""
@@ -79,13 +156,20 @@ class Readout:
         current = self.current(product)
         if self.adds_up:
             return score + current
-        if self.kind == "leaky":
+        if self.row.leaks:
             return score - shift(score, -self.leak) + current
         return current
 
     def values(self, scores: Integers, steps: Integers | int) -> NDArray[np.float64]:
-        """What scores (…, outputs) stand for after so many steps (…): the logits of training."""
+        """The values of scores (…, outputs) after that many steps (…).
+
+        For classes these are the logits of training, else values in the unit of the target.
+        """
         values = scores.astype(np.float64) * (self.gain * 2.0 ** (self.exponent - self.leak))
-        if self.kind == "mean":
+        if self.row.averages:
             values /= np.asarray(steps, dtype=np.float64)[..., np.newaxis]
+        if self.target.scale:
+            values *= self.target.scale
+        if self.target.offset:
+            values += self.target.offset
         return values

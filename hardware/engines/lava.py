@@ -22,10 +22,10 @@ def execute(
     mapping: str = "structural",
     batch: int = 1,
 ) -> Recording:
-    """Run all sequences in a session of its own, and record all of every step.
+    """Run all sequences in a session of their own, and record every step.
 
-    `mapping` and `batch` as in `hardware.lava.session`. The deadline holds for the set-up and for
-    the run, each by itself.
+    `mapping` and `batch` are those of `hardware.lava.session`. The deadline holds for the set-up
+    and again for the run.
     """
     record = ("emitted", "membranes")
     start = START_UP_SECONDS if deadline is None else deadline
@@ -42,12 +42,12 @@ def execute(
 
 
 def connect(program: Program, *, mapping: str = "fused") -> LavaStepper:
-    """The program in a Lava session that stays open."""
+    """Open a Lava session of the program."""
     return LavaStepper(program, mapping)
 
 
 class LavaStepper:
-    """What `hardware.runs.session.Session` asks of a Lava session."""
+    """A Lava session with the methods that `hardware.runs.session.Session` calls."""
 
     def __init__(self, program: Program, mapping: str) -> None:
         self.program = program
@@ -59,7 +59,7 @@ class LavaStepper:
             events, self.state = self.program.encoder.encode(frame[np.newaxis], self.state)
             *_, scores = [self.session.step(seen) for seen in events]
         except BaseException:
-            self.reset()  # the encoder as well: the session begins anew
+            self.reset()  # the encoder as well, because the session is set up again
             raise
         return scores
 
@@ -73,7 +73,7 @@ class LavaStepper:
         self.state = self.program.encoder.initial_state()
 
     def overflow(self) -> Saturations | None:
-        """None: a program's numbers are proven to fit, and Lava's words are wider."""
+        """Return None: a program's numbers are proven to fit, and Lava's words are wider."""
         return None
 
     def close(self) -> None:

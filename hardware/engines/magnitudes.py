@@ -1,12 +1,11 @@
-"""How large the numbers of a program can become: which integers hold them all, whatever the input.
+"""How large the numbers of a program can become, for any input: which integers hold them all.
 
-Magnitudes are float64: exact up to 2^53, and above it no limit is near enough for their rounding
-to matter.
+Magnitudes are float64: exact up to 2^53. No limit above 2^53 is so near that rounding matters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import WORD_LIMIT
 from hardware.definition.encoder import INPUT_LIMIT
+from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
 from hardware.engines.saturation import QUANTITIES
 from hardware.errors import RangeError
@@ -22,13 +22,13 @@ from hardware.program.model import Layer, Program
 Magnitudes = NDArray[np.float64]
 
 NARROW, WIDE = 2.0**31 - 1, 2.0**62
-"""What 32-bit and 64-bit integers hold; a bit is left to the sum of two."""
+"""The largest magnitudes for 32-bit and 64-bit integers; one bit is left for the sum of two."""
 
 MESSAGES = ("emission", "last membrane on the gate grid")
-"""What travels has 16 bits."""
+"""Quantities that travel in 16 bits."""
 
 ENDLESS = 2**40
-"""Steps of a stream without end: at a microsecond each, twelve days."""
+"""Steps of an endless stream: twelve days at a microsecond each."""
 
 
 class Bound(NamedTuple):
@@ -40,24 +40,24 @@ class Bound(NamedTuple):
 
 
 class Width(NamedTuple):
-    """What a program's numbers need."""
+    """The width that a program's numbers need."""
 
     narrow: bool
     """Whether 32 bits hold every number of the layers."""
 
     proven: bool
-    """Whether all that must lie within the chip's word does, for any input."""
+    """Whether everything that must lie within the chip's word does, for any input."""
 
 
 def width(program: Program) -> Width:
-    """The width a program needs; a RangeError where 64 bits could not hold one of its numbers."""
+    """Return the width that a program needs; a RangeError if 64 bits do not hold its numbers."""
     found = list(bounds(program))
     for bound in found:
         limit = INPUT_LIMIT if bound.quantity in MESSAGES else WIDE
         if bound.magnitude > limit:
             raise RangeError(
                 f"{bound.owner}: the {bound.quantity} can reach {bound.magnitude:.3g}, over "
-                f"{limit:.3g}: no engine can compute it exactly, convert the network anew"
+                f"{limit:.3g}: no engine can compute it exactly, convert the network again"
             )
     return Width(
         narrow=all(b.magnitude <= NARROW for b in found if b.quantity != "score"),
@@ -66,7 +66,7 @@ def width(program: Program) -> Width:
 
 
 def bounds(program: Program) -> Iterator[Bound]:
-    """Every quantity of every layer and of the readout, in the order of the flow."""
+    """Yield every quantity of every layer and of the readout, in the order of the flow."""
     steps = ENDLESS if program.max_steps is None else program.max_steps
     low, high = (np.full(program.encoder.channels, float(v)) for v in program.encoder.range)
     levels = program.levels
@@ -87,7 +87,7 @@ def bounds(program: Program) -> Iterator[Bound]:
 
 
 def product(weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes) -> Magnitudes:
-    """The largest |w · x| of each row, for any x between low and high: their middle ± their reach.
+    """Return the largest |w · x| of each row, for any x between low and high.
 
     Not by BLAS: starting its threads costs more than these few sums.
     """
@@ -99,7 +99,7 @@ def product(weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes) -> Mag
 
 
 def shifted(magnitudes: Magnitudes, k: NDArray[np.int64] | int) -> Magnitudes:
-    """The largest |⌊x · 2^k⌋|."""
+    """Return the largest |⌊x · 2^k⌋|."""
     return np.ceil(np.ldexp(magnitudes, np.clip(k, -200, 200).astype(np.int32)))
 
 
@@ -108,70 +108,86 @@ def to_gate_grid(layer: Layer) -> int:
 
 
 def emission_range(layer: Layer, largest: Magnitudes) -> tuple[Magnitudes, Magnitudes]:
-    return (np.zeros_like(largest) if layer.cell.emit == "binary" else -largest), largest
+    return (-largest if layer.cell.emission.signed else np.zeros_like(largest)), largest
 
 
 def largest_membrane(layer: Layer, steps: int) -> Magnitudes:
-    """|h| of each neuron: within ±1 or its start, but for thresholds below 0, which add to it."""
+    """Return |h| of each neuron: within ±1 or its start; thresholds below 0 add to it."""
     h = np.maximum(np.abs(layer.initial_membrane).astype(np.float64), 2**layer.cell.state_fraction)
-    if layer.cell.spiking and layer.cell.reset_mechanism == "subtract":
+    if layer.cell.subtracts:
         h = h + steps * np.maximum(-layer.gate.threshold, 0.0)
     return h
+
+
+def recurrent_magnitudes(layer: Layer, emitted: Magnitudes) -> dict[str, Magnitudes]:
+    """Return the recurrent accumulators of each gate that receives messages."""
+    cell = layer.cell
+    finer = 2.0 ** (cell.gate_fraction - cell.event_fraction)
+    return {
+        gate: product(
+            layer.recurrent_rows(gate),
+            *emission_range(layer, emitted * finer if message.stream == RESET else emitted),
+        )
+        for message in cell.row.messages
+        for gate in message.gates
+    }
 
 
 def layer_magnitudes(
     layer: Layer, low: Magnitudes, high: Magnitudes, steps: int
 ) -> Iterator[tuple[str, Magnitudes]]:
-    """Every quantity of `hardware.definition.cell.step`, for inputs between low and high."""
-    cell, gate, one = layer.cell, layer.gate, 2.0**layer.cell.gate_fraction
+    """Yield every quantity of `hardware.definition.cell.step`, for inputs between low and high."""
+    cell, row, gate, one = layer.cell, layer.cell.row, layer.gate, 2.0**layer.cell.gate_fraction
     S, G = cell.state_fraction, cell.gate_fraction
-    shape = len(cell.gates), layer.neurons
-    candidate = cell.gates.index("candidate")
     h = largest_membrane(layer, steps)
     emitted = np.ones_like(h) if cell.spiking else shifted(h, to_gate_grid(layer))
-    U = product(layer.recurrent_weights, *emission_range(layer, emitted)).reshape(shape)
-    W = product(layer.input_weights, low, high).reshape(shape)
-    if cell.formulation == "output-gated":
-        W[candidate] = 0  # its candidate sees no input
-    k = gate.recurrent_shift
-    recurrent = shifted(U, k[:, np.newaxis])
-    if cell.formulation == "torch":
-        inside = U[candidate] + np.abs(gate.recurrent_bias)
+    W = {gate: product(layer.input_rows(gate), low, high) for gate in row.input_gates}
+    U = recurrent_magnitudes(layer, emitted)
+    k_input = dict(zip(row.input_gates, gate.input_shift, strict=True))
+    k = dict(zip(row.recurrent_gates, gate.recurrent_shift, strict=True))
+    arriving = {name: shifted(values, k_input[name]) for name, values in W.items()}
+    recurrent = {name: shifted(values, k[name]) for name, values in U.items()}
+    if row.resets_after:
+        inside = U["candidate"] + np.abs(gate.recurrent_bias)
         yield "recurrent accumulator with its bias", inside
-        on_grid = inside if cell.spiking else shifted(inside, k[candidate] - S + G)
+        on_grid = inside if cell.spiking else shifted(inside, k["candidate"] - S + G)
         yield "reset product", one * on_grid
-        recurrent[candidate] = shifted(
-            one * on_grid, k[candidate] - G if cell.spiking else S - 2 * G
-        )
-    elif cell.formulation != "forget":
-        message = emitted * 2.0 ** (G - cell.event_fraction)
-        rows = np.split(layer.recurrent_weights, shape[0])[candidate]
-        U[candidate] = product(rows, *emission_range(layer, message))
-        recurrent[candidate] = shifted(U[candidate], k[candidate] - G + cell.event_fraction)
-    arriving = shifted(W, gate.input_shift[:, np.newaxis])
+        after = k["candidate"] - G if cell.spiking else S - 2 * G
+        recurrent["candidate"] = shifted(one * on_grid, after)
+    elif row.resets_before:
+        recurrent["candidate"] = shifted(U["candidate"], k["candidate"] - G + cell.event_fraction)
     yield "emission", emitted
-    yield "input accumulator", W
-    yield "recurrent accumulator", U
-    yield "shifted input", arriving
-    yield "shifted recurrence", recurrent
-    yield "pre-activation", arriving + recurrent + np.abs(gate.bias)
+    yield "input accumulator", stacked(W)
+    yield "recurrent accumulator", stacked(U)
+    yield "shifted input", stacked(arriving)
+    yield "shifted recurrence", stacked(recurrent)
+    pre_activation = np.abs(gate.bias).astype(np.float64)
+    for terms in (arriving, recurrent):
+        for name, values in terms.items():
+            pre_activation[cell.gates.index(name)] += values
+    yield "pre-activation", pre_activation
     yield "membrane", h
     yield "threshold", np.abs(gate.threshold).astype(np.float64)
     yield "membrane's distance from what was sent", 2 * h + np.abs(gate.threshold)
     yield "convex mix", one * (h + 2.0**S)
 
 
+def stacked(values: Mapping[str, Magnitudes]) -> Magnitudes:
+    """Return the values of all gates; nothing where there is no gate."""
+    return np.array(list(values.values()))
+
+
 def readout_magnitudes(
     readout: Readout, low: Magnitudes, high: Magnitudes, steps: int
 ) -> Iterator[tuple[str, Magnitudes]]:
-    """Every quantity of `hardware.definition.readout`, over so many steps."""
+    """Yield every quantity of `hardware.definition.readout`, over this number of steps."""
     V = product(readout.weights, low, high)
     current = shifted(V, readout.shift) + np.abs(readout.bias)
     yield "accumulator", V
     yield "current", current
     if readout.adds_up:
         yield "score", steps * current
-    elif readout.kind == "leaky":
+    elif readout.row.leaks:
         yield "score", (current + 1) * 2.0**readout.leak
     else:
         yield "score", current

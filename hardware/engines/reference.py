@@ -104,9 +104,10 @@ def by_source(messages: Integers, weights: NDArray[np.float64]) -> Integers:
 
 def product_of(layer: Layer) -> Product:
     """`U(gate, message)` of a layer."""
-    gates = layer.cell.gates
-    parts = np.split(layer.recurrent_weights.T.astype(np.float64), len(gates), axis=1)
-    weights = dict(zip(gates, parts, strict=True))
+    weights = {
+        gate: layer.recurrent_rows(gate).T.astype(np.float64)
+        for gate in layer.cell.row.recurrent_gates
+    }
     return lambda gate, message: by_source(message, weights[gate])
 
 

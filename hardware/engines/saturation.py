@@ -1,7 +1,7 @@
-"""What a run could not hold: clamps of σ and tanh that acted, and values outside the word.
+"""Saturations of a run: clamps of σ and tanh that acted, and values outside the word.
 
-Clamps are part of the arithmetic and only counted. A value outside the 24-bit word would be another
-one on the chip: in strict mode it is an error.
+Clamps are part of the arithmetic and only counted. The chip would change a value outside the 24-bit
+word: in strict mode it is an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hardware.errors import RangeError
 from hardware.program.model import Program
 
 SATURATIONS = ("gate", "candidate", "word")
-"""What is counted for each layer, the readout last."""
+"""Counters of each layer, and of the readout after the last."""
 
 QUANTITIES = (
     "input accumulator",
@@ -35,7 +35,7 @@ QUANTITIES = (
     "accumulator",
     "score",
 )
-"""What must lie within the word, in the order of the flow; the last two are the readout's."""
+"""Quantities that must lie within the word, in the order of the flow; the readout's two last."""
 
 
 class Ramp(NamedTuple):
@@ -48,9 +48,9 @@ class Ramp(NamedTuple):
 
 
 def ramp(cell: Cell, function: str) -> Ramp:
-    """The ramp of `sigmoid` or `tanh`: its value where it is hard, else the place in its table."""
+    """Return the ramp of `sigmoid` or `tanh`: of its value, or of the place in its table."""
     S, G = cell.state_fraction, cell.gate_fraction
-    if cell.activation == "table":
+    if cell.functions.table:
         steps_per_one = TABLE_ENTRIES // (2 * TABLE_RANGE)
         return Ramp(S - steps_per_one.bit_length() + 1, TABLE_ENTRIES // 2, 0, TABLE_ENTRIES - 1)
     if function == "sigmoid":
@@ -59,14 +59,14 @@ def ramp(cell: Cell, function: str) -> Ramp:
 
 
 class Beyond(NamedTuple):
-    """A value outside the word, and where; the least of several is the one to name."""
+    """A value outside the word and its place. An error names the least of several."""
 
     layer: int
-    """Its number, the readout's behind the last."""
+    """The number of the layer; the readout has the next number."""
 
     sequence: int
     order: int
-    """Which step of the sequence it was, in the order of computation."""
+    """The step of the sequence, in the order of computation."""
 
     quantity: int
     gate: int
@@ -84,7 +84,7 @@ class Saturations:
 
 
 def merged(parts: list[Saturations]) -> Saturations:
-    """Of several parts of a run, as of the whole."""
+    """Return the saturations of a run from those of its parts."""
     found = [part.first for part in parts if part.first is not None]
     return Saturations(
         np.sum([part.counts for part in parts], axis=0), min(found) if found else None
@@ -92,7 +92,7 @@ def merged(parts: list[Saturations]) -> Saturations:
 
 
 def require_within_word(program: Program, found: Saturations | None) -> None:
-    """A RangeError that names the first value outside the word."""
+    """Raise a RangeError that names the first value outside the word."""
     if found is None or found.first is None:
         return
     first, layers = found.first, program.layers
@@ -106,12 +106,12 @@ def require_within_word(program: Program, found: Saturations | None) -> None:
     raise RangeError(
         f"{', '.join(names)}, neuron {first.neuron}, sequence {first.sequence}, step {first.step}: "
         f"the {QUANTITIES[first.quantity]} is {first.value}, over {WORD_LIMIT}, the limit of "
-        f"{WORD_BITS} bits, the first of {outside} such values: convert the network anew, or run "
-        f"with strict=False to count them"
+        f"{WORD_BITS} bits, the first of {outside} such values: convert the network again, or "
+        f"run with strict=False to count them"
     )
 
 
 def clamped(ramp: Ramp, p: Integers) -> int:
-    """How many of these pre-activations a clamp acts on."""
+    """Return how many of these pre-activations a clamp acts on."""
     value = (p >> ramp.shift) + ramp.offset
     return int(((value < ramp.low) | (value > ramp.high)).sum())

@@ -15,12 +15,17 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiled(function: F) -> F:
-    """A kernel: it holds no lock, allocates nothing and counts no references."""
+def compiled(function: F, *sources: Path) -> F:
+    """Return a kernel: it holds no lock, allocates nothing and counts no references.
+
+    The files in the function's folder are its sources; `sources` are further ones.
+    """
     kernel = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     source = Path(function.__code__.co_filename)
-    names = f"{source.stem}.{function.__qualname__}-*.nbi"
-    forget_outdated(Path(kernel.stats.cache_path).glob(names), source.parent.glob("*.py"))
+    # Numba's file names are free of angle brackets, as in `outer.<locals>.inner`.
+    name = function.__qualname__.replace("<", "").replace(">", "")
+    indices = Path(kernel.stats.cache_path).glob(f"{source.stem}.{name}-*.nbi")
+    forget_outdated(indices, (*source.parent.glob("*.py"), *sources))
     return kernel
 
 

@@ -1,8 +1,8 @@
-"""The child of a Lava session: it builds the network, runs it when told to, and says what happened.
+"""The child of a Lava session: it builds the network, runs it on request, and reports the result.
 
-Told and said are lines of JSON: told on standard input, said on a pipe of its own. A process model
-that fails makes Lava hang, so the child watches every actor itself and reports the first fault. It
-makes the session's folder, and removes it where the parent is gone and can no longer do so.
+Requests and answers are lines of JSON: requests on standard input, answers on a pipe of their own.
+A process model that fails makes Lava hang, so the child watches every actor itself and reports the
+first fault. It makes the session's folder, and removes it if the parent is gone.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from typing import Any
 
 from hardware.lava.errors import LavaError
 from hardware.lava.leftovers import claim, sweep
-from hardware.lava.tape import tick_reached
+from hardware.lava.shared_arrays import tick_reached
 from hardware.program.model import Program
 
 WATCH_SECONDS = 0.05
 HEARTBEAT_SECONDS = 0.2
 DYING_SECONDS = 1.0
-"""How long a process that reports an error may take until its traceback is there."""
+"""Seconds that a process may take to give the traceback of its error."""
 
 CHANNEL_SLOTS = 4
 """Messages that a channel holds: a barrier ends every tick, so no process is ever further ahead."""
@@ -56,7 +56,7 @@ def with_parent() -> None:
 
 
 class Child:
-    """One session: its network, once it is built, and the ways to the parent."""
+    """One session: its network, once it is built, and the channels to the parent."""
 
     def __init__(self, folder: Path, prefix: str, parent: int, answers: int) -> None:
         self.folder, self.prefix, self.parent, self.answers = folder, prefix, parent, answers
@@ -129,7 +129,7 @@ class Child:
         self.phase = "run"
 
     def run(self, ticks: int) -> None:
-        """So many ticks on, unless a process fails."""
+        """Run this number of ticks, unless a process fails."""
         from lava.magma.core.run_conditions import RunSteps
         from lava.magma.runtime.mgmt_token_enums import MGMT_RESPONSE, enum_equal
 
@@ -148,7 +148,7 @@ class Child:
         self.source.wait()
 
     def look_for_fault(self) -> None:
-        """Raise what an actor raised, or that one has died.
+        """Raise the error of an actor, or an error if one has died.
 
         When one raises, Lava ends some others in order, perhaps before it can tell what it raised.
         """
@@ -173,7 +173,7 @@ class Child:
             self.source.stop()
 
     def fields_of(self, error: BaseException) -> dict[str, Any]:
-        """An error as the parent wants to hear it."""
+        """Return an error as the answer for the parent."""
         if not isinstance(error, LavaError):
             reason = f"failed: {type(error).__name__}: {error}"
             error = LavaError(reason, self.phase, "child", trace=traceback.format_exc())

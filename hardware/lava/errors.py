@@ -1,4 +1,4 @@
-"""What a Lava session reports when it fails."""
+"""The error of a Lava session that fails."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from hardware.errors import EngineError
 
 
 class LavaError(EngineError):
-    """A session that failed: which process, in which phase and step, and its own traceback.
+    """A session that failed: the process, its phase and step, and its own traceback.
 
-    Steps are ticks of the session, from 1. What is not known is None.
+    Steps are ticks of the session, from 1. An unknown field is None.
     """
 
     def __init__(

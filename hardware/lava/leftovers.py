@@ -1,4 +1,4 @@
-"""What a session may leave behind, and how it is found: a folder, shared blocks, semaphores.
+"""Leftovers of a session, and how to find them: a folder, shared blocks, semaphores.
 
 All carry the session's token in their names. The folder holds a lock for as long as any process of
 the session lives, so that a later session can tell a dead one's from a living one's.
@@ -18,7 +18,7 @@ SHARED_MEMORY = Path("/dev/shm")
 FOLDER, LOCK = "sgru-", "lock"
 TOKEN = "[0-9a-f]" * 6
 YOUNG_SECONDS = 60.0
-"""A folder may stand for so long before its session has locked it."""
+"""Seconds that a folder may exist before its session has locked it."""
 
 
 def new_token() -> str:
@@ -30,7 +30,7 @@ def folder_of(token: str) -> Path:
 
 
 def prefix_of(token: str) -> str:
-    """How the names of a session's shared blocks begin: Python allows 14 characters in all."""
+    """Return the prefix of the names of a session's shared blocks; Python allows 14 characters."""
     return f"/sg{token}_"
 
 
@@ -49,7 +49,7 @@ def sweep(prefix: str) -> None:
 
 
 def sweep_the_dead() -> None:
-    """Remove what sessions have left of which every process was killed at once."""
+    """Remove the leftovers of sessions whose processes were all killed at once."""
     for folder in Path(tempfile.gettempdir()).glob(FOLDER + TOKEN):
         try:
             if time.time() - folder.stat().st_mtime < YOUNG_SECONDS or _locked(folder):

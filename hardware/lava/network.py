@@ -2,12 +2,12 @@
 
 ::
 
-    (tape ─►) SpikingGRULayer ─► … ─► SpikingGRULayer ─► ReadoutLayer (─► tape)
+    (feed ─►) SpikingGRULayer ─► … ─► SpikingGRULayer ─► ReadoutLayer (─► scores)
 
-Each layer and the readout have a structural and a fused model; which of them runs is the run
-configuration's choice. Fused, the last layer holds the readout as well: every process costs the
-simulator a tenth of a millisecond and more in each tick. With both directions a SequenceBuffer
-stands behind every level.
+Each layer and the readout have a structural and a fused model; the run configuration chooses. In
+the fused mapping the last layer steps the readout as well, because every process costs the
+simulator a tenth of a millisecond and more in each tick. With both directions there is a
+SequenceBuffer behind every level.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from hardware.lava.processes.readout_layer import ReadoutLayer
 from hardware.lava.processes.recorder import Recorder
 from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
-from hardware.lava.scores import Tally
-from hardware.lava.tape import FRAMES, FRAMES_TURNED, Feed
+from hardware.lava.scores import FusedReadout
+from hardware.lava.shared_arrays import FRAMES, FRAMES_REVERSED, Feed
+from hardware.lava.synapses import emits_graded
 from hardware.program.model import Layer, Program
 
 
 class Wire(NamedTuple):
-    """What leads to a process: two ports that belong together, or a feed; and what the values are.
+    """The input of a process: two ports or a feed, and the kind of its values.
 
-    Values are changes where their source sends only those, and graded where they are not spikes.
+    Values are changes where their source sends only those, and graded where they can be more than
+    0 or 1.
     """
 
     ports: tuple[Any, Any] | None
@@ -38,7 +40,7 @@ class Wire(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What all processes of a network are told."""
+    """Options of all processes of a network."""
 
     folder: Path
     fused: bool
@@ -47,22 +49,22 @@ class Options(NamedTuple):
 
 
 def build(program: Program, options: Options) -> Any:
-    """Connect the processes of a program; a run of the returned one, the last, runs them all."""
+    """Connect the processes of a program and return the last; a run of it runs them all."""
     changes = program.encoder.sends_changes
     wires = {
         backward: Wire(None, changes, True, Feed(options.folder, frames, program.period))
-        for backward, frames in ((False, FRAMES), (True, FRAMES_TURNED))
+        for backward, frames in ((False, FRAMES), (True, FRAMES_REVERSED))
     }
     within = options.fused and not program.bidirectional
     number = 0
     for depth, level in enumerate(program.levels):
         to_readout = depth == len(program.levels) - 1
         sees_membranes = to_readout and program.readout.sees_membranes
-        tally = Tally(program.readout, options.folder) if to_readout and within else None
+        readout = FusedReadout(program.readout, options.folder) if to_readout and within else None
         ends = []
         for layer in level:
             wire = wires[layer.backward]
-            ends.append(place(layer, number, wire, sees_membranes, tally, options))
+            ends.append(place(layer, number, wire, sees_membranes, readout, options))
             number += 1
         if program.bidirectional:
             wires = keep(program, depth, ends, not sees_membranes, options)
@@ -71,7 +73,7 @@ def build(program: Program, options: Options) -> Any:
     last = wires[False]
     if within and last.ports is not None:
         return last.ports[0].process
-    readout = ReadoutLayer(
+    scores = ReadoutLayer(
         readout=program.readout,
         graded_input=last.graded,
         input_changes=last.changes,
@@ -79,8 +81,8 @@ def build(program: Program, options: Options) -> Any:
         batch=options.batch,
         folder=options.folder,
     )
-    connect(last, readout.s_in, readout.clock_in)
-    return readout
+    connect(last, scores.s_in, scores.clock_in)
+    return scores
 
 
 def connect(wire: Wire, values: Any, clock: Any) -> None:
@@ -94,10 +96,10 @@ def place(
     number: int,
     wire: Wire,
     sees_membranes: bool,
-    tally: Tally | None,
+    readout: FusedReadout | None,
     options: Options,
 ) -> Wire:
-    """A layer behind a wire, with its recorders; the wire on which it answers."""
+    """Put a layer and its recorders behind a wire; return the wire on which the layer answers."""
     cell = layer.cell
     process = SpikingGRULayer(
         layer=layer,
@@ -106,10 +108,10 @@ def place(
         clocked=True,
         batch=options.batch,
         feed=wire.feed,
-        tally=tally,
+        readout=readout,
     )
     connect(wire, process.s_in, process.clock_in)
-    emitted = Wire((process.s_out, process.clock_out), cell.sends_changes, cell.emit != "binary")
+    emitted = Wire((process.s_out, process.clock_out), cell.sends_changes, emits_graded(cell))
     for recording, recorded in (
         (f"emitted.{number}", emitted),
         (f"membranes.{number}", Wire((process.membrane_out, process.clock_out), False, True)),
@@ -131,7 +133,7 @@ def place(
 def keep(
     program: Program, depth: int, ends: list[Wire], in_time: bool, options: Options
 ) -> dict[bool, Wire]:
-    """A buffer behind a level; the wires from it, by whether it plays them turned round."""
+    """Put a buffer behind a level; return its wires, by whether they carry reversed sequences."""
     widths = [layer.neurons for layer in program.levels[depth]]
     buffer = SequenceBuffer(
         neurons=widths[0],

@@ -1,4 +1,4 @@
-"""Which sequence plays in which lane, and how many ticks it all takes."""
+"""Which lane carries which sequence, and how many ticks a run takes."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ NONE = -1
 
 
 class Plan(NamedTuple):
-    """Lanes side by side, a slot for each step; sequences follow one another without a gap."""
+    """A slot for each step of all lanes; sequences follow one another without a gap."""
 
     rows: NDArray[np.int64]
-    """(slots, lanes): which of all sequences' frames; NONE where the lane has ended."""
+    """(slots, lanes): the row of the frame; NONE where the lane has ended."""
 
     clock: NDArray[np.int64]
-    """(slots, lanes): the clock message that goes with it."""
+    """(slots, lanes): the clock message that goes with the frame."""
 
     ends: NDArray[np.int64]
     """(slots, lanes): the number of the sequence that ends here; NONE where none does."""
 
     lanes: tuple[NDArray[np.int64], ...]
-    """Of each lane, the lengths of its sequences."""
+    """The lengths of the sequences of each lane."""
 
 
 def plan(lengths: NDArray[np.int64], lanes: int) -> Plan:
-    """Longest sequences first, each into the lane that is free first; in order if there is one."""
+    """Give each sequence, longest first, to the lane that is free first; one lane keeps order."""
     order = np.argsort(-lengths, kind="stable") if lanes > 1 else np.arange(len(lengths))
     free = [(0, lane) for lane in range(lanes)]
-    played: list[list[int]] = [[] for _ in range(lanes)]
+    carried: list[list[int]] = [[] for _ in range(lanes)]
     for sequence in order:
         load, lane = heapq.heappop(free)
-        played[lane].append(int(sequence))
+        carried[lane].append(int(sequence))
         heapq.heappush(free, (load + int(lengths[sequence]), lane))
     slots = max(load for load, _ in free)
     starts = np.cumsum(lengths) - lengths
     rows = np.full((slots, lanes), NONE, dtype=np.int64)
     ends = np.full((slots, lanes), NONE, dtype=np.int64)
     clock = np.zeros((slots, lanes), dtype=np.int64)
-    for lane, sequences in enumerate(played):
+    for lane, sequences in enumerate(carried):
         slot = 0
         for sequence in sequences:
             length = int(lengths[sequence])
@@ -54,21 +54,21 @@ def plan(lengths: NDArray[np.int64], lanes: int) -> Plan:
             clock[slot + length - 1, lane] |= LAST
             ends[slot + length - 1, lane] = sequence
             slot += length
-    return Plan(rows, clock, ends, tuple(lengths[sequences] for sequences in played))
+    return Plan(rows, clock, ends, tuple(lengths[sequences] for sequences in carried))
 
 
 def one_step(first: bool) -> Plan:
-    """A single step of a stream."""
+    """Return the plan of a single step of a stream."""
     clock = np.full((1, 1), STEP | LAST | (FIRST if first else 0), dtype=np.int64)
     zero = np.zeros((1, 1), dtype=np.int64)
     return Plan(zero, clock, zero, (np.ones(1, dtype=np.int64),))
 
 
 def ticks(program: Program, plan: Plan) -> int:
-    """Ticks after which the last score of a plan is there.
+    """Return the ticks after which the last score of a plan is there.
 
-    With both directions what a level has emitted is kept until a sequence has ended, then played to
-    the next one, or to the readout.
+    With both directions a buffer keeps what a level emits until a sequence has ended, then sends it
+    to the next level, or to the readout.
     """
     if not program.bidirectional:
         return int(program.ticks(np.array(len(plan.rows))))
@@ -76,7 +76,7 @@ def ticks(program: Program, plan: Plan) -> int:
 
 
 def _end_in_lane(program: Program, lengths: NDArray[np.int64]) -> int:
-    """The tick at which a lane's last score is there, from 0."""
+    """Return the tick at which a lane's last score is there, from 0."""
     period = program.period
     starts = np.concatenate([[0], np.cumsum(period * lengths)[:-1]]) if len(lengths) else lengths
     for _ in program.levels:
@@ -88,14 +88,14 @@ def _end_in_lane(program: Program, lengths: NDArray[np.int64]) -> int:
     return int(starts[-1] + period * (lengths[-1] - 1)) + 1 if len(lengths) else 0
 
 
-def turned(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The frames of all sequences, each sequence from its last to its first."""
+def reversed_rows(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of all frames, each sequence from its last frame to its first."""
     ends, starts = np.cumsum(lengths), np.cumsum(lengths) - lengths
     return np.repeat(starts + ends - 1, lengths) - np.arange(lengths.sum())
 
 
 def changes(values: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """By how much each value differs from the one before it; a sequence begins from zero."""
+    """Return the difference of each value to the one before it; a sequence begins from zero."""
     before = np.roll(values, 1, axis=0)
     before[np.cumsum(lengths) - lengths] = 0
     return values - before

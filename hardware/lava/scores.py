@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.definition.readout import Readout
-from hardware.lava.clock import Pace, lanes_of
-from hardware.lava.tape import Rows
+from hardware.lava.clock import StepClock, lanes_of
+from hardware.lava.shared_arrays import RecordingWriter
 
 
-class Tally(NamedTuple):
-    """A readout to step where the last layer is, and the folder of the tape for its scores."""
+class FusedReadout(NamedTuple):
+    """A readout that the last layer steps itself, and the folder that receives its scores."""
 
     readout: Readout
     folder: Path
@@ -25,8 +25,8 @@ class Tally(NamedTuple):
 class Scores:
     """`hardware.definition.readout`'s step of every lane, in the tick after its clock message.
 
-    `arrived` is what the dendrites have got since the last step: messages, or what synapses have
-    made of them. With a folder, scores are kept on the tape there.
+    `arrived` sums up what has come since the last step: messages, or products of synapses. With a
+    folder, scores are written to the shared arrays there.
     """
 
     def __init__(
@@ -39,28 +39,28 @@ class Scores:
         folder: Path | str | None,
     ) -> None:
         self.readout, self.arrived, self.input_changes = readout, arrived, input_changes
-        self.pace = Pace(len(arrived), 1, clocked)
+        self.clock = StepClock(len(arrived), 1, clocked)
         table = "rows" if readout.answers_every_step else "ends"
-        self.rows = None if folder is None else Rows(str(folder), "scores", table)
+        self.writer = None if folder is None else RecordingWriter(str(folder), "scores", table)
 
     def step(self, score: Integers, product: Callable[[Integers], Integers]) -> NDArray[np.int64]:
-        """One step of the lanes that are due, and their clock messages.
+        """Step the lanes that are due, and return their clock messages.
 
-        `product` gives V m for what has arrived.
+        `product` gives V m for the messages that have arrived.
         """
-        done = self.pace.beat().done
+        done = self.clock.advance().done
         lanes = lanes_of(done)
         if lanes is not None:
             score[lanes] = self.readout.step(score[lanes], product(self.arrived[lanes]))
             if not self.input_changes:
                 self.arrived[lanes] = 0
-        if self.rows is not None:
-            self.rows.write(done, score)
+        if self.writer is not None:
+            self.writer.write(done, score)
         return done
 
-    def hear(self, score: Integers, clock: NDArray[np.integer]) -> None:
-        """The clock messages of this tick: a sequence begins from zero."""
-        fresh = lanes_of(self.pace.hear(clock))
+    def receive(self, score: Integers, clock: NDArray[np.integer]) -> None:
+        """Take the clock messages of this tick: a sequence begins from zero."""
+        fresh = lanes_of(self.clock.receive(clock))
         if fresh is not None:
             score[fresh] = 0
             self.arrived[fresh] = 0

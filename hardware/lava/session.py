@@ -14,27 +14,26 @@ from hardware.definition.arithmetic import Integers
 from hardware.errors import InputError, SettingError, choose
 from hardware.lava.child import PROGRAM
 from hardware.lava.errors import LavaError
-from hardware.lava.plan import Plan, changes, one_step, plan, ticks, turned
+from hardware.lava.plan import Plan, changes, one_step, plan, reversed_rows, ticks
+from hardware.lava.shared_arrays import FRAMES, FRAMES_REVERSED, HostArrays
 from hardware.lava.supervisor import Supervisor
-from hardware.lava.tape import FRAMES, FRAMES_TURNED, Tape
 from hardware.program.model import Program
 
 MAPPINGS = ("structural", "fused")
 START_UP_SECONDS = 60.0
 RUN_SECONDS, SECONDS_PER_TICK = 30.0, 0.05
-"""The deadline of a run that is given none: generous, for it only has to end what hangs."""
+"""Default deadline of a run: RUN_SECONDS plus SECONDS_PER_TICK a tick. It only has to end hangs."""
 
 
 class LavaSession:
     """A program as Lava processes, in a supervised child of its own.
 
-    `mapping` is what runs: `structural`, one Lava Dense for each matrix, as the chip would hold it;
-    or `fused`, a process for each layer, of which `batch` is how many sequences it computes at
-    once. Both give the same bits. `record` names what is kept of every step: `emitted` and
-    `membranes` of all layers, or `emitted.0` and the like of one; scores always are.
+    The mapping `structural` runs one Lava Dense for each matrix, as the chip would hold it. `fused`
+    runs a process for each layer, which computes `batch` sequences at once. Both give the same
+    bits. `record` names the recordings: `emitted` and `membranes` of all layers, or `emitted.0` and
+    the like of one. Scores are always recorded.
 
-    A session is used by one thread at a time. After an error it is closed; used again, it is set up
-    anew.
+    One thread at a time may use a session. An error closes it; the next use sets it up again.
     """
 
     supervisor_type = Supervisor
@@ -60,16 +59,16 @@ class LavaSession:
         self.deadline = _seconds(deadline)
         self.clean, self.last = True, program.encoder.initial_state()
         self.supervisor: Supervisor | None = None
-        self.tape: Tape | None = None
+        self.arrays: HostArrays | None = None
 
     def open(self) -> LavaSession:
-        """Start the child and build the network; does nothing where that is done."""
+        """Start the child and build the network; an open session stays as it is."""
         if self.supervisor is None:
             self.ticks = 0
             with self._whole("open"):
                 self.supervisor = self.supervisor_type(self.deadline)
                 self.program.save(self.supervisor.folder / PROGRAM)
-                self.tape = Tape(self.supervisor.folder)
+                self.arrays = HostArrays(self.supervisor.folder)
                 self.supervisor.ask(
                     "open",
                     self.deadline,
@@ -80,7 +79,7 @@ class LavaSession:
         return self
 
     def close(self) -> None:
-        """End the child and remove all that is its."""
+        """End the child and remove all its files and shared memory."""
         if self.supervisor is not None:
             self.supervisor.stop()
         self._end()
@@ -106,9 +105,9 @@ class LavaSession:
         lengths: NDArray[np.int64],
         deadline: float | None = None,
     ) -> dict[str, Integers]:
-        """Every sequence from a clean state: scores, and by name what is recorded.
+        """Run every sequence from a clean state; return the scores and the recordings by name.
 
-        Events are those of all sequences, one after another. The next step begins clean, too.
+        `events` are those of all sequences, one after another. The next step begins clean, too.
         """
         deadline = None if deadline is None else _seconds(deadline)
         events, lengths = self._require_events(events, "steps"), np.asarray(lengths)
@@ -122,19 +121,19 @@ class LavaSession:
             )
         given = {FRAMES: events}
         if self.program.bidirectional:
-            given[FRAMES_TURNED] = events[turned(lengths)]
+            given[FRAMES_REVERSED] = events[reversed_rows(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
-        found = self._play(given, plan(lengths, self.batch), len(lengths), deadline)
+        found = self._execute(given, plan(lengths, self.batch), len(lengths), deadline)
         for i, layer in enumerate(self.program.layers):
             for name in (f"emitted.{i}", f"membranes.{i}"):
                 if layer.backward and name in found:
-                    found[name] = found[name][turned(lengths)]
+                    found[name] = found[name][reversed_rows(lengths)]
         self.reset()
         return found
 
     def step(self, events: NDArray[np.integer], deadline: float | None = None) -> Integers:
-        """The scores after one more step of the stream, which sees these events (channels,)."""
+        """Run one more step of the stream with these events (channels,); return the scores."""
         if self.program.bidirectional:
             raise SettingError(
                 "a program with both directions cannot stream: it begins at a sequence's end"
@@ -146,12 +145,12 @@ class LavaSession:
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
         with self._whole("run"):
-            found = self._play({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
+            found = self._execute({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
             self.clean, self.last = False, frame
         return found["scores"][0]
 
     def _require_events(self, events: NDArray[np.integer], *lead: str) -> Integers:
-        """Events as the program's encoder gives them, and an error for any others."""
+        """Return events as integers; refuse those that the program's encoder cannot give."""
         encoder = self.program.encoder
         found = np.asarray(events)
         if found.ndim != 1 + len(lead) or found.shape[-1] != encoder.channels:
@@ -169,7 +168,7 @@ class LavaSession:
 
     @contextmanager
     def _whole(self, phase: str) -> Iterator[None]:
-        """What is begun is finished, or else the session is closed: nothing stays half done."""
+        """Close the session if the work is not finished, so that nothing stays half done."""
         try:
             yield
         except BaseException as error:
@@ -182,15 +181,15 @@ class LavaSession:
     def _end(self) -> None:
         if self.supervisor is not None:
             self.supervisor.end()
-        self.supervisor = self.tape = None
+        self.supervisor = self.arrays = None
         self.reset()
 
-    def _play(
+    def _execute(
         self, given: dict[str, Integers], plan: Plan, sequences: int, deadline: float | None
     ) -> dict[str, Integers]:
         self.open()
         assert self.supervisor is not None
-        assert self.tape is not None
+        assert self.arrays is not None
         frames, readout = len(given[FRAMES]), self.program.readout
         rows = frames if readout.answers_every_step else sequences
         wanted = {"scores": (rows, readout.outputs)}
@@ -201,21 +200,21 @@ class LavaSession:
         if deadline is None:
             deadline = RUN_SECONDS + SECONDS_PER_TICK * needed
         with self._whole("run"):
-            self.tape.lay({**given, **tables}, wanted, self.ticks)
+            self.arrays.prepare({**given, **tables}, wanted, self.ticks)
             self.supervisor.ask("run", deadline, ticks=needed)
             self.ticks += needed
-            return {name: self.tape.fetch(name) for name in wanted}
+            return {name: self.arrays.fetch(name) for name in wanted}
 
 
 def _seconds(deadline: float) -> float:
-    """A deadline that comes."""
+    """Return a deadline; refuse one that never comes."""
     if not isinstance(deadline, (int, float)) or not 0 < deadline < inf:
         raise SettingError(f"deadline is {deadline!r}, expected a number of seconds above 0")
     return deadline
 
 
 def _recordings(program: Program, record: Sequence[str]) -> list[str]:
-    """The recordings that are asked for, one for each layer; an error for what none is called."""
+    """Return the names of the recordings of single layers; refuse an unknown name."""
     of_each = ("emitted", "membranes")
     known = [f"{name}.{i}" for i in range(len(program.layers)) for name in of_each]
     for name in record:

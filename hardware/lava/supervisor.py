@@ -23,13 +23,13 @@ from hardware.lava.child import HEARTBEAT_SECONDS
 from hardware.lava.compat import problem
 from hardware.lava.errors import LavaError
 from hardware.lava.leftovers import folder_of, new_token, prefix_of, sweep, sweep_the_dead
-from hardware.lava.tape import tick_reached
+from hardware.lava.shared_arrays import tick_reached
 
 LOG_LINES = 8
 KILL_SECONDS = 1.0
 STOP_SECONDS = 2.0
 SILENCE_SECONDS = 25 * HEARTBEAT_SECONDS
-"""A child that has been silent for so long while it works is stopped or dead."""
+"""A child at work that is silent for this time is stopped or dead."""
 
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 """glibc's malloc would return a batch's arrays to the kernel in every tick, and fault them in again
@@ -43,11 +43,11 @@ START = (
     "from hardware.lava.child import main; main(*sys.argv[1:])"
 )
 CHILD = (sys.executable, "-c", START)
-"""The child's command; not `-m`, which would let files where we stand take the place of modules."""
+"""The child's command. With `-m`, files in the current folder could take the place of modules."""
 
 
 OPEN: WeakSet[Supervisor] = WeakSet()
-"""Those whose child lives: a caller that ends ends them before its modules are taken apart."""
+"""Supervisors whose child lives. A caller that ends stops them before Python unloads modules."""
 
 
 @atexit.register
@@ -57,7 +57,7 @@ def _end_all() -> None:
 
 
 class Supervisor:
-    """A child, from its start to its end; whatever goes wrong is a `LavaError`, and its end."""
+    """A child, from its start to its end; every fault is a `LavaError` and ends the child."""
 
     def __init__(self, deadline: float) -> None:
         missing = problem()
@@ -66,7 +66,7 @@ class Supervisor:
         sweep_the_dead()
         token = new_token()
         self.folder, self.prefix = folder_of(token), prefix_of(token)
-        self.owner, self.said = os.getpid(), b""
+        self.owner, self.received = os.getpid(), b""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115, closed when the session ends
         self.answers, for_child = _pipe()
         try:
@@ -94,7 +94,7 @@ class Supervisor:
             raise
 
     def ask(self, do: str, deadline: float, **request: Any) -> None:
-        """Have the child do something, and wait until it is done."""
+        """Send the child a request, and wait until it is done."""
         if not self.alive or self.owner != os.getpid():
             raise LavaError("is not there: the session is closed, or of another process", do)
         try:
@@ -112,7 +112,7 @@ class Supervisor:
             self.end()
 
     def end(self) -> None:
-        """Kill the group, and remove what is left of the session."""
+        """Kill the process group, and remove the files and shared memory of the session."""
         if not self.alive or self.owner != os.getpid():
             return
         self.alive = False
@@ -159,12 +159,12 @@ class Supervisor:
         while True:
             ended = self.child.poll() is not None
             if readable.poll(max(0.0, min(end - now, HEARTBEAT_SECONDS)) * 1000):
-                said = os.read(self.answers, 65536)
-                if said:
-                    self.said += said
+                answer = os.read(self.answers, 65536)
+                if answer:
+                    self.received += answer
                     heard, ended = time.monotonic(), False
-            while b"\n" in self.said:
-                line, self.said = self.said.split(b"\n", 1)
+            while b"\n" in self.received:
+                line, self.received = self.received.split(b"\n", 1)
                 if self._settles(json.loads(line)):
                     return
             now = time.monotonic()
@@ -199,7 +199,7 @@ class Supervisor:
 
 
 def _pipe() -> tuple[int, int]:
-    """Its two ends, neither of them a number that is standard input, output or error."""
+    """Return the two ends of a pipe; neither is standard input, output or error."""
     ends = os.pipe()
     try:
         read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)
@@ -216,7 +216,7 @@ def _see_gone(group: int) -> None:
 
 
 def _group_lives(group: int) -> bool:
-    """Whether any process of the group still runs; the dead who wait to be collected do not."""
+    """Return whether any process of the group still runs; a zombie does not."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             state, _, process_group = stat.read_text().rpartition(")")[2].split()[:3]

@@ -7,17 +7,18 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.definition.cell import Cell, Product
-from hardware.lava.clock import turns
+from hardware.definition.formulation import RESET, Message
+from hardware.lava.clock import block
 
 SINGLE_LIMIT = 2**24
-"""float32 holds every whole number up to here, float64 up to 2^53, where no product comes."""
+"""float32 holds every whole number up to here. float64 does up to 2^53, more than any product."""
 
 
 class Synapses:
     """`weights · m` for every row m of some messages.
 
-    Integers have no fast matrix product; float32's is exact as long as no sum can leave 2^24, and
-    float64's always is. `largest` bounds the messages; where it is not known they are looked at.
+    Integers have no fast matrix product. That of float32 is exact as long as no sum can leave 2^24,
+    and that of float64 always is. `largest` bounds the messages; if None, each call finds it.
     """
 
     def __init__(self, weights: NDArray[np.integer], largest: int | None = None) -> None:
@@ -36,32 +37,45 @@ class Synapses:
         return (messages.astype(np.float64) @ self.double).astype(np.int64)
 
 
+def message_range(cell: Cell, message: Message) -> tuple[int, int]:
+    """Return the least and the greatest value of a recurrent message."""
+    return cell.reset_message_range if message.stream == RESET else cell.emission_range
+
+
+def emits_graded(cell: Cell) -> bool:
+    """Return whether what neurons send can be more than 0 or 1."""
+    return cell.sends_changes or cell.emission_range != (0, 1)
+
+
+def recurs_graded(cell: Cell) -> bool:
+    """Return whether a recurrent message can be more than 0 or 1."""
+    messages = cell.row.messages
+    return any(cell.sends_changes or message_range(cell, m) != (0, 1) for m in messages)
+
+
 class RecurrentSynapses:
-    """`U(gate, message)` from `recurrent_matrix`; gates of the same turn share one product."""
+    """`U(gate, message)` from `recurrent_matrix`; gates of one message share one product."""
 
     def __init__(self, matrix: NDArray[np.integer], cell: Cell) -> None:
-        self.turns = turns(cell)
-        n = len(matrix) // len(self.turns)
-        # r ⊙ e of spikes is on the gate grid, whatever spikes are.
-        largest = 1 << cell.gate_fraction if cell.products_in_turn > 1 else cell.emission_range[1]
-        self.blocks: dict[int, Synapses] = {}
-        self.columns: dict[str, slice] = {}
-        for turn in range(1, cell.products_in_turn + 1):
-            gates = [gate for gate, when in self.turns.items() if when == turn]
-            first = list(self.turns).index(gates[0]) * n
-            self.blocks[turn] = Synapses(
-                matrix[first : first + len(gates) * n, (turn - 1) * n : turn * n], largest
-            )
-            self.columns |= {gate: slice(i * n, (i + 1) * n) for i, gate in enumerate(gates)}
+        row = cell.row
+        n = len(matrix) // len(row.recurrent_gates)
+        self.synapses: list[Synapses] = []
+        self.places: dict[str, tuple[int, slice]] = {}
+        for column, message in enumerate(row.messages):
+            low, high = message_range(cell, message)
+            rows = [block(row.recurrent_gates.index(gate), n) for gate in message.gates]
+            weights = np.concatenate([matrix[part, block(column, n)] for part in rows])
+            self.synapses.append(Synapses(weights, max(-low, high)))
+            self.places |= {gate: (column, block(i, n)) for i, gate in enumerate(message.gates)}
 
     def product(self) -> Product:
-        """The products of one step."""
+        """Return the products of one step."""
         found: dict[int, Integers] = {}
 
         def U(gate: str, message: Integers) -> Integers:
-            turn = self.turns[gate]
-            if turn not in found:
-                found[turn] = self.blocks[turn](message)
-            return found[turn][..., self.columns[gate]]
+            column, part = self.places[gate]
+            if column not in found:
+                found[column] = self.synapses[column](message)
+            return found[column][..., part]
 
         return U

@@ -6,22 +6,24 @@ not be proven: this is the coarse bound, of 32 bits, within which engines neithe
 
 from __future__ import annotations
 
-from itertools import chain
 from math import isfinite
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import STORED_LIMIT
-from hardware.errors import ProgramError
-from hardware.program.model import Layer, Program
+from hardware.errors import ProgramError, name_fault
+from hardware.program.layer import Layer
+
+if TYPE_CHECKING:
+    from hardware.program.model import Program
 
 MOST_LAYERS = 64
 MOST_SAMPLES = 64
 WIDEST = 2**16
 """Channels, neurons of a layer, outputs."""
 
-LONGEST_NAME = 200
 LARGEST_SHIFT = 31
 LARGEST_EXPONENT = 64
 LARGEST_STANDARDISATION = 1e100
@@ -38,12 +40,11 @@ def require_sound(program: Program) -> None:
     _within("encoder: exponent", encoder.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
     _within("readout: exponent", readout.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
     _within("max_steps", 1 if program.max_steps is None else program.max_steps, 1, STORED_LIMIT)
-    for name in chain((layer.name for layer in program.layers), program.classes):
-        if not (name.isprintable() and 1 <= len(name) <= LONGEST_NAME):
-            raise ProgramError(
-                f"the name {name[:LONGEST_NAME]!r} has {len(name)} characters, expected 1 to "
-                f"{LONGEST_NAME} printable ones"
-            )
+    layers = [layer.name for layer in program.layers]
+    for name in (*layers, readout.name, *program.classes):
+        fault = name_fault(name)
+        if fault is not None:
+            raise ProgramError(fault)
     for values in (encoder.offset, encoder.gain):
         largest = float(np.abs(values).max())
         if largest > LARGEST_STANDARDISATION:
@@ -67,16 +68,18 @@ def _require_sound_layer(layer: Layer, arriving: int) -> None:
     _within(f"{name}: the number of neurons", layer.neurons, 1, WIDEST)
     _all_within(f"{name}: threshold", gate.threshold, 0, STORED_LIMIT)
     _all_within(f"{name}: initial_membrane", layer.initial_membrane, -one, one)
-    for weights, shifts, most, matrix in (
-        (layer.input_weights, gate.input_shift, arriving, "input"),
-        (layer.recurrent_weights, gate.recurrent_shift, emitted, "recurrent"),
+    row, n = cell.row, layer.neurons
+    inside = np.abs(gate.recurrent_bias).max(initial=0)
+    for matrix, gates, weights, shifts, most in (
+        ("input", row.input_gates, layer.input_weights, gate.input_shift, arriving),
+        ("recurrent", row.recurrent_gates, layer.recurrent_weights, gate.recurrent_shift, emitted),
     ):
         _require_weights(f"{name}: {matrix}_weights", weights, cell.weight_bits)
         _all_within(f"{name}: {matrix}_shift", shifts, -LARGEST_SHIFT, LARGEST_SHIFT)
-        sums = most * _row_sums(weights).reshape(len(cell.gates), -1).max(axis=1)
-        if matrix == "recurrent":
-            sums[cell.gates.index("candidate")] += np.abs(gate.recurrent_bias).max()
-        for shift, total in zip(shifts.tolist(), sums.tolist(), strict=True):
+        sums = most * _row_sums(weights).reshape(len(gates), n).max(axis=1, initial=0)
+        for sum_of, shift, total in zip(gates, shifts.tolist(), sums.tolist(), strict=True):
+            both = matrix == "recurrent" and sum_of == "candidate"
+            total += int(inside) if both else 0
             _within(f"{name}: the {matrix} sum", total << max(shift, 0), 0, STORED_LIMIT)
 
 

@@ -2,122 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from hardware.definition.arithmetic import Integers, shift
-from hardware.definition.cell import Cell, GateParameters
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Readout
-from hardware.errors import InputError, ProgramError
+from hardware.errors import InputError, ProgramError, choose
+from hardware.files.disk import first_fault, one_line, read_bytes, write_bytes
+from hardware.program.layer import ENCODER, Layer
+from hardware.program.limits import require_sound
+from hardware.program.sample import Golden
 from hardware.sequences.dense import Sequences
 from hardware.sequences.sparse import AnySequences
 
 if TYPE_CHECKING:
     from hardware.runs.trace import Trace
 
-
-def _expect_shape(owner: str, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected {shape}")
-
-
-def _expect_matrix(owner: str, name: str, array: NDArray[Any]) -> None:
-    if array.ndim != 2:
-        raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected two dimensions")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of gated neurons: two matrices of synapses, and what its neurons hold.
-
-    A `backward` layer reads every sequence from its last step to its first, beside the forward
-    layer before it in the program.
-    """
-
-    name: str
-    cell: Cell
-    input_weights: NDArray[np.int8]  # (gates · neurons, inputs)
-    recurrent_weights: NDArray[np.int8]  # (gates · neurons, neurons)
-    gate: GateParameters
-    initial_membrane: NDArray[np.int64]  # (neurons,), on the state grid
-    backward: bool = False
-
-    def __post_init__(self) -> None:
-        _expect_matrix(self.name, "input_weights", self.input_weights)
-        _expect_matrix(self.name, "recurrent_weights", self.recurrent_weights)
-        neurons, gates = self.neurons, len(self.cell.gates)
-        _expect_shape(
-            self.name, "input_weights", self.input_weights, (gates * neurons, self.inputs)
-        )
-        _expect_shape(
-            self.name, "recurrent_weights", self.recurrent_weights, (gates * neurons, neurons)
-        )
-        shapes = {
-            "input_shift": (gates,),
-            "recurrent_shift": (gates,),
-            "bias": (gates, neurons),
-            "recurrent_bias": (neurons,),
-            "threshold": (neurons,),
-        }
-        for name, shape in shapes.items():
-            _expect_shape(self.name, name, getattr(self.gate, name), shape)
-        _expect_shape(self.name, "initial_membrane", self.initial_membrane, (neurons,))
-
-    @property
-    def inputs(self) -> int:
-        return self.input_weights.shape[1]
-
-    @property
-    def neurons(self) -> int:
-        return self.recurrent_weights.shape[1]
-
-    @property
-    def initial_emission(self) -> Integers:
-        """What counts as emitted before the first step: nothing, or an ordinary GRU's state."""
-        cell = self.cell
-        if cell.emit == "state":
-            return shift(self.initial_membrane, cell.gate_fraction - cell.state_fraction)
-        return np.zeros(self.neurons, dtype=np.int64)
-
-
-@dataclass(frozen=True, eq=False)
-class Golden:
-    """One input, and the hash of all that the definition computes from it at every step."""
-
-    frames: NDArray[np.float32]  # (frames, channels)
-    digest: str
-    """SHA-256, as `hardware.runs.golden` takes it."""
-
-    def __post_init__(self) -> None:
-        if self.frames.ndim != 2 or self.frames.dtype != np.float32 or not len(self.frames):
-            raise ProgramError(
-                f"golden sample: frames of shape {self.frames.shape} and {self.frames.dtype}, "
-                f"expected float32 of (frames, channels), one frame at least"
-            )
-        if not np.isfinite(self.frames).all():
-            raise ProgramError("golden sample: every value must be a finite number")
-        if not re.fullmatch("[0-9a-f]{64}", self.digest):
-            raise ProgramError(f"golden sample: {self.digest!r} is not a SHA-256")
+__all__ = ["Golden", "Layer", "Program"]
 
 
 @dataclass(frozen=True)
 class Program:
-    """A converted network: encoder, layers, readout, class names, and where it came from.
-
-    Without class names its scores are values, not votes.
-    """
+    """A converted network: encoder, layers, readouts, and where it came from."""
 
     encoder: Encoder
     layers: tuple[Layer, ...]
-    readout: Readout
-    classes: tuple[str, ...]
+    readouts: tuple[Readout, ...]
     max_steps: int | None
     """The longest sequence for which no score can leave the word; None where none can."""
 
@@ -125,22 +40,39 @@ class Program:
     golden: tuple[Golden, ...] = ()
     """Samples that the program must compute as it did when they were taken."""
 
+    vocabulary: tuple[str, ...] = ()
+    """The text of each token, where inputs are tokens."""
+
+    preprocessing: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """Names and settings of the steps that the host applies to inputs: stated, not executed."""
+
     def __post_init__(self) -> None:
         if not self.layers or self.layers[0].backward:
             raise ProgramError("a program needs at least one layer, the first of them forward")
-        width, source = self.encoder.channels, "encoder"
+        if len(self.readouts) != 1:
+            raise ProgramError(
+                f"{len(self.readouts)} readouts: this release runs programs with one"
+            )
+        names = [ENCODER, *(layer.name for layer in self.layers), self.readout.name]
+        twice = [name for i, name in enumerate(names) if name in names[:i]]
+        if twice:
+            raise ProgramError(f"two parts have the name {twice[0]!r}: give each its own")
+        width, source = self.encoder.channels, ENCODER
         for level in self.levels:
             for layer in level:
                 if layer.inputs != width:
                     raise ProgramError(
                         f"{layer.name}: expects {layer.inputs} inputs, but {source} gives {width}"
                     )
+                if layer.sources not in ((), self.sources_of(layer)):
+                    raise ProgramError(
+                        f"{layer.name}: its sources are {', '.join(layer.sources)}, expected "
+                        f"{', '.join(self.sources_of(layer))}: this release runs chains of layers"
+                    )
             width, source = sum(layer.neurons for layer in level), level[0].name
-        outputs, inputs = self.readout.weights.shape
+        inputs = self.readout.weights.shape[1]
         if inputs != width:
             raise ProgramError(f"readout: expects {inputs} inputs, but {source} gives {width}")
-        if self.classes and len(self.classes) != outputs:
-            raise ProgramError(f"{len(self.classes)} class names for {outputs} readout outputs")
         for sample in self.golden:
             frames, channels = sample.frames.shape
             if channels != self.encoder.channels:
@@ -155,8 +87,27 @@ class Program:
                 )
 
     @property
+    def readout(self) -> Readout:
+        """The readout that engines run."""
+        return self.readouts[0]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names of the readout; none where its scores are values."""
+        return self.readout.target.classes
+
+    def sources_of(self, layer: Layer) -> tuple[str, ...]:
+        """The names of the parts that send to a layer."""
+        sources: tuple[str, ...] = (ENCODER,)
+        for level in self.levels:
+            if layer in level:
+                break
+            sources = tuple(before.name for before in level)
+        return sources
+
+    @property
     def levels(self) -> tuple[tuple[Layer, ...], ...]:
-        """The layers that see the same input: one, or a forward and a backward one."""
+        """The layers with the same sources: one, or a forward and a backward one."""
         levels: list[tuple[Layer, ...]] = []
         for layer in self.layers:
             if layer.backward and len(levels[-1]) == 1:
@@ -167,6 +118,21 @@ class Program:
                 levels.append((layer,))
         return tuple(levels)
 
+    def starting_from(self, membranes: Mapping[str, ArrayLike]) -> Program:
+        """The program whose sequences start from these membranes (neurons,), by layer name.
+
+        Whole numbers are on the state grid, as a trace has them; real numbers are rounded to it,
+        half to even. The range proof covers every membrane within ±1. Golden samples are left out,
+        because they start from the states of their own program.
+        """
+        for name in membranes:
+            choose("layer", name, [layer.name for layer in self.layers])
+        layers = [
+            layer.starting_from(membranes[layer.name]) if layer.name in membranes else layer
+            for layer in self.layers
+        ]
+        return replace(self, layers=tuple(layers), golden=())
+
     @property
     def bidirectional(self) -> bool:
         return any(layer.backward for layer in self.layers)
@@ -174,7 +140,7 @@ class Program:
     @property
     def period(self) -> int:
         """Ticks of a step: each recurrent product that waits for another takes one more."""
-        return max(layer.cell.products_in_turn for layer in self.layers)
+        return max(layer.cell.ticks for layer in self.layers)
 
     def ticks(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
         """Ticks of sequences of so many steps: one more for each set of synapses on the way.
@@ -204,7 +170,7 @@ class Program:
     def encode(self, sequences: Sequences) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
         """What the first layer sees at every step, and the steps of each sequence."""
         steps, encoder = self.steps_of(sequences), self.encoder
-        if encoder.kind == "graded":
+        if encoder.row.direct:
             return encoder.rounded(sequences.values, np.int16), steps
         start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.channels), np.int16)
         for part, last in zip(sequences, np.cumsum(steps), strict=True):
@@ -216,15 +182,51 @@ class Program:
         """What a trace's scores stand for: of each sequence, or of each of its steps."""
         return self.readout.values(trace.scores, trace.lengths)
 
-    def save(self, path: str | Path) -> None:
-        """Write the program to one `.sgru` file, whole or not at all."""
-        from hardware.program.file import save
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that determines what the program computes."""
+        from hardware.program.stored import digest
 
-        save(self, Path(path))
+        return digest(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the program to one `.sgru` file, whole or not at all.
+
+        An error for a program that could not be read again.
+        """
+        from hardware.program.file import contents
+        from hardware.program.stored import stored
+
+        try:
+            content = contents(*stored(self))
+            Program._of(content)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ProgramError(f"cannot write {path}: {_reason(error)}") from error
+        write_bytes(Path(path), content)
 
     @staticmethod
     def load(path: str | Path) -> Program:
-        """Read a program; a ProgramError for any file that is not a whole and sound one."""
-        from hardware.program.file import load
+        """Read a program; a ProgramError that says what is wrong with any other file."""
+        from hardware.program.file import FILE_LIMIT
 
-        return load(Path(path))
+        content = read_bytes(Path(path), FILE_LIMIT)
+        try:
+            return Program._of(content)
+        except ValueError as error:
+            raise ProgramError(f"{path}: {_reason(error)}") from error
+
+    @staticmethod
+    def _of(content: bytes) -> Program:
+        """The program of a file's content; a ValueError for the first thing wrong with it."""
+        from hardware.program.file import parts
+        from hardware.program.stored import restored
+
+        program = Program(**restored(*parts(content)))
+        require_sound(program)
+        return program
+
+
+def _reason(error: Exception) -> str:
+    from pydantic import ValidationError
+
+    return one_line(first_fault(error) if isinstance(error, ValidationError) else error)

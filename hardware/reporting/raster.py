@@ -25,14 +25,6 @@ many neurons are drawn, and it says so."""
 MOST_SCORES = 64
 """Outputs whose scores are drawn: the largest at the end."""
 
-SENT = {
-    "binary": "spikes",
-    "signed": "signed spikes",
-    "graded": "values sent",
-    "state": "state",
-}
-"""What a layer sends, by the cell's emission."""
-
 
 def raster(program: Program, trace: Trace, sequence: int, width: float = WIDE) -> str:
     """The input, every message of every layer, and the scores as they stand after each step."""
@@ -48,7 +40,7 @@ def raster(program: Program, trace: Trace, sequence: int, width: float = WIDE) -
         _messages(axes[0], alone.events, arriving, "input", "channel", most)
         for i, layer in enumerate(program.layers):
             sent = emissions(alone, layer, i)
-            kind = SENT[layer.cell.emit]
+            kind = layer.cell.emission.plural
             _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}", "neuron", most)
         _scores(axes[-1], program, trace, sequence)
         axes[-1].set_xlim(-0.8, int(trace.lengths[sequence]) - 0.2)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.cost.chip import CHIPS, Chip, load_chip
-from hardware.cost.core_loads import load
+from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
 from hardware.cost.energy import Cost, cost
 from hardware.cost.placement import Placement, place
@@ -68,7 +68,7 @@ def study(
         name: place(program, description, as_reference=not description.gated_neurons)
         for name, description in chips.items()
     }
-    costs = {name: cost(load(trace, program, placement)) for name, placement in placements.items()}
+    costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
     return Study(program, trace, known, chip, chips, placements, costs, counts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hardware.definition.emission import EMISSIONS
+
 PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 
 
@@ -61,5 +63,5 @@ def whole(value: float) -> str:
 
 
 def sent(emits: str) -> str:
-    """What layers send, in the plural: a state is a value, everything else a spike."""
-    return "values sent" if emits in ("state", "graded") else "spikes"
+    """The messages of layers, in the plural."""
+    return "spikes" if EMISSIONS[emits].spiking else "values sent"

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from hardware.errors import InputError
-from hardware.runs.run import run
 from hardware.program.model import Golden, Program
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.runs.run import run
 from hardware.runs.trace import Trace
+from hardware.sequences.dense import Inputs, Sequences
 
 __all__ = ["Golden", "golden_samples", "replay"]
 

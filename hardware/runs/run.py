@@ -8,9 +8,8 @@ from hardware.engines import Recording, engine_named
 from hardware.engines.registry import require_options
 from hardware.engines.saturation import require_within_word
 from hardware.program.model import Program
-from hardware.program.file import digest
-from hardware.sequences.dense import Inputs, Sequences
 from hardware.runs.trace import Trace
+from hardware.sequences.dense import Inputs, Sequences
 
 
 def run(
@@ -39,7 +38,7 @@ def run(
         require_within_word(program, found)
     return Trace(
         engine=engine,
-        program_digest=digest(program),
+        program_digest=program.digest,
         lengths=steps,
         events=events,
         emitted=recording.emitted,

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hardware.runs.comparison import Comparison, compare
 from hardware.errors import InputError
-from hardware.runs.run import run
 from hardware.program.model import Program
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.runs.comparison import Comparison, compare
+from hardware.runs.run import run
 from hardware.runs.trace import Trace
+from hardware.sequences.dense import Inputs, Sequences
 
 
 @dataclass(frozen=True)

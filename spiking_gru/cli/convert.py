@@ -50,7 +50,6 @@ def convert_run(
 
     from conversion import conversion_of, explain, verify
     from hardware.errors import EngineError
-    from hardware.program.file import digest
     from hardware.reporting.build import versions
     from hardware.runs.golden import golden_samples
     from spiking_gru.network import load_network
@@ -88,7 +87,7 @@ def convert_run(
     voice.wrote([target])
     return {
         "program": str(target),
-        "digest": digest(program),
+        "digest": program.digest,
         "max_steps": program.max_steps,
         "verified_sequences": len(samples),
         "explanation": [

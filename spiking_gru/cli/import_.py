@@ -10,7 +10,7 @@ import typer
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Json
 from spiking_gru.cli.train import Out
-from spiking_gru.cli.workplace import folder_of, require_torch
+from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
     from conversion import Calibration
@@ -75,7 +75,6 @@ def import_(
 def import_gru(
     source: Path, data: str, seed: int, choices: dict[str, Any], folder: RunFolder, voice: Voice
 ) -> dict[str, Any]:
-    require_torch("conversion")
     import hashlib
     from dataclasses import asdict
 
@@ -84,7 +83,6 @@ def import_gru(
     from conversion.foreign.floating import predictions
     from hardware.errors import choose
     from hardware.files.disk import read_bytes, require_writable, write_json
-    from hardware.program.file import digest
     from hardware.reporting.build import versions
     from spiking_gru.data import load
 
@@ -132,7 +130,7 @@ def import_gru(
     write_json(folder.about_import, content)
     _show(calibration, choices["budget"], voice)
     voice.wrote([folder.program, folder.about_import])
-    return {**content, "program": str(folder.program), "digest": digest(calibration.program)}
+    return {**content, "program": str(folder.program), "digest": calibration.program.digest}
 
 
 def _show(calibration: Calibration, budget: float, voice: Voice) -> None:

@@ -72,7 +72,6 @@ def replay_golden(
 ) -> dict[str, Any]:
     """Run the samples that a program carries and compare the hash of every step's numbers."""
     from hardware.files.disk import write_json
-    from hardware.program.file import digest
     from hardware.program.model import Program
     from hardware.runs.golden import replay
 
@@ -89,7 +88,7 @@ def replay_golden(
         which = f": {', '.join(map(str, samples))}" if samples else ""
         voice.say(f"{engine}: {len(samples)} of {len(program.golden)} golden samples differ{which}")
     summary = {
-        "program_digest": digest(program),
+        "program_digest": program.digest,
         "golden_samples": len(program.golden),
         "differing": differing,
         "mismatches": sum(map(len, differing.values())),
@@ -110,7 +109,6 @@ def verify_run(
     voice: Voice,
 ) -> dict[str, Any]:
     from hardware.files.disk import write_json
-    from hardware.program.file import digest
     from hardware.program.model import Program
     from hardware.runs.verification import verify_traces
     from spiking_gru.data.registry import load_inputs
@@ -130,7 +128,7 @@ def verify_run(
         with voice.busy(f"{name}: running {len(sequences)} sequences"):
             traces.append(_trace(name, program, sequences, folder, deadline))
     verification = verify_traces(traces)
-    summary = {"program_digest": digest(program), **verification.summary()}
+    summary = {"program_digest": program.digest, **verification.summary()}
     for comparison in verification.comparisons:
         differing = sum(comparison.mismatches.values())
         compared = sum(comparison.compared.values())

@@ -1,13 +1,13 @@
-"""What computes the phases of a step, and which of it goes with which tensors.
+"""The backends that compute the phases of a step, and the choice among them.
 
-A backend turns tensors into what its phases take, and says how it treats the rows of a batch whose
-sequence has ended: either its phases skip them, or they compute all rows and the sequence function
-takes the ended ones out.
+A backend turns tensors into the arrays of its phases. It also says how it treats the rows of a
+batch whose sequence has ended: its phases skip them, or they compute all rows and the sequence
+function takes the ended ones out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from torch import Tensor
 from hardware.errors import choose
 from spiking_gru.functional import Fire
 from spiking_gru.fused import settings
-from spiking_gru.fused.phases import Phases, compositions
+from spiking_gru.fused.phases import Phases, by_step, compositions
 from spiking_gru.quantise import Arithmetic
 from spiking_gru.surrogate import ATan
 
@@ -34,30 +34,30 @@ class Backend(NamedTuple):
     """For each step the rows to work on, of (steps, batch) whether a sequence still goes on."""
     skips: bool
     """Whether the phases leave the other rows as they are."""
-    forward_settings: Callable[[Arithmetic, torch.device], Any]
+    forward_settings: Callable[[Arithmetic, torch.device], list[Any]]
+    """Settings of each stage of a step."""
+    packed: Callable[[Any], Any]
+    """A named tuple as the phases take it."""
     in_passing: bool
     """Whether the phases compute the slope of `ATan`."""
     event_product: Callable[[Tensor], Product] | None = None
-    """What multiplies a matrix with what few neurons fired, where that is quicker."""
+    """The product of a matrix with the spikes of few neurons, where that is quicker."""
     add_by_events: Callable[[Tensor, Tensor, int, Tensor], bool] | None = None
-    """What adds up the gradient of such a matrix, or says that it is not quicker."""
+    """The sum of such a matrix's gradient; False where that is not quicker."""
 
     def product(self, U: Tensor, sparse: bool) -> Product:
-        """What computes out ← a U, where a is mostly zero or not, as tensors and as arrays."""
+        """A function for out ← a U, given both as tensors and as arrays; `sparse`: a has zeros."""
         if sparse and self.event_product:
             return self.event_product(U)
         return lambda a, a_, out, out_: torch.mm(a, U, out=out)
 
-    def steps(self, tensor: Tensor) -> Sequence[Any]:
-        """Each step of a tensor as the phases take it."""
-        return list(self.array(tensor))
-
 
 def way(x: Tensor, fire: Fire) -> str:
-    """How a sequence is computed: by a backend's name, or `loop`, the plain definition.
+    """How a sequence is computed: a backend's name, or `loop`, the plain definition.
 
-    The plain loop is left for what the sequence function does not promise: autocast, which changes
-    types underway, and a `fire` that is no step function.
+    The sequence function excludes two cases, left to the plain loop: autocast, which changes types
+    underway, and a `fire` that is no step function. A `scan` must be asked for: on the CPU Numba
+    takes less than half of its time, on other devices it has not been measured.
     """
     if torch.is_autocast_enabled(x.device.type) or not is_step(fire, x):
         return "loop"
@@ -91,7 +91,8 @@ def torch_backend() -> Backend:
         array=Tensor.detach,
         living=lambda alive: [everything] * len(alive),
         skips=False,
-        forward_settings=lambda arithmetic, _: arithmetic,
+        forward_settings=lambda arithmetic, _: rows_torch.forward_settings(arithmetic),
+        packed=by_step,
         in_passing=False,
     )
 
@@ -106,6 +107,7 @@ def numba_backend() -> Backend:
         living=lambda alive: [np.flatnonzero(rows) for rows in alive.numpy()],
         skips=True,
         forward_settings=lambda arithmetic, _: settings.forward_settings(arithmetic),
+        packed=phases_numba.plain,
         in_passing=True,
         event_product=events_numba.product,
         add_by_events=events_numba.add_product,
@@ -122,6 +124,7 @@ def triton_backend() -> Backend:
         living=lambda alive: list(alive.to(torch.int8)),
         skips=True,
         forward_settings=phases_triton.forward_settings,
+        packed=phases_triton.packed,
         in_passing=True,
     )
 

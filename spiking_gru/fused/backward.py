@@ -8,12 +8,15 @@ import torch
 from torch import Tensor
 
 from hardware.definition.cell import Cell
+from hardware.definition.formulation import EMISSION
 from spiking_gru.functional import Fire
 from spiking_gru.fused.backends import Backend
-from spiking_gru.fused.forward import Inputs, Tape
+from spiking_gru.fused.forward import Inputs
+from spiking_gru.fused.layout import stages_of
+from spiking_gru.fused.phases import Gradients, Saved
 from spiking_gru.fused.settings import backward_settings
 from spiking_gru.fused.slopes import slopes_of
-from spiking_gru.fused.sums import Sums
+from spiking_gru.fused.weight_gradients import WeightGradients
 
 CHUNK = 10
 """Steps whose gradients are kept at once: few enough to stay in the cache, enough for a product."""
@@ -23,112 +26,116 @@ class Backward:
     """The gradients of a sequence's inputs, from its last step to its first."""
 
     def __init__(
-        self, backend: Backend, cell: Cell, fire: Fire, inputs: Inputs, tape: Tape, needs: Any
+        self, backend: Backend, cell: Cell, fire: Fire, inputs: Inputs, saved: Saved, needs: Any
     ) -> None:
         self.backend, self.cell, self.fire = backend, cell, fire
-        self.inputs, self.tape = inputs, tape
+        self.inputs, self.saved = inputs, saved
         wanted = Inputs(*needs)
-        self.k = backward_settings(cell, bool(wanted.threshold), fire, backend.in_passing)
-        self.sums = Sums(backend, cell, inputs, tape, bool(wanted.x))
-        self.steps, batch, _, hidden = tape.gates.shape
-        self.slopes_given = cell.spiking and not self.k.alpha
-        self.theta = inputs.threshold.expand(hidden).contiguous()
-
-        new = inputs.x.new_zeros
-        # Phases that skip the rows of ended sequences leave their gradients zero.
-        self.d = new(min(CHUNK, self.steps), batch, self.sums.columns * hidden)
-        self.d_parts = [self.d[..., part.columns].unbind(0) for part in self.sums.parts]
-        self.g, self.d_e, self.total, self.d_out = (new(batch, hidden) for _ in range(4))
-        self.slopes = [[new(batch, hidden)] * len(self.d) for _ in range(4)]
+        self.weights = WeightGradients(backend, cell, inputs, saved, bool(wanted.x))
+        settings = backward_settings(cell, bool(wanted.threshold), fire, backend.in_passing)
+        packed = map(backend.packed, settings)
+        self.stages = list(zip(packed, stages_of(cell.row), strict=True))[::-1]
+        self.slopes_given = cell.spiking and not settings[0].alpha
+        # Past the recurrent products the last emission is reached by r ⊙ e, and where it is sent
+        # again; else the product with the emission itself gives its whole gradient.
+        self.passes_by = cell.row.resets_before or cell.sends_changes
+        self.alive = None if backend.skips else inputs.alive
 
     def run(
         self, d_emitted: Tensor | None, d_membranes: Tensor | None
     ) -> tuple[Tensor | None, ...]:
         """All gradients in the order of the inputs, from those of the two results."""
-        array, listed, inputs = self.backend.array, self.backend.steps, self.inputs
-        hidden = inputs.U.shape[1]
-        self.tape_ = Tape(*map(listed, self.tape))  # type: ignore[arg-type]
-        self.first_ = array(inputs.emitted.contiguous()), array(inputs.membrane.contiguous())
-        self.theta_, self.d_theta_ = array(self.theta), array(self.sums.d_theta)
-        self.d_ = listed(self.d.unflatten(-1, (-1, hidden)))
-        self.g_, self.d_e_, self.total_ = map(array, (self.g, self.d_e, self.total))
-        self.slopes_ = [[array(slope) for slope in slopes] for slopes in self.slopes]
-        self.living = inputs.living(self.backend)
-        alive = None if self.backend.skips else inputs.alive
-        d_out_, direct = array(self.d_out), d_emitted is not None and d_emitted.is_contiguous()
-        d_outs = listed(d_emitted) if d_emitted is not None and direct else ()
+        array, steps = self.backend.array, len(self.saved.emitted)
+        self.living = self.inputs.living(self.backend)
+        self.constants = self.inputs.constants(self.backend, self.cell)
+        self.arrays = self.backend.packed(Saved(*map(array, self.saved)))
+        at_once, direct = self.allocate(d_emitted)
+        d, gradients = self.gradients.d, self.gradients
 
-        for start in reversed(range(0, self.steps, CHUNK)):
-            end = min(start + CHUNK, self.steps)
+        for start in reversed(range(0, steps, at_once)):
+            end = min(start + at_once, steps)
             if self.slopes_given:
                 self.give_slopes(start, end)
+            if d_emitted is not None and not direct:
+                self.give_emitted(d_emitted, start, end)
             for t in reversed(range(start, end)):
                 if d_membranes is not None:
-                    self.g += d_membranes[t]
-                if direct:
-                    d_out_ = d_outs[t]
-                elif d_emitted is not None:
-                    self.d_out.copy_(d_emitted[t])
-                if alive is None:
-                    self.step(t, t - start, d_out_)
+                    gradients.g.add_(d_membranes[t])
+                if self.alive is None:
+                    self.step(t)
                 else:
                     # Gradients pass a sequence's padding by.
-                    on = alive[t].unsqueeze(-1)
-                    passing = self.g * ~on
-                    self.g *= on
-                    self.step(t, t - start, d_out_ * on)
-                    self.g += passing
-            self.sums.add(start, self.d[: end - start])
-        return self.sums.gradients(self.d_e, self.g)
+                    on = self.alive[t].unsqueeze(-1)
+                    passing = gradients.g * ~on
+                    gradients.g.mul_(on)
+                    self.step(t)
+                    gradients.g.add_(passing)
+            self.weights.add(start, d[: end - start].flatten(2))
+        return self.weights.gradients(gradients.d_e, gradients.g)
 
-    def step(self, t: int, i: int, d_out: Any) -> None:
-        """One step; `i` is its place in the chunk."""
-        phases, k, rows, d = self.backend.phases, self.k, self.living[t], self.d_[i]
-        gates, inside, _, mixed, _, before, emitted, membranes = self.tape_
-        theta, g, d_e, total, d_theta = self.theta_, self.g_, self.d_e_, self.total_, self.d_theta_
-        up, down, up_mixed, down_mixed = (slopes[i] for slopes in self.slopes_)
-        last, was = (emitted[t - 1], membranes[t - 1]) if t else self.first_
-        formulation = self.cell.formulation
+    def allocate(self, d_emitted: Tensor | None) -> tuple[int, bool]:
+        """Room for gradients and slopes; the steps of a chunk, and whether `d_emitted` is used."""
+        new, (steps, batch, hidden) = self.inputs.x.new_zeros, self.saved.emitted.shape
+        at_once = min(CHUNK, steps)
+        direct = d_emitted is not None and d_emitted.is_contiguous() and self.alive is None
+        # A slope that is not given is only read in the phase that computes it.
+        kept = at_once if self.slopes_given else 1
+        d_out = new(1 if d_emitted is None or direct else at_once, batch, hidden)
+        # Phases that skip the rows of ended sequences leave their gradients zero.
+        d = new(at_once, batch, self.weights.columns, hidden)
+        self.gradients = Gradients(
+            d,
+            d_emitted if d_emitted is not None and direct else d_out,
+            up=new(kept, batch, hidden),
+            down=new(kept, batch, hidden),
+            up_would=new(kept, batch, hidden),
+            down_would=new(kept, batch, hidden),
+            d_e=new(batch, hidden),
+            g=new(batch, hidden),
+            total=new(batch, hidden),
+            d_theta=self.weights.d_theta,
+        )
+        arrays = Gradients(*map(self.backend.array, self.gradients))
+        self.gradient_arrays = self.backend.packed(arrays)
+        receivers = self.weights.receivers.items()
+        self.d_received = {
+            stream: d.flatten(2)[..., receiver.columns].unbind(0) for stream, receiver in receivers
+        }
+        return at_once, direct
 
-        if formulation == "torch":
-            phases.torch_back(
-                rows, gates[t], inside[t], last, was, before[t], emitted[t], theta, up, down,
-                d_out, d_e, g, total, d_theta, d, k,
-            )  # fmt: skip
-        elif formulation == "output-gated":
-            phases.output_back(
-                rows, gates[t], mixed[t], last, before[t], emitted[t], theta, up, down,
-                d_out, d_e, g, total, d_theta, d, k,
-            )  # fmt: skip
-            self.through(2, i, self.total)
-            phases.close_unseen_back(
-                rows, gates[t], last, was, mixed[t], theta, up_mixed, down_mixed,
-                total, d_e, g, d_theta, d, k,
-            )  # fmt: skip
+    def step(self, t: int) -> None:
+        """One step, from its last stage to its first."""
+        for k, stage in self.stages:
+            self.backend.phases.backward(
+                self.living[t], t, self.constants, self.arrays, self.gradient_arrays, k
+            )
+            if stage.message:
+                self.through(stage.message.stream, t)
+
+    def through(self, stream: str, t: int) -> None:
+        """Back through the recurrent product of a message."""
+        received, U = self.d_received[stream], self.weights.receivers[stream].U
+        d = received[t % len(received)]
+        if stream != EMISSION:
+            torch.mm(d, U, out=self.gradients.total)
+        elif self.passes_by:
+            self.gradients.d_e.addmm_(d, U)
         else:
-            phases.close_back(
-                rows, gates[t], last, was, before[t], emitted[t], theta, up, down,
-                d_out, d_e, g, total, d_theta, d, k,
-            )  # fmt: skip
-        if len(self.d_parts) > 1:
-            self.through(1, i, self.total)
-            phases.open_back(rows, gates[t], last, total, d_e, d, k)
-        # What was emitted one step earlier reached this one past its products as well, or not.
-        self.through(0, i, self.d_e, added=len(self.d_parts) > 1 or self.cell.emit == "graded")
+            torch.mm(d, U, out=self.gradients.d_e)
 
-    def through(self, part: int, i: int, out: Tensor, added: bool = False) -> None:
-        """Back through a recurrent product."""
-        d, U = self.d_parts[part][i], self.sums.parts[part].U
-        if added:
-            out.addmm_(d, U)
-        else:
-            torch.mm(d, U, out=out)
+    def give_emitted(self, d_emitted: Tensor, start: int, end: int) -> None:
+        """The gradients of a chunk's emissions, nothing in padding."""
+        d_out = self.gradients.d_out[: end - start]
+        d_out.copy_(d_emitted[start:end])
+        if self.alive is not None:
+            d_out.mul_(self.alive[start:end].unsqueeze(-1))
 
     def give_slopes(self, start: int, end: int) -> None:
         """The slopes of a chunk's steps, of surrogates whose slope no phase computes."""
-        theta = self.theta
-        slopes = [*slopes_of(self.cell, self.fire, self.tape.before[start:end], theta)]
-        if self.cell.formulation == "output-gated":
-            slopes += slopes_of(self.cell, self.fire, self.tape.mixed[start:end], theta)
-        for i, slope in enumerate(slopes):
-            self.slopes_[i] = [*self.backend.steps(slope)]
+        gradients, theta = self.gradients, self.inputs.threshold
+        given = [(gradients.up, gradients.down, self.saved.before)]
+        if self.cell.row.output_waits:
+            given.append((gradients.up_would, gradients.down_would, self.saved.mixed))
+        for up, down, h in given:
+            by_h, by_theta = slopes_of(self.cell, self.fire, h[start:end], theta)
+            up[: end - start], down[: end - start] = by_h, by_theta

@@ -1,7 +1,7 @@
-"""Products with what neurons fired, by the few numbers that are not zero.
+"""Products with spikes, by their few nonzero numbers.
 
-A matrix product takes every number; where most neurons are silent, adding up the rows of those that
-fired is quicker. What is not zero need not be one: r ⊙ e is as sparse as e.
+A matrix product takes every number. Where most neurons are silent, the sum of the rows of those
+that fired is quicker. A nonzero number need not be 1: r ⊙ e is as sparse as e.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-FEW = 4
-"""One in so many may be other than zero; of more, the matrix product is quicker."""
+from hardware.files.kernel_cache import compiled
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+FEW = 4
+"""At most 1 number in 4 is nonzero; with more, the matrix product is quicker."""
 
 
 @numba.njit(forceinline=True, nogil=True, error_model="numpy", _nrt=False)
@@ -77,7 +77,7 @@ def add_rows_where(d: Any, first: int, a: Any, total: Any, fired: Any) -> bool:
 
 
 def product(U: Tensor) -> Callable[[Tensor, Any, Tensor, Any], None]:
-    """What computes out ← a U from a and out as tensors and as arrays."""
+    """A function for out ← a U, given a and out as tensors and as arrays."""
     rows, fired = U.numpy(), np.empty(len(U) + 1, np.int64)
 
     def times(a: Tensor, a_: Any, out: Tensor, out_: Any) -> None:

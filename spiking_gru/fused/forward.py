@@ -1,4 +1,4 @@
-"""The forward pass of a sequence: the loop over time, and what it keeps."""
+"""The forward pass of a sequence: the loop over time, and the values it saves."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ import torch
 from torch import Tensor
 
 from hardware.definition.cell import Cell
+from hardware.definition.formulation import EMISSION, OUTPUT, RESET
 from spiking_gru.fused.backends import Backend
-from spiking_gru.fused.settings import resets
+from spiking_gru.fused.layout import layout_of, reordered, stages_of
+from spiking_gru.fused.phases import Constants, Saved
 from spiking_gru.quantise import Arithmetic
 
 
 class Inputs(NamedTuple):
-    """What a sequence's results depend on, and which of its steps are not padding."""
+    """The tensors that a sequence's results depend on, and which of its steps are not padding."""
 
     x: Tensor  # (steps, batch, inputs)
-    W: Tensor  # (gates · hidden, inputs)
-    U: Tensor  # (gates · hidden, hidden)
+    W: Tensor  # (input gates · hidden, inputs)
+    U: Tensor  # (recurrent gates · hidden, hidden)
     bias: Tensor  # (gates · hidden,)
     inside_bias: Tensor  # (hidden,)
     threshold: Tensor  # () or (hidden,)
     emitted: Tensor  # (batch, hidden), before the first step
     membrane: Tensor
     alive: Tensor | None  # (steps, batch); all where it is None
+
+    @property
+    def hidden(self) -> int:
+        return self.U.shape[1]
 
     def living(self, backend: Backend) -> list[Any]:
         """For each step the rows whose sequence goes on, as the backend's phases take them."""
@@ -33,114 +39,107 @@ class Inputs(NamedTuple):
             return backend.living(self.alive)
         return backend.living(self.x.new_ones((1, batch), dtype=torch.bool)) * steps
 
-
-class Tape(NamedTuple):
-    """What the backward pass needs, (steps, batch, …); empty where a formulation has no such."""
-
-    gates: Tensor  # (steps, batch, gates, hidden)
-    inside: Tensor  # what r multiplies, of formulation `torch`
-    messages: Tensor  # r ⊙ e where the reset stands before the product
-    mixed: Tensor  # of `output-gated`: h before its output gate, and what it would emit
-    would: Tensor
-    before: Tensor  # membranes before their reset; the membranes themselves where there is none
-    emitted: Tensor
-    membranes: Tensor
+    def constants(self, backend: Backend, cell: Cell) -> Any:
+        """The arrays that are the same at every step."""
+        hidden, gates = self.hidden, layout_of(cell.row).gates
+        bias = reordered(self.bias, cell.gates, gates).view(len(gates), hidden)
+        threshold = self.threshold.expand(hidden)
+        tensors = (bias, self.inside_bias, threshold, self.emitted, self.membrane)
+        arrays = Constants(*(backend.array(tensor.contiguous()) for tensor in tensors))
+        return backend.packed(arrays)
 
 
-def seen(cell: Cell, W: Tensor) -> Tensor:
-    """The input weights without those that the formulation does not look at."""
-    if cell.formulation != "output-gated":
-        return W
-    W, hidden = W.clone(), len(W) // 4
-    W[2 * hidden : 3 * hidden] = 0  # the candidate of `output-gated` sees no input
-    return W
-
-
-def allocate(cell: Cell, inputs: Inputs) -> Tape:
-    """Room for a tape, the gates filled with W x. What padding leaves unwritten is zero."""
+def saved_values(cell: Cell, inputs: Inputs) -> Saved:
+    """Room for the values of all steps, the gates filled with W x. Padding is 0 until written."""
     steps, batch, width = inputs.x.shape
-    hidden, gates = inputs.U.shape[1], len(cell.gates)
+    row, layout, hidden = cell.row, layout_of(cell.row), inputs.hidden
 
     def room(kept: bool = True) -> Tensor:
         shape = (steps if kept else 0, batch, hidden)
         return inputs.x.new_empty(shape) if inputs.alive is None else inputs.x.new_zeros(shape)
 
-    output = cell.formulation == "output-gated"
+    gates = inputs.x.new_empty((steps, batch, len(layout.gates), hidden))
+    seen, unseen = layout.seen, set(row.gates) - set(layout.input_gates)
+    W = reordered(inputs.W, row.input_gates, layout.input_gates)
+    columns = gates.view(steps * batch, -1)[:, seen.start * hidden : seen.stop * hidden]
+    torch.mm(inputs.x.reshape(-1, width), W.T, out=columns)
+    for gate in unseen:
+        gates[:, :, layout.gates.index(gate)] = 0
     membranes = room()
-    return Tape(
-        gates=(inputs.x.reshape(-1, width) @ seen(cell, inputs.W).T).view(
-            steps, batch, gates, hidden
-        ),
-        inside=room(cell.formulation == "torch"),
-        messages=room(cell.formulation in ("keep", "write", "output-gated")),
-        mixed=room(output),
-        would=room(output),
-        before=room() if resets(cell) else membranes,
+    return Saved(
+        gates=gates,
+        inside=room(row.resets_after),
+        messages=room(row.resets_before),
+        mixed=room(row.has_output),
+        would=room(row.output_waits),
+        before=room() if cell.subtracts or cell.clears else membranes,
         emitted=room(),
         membranes=membranes,
     )
 
 
-def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Tape:
+class Recurrence:
+    """The product of U with one recurrent message, step by step."""
+
+    def __init__(self, backend: Backend, U: Tensor, messages: list[Tensor], sparse: bool) -> None:
+        count, hidden = len(U), U.shape[-1]
+        self.times = backend.product(U.reshape(-1, hidden).T.contiguous(), sparse)
+        # Every step of `messages` in turn; arrays are cut cheaper than they are converted.
+        self.messages = [step for part in messages for step in part.unbind(0)]
+        self.arrays = [step for part in messages for step in backend.array(part)]
+        self.products = U.new_empty(messages[0].shape[1], count * hidden)
+        self.flat = backend.array(self.products)
+        self.by_gate = backend.array(self.products.view(-1, count, hidden))
+
+    def at(self, t: int) -> Any:
+        """The products (batch, gates, hidden) of step t, in an array that every step reuses."""
+        self.times(self.messages[t], self.arrays[t], self.products, self.flat)
+        return self.by_gate
+
+
+def recurrences(
+    backend: Backend, cell: Cell, inputs: Inputs, saved: Saved
+) -> dict[str, Recurrence]:
+    """The recurrent product of each message of a step."""
+    gates, hidden = cell.row.recurrent_gates, inputs.hidden
+    sources = {
+        EMISSION: [inputs.emitted.contiguous().unsqueeze(0), saved.emitted],
+        RESET: [saved.messages],
+        OUTPUT: [saved.would],
+    }
+    by_gate = inputs.U.view(len(gates), hidden, hidden)
+    found = {}
+    for stream, received, _ in cell.row.messages:
+        # The gates of a message are adjacent in U: those that wait for another are the last.
+        start = gates.index(received[0])
+        U = by_gate[start : start + len(received)]
+        found[stream] = Recurrence(backend, U, sources[stream], cell.spiking)
+    return found
+
+
+def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Saved:
     """All steps of a sequence."""
     cell = arithmetic.cell
-    tape = allocate(cell, inputs)
-    steps, batch, count, hidden = tape.gates.shape
-    phases, k = backend.phases, backend.forward_settings(arithmetic, inputs.x.device)
-    living = inputs.living(backend)
-    gates, inside, messages, mixed, would, before, emitted, membranes = map(backend.steps, tape)
-    b = backend.array(inputs.bias.contiguous().view(count, hidden))
-    d = backend.array(inputs.inside_bias.contiguous())
-    theta = backend.array(inputs.threshold.expand(hidden).contiguous())
-
-    # The gates whose recurrent product is of the same numbers: of e, of r ⊙ e, of e'.
-    if cell.formulation in ("torch", "forget"):
-        parts = [slice(0, count)]
-    else:
-        parts = [slice(0, 2), slice(2, 3), slice(3, 4)][: count - 1]
-    by_gate = inputs.U.reshape(count, hidden, hidden)
-    U = [by_gate[part].reshape(-1, hidden).T.contiguous() for part in parts]
-    times = [backend.product(matrix, sparse=cell.spiking) for matrix in U]
-    products = [inputs.x.new_empty(batch, matrix.shape[1]) for matrix in U]
-    flat = [backend.array(product) for product in products]
-    Up = [backend.array(product.view(batch, -1, hidden)) for product in products]
-
-    e, h = inputs.emitted.contiguous(), inputs.membrane.contiguous()
-    last, was = backend.array(e), backend.array(h)
+    saved = saved_values(cell, inputs)
+    steps, batch = saved.emitted.shape[:2]
+    living, constants = inputs.living(backend), inputs.constants(backend, cell)
+    arrays = backend.packed(Saved(*map(backend.array, saved)))
+    nothing = backend.array(inputs.x.new_empty(batch, 0, inputs.hidden))
+    phase, products = backend.phases.forward, recurrences(backend, cell, inputs, saved)
+    settings = backend.forward_settings(arithmetic, inputs.x.device)
+    stages = [
+        (backend.packed(k), products[stage.message.stream] if stage.message else None)
+        for k, stage in zip(settings, stages_of(cell.row), strict=True)
+    ]
+    h = inputs.membrane
     for t in range(steps):
-        rows, after = living[t], membranes[t]
-        times[0](e, last, products[0], flat[0])
-        if cell.formulation == "torch":
-            phases.torch_step(
-                rows, gates[t], Up[0], b, d, theta, last, was,
-                inside[t], before[t], emitted[t], after, k,
-            )  # fmt: skip
-        elif cell.formulation == "forget":
-            phases.forget_step(
-                rows, gates[t], Up[0], b, theta, last, was, before[t], emitted[t], after, k
-            )
-        else:
-            phases.open(rows, gates[t], Up[0], b, last, messages[t], k)
-            times[1](tape.messages[t], messages[t], products[1], flat[1])
-            if cell.formulation == "output-gated":
-                phases.close_unseen(
-                    rows, gates[t], Up[1], b, theta, last, was, mixed[t], would[t], k
-                )
-                times[2](tape.would[t], would[t], products[2], flat[2])
-                phases.output(
-                    rows, gates[t], Up[2], b, theta, last,
-                    mixed[t], before[t], emitted[t], after, k,
-                )  # fmt: skip
-            else:
-                phases.close(
-                    rows, gates[t], Up[1], b, theta, last, was, before[t], emitted[t], after, k
-                )
+        for k, recurrence in stages:
+            phase(living[t], t, constants, arrays, recurrence.at(t) if recurrence else nothing, k)
         if inputs.alive is not None:
-            # Where a sequence has ended its state stays and all is silent.
+            # Where a sequence has ended its state stays and nothing is emitted.
             on = inputs.alive[t].unsqueeze(-1)
             if not backend.skips:
-                tape.emitted[t].mul_(on)
-            torch.where(on, tape.membranes[t], h, out=tape.membranes[t])
-        e, h = tape.emitted[t], tape.membranes[t]
-        last, was = emitted[t], after
-    return tape
+                saved.emitted[t].mul_(on)
+            torch.where(on, saved.membranes[t], h, out=saved.membranes[t])
+        h = saved.membranes[t]
+    return saved

@@ -1,6 +1,7 @@
-"""The kernel of each forward phase, in Triton: one number of (batch, hidden) for each thread.
+"""The forward phase in Triton: one kernel, one number of (batch, hidden) for each thread.
 
-Rows of a batch whose sequence has ended are neither read nor written.
+The settings are compile-time constants, so every stage of every cell has a kernel of its own. Rows
+of a batch whose sequence has ended are neither read nor written.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from spiking_gru.fused.rows_triton import (
 
 
 @triton.jit
-def place(living, size, hidden, BLOCK: tl.constexpr):
-    """A thread's number of (batch, hidden): its place, row, column, and whether it is on."""
+def thread(living, size, hidden, BLOCK: tl.constexpr):
+    """A thread's number of (batch, hidden), its row and column, and whether it is on."""
     n = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     on = n < size
     row = n // hidden
@@ -30,281 +31,104 @@ def place(living, size, hidden, BLOCK: tl.constexpr):
 
 
 @triton.jit
+def read(array, at, on):
+    return tl.load(array + at, mask=on, other=0.0)
+
+
+@triton.jit
+def accumulate(
+    p, products, first, b, column, hidden, on,
+    GATE: tl.constexpr, PRODUCT: tl.constexpr, TO_STATE: tl.constexpr, QUANTISED: tl.constexpr,
+):  # fmt: skip
+    """p + b + the recurrent product, if the gate has one; `first` is the row's first product."""
+    p = floor_to(p, TO_STATE, QUANTISED) + read(b, GATE * hidden + column, on)
+    if PRODUCT >= 0:
+        u = read(products, first + PRODUCT * hidden, on)
+        p = p + floor_to(u, TO_STATE, QUANTISED)
+    return p
+
+
+@triton.jit
 def gate(
-    gates, products, b, table, at, count, hidden, row, column, on,
+    gates, at, products, first, b, table, column, hidden, on,
     GATE: tl.constexpr, PRODUCT: tl.constexpr,
     TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
 ):  # fmt: skip
-    """A gate in the place of its W x: σ(W x + b + U e)."""
-    p = tl.load(gates + at + GATE * hidden, mask=on, other=0.0)
-    u = tl.load(products + (row * count + PRODUCT) * hidden + column, mask=on, other=0.0)
-    p = floor_to(p, TO_STATE, QUANTISED) + tl.load(b + GATE * hidden + column, mask=on, other=0.0)
-    y = sigmoid(p + floor_to(u, TO_STATE, QUANTISED), table, TO_GATE, QUANTISED, TABLE)
+    """σ(W x + b + U e), stored in the place of W x."""
+    p = read(gates, at + GATE * hidden, on)
+    p = accumulate(
+        p, products, first, b, column, hidden, on, GATE, PRODUCT, TO_STATE, QUANTISED
+    )  # fmt: skip
+    y = sigmoid(p, table, TO_GATE, QUANTISED, TABLE)
     tl.store(gates + at + GATE * hidden, y, mask=on)
     return y
 
 
 @triton.jit
-def candidate(
-    gates, b, u, table, at, hidden, column, on,
-    GATE: tl.constexpr,
-    TO_STATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
+def forward_kernel(
+    living, gates, inside, messages, mixed, would, before, emitted, membranes,
+    b, inside_bias, threshold, last, was, products, sigmoids, tanhs,
+    size, hidden, count, received,
+    OPENS: tl.constexpr, CLOSES: tl.constexpr, ENDS: tl.constexpr,
+    R: tl.constexpr, Z: tl.constexpr, C: tl.constexpr, OUT: tl.constexpr,
+    U_R: tl.constexpr, U_Z: tl.constexpr, U_C: tl.constexpr, U_OUT: tl.constexpr,
+    AFTER: tl.constexpr, BEFORE: tl.constexpr, WAITS: tl.constexpr,
+    QUANTISED: tl.constexpr, TABLE: tl.constexpr,
+    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr,
+    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """The candidate in the place of its W x: tanh(W x + b + u)."""
-    p = tl.load(gates + at + GATE * hidden, mask=on, other=0.0)
-    p = floor_to(p, TO_STATE, QUANTISED) + tl.load(b + GATE * hidden + column, mask=on, other=0.0)
-    y = tanh(p + floor_to(u, TO_STATE, QUANTISED), table, QUANTISED, TABLE)
-    tl.store(gates + at + GATE * hidden, y, mask=on)
-    return y
-
-
-@triton.jit
-def release(
-    h, last, theta, new, e, after, n, column, on,
-    TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, EMISSION: tl.constexpr, RESET: tl.constexpr,
-):  # fmt: skip
-    """Emit, reset, and store all three."""
-    t = tl.load(theta + column, mask=on, other=0.0)
-    sent = emit(h, tl.load(last + n, mask=on, other=0.0), t, TO_GATE, QUANTISED, EMISSION)
-    tl.store(new + n, h, mask=on)
-    tl.store(e + n, sent, mask=on)
-    tl.store(after + n, reset(h, sent, t, RESET), mask=on)
-
-
-@triton.jit
-def torch_kernel(
-    living, gates, products, b, d, theta, last, was, inside, new, e, after, sigmoids, tanhs,
-    size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    at = row * 3 * hidden + column
-    r = gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        3,
-        hidden,
-        row,
-        column,
-        on,
-        0,
-        0,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    z = gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        3,
-        hidden,
-        row,
-        column,
-        on,
-        1,
-        1,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    q = tl.load(products + at + 2 * hidden, mask=on, other=0.0)
-    q = q + tl.load(d + column, mask=on, other=0.0)
-    if EMISSION >= GRADED:
-        q = floor_to(q, TO_GATE, QUANTISED)
-    tl.store(inside + n, q, mask=on)
-    c = candidate(gates, b, r * q, tanhs, at, hidden, column, on, 2, TO_STATE, QUANTISED, TABLE)
-    h = mix(z, tl.load(was + n, mask=on, other=0.0), c, TO_STATE, QUANTISED, WRITES)
-    release(h, last, theta, new, e, after, n, column, on, TO_GATE, QUANTISED, EMISSION, RESET)
-
-
-@triton.jit
-def forget_kernel(
-    living, gates, products, b, theta, last, was, new, e, after, sigmoids, tanhs,
-    size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    at = row * 2 * hidden + column
-    f = gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        2,
-        hidden,
-        row,
-        column,
-        on,
-        0,
-        0,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    u = tl.load(products + at + hidden, mask=on, other=0.0)
-    c = candidate(gates, b, u, tanhs, at, hidden, column, on, 1, TO_STATE, QUANTISED, TABLE)
-    h = mix(f, tl.load(was + n, mask=on, other=0.0), c, TO_STATE, QUANTISED, WRITES)
-    release(h, last, theta, new, e, after, n, column, on, TO_GATE, QUANTISED, EMISSION, RESET)
-
-
-@triton.jit
-def open_kernel(
-    living, gates, products, b, last, message, sigmoids, tanhs, size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    at = row * count * hidden + column
-    r = gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        2,
-        hidden,
-        row,
-        column,
-        on,
-        0,
-        0,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        2,
-        hidden,
-        row,
-        column,
-        on,
-        1,
-        1,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    m = r * tl.load(last + n, mask=on, other=0.0)
-    tl.store(message + n, floor_to(m, TO_GATE, QUANTISED), mask=on)
-
-
-@triton.jit
-def mixed_of(
-    gates, products, b, was, tanhs, n, count, hidden, row, column, on,
-    TO_STATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr, WRITES: tl.constexpr,
-):  # fmt: skip
-    """The new h of two products, before an output gate."""
-    at = row * count * hidden + column
-    u = tl.load(products + n, mask=on, other=0.0)
-    c = candidate(gates, b, u, tanhs, at, hidden, column, on, 2, TO_STATE, QUANTISED, TABLE)
-    z = tl.load(gates + at + hidden, mask=on, other=0.0)
-    return mix(z, tl.load(was + n, mask=on, other=0.0), c, TO_STATE, QUANTISED, WRITES)
-
-
-@triton.jit
-def close_kernel(
-    living, gates, products, b, theta, last, was, new, e, after, sigmoids, tanhs,
-    size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    h = mixed_of(
-        gates,
-        products,
-        b,
-        was,
-        tanhs,
-        n,
-        count,
-        hidden,
-        row,
-        column,
-        on,
-        TO_STATE,
-        QUANTISED,
-        TABLE,
-        WRITES,
-    )
-    release(h, last, theta, new, e, after, n, column, on, TO_GATE, QUANTISED, EMISSION, RESET)
-
-
-@triton.jit
-def close_unseen_kernel(
-    living, gates, products, b, theta, last, was, mixed, would, sigmoids, tanhs,
-    size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    h = mixed_of(
-        gates,
-        products,
-        b,
-        was,
-        tanhs,
-        n,
-        count,
-        hidden,
-        row,
-        column,
-        on,
-        TO_STATE,
-        QUANTISED,
-        TABLE,
-        WRITES,
-    )
-    t = tl.load(theta + column, mask=on, other=0.0)
-    tl.store(mixed + n, h, mask=on)
-    sent = emit(h, tl.load(last + n, mask=on, other=0.0), t, TO_GATE, QUANTISED, EMISSION)
-    tl.store(would + n, sent, mask=on)
-
-
-@triton.jit
-def output_kernel(
-    living, gates, products, b, theta, last, mixed, new, e, after, sigmoids, tanhs,
-    size, hidden, count,
-    TO_STATE: tl.constexpr, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, TABLE: tl.constexpr,
-    EMISSION: tl.constexpr, RESET: tl.constexpr, WRITES: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    n, row, column, on = place(living, size, hidden, BLOCK)
-    at = row * count * hidden + column
-    o = gate(
-        gates,
-        products,
-        b,
-        sigmoids,
-        at,
-        1,
-        hidden,
-        row,
-        column,
-        on,
-        3,
-        0,
-        TO_STATE,
-        TO_GATE,
-        QUANTISED,
-        TABLE,
-    )
-    h = floor_to(o * tl.load(mixed + n, mask=on, other=0.0), TO_STATE, QUANTISED)
-    release(h, last, theta, new, e, after, n, column, on, TO_GATE, QUANTISED, EMISSION, RESET)
+    # Values that this stage has stored stay in registers: another thread may not see the store yet.
+    n, row, column, on = thread(living, size, hidden, BLOCK)
+    at, first = row * count * hidden + column, row * received * hidden + column
+    theta = read(threshold, column, on)
+    if OPENS:
+        if R >= 0:
+            r = gate(
+                gates, at, products, first, b, sigmoids, column, hidden, on,
+                R, U_R, TO_STATE, TO_GATE, QUANTISED, TABLE,
+            )  # fmt: skip
+            if BEFORE:
+                message = floor_to(r * read(last, n, on), TO_GATE, QUANTISED)
+                tl.store(messages + n, message, mask=on)
+        z = gate(
+            gates, at, products, first, b, sigmoids, column, hidden, on,
+            Z, U_Z, TO_STATE, TO_GATE, QUANTISED, TABLE,
+        )  # fmt: skip
+    if CLOSES:
+        p = read(gates, at + C * hidden, on)
+        if AFTER:
+            q = read(products, first + U_C * hidden, on) + read(inside_bias, column, on)
+            if EMISSION >= GRADED:
+                q = floor_to(q, TO_GATE, QUANTISED)
+            tl.store(inside + n, q, mask=on)
+            p = floor_to(p, TO_STATE, QUANTISED) + read(b, C * hidden + column, on)
+            p = p + floor_to(r * q, TO_STATE, QUANTISED)
+        else:
+            p = accumulate(
+                p, products, first, b, column, hidden, on, C, U_C, TO_STATE, QUANTISED
+            )  # fmt: skip
+        c = tanh(p, tanhs, QUANTISED, TABLE)
+        tl.store(gates + at + C * hidden, c, mask=on)
+        if not OPENS:
+            z = read(gates, at + Z * hidden, on)
+        h = mix(z, read(was, n, on), c, TO_STATE, QUANTISED, WRITES)
+        if OUT >= 0:
+            tl.store(mixed + n, h, mask=on)
+        else:
+            tl.store(before + n, h, mask=on)
+        if WAITS:
+            sent = emit(h, read(last, n, on), theta, TO_GATE, QUANTISED, EMISSION)
+            tl.store(would + n, sent, mask=on)
+    if ENDS:
+        if OUT >= 0:
+            o = gate(
+                gates, at, products, first, b, sigmoids, column, hidden, on,
+                OUT, U_OUT, TO_STATE, TO_GATE, QUANTISED, TABLE,
+            )  # fmt: skip
+            if not CLOSES:
+                h = read(mixed, n, on)
+            h = floor_to(o * h, TO_STATE, QUANTISED)
+            tl.store(before + n, h, mask=on)
+        e = emit(h, read(last, n, on), theta, TO_GATE, QUANTISED, EMISSION)
+        tl.store(emitted + n, e, mask=on)
+        tl.store(membranes + n, reset(h, e, theta, RESET), mask=on)

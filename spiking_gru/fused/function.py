@@ -1,7 +1,7 @@
-"""A whole sequence as one autograd function: forward in phases, backward by hand.
+"""A whole sequence as one autograd function: forward in stages, backward by hand.
 
-One product for the input of all steps; for each step its recurrent products and the phases between
-them; one product for each weight gradient and chunk of steps.
+There is one product for the input of all steps; for each step its recurrent products and the stages
+between them; one product for each weight gradient and chunk of steps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from torch.autograd.function import once_differentiable
 from spiking_gru.functional import CellParameters, Fire
 from spiking_gru.fused import backends
 from spiking_gru.fused.backward import Backward
-from spiking_gru.fused.forward import Inputs, Tape, forward
+from spiking_gru.fused.forward import Inputs, forward
+from spiking_gru.fused.padding import alive_steps, last_emitted
+from spiking_gru.fused.phases import Saved
 from spiking_gru.quantise import Arithmetic
 
 
@@ -29,19 +31,12 @@ def sequence(
     membrane: Tensor,
     lengths: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What `spiking_gru.functional.sequence` computes, by the backend of that name."""
-    steps, batch, _ = x.shape
-    alive = None
-    if lengths is not None:
-        alive = torch.arange(steps, device=x.device).unsqueeze(-1) < lengths
+    """Compute `spiking_gru.functional.sequence` by the backend of that name."""
+    alive = alive_steps(x, lengths)
     all_emitted, all_membranes = _Sequence.apply(  # type: ignore[no-untyped-call]
         x, *parameters, emitted, membrane, alive, arithmetic, fire, backends.backend(way)
     )
-    last = all_emitted[-1]
-    if lengths is not None:
-        end = lengths.clamp(max=steps) - 1
-        at_end = all_emitted[end.clamp(min=0), torch.arange(batch, device=x.device)]
-        last = torch.where((lengths > 0).unsqueeze(-1), at_end, emitted)
+    last = last_emitted(all_emitted, emitted, lengths)
     return all_emitted, all_membranes, last, all_membranes[-1]
 
 
@@ -50,18 +45,18 @@ class _Sequence(torch.autograd.Function):
     def forward(ctx: Any, *arguments: Any) -> tuple[Tensor, Tensor]:
         *tensors, arithmetic, fire, backend = arguments
         inputs = Inputs(*tensors)
-        tape = forward(backend, arithmetic, inputs)
-        ctx.save_for_backward(*inputs, *tape)
+        saved = forward(backend, arithmetic, inputs)
+        ctx.save_for_backward(*inputs, *saved)
         ctx.arithmetic, ctx.fire, ctx.backend = arithmetic, fire, backend
         ctx.set_materialize_grads(False)
-        return tape.emitted, tape.membranes
+        return saved.emitted, saved.membranes
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *d_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
-        saved = ctx.saved_tensors
-        inputs, tape = Inputs(*saved[: len(Inputs._fields)]), Tape(*saved[len(Inputs._fields) :])
-        needs = ctx.needs_input_grad[: len(Inputs._fields)]
-        run = Backward(ctx.backend, ctx.arithmetic.cell, ctx.fire, inputs, tape, needs).run
+        count, tensors = len(Inputs._fields), ctx.saved_tensors
+        inputs, saved = Inputs(*tensors[:count]), Saved(*tensors[count:])
+        needs = ctx.needs_input_grad[:count]
+        run = Backward(ctx.backend, ctx.arithmetic.cell, ctx.fire, inputs, saved, needs).run
         found = zip(run(*d_outputs), needs, strict=False)
         return *(gradient if need else None for gradient, need in found), None, None, None, None

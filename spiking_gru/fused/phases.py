@@ -1,15 +1,14 @@
-"""A time step in phases, between its recurrent products: each equation once, for every backend.
+"""A stage of a time step between two recurrent products: the equations once, for every backend.
 
-`compositions(rows)` makes them from a backend's row operations. Arrays are those of one step, the
-batch first: `gates`, `products` (U e or U m) and `d` (gradients of pre-activations) are
-(batch, gates, hidden), all others (batch, hidden). `living` says on which parts to work: the rows
-whose sequence has not ended, one by one, or all rows at once.
+`compositions(rows)` builds the forward and the backward phase from a backend's row operations. The
+plan in the settings says which parts of the step a stage has; `spiking_gru.functional.step` is the
+whole equation. `living` lists the parts of the batch to work on: the rows whose sequence has not
+ended, one by one, or all rows at once.
 
-Forward, `gates` holds W x and is replaced by the gates themselves; `after` is the membrane after
-its reset, `new` that before it, and where nothing is reset they are one array. Backward, `g` comes
-as the gradient of `after` and leaves as that of `was`; `d_e` comes as that of what was emitted and
-leaves as what reaches `last` past the recurrent products; roundings pass gradients straight
-through.
+Forward, `saved.gates` holds W x and the phase replaces it with the gates. Backward, `g` arrives as
+the gradient of the membrane after a step and leaves as that of the membrane before it. `d_e`
+arrives as the gradient of the emission and leaves as the part that reaches the last emission
+without passing a recurrent product. Gradients pass roundings unchanged.
 """
 
 from __future__ import annotations
@@ -20,173 +19,140 @@ from typing import Any, NamedTuple
 Phase = Callable[..., None]
 
 
-class Phases(NamedTuple):
-    """What computes each phase."""
+class Constants(NamedTuple):
+    """Arrays that are the same at every step."""
 
-    torch_step: Phase
-    forget_step: Phase
-    open: Phase
-    close: Phase
-    close_unseen: Phase
-    output: Phase
-    torch_back: Phase
-    close_back: Phase
-    output_back: Phase
-    close_unseen_back: Phase
-    open_back: Phase
+    bias: Any  # (gates, hidden)
+    inside_bias: Any  # (hidden,)
+    threshold: Any  # (hidden,)
+    emitted: Any  # (batch, hidden), before the first step
+    membrane: Any
+
+
+class Saved(NamedTuple):
+    """Values that the backward pass needs; without steps where a cell has no such value."""
+
+    gates: Any  # (steps, batch, gates, hidden), in the order of the layout
+    inside: Any  # (steps, batch, hidden), U_c e + d_c where r multiplies it
+    messages: Any  # r ⊙ e where the reset is before the product
+    mixed: Any  # h before an output gate
+    would: Any  # emission of `mixed`, where the output gate waits for it
+    before: Any  # membranes before their reset; the membranes themselves where there is none
+    emitted: Any
+    membranes: Any
+
+
+OF_STEPS = ("d", "d_out", "up", "down", "up_would", "down_would")
+"""The gradients that are arrays of steps."""
+
+
+class Gradients(NamedTuple):
+    """Gradients and slopes. In arrays of steps, step t is at t modulo the number of steps."""
+
+    d: Any  # (steps, batch, columns, hidden), of the pre-activations
+    d_out: Any  # (steps, batch, hidden), of the emissions as a result
+    up: Any  # (steps, batch, hidden), slopes of the spikes by h
+    down: Any  # and by θ
+    up_would: Any  # the same for what h would emit
+    down_would: Any
+    d_e: Any  # (batch, hidden)
+    g: Any
+    total: Any  # of the emission, or of the message that the next stage received
+    d_theta: Any
+
+
+def by_step(values: Any) -> Any:
+    """Saved values or gradients, their arrays of steps as tuples of steps: cut once, not always."""
+    if isinstance(values, Saved):
+        return Saved(*map(_steps, values))
+    if isinstance(values, Gradients):
+        return values._replace(**{name: _steps(getattr(values, name)) for name in OF_STEPS})
+    return values
+
+
+def _steps(array: Any) -> tuple[Any, ...]:
+    """Each step of a tensor; the tensor itself, which nothing reads, where it has none."""
+    return array.unbind(0) if len(array) else (array,)
+
+
+class Phases(NamedTuple):
+    """A backend's two phases."""
+
+    forward: Phase
+    backward: Phase
 
 
 def compositions(rows: Any) -> Phases:
     """The phases in terms of a backend's row operations."""
 
-    def torch_step(living, gates, products, b, d, theta, last, was, inside, new, e, after, k):
-        """c = tanh(W_c x + r ⊙ (U_c e + d_c) + b_c), h = z ⊙ h + (1 − z) ⊙ c."""
+    def forward(living, t, constants, saved, products, k):
+        p, b, theta = k.plan, constants.bias, constants.threshold
+        gates = saved.gates[t]
+        last = saved.emitted[t - 1] if t else constants.emitted
+        was = saved.membranes[t - 1] if t else constants.membrane
         for i in living:
-            r, z, c = gates[i, 0], gates[i, 1], gates[i, 2]
-            rows.add(r, products[i, 0], b[0], k)
-            rows.sigmoid(r, k)
-            rows.add(z, products[i, 1], b[1], k)
-            rows.sigmoid(z, k)
-            rows.inside(inside[i], products[i, 2], d, k)
-            rows.add_product(c, r, inside[i], b[2], k)
-            rows.tanh(c, k)
-            rows.mix(new[i], z, was[i], c, k)
-            rows.emit(e[i], new[i], last[i], theta, k)
-            rows.reset(after[i], new[i], e[i], theta, k)
+            if p.opens:
+                if p.r >= 0:
+                    rows.accumulate(gates[i, p.r], products, i, p.u_r, b[p.r], k)
+                    rows.sigmoid(gates[i, p.r], k)
+                rows.accumulate(gates[i, p.z], products, i, p.u_z, b[p.z], k)
+                rows.sigmoid(gates[i, p.z], k)
+                if p.before:
+                    rows.message(saved.messages[t][i], gates[i, p.r], last[i], k)
+            if p.closes:
+                c = gates[i, p.c]
+                h = saved.mixed[t][i] if p.out >= 0 else saved.before[t][i]
+                if p.after:
+                    q = saved.inside[t][i]
+                    rows.inside(q, products[i, p.u_c], constants.inside_bias, k)
+                    rows.add_product(c, gates[i, p.r], q, b[p.c], k)
+                else:
+                    rows.accumulate(c, products, i, p.u_c, b[p.c], k)
+                rows.tanh(c, k)
+                rows.mix(h, gates[i, p.z], was[i], c, k)
+                if p.waits:
+                    rows.emit(saved.would[t][i], h, last[i], theta, k)
+            if p.ends:
+                h, e = saved.before[t][i], saved.emitted[t][i]
+                if p.out >= 0:
+                    rows.accumulate(gates[i, p.out], products, i, p.u_out, b[p.out], k)
+                    rows.sigmoid(gates[i, p.out], k)
+                    rows.scale(h, gates[i, p.out], saved.mixed[t][i], k)
+                rows.emit(e, h, last[i], theta, k)
+                rows.reset(saved.membranes[t][i], h, e, theta, k)
 
-    def forget_step(living, gates, products, b, theta, last, was, new, e, after, k):
-        """c = tanh(W_c x + U_c e + b_c), h = f ⊙ h + (1 − f) ⊙ c."""
+    def backward(living, t, constants, saved, gradients, k):
+        p, theta = k.plan, constants.threshold
+        gates, d = saved.gates[t], gradients.d[t % len(gradients.d)]
+        last = saved.emitted[t - 1] if t else constants.emitted
+        was = saved.membranes[t - 1] if t else constants.membrane
+        d_out = gradients.d_out[t % len(gradients.d_out)]
+        slope = t % len(gradients.up)
         for i in living:
-            f, c = gates[i, 0], gates[i, 1]
-            rows.add(f, products[i, 0], b[0], k)
-            rows.sigmoid(f, k)
-            rows.add(c, products[i, 1], b[1], k)
-            rows.tanh(c, k)
-            rows.mix(new[i], f, was[i], c, k)
-            rows.emit(e[i], new[i], last[i], theta, k)
-            rows.reset(after[i], new[i], e[i], theta, k)
+            g, d_e = gradients.g[i], gradients.d_e[i]
+            total, d_theta = gradients.total[i], gradients.d_theta[i]
+            if p.ends:
+                h, e = saved.before[t][i], saved.emitted[t][i]
+                up, down = gradients.up[slope][i], gradients.down[slope][i]
+                rows.take(total, d_e, d_out[i])
+                rows.reset_back(g, e, d_theta, k)
+                rows.slopes(up, down, h, theta, k)
+                rows.emit_back(g, d_e, total, up, down, h, last[i], theta, d_theta, k)
+                if p.out >= 0:
+                    rows.scale_back(d[i, p.out + p.after], g, gates[i, p.out], saved.mixed[t][i], k)
+            if p.closes:
+                z, c = gates[i, p.z], gates[i, p.c]
+                d_z, d_c = d[i, p.z + p.after], d[i, p.c + p.after]
+                if p.waits:
+                    h = saved.mixed[t][i]
+                    up, down = gradients.up_would[slope][i], gradients.down_would[slope][i]
+                    rows.slopes(up, down, h, theta, k)
+                    rows.emit_back(g, d_e, total, up, down, h, last[i], theta, d_theta, k)
+                rows.mix_back(d_z, d_c, g, z, was[i], c, k)
+                if p.after:
+                    r, q = gates[i, p.r], saved.inside[t][i]
+                    rows.inside_back(d[i, p.r + 1], d[i, 0], d_c, r, q, k)
+            if p.opens and p.before:
+                rows.message_back(d[i, p.r], d_e, total, gates[i, p.r], last[i], k)
 
-    def open(living, gates, products, b, last, message, k):
-        """r, z, and the message r ⊙ e."""
-        for i in living:
-            r, z = gates[i, 0], gates[i, 1]
-            rows.add(r, products[i, 0], b[0], k)
-            rows.sigmoid(r, k)
-            rows.add(z, products[i, 1], b[1], k)
-            rows.sigmoid(z, k)
-            rows.message(message[i], r, last[i], k)
-
-    def close(living, gates, products, b, theta, last, was, new, e, after, k):
-        """c = tanh(W_c x + U_c m + b_c); `keep` and `write` mix it with h and emit."""
-        for i in living:
-            z, c = gates[i, 1], gates[i, 2]
-            rows.add(c, products[i, 0], b[2], k)
-            rows.tanh(c, k)
-            rows.mix(new[i], z, was[i], c, k)
-            rows.emit(e[i], new[i], last[i], theta, k)
-            rows.reset(after[i], new[i], e[i], theta, k)
-
-    def close_unseen(living, gates, products, b, theta, last, was, mixed, would, k):
-        """As `close` for `output-gated`: what the mixed h would emit, before its output gate."""
-        for i in living:
-            z, c = gates[i, 1], gates[i, 2]
-            rows.add(c, products[i, 0], b[2], k)
-            rows.tanh(c, k)
-            rows.mix(mixed[i], z, was[i], c, k)
-            rows.emit(would[i], mixed[i], last[i], theta, k)
-
-    def output(living, gates, products, b, theta, last, mixed, new, e, after, k):
-        """h = o ⊙ h."""
-        for i in living:
-            o = gates[i, 3]
-            rows.add(o, products[i, 0], b[3], k)
-            rows.sigmoid(o, k)
-            rows.scale(new[i], o, mixed[i], k)
-            rows.emit(e[i], new[i], last[i], theta, k)
-            rows.reset(after[i], new[i], e[i], theta, k)
-
-    def torch_back(
-        living,
-        gates,
-        inside,
-        last,
-        was,
-        new,
-        e,
-        theta,
-        up,
-        down,
-        d_out,
-        d_e,
-        g,
-        total,
-        d_theta,
-        d,
-        k,
-    ):
-        """`d` holds the gradients of U_c e + d_c, then of the pre-activations of r, z, c."""
-        for i in living:
-            r, z, c = gates[i, 0], gates[i, 1], gates[i, 2]
-            rows.take(total[i], d_e[i], d_out[i])
-            rows.reset_back(g[i], e[i], d_theta[i], k)
-            rows.slopes(up[i], down[i], new[i], theta, k)
-            rows.emit_back(
-                g[i], d_e[i], total[i], up[i], down[i], new[i], last[i], theta, d_theta[i], k
-            )
-            rows.mix_back(d[i, 2], d[i, 3], g[i], z, was[i], c, k)
-            rows.inside_back(d[i, 1], d[i, 0], d[i, 3], r, inside[i], k)
-
-    def close_back(
-        living, gates, last, was, new, e, theta, up, down, d_out, d_e, g, total, d_theta, d, k
-    ):
-        """Backward of `close`, and of `forget_step`, whose gates stand one row earlier."""
-        for i in living:
-            share, c = gates[i, k.share], gates[i, k.share + 1]
-            rows.take(total[i], d_e[i], d_out[i])
-            rows.reset_back(g[i], e[i], d_theta[i], k)
-            rows.slopes(up[i], down[i], new[i], theta, k)
-            rows.emit_back(
-                g[i], d_e[i], total[i], up[i], down[i], new[i], last[i], theta, d_theta[i], k
-            )
-            rows.mix_back(d[i, k.share], d[i, k.share + 1], g[i], share, was[i], c, k)
-
-    def output_back(
-        living, gates, mixed, last, new, e, theta, up, down, d_out, d_e, g, total, d_theta, d, k
-    ):
-        for i in living:
-            rows.take(total[i], d_e[i], d_out[i])
-            rows.reset_back(g[i], e[i], d_theta[i], k)
-            rows.slopes(up[i], down[i], new[i], theta, k)
-            rows.emit_back(
-                g[i], d_e[i], total[i], up[i], down[i], new[i], last[i], theta, d_theta[i], k
-            )
-            rows.scale_back(d[i, 3], g[i], gates[i, 3], mixed[i], k)
-
-    def close_unseen_back(
-        living, gates, last, was, mixed, theta, up, down, d_would, d_e, g, d_theta, d, k
-    ):
-        for i in living:
-            z, c = gates[i, 1], gates[i, 2]
-            rows.slopes(up[i], down[i], mixed[i], theta, k)
-            rows.emit_back(
-                g[i], d_e[i], d_would[i], up[i], down[i], mixed[i], last[i], theta, d_theta[i], k
-            )
-            rows.mix_back(d[i, 1], d[i, 2], g[i], z, was[i], c, k)
-
-    def open_back(living, gates, last, d_message, d_e, d, k):
-        for i in living:
-            rows.message_back(d[i, 0], d_e[i], d_message[i], gates[i, 0], last[i], k)
-
-    return Phases(
-        torch_step,
-        forget_step,
-        open,
-        close,
-        close_unseen,
-        output,
-        torch_back,
-        close_back,
-        output_back,
-        close_unseen_back,
-        open_back,
-    )
+    return Phases(forward, backward)

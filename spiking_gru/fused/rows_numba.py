@@ -65,6 +65,27 @@ def add(p: Any, u: Any, b: Any, k: Any) -> None:
 
 
 @row
+def add_bias(p: Any, b: Any, k: Any) -> None:
+    """p ← p + b, the sum of products brought to the state grid."""
+    if k.quantised:
+        to, back = F(k.to_state), F(1 / k.to_state)
+        for j in range(len(p)):
+            p[j] = np.floor(p[j] * to) * back + b[j]
+    else:
+        for j in range(len(p)):
+            p[j] = p[j] + b[j]
+
+
+@row
+def accumulate(p: Any, products: Any, i: Any, place: Any, b: Any, k: Any) -> None:
+    """p ← p + b + its recurrent product, if it has one."""
+    if place >= 0:
+        add(p, products[i, place], b, k)
+    else:
+        add_bias(p, b, k)
+
+
+@row
 def add_product(p: Any, r: Any, q: Any, b: Any, k: Any) -> None:
     """p ← p + b + r q."""
     if k.quantised:
@@ -160,7 +181,7 @@ def mix(h: Any, z: Any, was: Any, c: Any, k: Any) -> None:
 
 @row
 def emit(e: Any, h: Any, last: Any, theta: Any, k: Any) -> None:
-    """What h emits."""
+    """e ← the emission of h."""
     if k.emission == BINARY:
         for j in range(len(e)):
             e[j] = ONE if h[j] > theta[j] else NOTHING

@@ -1,66 +1,85 @@
 """The row operations in torch, on all rows at once: any device, any type.
 
-What rounds is asked of the cell's own arithmetic, which stands in for the settings going forward;
-gradients going back are as `spiking_gru.quantise` lets them through.
+Forward, the cell's own arithmetic rounds. Backward, gradients pass a rounding and stop at a clamp,
+as in `spiking_gru.quantise`.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from spiking_gru import functional
-from spiking_gru.fused.settings import GRADED, STATE, SUBTRACT, ZERO, Backward, writes
+from spiking_gru.fused.layout import stages_of
+from spiking_gru.fused.settings import GRADED, STATE, SUBTRACT, ZERO, Backward, Plan, plan_of
 from spiking_gru.quantise import Arithmetic
+
+
+class Forward(NamedTuple):
+    """Settings of the forward phase."""
+
+    plan: Plan
+    arithmetic: Arithmetic
+
+
+def forward_settings(arithmetic: Arithmetic) -> list[Forward]:
+    """The settings of each stage of a step."""
+    cell = arithmetic.cell
+    return [Forward(plan_of(cell, stage), arithmetic) for stage in stages_of(cell.row)]
 
 
 def step_function(v: Tensor) -> Tensor:
     return (v > 0).to(v.dtype)
 
 
-def add(p: Tensor, u: Tensor, b: Tensor, k: Arithmetic) -> None:
-    p.copy_(k.state(p) + b + k.state(u))
+def accumulate(p: Tensor, products: Tensor, i: slice, place: int, b: Tensor, k: Forward) -> None:
+    state = k.arithmetic.state
+    if place < 0:
+        p.copy_(state(p) + b)
+    else:
+        p.copy_(state(p) + b + state(products[i, place]))
 
 
-def add_product(p: Tensor, r: Tensor, q: Tensor, b: Tensor, k: Arithmetic) -> None:
-    p.copy_(k.state(p) + b + k.state(r * q))
+def add_product(p: Tensor, r: Tensor, q: Tensor, b: Tensor, k: Forward) -> None:
+    p.copy_(k.arithmetic.state(p) + b + k.arithmetic.state(r * q))
 
 
-def sigmoid(p: Tensor, k: Arithmetic) -> None:
-    p.copy_(k.sigmoid(p))
+def sigmoid(p: Tensor, k: Forward) -> None:
+    p.copy_(k.arithmetic.sigmoid(p))
 
 
-def tanh(p: Tensor, k: Arithmetic) -> None:
-    p.copy_(k.tanh(p))
+def tanh(p: Tensor, k: Forward) -> None:
+    p.copy_(k.arithmetic.tanh(p))
 
 
-def inside(q: Tensor, u: Tensor, d: Tensor, k: Arithmetic) -> None:
-    q.copy_(u + d if k.cell.spiking else k.gate(u + d))
+def inside(q: Tensor, u: Tensor, d: Tensor, k: Forward) -> None:
+    arithmetic = k.arithmetic
+    q.copy_(u + d if arithmetic.cell.spiking else arithmetic.gate(u + d))
 
 
-def message(m: Tensor, r: Tensor, e: Tensor, k: Arithmetic) -> None:
-    m.copy_(k.gate(r * e))
+def message(m: Tensor, r: Tensor, e: Tensor, k: Forward) -> None:
+    m.copy_(k.arithmetic.gate(r * e))
 
 
-def scale(h: Tensor, o: Tensor, mixed: Tensor, k: Arithmetic) -> None:
-    h.copy_(k.state(o * mixed))
+def scale(h: Tensor, o: Tensor, mixed: Tensor, k: Forward) -> None:
+    h.copy_(k.arithmetic.state(o * mixed))
 
 
-def mix(h: Tensor, z: Tensor, was: Tensor, c: Tensor, k: Arithmetic) -> None:
-    share = 1 - z if writes(k.cell) else z
-    h.copy_(k.state(share * was + (1 - share) * c))
+def mix(h: Tensor, z: Tensor, was: Tensor, c: Tensor, k: Forward) -> None:
+    share = 1 - z if k.arithmetic.cell.row.writes else z
+    h.copy_(k.arithmetic.state(share * was + (1 - share) * c))
 
 
-def emit(e: Tensor, h: Tensor, last: Tensor, theta: Tensor, k: Arithmetic) -> None:
-    e.copy_(functional.emit(k, step_function, theta, h, last)[0])
+def emit(e: Tensor, h: Tensor, last: Tensor, theta: Tensor, k: Forward) -> None:
+    e.copy_(functional.emit(k.arithmetic, step_function, theta, h, last)[0])
 
 
-def reset(after: Tensor, h: Tensor, e: Tensor, theta: Tensor, k: Arithmetic) -> None:
-    if not k.cell.spiking:
-        return
-    if k.cell.reset_mechanism == "subtract":
+def reset(after: Tensor, h: Tensor, e: Tensor, theta: Tensor, k: Forward) -> None:
+    if k.arithmetic.cell.subtracts:
         torch.sub(h, theta * e, out=after)
-    elif k.cell.reset_mechanism == "zero":
+    elif k.arithmetic.cell.clears:
         torch.mul(h, 1 - e.abs(), out=after)
 
 

@@ -1,6 +1,6 @@
-"""What the phases do to each number, in Triton, float32: values in, values out.
+"""The operations of the phases on each number, in Triton, float32: values in, values out.
 
-The settings are compile-time constants, so each kernel holds only what its cell needs.
+The settings are compile-time constants, so each kernel holds only the code that its cell needs.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def mix(z, was, c, TO_STATE: tl.constexpr, QUANTISED: tl.constexpr, WRITES: tl.c
 
 @triton.jit
 def emit(h, last, theta, TO_GATE: tl.constexpr, QUANTISED: tl.constexpr, EMISSION: tl.constexpr):
-    """What h emits."""
+    """The emission of h."""
     if EMISSION == BINARY:
         e = tl.where(h > theta, 1.0, 0.0)
     elif EMISSION == SIGNED:

@@ -1,4 +1,4 @@
-"""A cell's settings as the phases see them: few plain numbers, the same for every backend."""
+"""A cell's settings as the phases see them: a few plain numbers, the same for every backend."""
 
 from __future__ import annotations
 
@@ -7,23 +7,48 @@ from typing import Any, NamedTuple
 from hardware.definition.arithmetic import sigmoid_table, tanh_table
 from hardware.definition.cell import Cell
 from spiking_gru.functional import Fire
+from spiking_gru.fused.layout import CANDIDATE, Stage, layout_of, stages_of
 from spiking_gru.quantise import Arithmetic, IntegerArithmetic
 from spiking_gru.surrogate import ATan
 
 BINARY, SIGNED, GRADED, STATE = range(4)
-EMISSIONS = {"binary": BINARY, "signed": SIGNED, "graded": GRADED, "state": STATE}
+"""Emissions; from GRADED on the state is sent, not spikes."""
+
 NONE, SUBTRACT, ZERO = range(3)
-RESETS = {"none": NONE, "subtract": SUBTRACT, "zero": ZERO}
+"""Effects of a spike on the membrane."""
+
+ABSENT = -1
+"""Place of a gate that does not exist, or that has no recurrent product."""
+
+
+class Plan(NamedTuple):
+    """The parts of one stage of a step."""
+
+    opens: bool
+    closes: bool
+    ends: bool
+    r: int  # place of each gate among the saved gates, ABSENT for none
+    z: int
+    c: int
+    out: int
+    u_r: int  # place of each gate's product among those of the stage, ABSENT for none
+    u_z: int
+    u_c: int
+    u_out: int
+    after: int  # 1 where r multiplies the product; gradients then have one column more, the first
+    before: int  # 1 where r multiplies the message
+    waits: int  # 1 where the output gate waits for what h would emit
 
 
 class Forward(NamedTuple):
-    """What a forward phase needs to know."""
+    """Settings of the forward phase."""
 
+    plan: Plan
     quantised: bool
     table: bool
     emission: int
     reset: int
-    writes: bool  # whether the mixing gate writes the new (1 − z keeps), not keeps the old
+    writes: bool  # whether the mixing gate is the share of the candidate, not of the old state
     to_state: float  # units of the state grid in one
     to_gate: float
     sigmoids: Any  # the tables of σ and tanh
@@ -31,49 +56,80 @@ class Forward(NamedTuple):
 
 
 class Backward(NamedTuple):
-    """What a backward phase needs to know."""
+    """Settings of the backward phase."""
 
+    plan: Plan
     table: bool
     emission: int
     reset: int
     writes: bool
-    share: int  # the row of the mixing gate; the candidate's is the next
     learns: bool  # whether the threshold's gradient is wanted
-    alpha: float  # of `ATan`, whose slope is computed in passing; 0 where slopes are given
+    alpha: float  # of `ATan`, whose slope the phase computes; 0 where slopes are given
 
 
-def resets(cell: Cell) -> bool:
-    """Whether the membrane after a step differs from that before its reset."""
-    return cell.spiking and cell.reset_mechanism != "none"
+def plan_of(cell: Cell, stage: Stage) -> Plan:
+    """The plan of a stage."""
+    row, gates = cell.row, layout_of(cell.row).gates
+    received = stage.message.gates if stage.message else ()
+    names = ("reset", row.mixing, CANDIDATE, "output")
+
+    def places(among: tuple[str, ...]) -> list[int]:
+        return [among.index(name) if name in among else ABSENT for name in names]
+
+    return Plan(
+        *(stage.opens, stage.closes, stage.ends),
+        *places(gates),
+        *places(received),
+        *map(int, (row.resets_after, row.resets_before, row.output_waits)),
+    )
 
 
-def writes(cell: Cell) -> bool:
-    return cell.formulation in ("write", "output-gated")
+def emission_of(cell: Cell) -> int:
+    """The number of the cell's emission."""
+    if cell.spiking:
+        return SIGNED if cell.emission.signed else BINARY
+    return GRADED if cell.sends_changes else STATE
 
 
-def forward_settings(arithmetic: Arithmetic) -> Forward:
+def reset_of(cell: Cell) -> int:
+    """The number of the effect that a spike has on the membrane."""
+    return SUBTRACT if cell.subtracts else ZERO if cell.clears else NONE
+
+
+def forward_settings(arithmetic: Arithmetic) -> list[Forward]:
+    """The settings of each stage of a step."""
     cell = arithmetic.cell
     S, G = cell.state_fraction, cell.gate_fraction
-    return Forward(
-        quantised=isinstance(arithmetic, IntegerArithmetic),
-        table=cell.activation == "table",
-        emission=EMISSIONS[cell.emit],
-        reset=RESETS[cell.reset_mechanism] if cell.spiking else NONE,
-        writes=writes(cell),
-        to_state=2.0**S,
-        to_gate=2.0**G,
-        sigmoids=(sigmoid_table(G) * 2.0**-G).astype("float32"),
-        tanhs=(tanh_table(S) * 2.0**-S).astype("float32"),
-    )
+    sigmoids = (sigmoid_table(G) * 2.0**-G).astype("float32")
+    tanhs = (tanh_table(S) * 2.0**-S).astype("float32")
+    return [
+        Forward(
+            plan=plan_of(cell, stage),
+            quantised=isinstance(arithmetic, IntegerArithmetic),
+            table=cell.functions.table,
+            emission=emission_of(cell),
+            reset=reset_of(cell),
+            writes=cell.row.writes,
+            to_state=2.0**S,
+            to_gate=2.0**G,
+            sigmoids=sigmoids,
+            tanhs=tanhs,
+        )
+        for stage in stages_of(cell.row)
+    ]
 
 
-def backward_settings(cell: Cell, learns: bool, fire: Fire, in_passing: bool) -> Backward:
-    return Backward(
-        table=cell.activation == "table",
-        emission=EMISSIONS[cell.emit],
-        reset=RESETS[cell.reset_mechanism] if cell.spiking else NONE,
-        writes=writes(cell),
-        share=0 if cell.formulation == "forget" else 1,
-        learns=learns and cell.spiking,
-        alpha=fire.alpha if in_passing and isinstance(fire, ATan) else 0.0,
-    )
+def backward_settings(cell: Cell, learns: bool, fire: Fire, in_passing: bool) -> list[Backward]:
+    """The settings of each stage of a step."""
+    return [
+        Backward(
+            plan=plan_of(cell, stage),
+            table=cell.functions.table,
+            emission=emission_of(cell),
+            reset=reset_of(cell),
+            writes=cell.row.writes,
+            learns=learns and cell.spiking,
+            alpha=fire.alpha if in_passing and isinstance(fire, ATan) else 0.0,
+        )
+        for stage in stages_of(cell.row)
+    ]

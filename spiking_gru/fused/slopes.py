@@ -1,4 +1,4 @@
-"""The slopes of spikes, where the phases do not compute them in passing."""
+"""The slopes of spikes, for surrogates whose slope the phases do not compute."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def slope_of(fire: Fire, v: Tensor) -> Tensor:
 def slopes_of(cell: Cell, fire: Fire, h: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
     """The slopes of the spikes of membranes h, by h and by θ."""
     rising = slope_of(fire, h - theta)
-    if cell.emit == "binary":
+    if not cell.emission.signed:
         return rising, -rising
     falling = slope_of(fire, -h - theta)
     return rising + falling, falling - rising

@@ -11,7 +11,9 @@ from programs import random_sequences
 
 from conversion import Explanation, conversion_of, explain
 from hardware.definition.arithmetic import WORD_BITS
-from hardware.definition.cell import EMISSIONS, GATES, step
+from hardware.definition.cell import step
+from hardware.definition.emission import EMISSIONS
+from hardware.definition.formulation import FORMULATIONS
 from hardware.engines.reference import product_of, synapses
 from hardware.runs.run import run
 
@@ -20,15 +22,18 @@ def by_name(rows: list[Explanation]) -> dict[tuple[str, str, str], Explanation]:
     return {(row.layer, row.gate, row.quantity): row for row in rows}
 
 
-@pytest.mark.parametrize("formulation", GATES)
-def test_every_gate_has_its_matrices_and_its_bias_and_only_what_it_hears(formulation: str) -> None:
+@pytest.mark.parametrize("formulation", FORMULATIONS)
+def test_every_gate_has_its_matrices_and_its_bias_and_only_what_it_receives(
+    formulation: str,
+) -> None:
+    row = FORMULATIONS[formulation]
     rows = explain(conversion_of(random_network(0, formulation=formulation, layers=2)))
     expected = [
         (f"layer {i}", gate, quantity)
         for i in range(2)
-        for gate in GATES[formulation]
+        for gate in row.gates
         for quantity in "WUb"
-        if (formulation, gate, quantity) != ("output-gated", "candidate", "W")
+        if gate in {"W": row.input_gates, "U": row.recurrent_gates, "b": row.gates}[quantity]
     ]
     assert list(by_name(rows)) == [*expected, ("readout", "", "V"), ("readout", "", "b")]
 
@@ -36,8 +41,8 @@ def test_every_gate_has_its_matrices_and_its_bias_and_only_what_it_hears(formula
 @settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 1000),
-    formulation=st.sampled_from(list(GATES)),
-    emit=st.sampled_from(EMISSIONS),
+    formulation=st.sampled_from(list(FORMULATIONS)),
+    emit=st.sampled_from(list(EMISSIONS)),
     bits=st.integers(2, 8),
 )
 def test_integers_stand_for_the_floats_to_half_a_step(
@@ -54,7 +59,7 @@ def test_integers_stand_for_the_floats_to_half_a_step(
         assert row.headroom_bits >= 0
 
 
-@pytest.mark.parametrize("formulation", GATES)
+@pytest.mark.parametrize("formulation", FORMULATIONS)
 @pytest.mark.parametrize("emit", EMISSIONS)
 def test_no_run_passes_a_bound_that_is_printed(formulation: str, emit: str) -> None:
     network = random_network(1, channels=3, hidden=6, formulation=formulation, emit=emit)
@@ -79,4 +84,4 @@ def test_no_run_passes_a_bound_that_is_printed(formulation: str, emit: str) -> N
         trace.membranes[0][:-1].astype(np.int64),
         see,
     )
-    assert seen == {"W", "U", "b"}
+    assert seen == {letter for name, _, letter in rows if name == layer.name}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_readout
 
 from conversion.nir_export import export_nir
 from hardware.errors import SettingError
@@ -20,7 +20,7 @@ nir = pytest.importorskip("nir")
 @pytest.mark.parametrize("kind", ["count", "leaky", "step"])
 def test_the_readout_in_nir_computes_the_scores(emit: str, kind: str, tmp_path: Path) -> None:
     program = random_program(3, emit=emit, readout=kind)
-    program = replace(program, readout=replace(program.readout, shift=0))  # nothing rounds
+    program = with_readout(program, replace(program.readout, shift=0))  # nothing rounds
     trace = run(program, random_sequences(3, 3, [9]), engine="numpy")
     graph = nir.read(export_nir(program, tmp_path / "r.nir"))
     weights = graph.nodes["weights"]

@@ -21,9 +21,10 @@ from conversion.ranges import (
 )
 from hardware.definition import cell as definition
 from hardware.definition.arithmetic import Integers
-from hardware.definition.cell import EMISSIONS, Cell, GateParameters
-from hardware.definition.cell import GATES as GATES_OF
+from hardware.definition.cell import Cell, GateParameters
+from hardware.definition.emission import EMISSIONS
 from hardware.definition.encoder import Encoder
+from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import Readout
 from hardware.engines.reference import product_of
 from hardware.errors import RangeError
@@ -160,7 +161,7 @@ def largest_seen(
     return seen
 
 
-@pytest.mark.parametrize("formulation", GATES_OF)
+@pytest.mark.parametrize("formulation", FORMULATIONS)
 @pytest.mark.parametrize("emit", EMISSIONS)
 def test_a_search_for_the_worst_input_never_passes_a_bound_and_comes_within_two_bits_of_it(
     formulation: str, emit: str, monkeypatch: pytest.MonkeyPatch
@@ -339,7 +340,8 @@ def test_a_threshold_that_would_let_the_membrane_pass_one_is_refused(value: int)
 def program_of(*layers: Layer, limit: int = 127) -> Program:
     encoder = Encoder(np.zeros(2), np.ones(2), -5, limit)
     silent = Readout(np.zeros((2, 2), np.int64), np.zeros(2, np.int64), exponent=-6, gain=5.0)
-    return Program(encoder, layers, silent, ("a", "b"), max_steps=1000)
+    named = tuple(replace(layer, name=f"layer {i}") for i, layer in enumerate(layers))
+    return Program(encoder, named, (silent,), max_steps=1000)
 
 
 def test_events_of_the_first_layer_are_signed() -> None:

@@ -10,7 +10,7 @@ from programs import random_sequences
 
 from conversion import convert, verify
 from conversion.verification import integers
-from hardware.definition.cell import RESET_MECHANISMS
+from hardware.definition.emission import RESET_MECHANISMS
 from hardware.errors import EngineError
 
 

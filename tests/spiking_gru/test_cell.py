@@ -81,6 +81,21 @@ def test_a_state_dict_round_trip_changes_nothing() -> None:
     assert torch.equal(other(x[0])[1], cell(x[0])[1])
 
 
+def test_weights_that_nothing_reads_are_dropped_from_an_older_state_dict() -> None:
+    gru = SpikingGRU(3, 4, formulation="output-gated", threshold=0.1)
+    state = gru.state_dict()
+    blocks = state["cells.0.weight_ih"].split(4)
+    unread = torch.full((4, 3), 9.0)
+    older = {**state, "cells.0.weight_ih": torch.cat([*blocks[:2], unread, blocks[2]])}
+    other = SpikingGRU(3, 4, formulation="output-gated", threshold=0.1)
+    other.load_state_dict(older)
+    assert torch.equal(other.cells[0].weight_ih, gru.cells[0].weight_ih)
+    assert len(older["cells.0.weight_ih"]) == 16
+    wrong = {**state, "cells.0.weight_ih": torch.zeros(7, 3)}
+    with pytest.raises(RuntimeError, match="size mismatch for cells.0.weight_ih"):
+        other.load_state_dict(wrong)
+
+
 @pytest.mark.parametrize("name", ["atan", "fast_sigmoid", "sigmoid", "straight_through_estimator"])
 def test_surrogates_of_snntorch_give_gradients(name: str) -> None:
     cell, x = cell_and_input(spike_grad=getattr(surrogate, name)())

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets import small_arrays, small_file
+from programs import with_readout
 
 from hardware import Program, Trace, run
 
@@ -236,7 +237,7 @@ def test_a_difference_is_exit_code_1(folder: Path, tmp_path: Path, call) -> None
     shutil.copytree(folder, tmp_path / "run")
     program = Program.load(folder / "program.sgru")
     readout = replace(program.readout, bias=program.readout.bias + 1)
-    replace(program, readout=readout).save(tmp_path / "run" / "program.sgru")
+    with_readout(program, readout).save(tmp_path / "run" / "program.sgru")
     code, out, _ = call("verify", tmp_path / "run", "--engine", "events")
     assert code == 1
     assert "first at sequence 0" in out
@@ -265,7 +266,7 @@ def test_a_program_file_alone_is_verified_by_its_golden_samples(
     assert json.loads(summary.read_text())["differing"] == {"events": []}
     program = Program.load(folder / "program.sgru")
     readout = replace(program.readout, bias=program.readout.bias + 1)
-    replace(program, readout=readout).save(tmp_path / "other.sgru")
+    with_readout(program, readout).save(tmp_path / "other.sgru")
     code, out, _ = call("verify", tmp_path / "other.sgru", "--engine", "numpy")
     assert code == 1
     assert "numpy: 3 of 3 golden samples differ: 0, 1, 2" in out

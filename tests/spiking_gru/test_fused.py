@@ -11,7 +11,9 @@ import pytest
 import torch
 from snntorch import surrogate as snntorch_surrogate
 
-from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES, RESET_MECHANISMS, SPIKES
+from hardware.definition.arithmetic import ACTIVATIONS
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
+from hardware.definition.formulation import FORMULATIONS
 from hardware.errors import SettingError
 from spiking_gru import SpikingGRU, SpikingGRUCell
 from spiking_gru.fused import backward, way
@@ -19,11 +21,13 @@ from spiking_gru.sequence import sequence
 from spiking_gru.surrogate import ATan
 
 PRECISION = {"torch": (torch.float64, 1e-12), "numba": (torch.float32, 1e-6)}
-"""The type in which a way is held against the plain loop, and how near its gradients must come."""
+"""The type in which a way is compared with the plain loop, and its gradients' relative error."""
+
+SPIKES = [name for name, emission in EMISSIONS.items() if emission.spiking]
 
 
-def cell_of(**settings: Any) -> SpikingGRUCell:
-    torch.manual_seed(0)
+def cell_of(seed: int = 0, **settings: Any) -> SpikingGRUCell:
+    torch.manual_seed(seed)
     return SpikingGRUCell(3, 17, threshold=0.15, learn_threshold=True, **settings)
 
 
@@ -48,9 +52,9 @@ def outputs_and_gradients(
     results = sequence(cell.arithmetic, cell.prepared(), cell.spike_grad, *inputs, lengths, way=way)
     total = sum((r * torch.randn(r.shape, generator=generator).to(r)).sum() for r in results)
     total.backward()
-    gradients = [tensor.grad for tensor in (*inputs, *cell.parameters())]
-    whole = torch.cat([x.new_zeros(1) if g is None else g.flatten() for g in gradients])
-    return results, whole
+    tensors = (*inputs, *cell.parameters())
+    gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in tensors]
+    return results, torch.cat([gradient.flatten() for gradient in gradients])
 
 
 def assert_equal_to_the_loop(way: str, cell: SpikingGRUCell, precision: float) -> None:
@@ -72,8 +76,8 @@ def _short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("way", list(PRECISION))
-@pytest.mark.parametrize("formulation", list(GATES))
-@pytest.mark.parametrize("emit", EMISSIONS)
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
+@pytest.mark.parametrize("emit", list(EMISSIONS))
 def test_every_cell_equals_the_plain_loop(way: str, formulation: str, emit: str) -> None:
     dtype, precision = PRECISION[way]
     resets = RESET_MECHANISMS if emit in SPIKES else ("subtract",)
@@ -105,13 +109,13 @@ def test_every_cell_equals_the_plain_loop(way: str, formulation: str, emit: str)
 def test_every_surrogate_gives_the_gradients_of_the_plain_loop(
     way: str, emit: str, formulation: str, surrogate: Any
 ) -> None:
-    # In float32, for in float64 snnTorch's surrogates round gradients to float32 on their way.
+    # In float32, because in float64 snnTorch's surrogates round gradients to float32.
     cell = cell_of(formulation=formulation, emit=emit, spike_grad=surrogate)
     assert_equal_to_the_loop(way, cell, 1e-6)
 
 
 @pytest.mark.parametrize("way", list(PRECISION))
-@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
 def test_a_threshold_of_each_neuron_gets_its_own_gradient(way: str, formulation: str) -> None:
     torch.manual_seed(0)
     thresholds = torch.rand(17) / 4 + 0.05
@@ -150,19 +154,20 @@ def test_any_part_of_the_results_may_be_used(way: str, used: str) -> None:
     assert (gradients[0] - gradients[1]).norm() <= 1e-6 * gradients[0].norm()
 
 
-@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
 def test_bfloat16_is_as_near_to_float32_as_the_plain_loop(formulation: str) -> None:
     x = some_input()
     settings = {"formulation": formulation, "emit": "state", "activation": "table"}
-    _, exact = outputs_and_gradients("loop", cell_of(**settings), x, LENGTHS)
-    errors = []
-    for each in ("loop", "torch"):
-        cell = cell_of(**settings).bfloat16()
-        results, gradient = outputs_and_gradients(each, cell, x.bfloat16(), LENGTHS)
-        assert {r.dtype for r in results} == {gradient.dtype} == {torch.bfloat16}
-        errors.append((gradient.float() - exact).norm() / exact.norm())
-    assert errors[1] <= 1.2 * errors[0]
-    assert errors[1] < 0.02
+    errors: dict[str, list[float]] = {"loop": [], "torch": []}
+    for seed in range(8):
+        _, exact = outputs_and_gradients("loop", cell_of(seed, **settings), x, LENGTHS)
+        for each, found in errors.items():
+            cell = cell_of(seed, **settings).bfloat16()
+            results, gradient = outputs_and_gradients(each, cell, x.bfloat16(), LENGTHS)
+            assert {r.dtype for r in results} == {gradient.dtype} == {torch.bfloat16}
+            found.append(float((gradient.float() - exact).norm() / exact.norm()))
+    assert sum(errors["torch"]) <= 1.1 * sum(errors["loop"])
+    assert max(errors["torch"]) < 0.02
 
 
 def test_the_way_follows_from_type_device_and_surrogate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +175,7 @@ def test_the_way_follows_from_type_device_and_surrogate(monkeypatch: pytest.Monk
     assert way(x, fire) == "numba"
     assert way(x.double(), fire) == way(x.bfloat16(), fire) == "torch"
     assert way(x, snntorch_surrogate.fast_sigmoid()) == "numba"
-    assert way(x, torch.sigmoid) == "loop"  # no step function: not what the kernels compute
+    assert way(x, torch.sigmoid) == "loop"  # no step function, as the kernels take it
     with torch.autocast("cpu"):
         assert way(x, fire) == "loop"
     monkeypatch.setitem(sys.modules, "numba", None)
@@ -223,7 +228,7 @@ def test_backward_twice_gives_the_same_gradients() -> None:
     assert torch.equal(gru.cells[0].weight_hh.grad, first)
 
 
-@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
 @pytest.mark.parametrize("segment", [1, 3, 4, 100])
 def test_recomputing_segments_changes_nothing(formulation: str, segment: int) -> None:
     results = []
@@ -233,7 +238,9 @@ def test_recomputing_segments_changes_nothing(formulation: str, segment: int) ->
         x, lengths = torch.randn(10, 3, 3), torch.tensor([10, 2, 7])
         emitted, state = gru(x, lengths=lengths)
         (emitted.sum() + state.membrane.sum() + state.emitted.sum()).backward()
-        results.append((emitted, *state, *(p.grad for p in gru.parameters())))
+        # A parameter without rows may have no gradient.
+        gradients = [p.grad for p in gru.parameters() if p.numel()]
+        results.append((emitted, *state, *gradients))
     for ours, theirs in zip(*results, strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
@@ -254,13 +261,15 @@ def test_what_numba_compiled_is_found_again_by_the_next_process(
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     program = """
-import numpy as np
+import torch
+from spiking_gru import SpikingGRU
 from spiking_gru.fused.phases_numba import PHASES
-from spiking_gru.fused.settings import Backward
-row, gates = np.ones((1, 1), np.float32), np.ones((1, 1, 1), np.float32)
-k = Backward(True, 0, 0, False, 1, False, 2.0)
-PHASES.open_back(np.arange(1), gates, row, row, row, gates, k)
-print(sum(PHASES.open_back.stats.cache_hits.values()))
+for formulation, emit in (("torch", "binary"), ("minimal", "graded")):
+    SpikingGRU(1, 1, formulation=formulation, emit=emit)(torch.ones(2, 1, 1))[0].sum().backward()
+print(*(sum(phase.stats.cache_hits.values()) for phase in PHASES))
 """
-    hits = [int(subprocess.check_output([sys.executable, "-c", program])) for _ in range(2)]
-    assert hits == [0, 1]
+    hits = [
+        subprocess.check_output([sys.executable, "-c", program], text=True).split()
+        for _ in range(2)
+    ]
+    assert hits == [["0", "0"], ["1", "1"]]

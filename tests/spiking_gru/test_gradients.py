@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hardware.definition.cell import GATES
+from hardware.definition.formulation import FORMULATIONS
 from spiking_gru import SpikingGRU
 from spiking_gru.fused import way
 
 
-@pytest.mark.parametrize("formulation", list(GATES))
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_gradients_equal_finite_differences(formulation: str, bidirectional: bool) -> None:
     torch.manual_seed(0)
@@ -19,7 +19,8 @@ def test_gradients_equal_finite_differences(formulation: str, bidirectional: boo
     ).double()
     x = torch.randn(4, 2, 2, dtype=torch.float64, requires_grad=True)
     lengths = torch.tensor([4, 2])
-    assert way(x, gru.cells[0].spike_grad) == "torch"  # the hand-written backward pass
+    cell = gru.cells[0]
+    assert way(x, cell.spike_grad) == "torch"  # the hand-written backward pass
     names = [name for name, _ in gru.named_parameters()]
 
     def run(x: torch.Tensor, *parameters: torch.Tensor) -> torch.Tensor:

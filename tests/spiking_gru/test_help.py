@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+
+import pytest
+
+from hardware.definition.arithmetic import ACTIVATIONS
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
+from hardware.definition.encoder import ENCODERS
+from hardware.definition.formulation import FORMULATIONS
+from hardware.definition.readout import READOUTS
+from spiking_gru.settings import NetworkChoices
 
 
 def spiking_gru(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -35,6 +45,27 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "verify" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "names"),
+    [
+        ("formulation", FORMULATIONS),
+        ("emit", EMISSIONS),
+        ("reset_mechanism", RESET_MECHANISMS),
+        ("activation", ACTIVATIONS),
+        ("encoder", ENCODERS),
+        ("readout", READOUTS),
+    ],
+)
+def test_the_help_of_an_option_lists_every_name(option: str, names: dict) -> None:
+    description = NetworkChoices.model_fields[option].description or ""
+    assert set(names) <= set(re.findall(r"[\w-]+", description))
+
+
+def test_settings_need_no_torch() -> None:
+    code = "import sys, spiking_gru.settings\nassert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_interrupted_it_says_so() -> None:

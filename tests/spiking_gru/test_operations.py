@@ -1,4 +1,4 @@
-"""What training expects a network's activity to cost, against the exact counts of its program."""
+"""The synaptic operations that training expects, compared with a program's exact counts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_expected_operations_are_those_of_the_program_but_for_the_input(
     expected = network.seen(frames, lengths, counted=True).operations
     exact = counts.synaptic_operations - arrived
     if emit == "state":
-        # A state counts by its size, for that is what training can make smaller.
+        # A state counts by its size, because training can make that smaller.
         assert (expected.detach().numpy() <= exact).all()
         assert (expected.detach().numpy() > 0).all()
     else:
@@ -52,5 +52,5 @@ def test_the_energy_of_spikes_has_a_gradient() -> None:
 
 def test_a_change_counts_by_how_near_it_comes_to_being_sent() -> None:
     emitted = torch.tensor([0.0, 0.5, 0.5, 0.625, -0.5]).reshape(5, 1, 1)
-    sent = messages(emitted, "graded", torch.tensor(0.25))
+    sent = messages(emitted, torch.tensor(0.25), by_change=True)
     assert sent.flatten().tolist() == [0.0, 1.0, 0.0, 0.5, 1.0]

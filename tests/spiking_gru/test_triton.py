@@ -1,4 +1,4 @@
-"""The Triton kernels: equal to the plain loop under Triton's interpreter, and fit for a GPU."""
+"""The Triton kernels equal the plain loop under Triton's interpreter, and compile for a GPU."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 import torch
+from formulations import ROWS, with_row
 
-from hardware.definition.cell import ACTIVATIONS, EMISSIONS, GATES
+from hardware.definition.arithmetic import ACTIVATIONS
+from hardware.definition.emission import EMISSIONS
+from hardware.definition.formulation import FORMULATIONS, Formulation
 from spiking_gru import SpikingGRUCell
 from spiking_gru.sequence import sequence
 
@@ -41,13 +44,24 @@ def results(way: str, cell: SpikingGRUCell, x: torch.Tensor, lengths: torch.Tens
     inputs = [tensor.clone().requires_grad_() for tensor in (x, *start)]
     found = sequence(cell.arithmetic, cell.prepared(), cell.spike_grad, *inputs, lengths, way=way)
     sum((r * torch.linspace(-1, 1, r.numel()).view_as(r)).sum() for r in found).backward()
-    gradients = [tensor.grad for tensor in (*inputs, *cell.parameters())]
-    return found, torch.cat([x.new_zeros(1) if g is None else g.flatten() for g in gradients])
+    tensors = (*inputs, *cell.parameters())
+    gradients = [torch.zeros_like(t) if t.grad is None else t.grad for t in tensors]
+    return found, torch.cat([gradient.flatten() for gradient in gradients])
 
 
-@pytest.mark.parametrize("formulation", list(GATES))
-@pytest.mark.parametrize("emit", EMISSIONS)
+@pytest.mark.parametrize("formulation", list(FORMULATIONS))
+@pytest.mark.parametrize("emit", list(EMISSIONS))
 def test_the_kernels_equal_the_plain_loop(formulation: str, emit: str) -> None:
+    assert_equal_to_the_loop(formulation, emit)
+
+
+@pytest.mark.parametrize("row", ROWS[5::40])
+def test_the_kernels_take_any_valid_formulation(row: Formulation) -> None:
+    with with_row(row) as name:
+        assert_equal_to_the_loop(name, "binary")
+
+
+def assert_equal_to_the_loop(formulation: str, emit: str) -> None:
     resets = {"binary": ("subtract", "zero", "none"), "signed": ("zero",)}.get(emit, ("none",))
     surrogates: list[Any] = [None, lambda v: (v > 0).float() + (v - v.detach()) / (1 + v.abs())]
     for i, (activation, quantised) in enumerate(product(ACTIVATIONS, (False, True))):
@@ -78,23 +92,30 @@ def test_the_kernels_equal_the_plain_loop(formulation: str, emit: str) -> None:
 COMPILE = """
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource, compile
-from spiking_gru.fused import backward_triton, forward_triton
+from hardware.definition.cell import Cell
+from hardware.definition.formulation import FORMULATIONS
+from spiking_gru.fused import backward_triton, forward_triton, phases_triton, settings
+from spiking_gru.quantise import IntegerArithmetic
+from spiking_gru.surrogate import ATan
 
-BOTH = {"TABLE": True, "EMISSION": 1, "RESET": 1, "WRITES": True, "BLOCK": 256}
-FORWARD = {"TO_STATE": 4096.0, "TO_GATE": 256.0, "QUANTISED": True} | BOTH
-BACKWARD = {"SHARE": 1, "LEARNS": True, "ALPHA": 2.0} | BOTH
-for module, constants in ((forward_triton, FORWARD), (backward_triton, BACKWARD)):
-    for name, kernel in vars(module).items():
-        if not name.endswith("_kernel"):
-            continue
-        types = {"living": "*i8", "size": "i32", "hidden": "i32", "count": "i32"}
-        names = kernel.arg_names
-        types |= dict.fromkeys(constants, "constexpr")
-        signature = {name: types.get(name, "*fp32") for name in names}
-        given = {(i,): constants[name] for i, name in enumerate(names) if name in constants}
-        source = ASTSource(kernel, signature, given)
-        built = compile(source, GPUTarget("cuda", 80, 32), {"enable_fp_fusion": False})
-        print(name, len(built.asm["cubin"]) > 0, "fma.rn.f32" in built.asm["ptx"])
+NUMBERS = ("size", "hidden", "count", "received")
+TYPES = {"living": "*i8"} | dict.fromkeys(NUMBERS, "i32")
+
+def build(kernel, k):
+    constants = phases_triton.constants_of(kernel, k) | {"BLOCK": 256}
+    names, types = kernel.arg_names, TYPES | dict.fromkeys(constants, "constexpr")
+    signature = {name: types.get(name, "*fp32") for name in names}
+    given = {(i,): constants[name] for i, name in enumerate(names) if name in constants}
+    source = ASTSource(kernel, signature, given)
+    built = compile(source, GPUTarget("cuda", 80, 32), {"enable_fp_fusion": False})
+    print(len(built.asm["cubin"]) > 0, "fma.rn.f32" in built.asm["ptx"])
+
+for formulation in FORMULATIONS:
+    cell = Cell(formulation, emit="signed", activation="table")
+    for k in settings.forward_settings(IntegerArithmetic(cell)):
+        build(forward_triton.forward_kernel, k)
+    for k in settings.backward_settings(cell, True, ATan(), True):
+        build(backward_triton.backward_kernel, k)
 """
 
 
@@ -102,5 +123,5 @@ def test_every_kernel_compiles_for_a_gpu_and_fuses_no_rounding_away(tmp_path: An
     environment = {**os.environ, "TRITON_CACHE_DIR": str(tmp_path), "TRITON_INTERPRET": "0"}
     said = subprocess.check_output([sys.executable, "-c", COMPILE], text=True, env=environment)
     lines = said.splitlines()
-    assert len(lines) == 11  # one for each phase
-    assert all(line.endswith(" True False") for line in lines)
+    stages = sum(row.ticks for row in FORMULATIONS.values())
+    assert lines == ["True False"] * (2 * stages)

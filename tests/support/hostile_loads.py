@@ -25,6 +25,7 @@ from programs import random_program, random_sequences
 from hardware.errors import InputError, ProgramError
 from hardware.program.file import contents
 from hardware.program.model import Program
+from hardware.program.stored import stored
 from hardware.runs.golden import golden_samples
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
@@ -47,7 +48,7 @@ def sound_program(kind: int) -> Program:
 def sound_file(kind: int, folder: Path, of: str) -> bytes:
     program = sound_program(kind)
     if of == "program":
-        return contents(program)
+        return contents(*stored(program))
     path = folder / "sound"
     run(program, [sample.frames for sample in program.golden], "numpy").save(path)
     content = path.read_bytes()
@@ -56,7 +57,7 @@ def sound_file(kind: int, folder: Path, of: str) -> bytes:
 
 
 def program_again(path: Path) -> bytes:
-    return contents(Program.load(path))
+    return contents(*stored(Program.load(path)))
 
 
 def trace_again(path: Path) -> bytes:

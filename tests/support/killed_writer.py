@@ -19,6 +19,7 @@ from programs import random_program
 from hardware.files.disk import write_bytes
 from hardware.program.file import contents
 from hardware.program.model import Program
+from hardware.program.stored import stored
 
 WRITES = 6
 """A child lives for as long as so many writes take, at most."""
@@ -33,7 +34,7 @@ def write_without_end(known: list[bytes], path: Path, begun: int) -> None:
 
 def main(folder: Path, times: int) -> None:
     programs = [random_program(seed, hidden=(100 + 40 * seed,)) for seed in (0, 1)]
-    known = [contents(program) for program in programs]
+    known = [contents(*stored(program)) for program in programs]
     path, lives = folder / "p.sgru", random.Random(0)
     start = time.monotonic()
     for program in (*programs, programs[0]):
@@ -56,7 +57,7 @@ def main(folder: Path, times: int) -> None:
             file.unlink()
         result = {
             "killed": os.WIFSIGNALED(status),
-            "found": known.index(contents(Program.load(path))),
+            "found": known.index(contents(*stored(Program.load(path)))),
             "whole": path.read_bytes() in known,
             "unfinished": len(unfinished),
         }

@@ -1,4 +1,4 @@
-"""What a caller of Lava does, for callers of every kind."""
+"""A caller of Lava, for tests of callers of every kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hardware import compare
 from hardware.runs.run import run
 
 
-def play_and_compare(seed: int) -> None:
+def run_and_compare(seed: int) -> None:
     """Exit with an error where Lava differs from the events engine."""
     program, sequences = random_program(seed, hidden=(4,)), random_sequences(seed, 3, [3, 2])
     comparison = compare(

@@ -1,7 +1,7 @@
 """Lava's semantics without its processes: every process model in a thread, a queue a channel.
 
-A network plays in milliseconds here, so that random ones can be tried by the hundred. That Lava
-itself gives the same is tested on a few.
+A network runs in milliseconds here, so a test can try hundreds of random ones. Other tests compare
+a few with Lava itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from hardware.lava import tape
+from hardware.lava import shared_arrays
 from hardware.lava.child import PROGRAM
 from hardware.lava.compat import import_lava
 from hardware.lava.session import LavaSession
@@ -40,20 +40,23 @@ from hardware.lava.processes import (  # noqa: E402
 LEAVES = {
     Dense: PyDenseModelBitAcc,
     frame_source.FrameSource: frame_source.PyFrameSource,
+    gated_neurons.FeedforwardNeurons: gated_neurons.PyFeedforwardNeurons,
     gated_neurons.GatedNeurons: gated_neurons.PyGatedNeurons,
     readout_layer.ReadoutLayer: readout_layer.FusedReadoutLayer,
     readout_layer.ScoreAccumulator: readout_layer.PyScoreAccumulator,
     recorder.Recorder: recorder.PyRecorder,
     sequence_buffer.SequenceBuffer: sequence_buffer.PySequenceBuffer,
+    spiking_gru_layer.FeedforwardGRULayer: spiking_gru_layer.FusedFeedforwardGRULayer,
     spiking_gru_layer.SpikingGRULayer: spiking_gru_layer.FusedSpikingGRULayer,
 }
 STRUCTURES = {
     readout_layer.ReadoutLayer: readout_layer.StructuralReadoutLayer,
+    spiking_gru_layer.FeedforwardGRULayer: spiking_gru_layer.StructuralFeedforwardGRULayer,
     spiking_gru_layer.SpikingGRULayer: spiking_gru_layer.StructuralSpikingGRULayer,
 }
 STOP = object()
 OPENING = threading.Lock()
-open_file = tape._open
+open_file = shared_arrays._open
 
 
 def open_alone(file: Path) -> np.ndarray:
@@ -62,7 +65,7 @@ def open_alone(file: Path) -> np.ndarray:
         return open_file(file)
 
 
-tape._open = open_alone
+shared_arrays._open = open_alone
 
 
 class Port:
@@ -102,7 +105,7 @@ def connected(start: Any) -> list[Any]:
 
 
 class Network:
-    """The network of a process, ready to play."""
+    """The network of a process, ready to run."""
 
     def __init__(self, start: Any, structural: bool) -> None:
         leaves: list[Any] = []
@@ -133,11 +136,11 @@ class Network:
             setattr(model, port.name, Port(port.shape))
         return model
 
-    def play(self, ticks: int) -> None:
-        """So many ticks of every process; the first error of any is raised."""
+    def run(self, ticks: int) -> None:
+        """Run this number of ticks of every process; raise the first error of any."""
         errors: list[BaseException] = []
 
-        def run(model: Any) -> None:
+        def run_model(model: Any) -> None:
             try:
                 for _ in range(ticks):
                     model.time_step += 1
@@ -146,7 +149,7 @@ class Network:
                 errors.append(error)
                 self.stop()
 
-        threads = [threading.Thread(target=run, args=(m,)) for m in self.models.values()]
+        threads = [threading.Thread(target=run_model, args=(m,)) for m in self.models.values()]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -155,10 +158,10 @@ class Network:
         if raised:
             raise raised[0]
 
-    def play_with(
+    def run_with(
         self, process: Any, frames: np.ndarray, clock: np.ndarray | None = None
     ) -> dict[str, np.ndarray]:
-        """What a process sends in every tick while these frames come to its `s_in`."""
+        """Return the messages of a process in every tick while these frames come to its `s_in`."""
         given = {"s_in": frames}
         if clock is not None:
             given["clock_in"] = clock
@@ -168,7 +171,7 @@ class Network:
                     queue.put(message)
         sent = {port.name: self._outside(process.out_ports, port.name, "get_src_ports")
                 for port in process.out_ports}  # fmt: skip
-        self.play(len(frames))
+        self.run(len(frames))
         return {name: np.array([queues[0].get() for _ in frames]) for name, queues in sent.items()}
 
     def _outside(self, ports: Any, name: str, ends: str) -> list[SimpleQueue[Any]]:
@@ -205,7 +208,7 @@ class ThreadSupervisor:
         self.network = Network(build(program, options), structural)
 
     def run(self, ticks: int) -> None:
-        self.network.play(ticks)
+        self.network.run(ticks)
 
     def stop(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
-from hardware.definition.cell import (
-    ACTIVATIONS,
-    EMISSIONS,
-    GATES,
-    RESET_MECHANISMS,
-    Cell,
-    GateParameters,
-)
-from hardware.definition.encoder import ENCODERS, SPIKING_ENCODERS, Encoder
-from hardware.definition.readout import READOUTS, Readout
+from hardware.definition.arithmetic import ACTIVATIONS
+from hardware.definition.cell import Cell, GateParameters
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
+from hardware.definition.encoder import ENCODERS, Encoder
+from hardware.definition.formulation import FORMULATIONS
+from hardware.definition.readout import READOUTS, Readout, Target
 from hardware.program.model import Layer, Program
 from hardware.sequences.dense import Sequences
 
 every_cell = st.fixed_dictionaries(
     {
-        "formulation": st.sampled_from(list(GATES)),
-        "emit": st.sampled_from(EMISSIONS),
-        "reset_mechanism": st.sampled_from(RESET_MECHANISMS),
-        "activation": st.sampled_from(ACTIVATIONS),
+        "formulation": st.sampled_from(list(FORMULATIONS)),
+        "emit": st.sampled_from(list(EMISSIONS)),
+        "reset_mechanism": st.sampled_from(list(RESET_MECHANISMS)),
+        "activation": st.sampled_from(list(ACTIVATIONS)),
         "weight_bits": st.integers(2, 8),
     }
 )
@@ -34,8 +32,8 @@ every_program = st.fixed_dictionaries(
         "hidden": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
         "bidirectional": st.booleans(),
         "initial": st.booleans(),
-        "encoder": st.sampled_from(ENCODERS),
-        "readout": st.sampled_from(READOUTS),
+        "encoder": st.sampled_from(list(ENCODERS)),
+        "readout": st.sampled_from(list(READOUTS)),
     }
 )
 """Arguments of `random_program` for every kind of program."""
@@ -52,7 +50,8 @@ def random_layer(
     initial: bool = False,
     input_fraction: int = 0,
 ) -> Layer:
-    gates = len(cell.gates)
+    row, gates = cell.row, len(cell.gates)
+    receiving = len(row.input_gates), len(row.recurrent_gates)
     limit = 2 ** (cell.weight_bits - 1) - 1
     one = 1 << cell.state_fraction
 
@@ -62,13 +61,13 @@ def random_layer(
     return Layer(
         name=name,
         cell=cell,
-        input_weights=weights(gates * neurons, inputs),
-        recurrent_weights=weights(gates * neurons, neurons),
+        input_weights=weights(receiving[0] * neurons, inputs),
+        recurrent_weights=weights(receiving[1] * neurons, neurons),
         gate=GateParameters(
-            input_shift=rng.integers(-3, 3, gates) - input_fraction,
-            recurrent_shift=rng.integers(0, 7, gates) - cell.event_fraction,
+            input_shift=rng.integers(-3, 3, receiving[0]) - input_fraction,
+            recurrent_shift=rng.integers(0, 7, receiving[1]) - cell.event_fraction,
             bias=rng.integers(-one, one, (gates, neurons)),
-            recurrent_bias=rng.integers(-100, 100, neurons) * (cell.formulation == "torch"),
+            recurrent_bias=rng.integers(-100, 100, neurons) * row.resets_after,
             threshold=rng.integers(one // 16, one // 2, neurons),
         ),
         initial_membrane=rng.integers(-one, one + 1, neurons) * initial,
@@ -77,15 +76,15 @@ def random_layer(
 
 
 def random_encoder(rng: np.random.Generator, channels: int, kind: str = "graded") -> Encoder:
-    spiking = kind in SPIKING_ENCODERS
+    row = ENCODERS[kind]
     return Encoder(
         offset=rng.normal(size=channels),
         gain=rng.uniform(4, 64, channels),
-        exponent=0 if spiking else -5,
-        limit=64 if spiking else 127,
+        exponent=0 if row.spiking else -5,
+        limit=64 if row.spiking else 127,
         kind=kind,
-        threshold=int(rng.integers(0, 30)) if kind == "send-on-delta" else 0,
-        steps=int(rng.integers(1, 5)) if spiking else 1,
+        threshold=int(rng.integers(0, 30)) if row.by_change else 0,
+        steps=int(rng.integers(1, 5)) if row.spiking else 1,
     )
 
 
@@ -117,19 +116,31 @@ def random_program(
     return Program(
         encoder=random_encoder(rng, channels, encoder),
         layers=tuple(layers),
-        readout=Readout(
-            weights=rng.integers(-127, 128, (outputs, width)).astype(np.int8),
-            bias=rng.integers(-50, 50, outputs),
-            exponent=-6,
-            gain=5.0,
-            kind=readout,
-            shift=int(rng.integers(-2, 3)) - fraction,
-            leak=int(rng.integers(1, 5)) if readout == "leaky" else 0,
+        readouts=(
+            Readout(
+                weights=rng.integers(-127, 128, (outputs, width)).astype(np.int8),
+                bias=rng.integers(-50, 50, outputs),
+                exponent=-6,
+                gain=5.0,
+                kind=readout,
+                shift=int(rng.integers(-2, 3)) - fraction,
+                leak=int(rng.integers(1, 5)) if READOUTS[readout].leaks else 0,
+                target=Target(tuple(f"class {i}" for i in range(outputs))),
+            ),
         ),
-        classes=tuple(f"class {i}" for i in range(outputs)),
         max_steps=1000,
         provenance={"seed": seed},
     )
+
+
+def with_readout(program: Program, readout: Readout) -> Program:
+    """The program with another readout."""
+    return replace(program, readouts=(readout,))
+
+
+def with_classes(program: Program, *classes: str) -> Program:
+    """The program with other class names; without any its scores are values."""
+    return with_readout(program, replace(program.readout, target=Target(classes)))
 
 
 def random_sequences(

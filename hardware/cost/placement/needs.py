@@ -27,15 +27,14 @@ READOUT_WORDS = 2
 def state_words(cell: Cell) -> int:
     """Words that a neuron keeps from tick to tick.
 
-    The membrane, the threshold and a bias of each gate; `d_c` of formulation `torch`; what was last
-    emitted where it is more than a spike or is needed once more; and the update gate where the
-    candidate comes a tick later.
+    The membrane, the threshold and a bias of each gate; `d_c` of a reset after the product; the
+    last emission where it is more than a spike or a reset multiplies it; and the mixing gate where
+    the candidate comes a tick later.
     """
-    words = 2 + len(cell.gates)
-    waits = cell.products_in_turn > 1
-    words += cell.formulation == "torch"
-    words += waits or not cell.spiking
-    return words + waits
+    row = cell.row
+    words = 2 + len(row.gates) + row.resets_after
+    words += row.resets_before or not cell.spiking
+    return words + row.resets_before
 
 
 def is_sparse(projection: Projection, limits: Limits) -> bool:

@@ -1,6 +1,6 @@
-"""What the kernels of the events engine work on: settings, weights by source, state, room.
+"""What the kernels of the events engine work on: settings, weights by source, state, scratch.
 
-`layout` makes them of a program, `machine` of a run.
+`layout` makes the constant parts from a program, `memory` the parts that change in a run.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Numbers = NDArray[Any]
 """int32, or int64 in a program that needs it."""
 
 LINE = 64
-"""Bytes of a line of the cache: a vector that lies across two of them is read twice."""
+"""Bytes of a cache line. A vector that crosses a line is read twice."""
 
 
 def room(shape: tuple[int, ...], number: type[np.generic]) -> NDArray[Any]:
-    """Zeros that begin with a line of the cache."""
+    """Return zeros that begin with a cache line."""
     size = np.dtype(number).itemsize * math.prod(shape)
     memory = np.zeros(size + LINE, dtype=np.uint8)
     start = -memory.ctypes.data % LINE
@@ -27,7 +27,7 @@ def room(shape: tuple[int, ...], number: type[np.generic]) -> NDArray[Any]:
 
 
 def owned(values: ArrayLike, number: type[np.generic]) -> NDArray[Any]:
-    """A copy whose memory is ours and in order: kernels are compiled for no other kind."""
+    """Return a contiguous, writable copy: the only kind that kernels are compiled for."""
     copy = room(np.shape(values), number)
     copy[...] = values
     return copy
@@ -36,23 +36,30 @@ def owned(values: ArrayLike, number: type[np.generic]) -> NDArray[Any]:
 SIGMOID, TANH = range(2)
 """Rows of `Neurons.ramps` and `Neurons.tables`."""
 
-OUTPUT = 3
-"""The place of the output gate."""
-
 INPUT_ACCUMULATOR, RECURRENT_ACCUMULATOR, RESET_PRODUCT, PRE_ACTIVATION, MEMBRANE = range(5)
 ACCUMULATOR, SCORE = 5, 6
 """Places in `hardware.engines.saturation.QUANTITIES`."""
 
 
 class Events(NamedTuple):
-    """Sources that send something, and what they send: lists, one behind the other."""
+    """Lists of sources that send, and of the values that they send."""
 
     sources: NDArray[np.int32]
-    values: Numbers  # int16, but for changes
+    values: Numbers  # int16; changes have the type of the accumulators
+
+
+class Batch(NamedTuple):
+    """Events that arrive together: those from `begin` to `end`."""
+
+    events: Events
+    begin: int
+    end: int
+    column: int
+    """The number of the first source; a receiver counts from 0."""
 
 
 class Messages(NamedTuple):
-    """What is sent at each step: lists, or rows where a receiver asks what has changed."""
+    """The messages of every step: lists, or rows where messages tell changes."""
 
     events: Events
     begin: NDArray[np.int64]  # (steps,): where the list of each step begins among the events
@@ -60,59 +67,70 @@ class Messages(NamedTuple):
     rows: NDArray[np.int16]  # (steps, padded sources), or no rows
 
 
+class Part(NamedTuple):
+    """The sequences of one call."""
+
+    starts: NDArray[np.int64]  # (sequences,): the first row of each
+    lengths: NDArray[np.int64]  # (sequences,)
+    sequence: int
+    """The number of the first sequence."""
+
+    order: int
+    """Steps that have been computed before. At 0 every sequence starts from a clean state."""
+
+
 class Synapses(NamedTuple):
-    """Synapses by source, and what has arrived through them."""
+    """Synapses by source. Their weights are added to the accumulators of a layer."""
 
-    weights: NDArray[np.int8]  # (sources, gates · neurons): what one event adds is one row
-    scale: Numbers  # (runs,): by how much weights are shifted left as they are added
-    edges: NDArray[np.int64]  # (runs + 1,): the targets of which run have that scale
+    weights: NDArray[np.int8]  # (sources, targets): one event adds one row
+    runs: NDArray[np.int64]  # (runs, 4): first column, first accumulator, length, left shift
     by_change: bool
-    """Whether sums are kept and messages say by how much a source has changed."""
+    """Whether accumulators are kept, and messages tell by how much a source has changed."""
 
-    held: Numbers  # (padded sources,): what each source sent last
-    sums: Numbers  # (gates · neurons,): what rows are added to
-    base: Numbers  # what those sums are before anything arrives that begin anew in each step
-    begin: Numbers  # where these are
+    held: Numbers  # (padded sources,): the last value of each source
+    base: Numbers  # accumulators that start again in every step start with this; none: they go on
+    first: int
+    """The place of the first accumulator that starts again."""
+
+    quiet: NDArray[np.int64]  # (spans, 2): accumulators that start again, without synapses
 
 
 class Rules(NamedTuple):
     """The settings of a layer, as its loops ask for them."""
 
     backward: bool
-    reset_inside: bool
-    """r ⊙ (U e + d): the reset stands behind the product."""
-
-    reset_before: bool
-    """U (r ⊙ e): the reset stands before it."""
-
-    update_keeps: bool
-    """z keeps the old state; else it writes the new one."""
-
-    output_gated: bool
+    resets_after: bool
+    resets_before: bool
+    writes: bool
+    has_output: bool
+    output_waits: bool
     spiking: bool
     signed: bool
-    graded: bool
-    subtract: bool
-    zero: bool
+    by_change: bool
+    subtracts: bool
+    clears: bool
     table: bool
     joined: bool
-    """Whether one sum takes all that a gate hears; see `joint_sums`."""
+    """Whether one accumulator takes everything that a gate receives; see `joint_sums`."""
 
     watched: bool
-    """Whether values could leave the word, so that each is looked at."""
+    """Whether values could leave the word, so that each is checked."""
 
-    update_gate: int
+    reset_gate: int
+    mixing_gate: int
     candidate: int
+    output_gate: int
     gate_fraction: int
     to_gate_grid: int
-    """Fraction bits of the gate grid less those of the state grid."""
+    """Fraction bits of the gate grid minus those of the state grid."""
 
     event_fraction: int
 
 
 class Neurons(NamedTuple):
-    """What the neurons of a layer hold."""
+    """The constants of a layer's neurons."""
 
+    rules: Rules
     bias: Numbers  # (gates, neurons)
     recurrent_bias: Numbers  # (neurons,)
     threshold: Numbers  # (neurons,)
@@ -120,13 +138,13 @@ class Neurons(NamedTuple):
     initial_emission: NDArray[np.int16]  # (padded neurons,)
     shifts: Numbers  # (gates, 4): left, right of W x; left, right of the recurrent term
     inside_shift: Numbers  # (2,): left, right of U e + d before r multiplies it
-    joined_shift: Numbers  # (gates,): right, from a joined sum to its place on the ramp
-    ramps: Numbers  # (2, 4): of σ and tanh: right shift, offset, low, high
+    joined_shift: Numbers  # (gates,): right, from a joint sum to its place on the ramp
+    ramps: Numbers  # (2, 4): right shift, offset, low, high of σ and of tanh
     tables: Numbers  # (2, 256)
 
 
 class Scratch(NamedTuple):
-    """Room to work in; what is in it means nothing afterwards."""
+    """Memory to work in. Its content means nothing after a step."""
 
     events: Events
     change: Numbers  # (padded sources,)
@@ -134,8 +152,79 @@ class Scratch(NamedTuple):
     rows: Numbers  # (4, neurons)
 
 
-class Tally(NamedTuple):
-    """Saturations of a part of a run."""
+class LayerState(NamedTuple):
+    """What a step of a layer leaves to the next, and its synapses by what they receive."""
+
+    input: Synapses
+    emission: Synapses
+    reset: Synapses  # r ⊙ e
+    output: Synapses  # what h would emit before its output gate
+    accumulators: Numbers  # the recurrent part, then gates · neurons of the input
+    e: NDArray[np.int16]  # (padded neurons,)
+    h: Numbers  # (neurons,)
+    scratch: Scratch
+
+
+class Sent(NamedTuple):
+    """Where a layer leaves what it computes."""
+
+    messages: Messages  # those of its level
+    column: int
+    """The place of its first neuron in its level."""
+
+    end: int
+    """The end of the lists of its level so far."""
+
+    membranes: Numbers  # (steps, neurons), or no rows
+    ends: NDArray[np.int16]  # (sequences, padded sources): last membranes on the gate grid
+
+
+class Reading(NamedTuple):
+    """The settings of a readout."""
+
+    bias: NDArray[np.int64]  # (outputs,)
+    shift: Numbers  # (2,): left, right
+    keeps: bool
+    """Whether a step adds to the score before it."""
+
+    leak: int
+    every_step: bool
+    once: bool
+    """Whether it receives the membranes at the end of a sequence, not the messages of each step."""
+
+    watched: bool
+
+
+class ReadoutState(NamedTuple):
+    """What a step of the readout leaves to the next."""
+
+    synapses: Synapses
+    accumulators: Numbers  # (outputs,)
+    score: NDArray[np.int64]  # (outputs,)
+    scratch: Scratch
+
+
+class Encoding(NamedTuple):
+    """The settings of an encoder."""
+
+    offset: NDArray[np.float64]  # (channels,)
+    gain: NDArray[np.float64]  # (channels,)
+    limit: int
+    threshold: int
+    steps: int
+    kind: int
+    """A place in `encoding.KINDS`; −1 for a kind without a kernel."""
+
+
+class EncoderState(NamedTuple):
+    """What an encoder keeps from frame to frame, and memory to work in."""
+
+    held: NDArray[np.int64]  # (channels,): the value last sent, or the remainder
+    rounded: NDArray[np.int16]  # (2, padded channels)
+
+
+class SaturationCounts(NamedTuple):
+    """Saturations of a layer or of the readout."""
 
     counts: NDArray[np.int64]  # clamps of σ, clamps of tanh, values outside the word
     first: NDArray[np.int64]  # sequence, order, quantity, gate, neuron, step, value; −1 for none

@@ -1,4 +1,4 @@
-"""What arrives through synapses, in Numba: a row of weights for each event."""
+"""Messages arrive through synapses, in Numba: each event adds one row of weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.engines.event_driven.arrays import Events, Messages, Scratch, Synapses
+from hardware.engines.event_driven.arrays import (
+    Batch,
+    Events,
+    Messages,
+    Numbers,
+    Scratch,
+    Synapses,
+)
 from hardware.engines.event_driven.intrinsics import (
     LANES,
     at,
@@ -15,7 +22,7 @@ from hardware.engines.event_driven.intrinsics import (
     inlined,
     left,
     lowest_bit,
-    not_zero,
+    nonzero,
     put,
 )
 
@@ -33,10 +40,15 @@ def fill(out: Any, value: int) -> None:
 
 
 @inlined
+def four(row: Any) -> Any:
+    return row[0], row[1], row[2], row[3]
+
+
+@inlined
 def list_events(values: Any, column: int, events: Events, end: int) -> int:
-    """Append the sources whose value is not 0, counted from `column` on; returns the new end."""
+    """Append the sources with a nonzero value, numbered from `column` on; return the new end."""
     for start in range(0, values.shape[0], LANES):
-        word = not_zero(values, start)
+        word = nonzero(values, start)
         while word != 0:
             i = start + np.intp(lowest_bit(word))
             events.sources[end] = column + i
@@ -47,32 +59,29 @@ def list_events(values: Any, column: int, events: Events, end: int) -> int:
 
 
 @inlined
-def arrive(synapses: Synapses, events: Events, begin: int, end: int, column: int) -> None:
-    """`sums += values · weights`, by adding a row for each event; first, some sums begin anew.
-
-    Sources are counted from `column` on.
-    """
-    sums, base = synapses.sums, synapses.base
-    before = base.shape[0] - sums.shape[0]
-    if base.shape[0]:
-        if begin == end:
-            copy(synapses.begin, base)
-        else:
-            copy(synapses.begin[:before], base)
-    if begin == end:
+def arrive(accumulators: Numbers, synapses: Synapses, batch: Batch) -> None:
+    """`accumulators += values · weights`. Accumulators with a base start with it first."""
+    base, first = synapses.base, synapses.first
+    if batch.begin == batch.end:
+        copy(accumulators[first : first + base.shape[0]], base)
         return
-    for run in range(synapses.scale.shape[0]):
-        place, stop, done = synapses.edges[run], synapses.edges[run + 1], 0
-        scale, some = synapses.scale[run], sums[place:stop]
+    for span in range(synapses.quiet.shape[0]):
+        begin, stop = synapses.quiet[span, 0], synapses.quiet[span, 1]
+        copy(accumulators[begin:stop], base[begin - first : stop - first])
+    for run in range(synapses.runs.shape[0]):
+        place, target, length, scale = four(synapses.runs[run])
+        some, done = accumulators[target : target + length], 0
         if base.shape[0]:
-            rest = base[before + place : before + stop]
-            begin_rows(synapses.weights, place, events, begin, end, column, scale, rest, some)
+            start = base[target - first : target - first + length]
+            begin_rows(synapses.weights, place, scale, batch, start, some)
             done = 2
-        add_rows(synapses.weights, place, events, begin + done, end, column, scale, some)
+        add_rows(synapses.weights, place, scale, batch, done, some)
 
 
 @called
-def arrive_dense(synapses: Synapses, values: NDArray[np.int16], scratch: Scratch) -> None:
+def arrive_dense(
+    accumulators: Numbers, synapses: Synapses, values: NDArray[np.int16], scratch: Scratch
+) -> None:
     """A row of values arrives, padded with zeros."""
     held, change = synapses.held, scratch.change
     if synapses.by_change:
@@ -83,87 +92,71 @@ def arrive_dense(synapses: Synapses, values: NDArray[np.int16], scratch: Scratch
         end = list_events(change[: held.shape[0]], 0, scratch.events, 0)
     else:
         end = list_events(values[: held.shape[0]], 0, scratch.events, 0)
-    arrive(synapses, scratch.events, 0, end, 0)
+    arrive(accumulators, synapses, Batch(scratch.events, 0, end, 0))
 
 
 @inlined
-def arrive_at(synapses: Synapses, messages: Messages, row: int, scratch: Scratch) -> None:
-    """What is sent at a step arrives."""
-    if synapses.by_change:
-        arrive_dense(synapses, messages.rows[row], scratch)
-    else:
-        arrive(synapses, messages.events, messages.begin[row], messages.end[row], 0)
-
-
-@inlined
-def row_of(weights: Any, events: Events, i: int, column: int, scale: Any) -> Any:
-    """The row of event i, and its factor on the grid of the sums."""
-    return weights[events.sources[i] - column], left(type(scale)(events.values[i]), scale)
-
-
-@inlined
-def last_row(weights: Any, events: Events, i: int, end: int, column: int, scale: Any) -> Any:
-    """As `row_of`, with a factor of 0 behind the last event."""
-    there = i < end
-    i = i if there else end - 1
-    value = type(scale)(events.values[i] if there else 0)
-    return weights[events.sources[i] - column], left(value, scale)
-
-
-@inlined
-def begin_rows(
-    weights: Any,
-    place: int,
-    events: Events,
-    begin: int,
-    end: int,
-    column: int,
-    scale: Any,
-    base: Any,
-    sums: Any,
+def arrive_at(
+    accumulators: Numbers, synapses: Synapses, messages: Messages, row: int, scratch: Scratch
 ) -> None:
-    """`sums = base + Σ factor · row` of the first two events, of rows from `place` on."""
+    """The messages of one step arrive."""
+    if synapses.by_change:
+        arrive_dense(accumulators, synapses, messages.rows[row], scratch)
+    else:
+        batch = Batch(messages.events, messages.begin[row], messages.end[row], 0)
+        arrive(accumulators, synapses, batch)
+
+
+@inlined
+def row_of(T: Any, weights: Any, batch: Batch, i: int, scale: int) -> Any:
+    """The row of event i, and its factor on the grid of the accumulators."""
+    events = batch.events
+    return weights[events.sources[i] - batch.column], left(T(events.values[i]), scale)
+
+
+@inlined
+def last_row(T: Any, weights: Any, batch: Batch, i: int, scale: int) -> Any:
+    """As `row_of`; behind the last event, the last row with a factor of 0."""
+    events, there = batch.events, i < batch.end
+    i = i if there else batch.end - 1
+    value = T(events.values[i] if there else 0)
+    return weights[events.sources[i] - batch.column], left(value, scale)
+
+
+@inlined
+def begin_rows(weights: Any, place: int, scale: int, batch: Batch, base: Any, sums: Any) -> None:
+    """`sums = base + Σ factor · row` of the first two events; rows count from `place` on.
+
+    The first two events write the accumulators, so that nothing has to clear them before.
+    """
     T = sums.dtype.type
-    a, fa = row_of(weights, events, begin, column, scale)
-    b, fb = last_row(weights, events, begin + 1, end, column, scale)
+    a, fa = row_of(T, weights, batch, batch.begin, scale)
+    b, fb = last_row(T, weights, batch, batch.begin + 1, scale)
     for n in range(sums.shape[0]):
         ab = T(fa * at(a, place + n)) + T(fb * at(b, place + n))
         put(sums, n, T(at(base, n) + T(ab)))
 
 
 @inlined
-def add_rows(
-    weights: Any,
-    place: int,
-    events: Events,
-    begin: int,
-    end: int,
-    column: int,
-    scale: Any,
-    sums: Any,
-) -> None:
-    """`sums += Σ factor · row` of these events, four at a time, of rows from `place` on."""
-    T, done = sums.dtype.type, begin
+def add_rows(weights: Any, place: int, scale: int, batch: Batch, done: int, sums: Any) -> None:
+    """`sums += Σ factor · row` of the events after the first `done`, from column `place` on.
+
+    Four events at a time: each pass over the accumulators costs a load and a store of each.
+    """
+    T, done, end = sums.dtype.type, batch.begin + done, batch.end
     while done + 2 < end:
-        a, fa = row_of(weights, events, done, column, scale)
-        b, fb = row_of(weights, events, done + 1, column, scale)
-        c, fc = row_of(weights, events, done + 2, column, scale)
-        d, fd = last_row(weights, events, done + 3, end, column, scale)
+        a, fa = row_of(T, weights, batch, done, scale)
+        b, fb = row_of(T, weights, batch, done + 1, scale)
+        c, fc = row_of(T, weights, batch, done + 2, scale)
+        d, fd = last_row(T, weights, batch, done + 3, scale)
         for n in range(sums.shape[0]):
             i = place + n
             ab, cd = T(fa * at(a, i)) + T(fb * at(b, i)), T(fc * at(c, i)) + T(fd * at(d, i))
             put(sums, n, T(sums[n] + T(ab + cd)))
         done += 4
     if done < end:
-        a, fa = row_of(weights, events, done, column, scale)
-        b, fb = last_row(weights, events, done + 1, end, column, scale)
+        a, fa = row_of(T, weights, batch, done, scale)
+        b, fb = last_row(T, weights, batch, done + 1, scale)
         for n in range(sums.shape[0]):
             ab = T(fa * at(a, place + n)) + T(fb * at(b, place + n))
             put(sums, n, T(sums[n] + T(ab)))
-
-
-@inlined
-def clear(synapses: Synapses) -> None:
-    """Forget what has come."""
-    fill(synapses.held, 0)
-    fill(synapses.sums, 0)

@@ -1,6 +1,6 @@
-"""The `events` engine: event-driven integers, compiled; samples go to all cores, one by one.
+"""The `events` engine: event-driven integers, compiled; sequences are spread over all cores.
 
-A sequence never depends on its company, so any number of threads gives the same bits.
+No sequence depends on another, so any number of threads gives the same bits.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.engines.event_driven.arrays import Part
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.machine import Machine, Record
 from hardware.engines.event_driven.memory import rows_of
@@ -24,11 +25,11 @@ from hardware.sequences.dense import Sequences, in_parts
 from hardware.sequences.sparse import AnySequences
 
 STEPS_AT_ONCE = 2048
-"""Of a part: enough that its few calls cost nothing, few enough that it stays in the cache."""
+"""Steps of a part: enough that its calls cost nothing, few enough that it stays in the cache."""
 
 
 class OfThread(local):
-    """A machine for each thread."""
+    """One machine for each thread."""
 
     def __init__(self, layout: Layout) -> None:
         self.machine = Machine(layout)
@@ -42,7 +43,7 @@ def execute(
     *,
     threads: int | None = None,
 ) -> Recording:
-    """Run all sequences and record them; nothing can hang here, so the deadline is not needed."""
+    """Run all sequences and record them. Nothing can hang here, so the deadline is not used."""
     layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
     own = OfThread(layout)
     steps, channels = events.shape
@@ -79,7 +80,7 @@ def execute(
 
 
 class Scorer:
-    """Scores batches of sequences, in as many threads beside each other as call it."""
+    """Scores batches of sequences, in any number of threads at once."""
 
     def __init__(self, program: Program) -> None:
         self.own = OfThread(Layout(program))
@@ -87,9 +88,9 @@ class Scorer:
     def score(
         self, batch: AnySequences, first: int = 0
     ) -> tuple[list[Integers], Saturations | None]:
-        """The scores of each sequence, the first of them being number `first`.
+        """Return the scores of each sequence; `first` numbers the first one.
 
-        And what has left the word in this thread so far; None where nothing has.
+        And return what has left the word in this thread so far; None where nothing has.
         """
         machine = self.own.machine
         scores = machine.score_sequences(batch, first)
@@ -100,7 +101,7 @@ class Scorer:
 
 
 class Stepper:
-    """A program whose state stays between calls."""
+    """Runs a program whose state stays between calls."""
 
     def __init__(self, program: Program) -> None:
         self.machine = Machine(Layout(program))
@@ -111,14 +112,15 @@ class Stepper:
         self.order = 0
 
     def step(self, frame: NDArray[np.float32]) -> Integers:
-        """The scores after one more frame."""
+        """Return the scores after one more frame."""
         scores = self.frame_scores
-        self.machine.score_frames(frame[np.newaxis], self.zero, self.one, scores, order=self.order)
+        part = Part(self.zero, self.one, 0, self.order)
+        self.machine.score_frames(frame[np.newaxis], part, scores)
         self.order += self.machine.per_frame
         return scores[-1].copy()
 
     def run(self, sequences: Sequences) -> Integers:
-        """Scores of whole sequences, as of a `Trace`; the next step begins anew."""
+        """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
         self.reset()
         return self.machine.score_sequences(sequences)
 
@@ -130,14 +132,14 @@ class Stepper:
         return self.machine.overflow()
 
     def close(self) -> None:
-        """There is nothing to give back."""
+        """Do nothing: a machine holds only memory."""
 
 
 connect = Stepper
 
 
 def threads_to_use(threads: int | None) -> int:
-    """The number asked for, else one for each core that this process may use."""
+    """Return the number given, else one for each core that this process may use."""
     if threads is None:
         return len(os.sched_getaffinity(0))
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:

@@ -1,7 +1,8 @@
-"""Instructions that Numba has no name for, or only one in 64 bits; and how loops are inlined."""
+"""Instructions that Numba lacks, or has in 64 bits only; and how loops are inlined."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,20 +18,26 @@ inlined: Callable[[F], F] = numba.njit(
 )
 
 called: Callable[[F], F] = numba.njit(nogil=True, error_model="numpy", _nrt=False)
-"""Of a function that is too long to stand wherever it is needed."""
+"""Compiles a function that is too long to be inlined at every call."""
 
 instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 
 LANES = 64
-"""Values looked at in one go; rows of messages are padded with zeros to a multiple of it."""
+"""Values examined at once. Rows of messages are padded with zeros to a multiple of it."""
 
 VECTOR = 32
-"""Lanes compared by one instruction: 64 at once, as bits of one word, come later."""
+"""Lanes compared by one instruction; two results make the 64 bits of a word."""
+
+PLAIN_MEMORY = "SPIKING_GRU_PLAIN_MEMORY"
+"""Environment variable. If it is set, `at` and `put` make no promise: they are plain indexing.
+
+A test compares the bits. Set NUMBA_CACHE_DIR with it, or Numba loads kernels of the other kind.
+"""
 
 
 @instruction
 def left(_: Any, x: Any, k: Any) -> Any:
-    """x · 2^k in the type of x; Numba's own shifts are of 64 bits."""
+    """x · 2^k in the type of x. Numba's own shifts give 64 bits."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         by = context.cast(builder, arguments[1], signature.args[1], signature.args[0])
@@ -51,14 +58,14 @@ def right(_: Any, x: Any, k: Any) -> Any:
 
 
 def element(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Where `values[i]` is."""
+    """The address of `values[i]`."""
     array = context.make_array(signature.args[0])(context, builder, arguments[0])
     return builder.gep(array.data, [arguments[1]])
 
 
 @instruction
-def not_zero(_: Any, values: Any, start: Any) -> Any:
-    """A word with bit j set where `values[start + j]` is not 0, for LANES values."""
+def nonzero(_: Any, values: Any, start: Any) -> Any:
+    """A word of LANES bits: bit j is set where `values[start + j]` is nonzero."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number, bit = signature.args[0].dtype, ir.IntType(LANES)
@@ -96,12 +103,8 @@ def only_read(builder: Any) -> Any:
 
 
 @instruction
-def at(_: Any, values: Any, i: Any) -> Any:
-    """`values[i]` of an array into which the function around it never puts anything.
-
-    "Never" is for all its calls within a kernel: an array that one call fills and another reads by
-    `at` would let LLVM move the reading before the filling.
-    """
+def load(_: Any, values: Any, i: Any) -> Any:
+    """`values[i]`, with the promise of `at`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place = element(context, builder, signature, arguments)
@@ -113,11 +116,8 @@ def at(_: Any, values: Any, i: Any) -> Any:
 
 
 @instruction
-def put(_: Any, values: Any, i: Any, value: Any) -> Any:
-    """`values[i] = value`, into an array from which the function around it reads nothing by `at`.
-
-    LLVM would ask at every loop whether its arrays overlap, and give up where there are many.
-    """
+def store(_: Any, values: Any, i: Any, value: Any) -> Any:
+    """`values[i] = value`, with the promise of `put`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = signature.args[0].dtype
@@ -128,3 +128,31 @@ def put(_: Any, values: Any, i: Any, value: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(values, types.intp, value), generate
+
+
+@inlined
+def plain_load(values: Any, i: int) -> Any:
+    return values[i]
+
+
+@inlined
+def plain_store(values: Any, i: int, value: Any) -> None:
+    values[i] = value
+
+
+PROMISED = PLAIN_MEMORY not in os.environ
+
+at: Callable[..., Any] = load if PROMISED else plain_load
+"""`at(values, i)` is `values[i]`. The function around it never puts anything into that array.
+
+"Never" includes all its calls within a kernel: an array that one call fills and another reads by
+`at` would let LLVM move the load before the store.
+"""
+
+put: Callable[..., Any] = store if PROMISED else plain_store
+"""`put(values, i, value)` is `values[i] = value`. The function around it never reads that array by
+`at`.
+
+Without the promise LLVM checks before every loop whether arrays overlap. It gives up, and does not
+vectorise, where there are many arrays.
+"""

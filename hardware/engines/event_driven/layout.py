@@ -3,88 +3,122 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.definition.arithmetic import sigmoid_table, tanh_table
-from hardware.definition.cell import Cell
-from hardware.engines.event_driven.arrays import Neurons, Numbers, Rules, owned, room
+from hardware.definition.arithmetic import Integers, sigmoid_table, tanh_table
+from hardware.engines.event_driven.arrays import (
+    Encoding,
+    Neurons,
+    Numbers,
+    Reading,
+    Rules,
+    owned,
+    room,
+)
+from hardware.engines.event_driven.encoding import KINDS
 from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.joint_sums import Joined, join
-from hardware.engines.event_driven.wiring import Wiring, apart, wiring_of
+from hardware.engines.event_driven.wiring import Wiring, readout_wires, wiring_of
 from hardware.engines.magnitudes import width
 from hardware.engines.saturation import ramp
 from hardware.program.model import Layer, Program
 
 
 def padded(width: int) -> int:
-    """The width of a row of messages: whole groups of lanes."""
+    """Return the width of a row of messages: whole groups of lanes."""
     return -(-width // LANES) * LANES
 
 
 def shifts_of(k: int | NDArray[np.int64], number: type[np.integer]) -> Numbers:
-    """(…, 2): how far left, then how far right, within what the type can be shifted by."""
+    """Return (…, 2): how far left, then how far right, within what the type can be shifted by."""
     most = np.dtype(number).itemsize * 8 - 1
     return np.stack([np.clip(k, 0, most), np.clip(np.negative(k), 0, most)], -1).astype(number)
 
 
+class Shifts(NamedTuple):
+    """The shifts of every gate; 0 where a gate has no such synapses."""
+
+    input: Integers  # (gates,)
+    recurrent: Integers  # (gates,): of the recurrent term, after r has multiplied it
+    inside: int
+    """The shift of U e + d before r multiplies it."""
+
+
+def layer_shifts(layer: Layer) -> Shifts:
+    """Return the shifts of every gate, as `hardware.definition.cell.step` has them."""
+    cell, row = layer.cell, layer.cell.row
+    S, G, candidate = cell.state_fraction, cell.gate_fraction, cell.candidate
+    of_input, recurrent = np.zeros((2, len(cell.gates)), dtype=np.int64)
+    of_input[[g in row.input_gates for g in cell.gates]] = layer.gate.input_shift
+    recurrent[[g in row.recurrent_gates for g in cell.gates]] = layer.gate.recurrent_shift
+    inside = 0
+    if row.resets_after and cell.spiking:
+        recurrent[candidate] -= G
+    elif row.resets_after:
+        inside = int(recurrent[candidate]) - S + G
+        recurrent[candidate] = S - 2 * G
+    elif row.resets_before:
+        recurrent[candidate] += cell.event_fraction - G
+    return Shifts(of_input, recurrent, inside)
+
+
 def rules_of(layer: Layer, joined: bool, watched: bool) -> Rules:
-    cell = layer.cell
+    cell, row = layer.cell, layer.cell.row
+
+    def place(gate: str) -> int:
+        """The place of a gate; 0 where the row has none, because no rule asks for it then."""
+        return cell.gates.index(gate) if gate in cell.gates else 0
+
     return Rules(
         backward=layer.backward,
-        reset_inside=cell.formulation == "torch",
-        reset_before=cell.formulation in ("keep", "write", "output-gated"),
-        update_keeps=cell.formulation in ("torch", "keep", "forget"),
-        output_gated=cell.formulation == "output-gated",
+        resets_after=row.resets_after,
+        resets_before=row.resets_before,
+        writes=row.writes,
+        has_output=row.has_output,
+        output_waits=row.output_waits,
         spiking=cell.spiking,
-        signed=cell.emit == "signed",
-        graded=cell.emit == "graded",
-        subtract=cell.spiking and cell.reset_mechanism == "subtract",
-        zero=cell.spiking and cell.reset_mechanism == "zero",
-        table=cell.activation == "table",
+        signed=cell.emission.signed,
+        by_change=cell.sends_changes,
+        subtracts=cell.subtracts,
+        clears=cell.clears,
+        table=cell.functions.table,
         joined=joined,
         watched=watched,
-        update_gate=cell.gates.index("forget" if cell.formulation == "forget" else "update"),
-        candidate=cell.gates.index("candidate"),
+        reset_gate=place("reset"),
+        mixing_gate=place(row.mixing),
+        candidate=cell.candidate,
+        output_gate=place("output"),
         gate_fraction=cell.gate_fraction,
         to_gate_grid=cell.gate_fraction - cell.state_fraction,
         event_fraction=cell.event_fraction,
     )
 
 
-def recurrent_shifts(cell: Cell, k: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """The shift of each gate's recurrent term, and that of U e + d before r multiplies it."""
-    S, G, candidate = cell.state_fraction, cell.gate_fraction, cell.gates.index("candidate")
-    outer, inner = k.copy(), 0
-    if cell.formulation == "torch":
-        outer[candidate], inner = k[candidate] - G, 0
-        if not cell.spiking:
-            outer[candidate], inner = S - 2 * G, int(k[candidate]) - S + G
-    elif cell.formulation != "forget":
-        outer[candidate] += cell.event_fraction - G
-    return outer, inner
-
-
-def neurons_of(layer: Layer, number: type[np.integer], joined: Joined | None) -> Neurons:
-    cell, gate = layer.cell, layer.gate
-    outer, inner = recurrent_shifts(cell, gate.recurrent_shift)
+def neurons_of(
+    layer: Layer, number: type[np.integer], joined: Joined | None, rules: Rules
+) -> Neurons:
+    cell, gate, shifts = layer.cell, layer.gate, layer_shifts(layer)
     finer = 0 if joined is None else joined.candidate_scale
-    if cell.formulation == "torch":
-        inner -= finer
+    inside, recurrent = shifts.inside, shifts.recurrent.copy()
+    if cell.row.resets_after:
+        inside -= finer
     else:
-        outer[cell.gates.index("candidate")] -= finer
+        recurrent[cell.candidate] -= finer
     emission = room((padded(layer.neurons),), np.int16)
     emission[: layer.neurons] = layer.initial_emission
     return Neurons(
+        rules=rules,
         bias=owned(gate.bias, number),
         recurrent_bias=owned(np.left_shift(gate.recurrent_bias, finer), number),
         threshold=owned(gate.threshold, number),
         initial_membrane=owned(layer.initial_membrane, number),
         initial_emission=emission,
-        shifts=np.hstack([shifts_of(gate.input_shift, number), shifts_of(outer, number)]),
-        inside_shift=shifts_of(inner, number),
-        joined_shift=owned(np.zeros_like(outer) if joined is None else joined.shift, number),
+        shifts=np.hstack([shifts_of(shifts.input, number), shifts_of(recurrent, number)]),
+        inside_shift=shifts_of(inside, number),
+        joined_shift=owned(np.zeros_like(recurrent) if joined is None else joined.shift, number),
         ramps=np.array([ramp(cell, "sigmoid"), ramp(cell, "tanh")], dtype=number),
         tables=np.stack(
             [sigmoid_table(cell.gate_fraction), tanh_table(cell.state_fraction)]
@@ -96,15 +130,14 @@ def neurons_of(layer: Layer, number: type[np.integer], joined: Joined | None) ->
 class LayerLayout:
     """A layer, laid out."""
 
-    rules: Rules
     neurons: Neurons
     wiring: Wiring
     column: int
-    """Where its emissions stand in those of its level."""
+    """The place of its first neuron in its level."""
 
 
 class Layout:
-    """A program, laid out; it never changes, so that threads can share it."""
+    """A program, laid out. It never changes, so that threads can share it."""
 
     def __init__(self, program: Program) -> None:
         needed = width(program)
@@ -123,32 +156,51 @@ class Layout:
             by_change.append(all(layer.cell.sends_changes for layer in level))
         self.levels = tuple(levels)
         self.by_change = tuple(by_change)
-        self.encoder_offset = owned(program.encoder.offset, np.float64)
-        self.encoder_gain = owned(program.encoder.gain, np.float64)
-        silence = program.encoder.rounded(np.zeros((1, program.encoder.channels)))
-        self.silence_is_silent = program.encoder.kind == "graded" and not silence.any()
-        """Whether nothing is sent of a 0 in a frame."""
+        self.lay_out_encoder()
+        self.lay_out_readout()
 
-        self.readout_bias = owned(program.readout.bias, np.int64)
-        self.readout_shift = shifts_of(program.readout.shift, self.number)
-        self.readout = apart(
-            program.readout.weights,
-            self.number,
-            by_change[-1] and not program.readout.sees_membranes,
+    def lay_out_encoder(self) -> None:
+        encoder = self.program.encoder
+        self.has_encoder_kernel = encoder.row.encode in KINDS
+        self.encoding = Encoding(
+            offset=owned(encoder.offset, np.float64),
+            gain=owned(encoder.gain, np.float64),
+            limit=encoder.limit,
+            threshold=encoder.threshold,
+            steps=encoder.steps,
+            kind=KINDS.index(encoder.row.encode) if self.has_encoder_kernel else -1,
         )
+        silence = encoder.rounded(np.zeros((1, encoder.channels)))
+        self.silence_is_silent = encoder.row.direct and not silence.any()
+        """Whether nothing is sent for a 0 in a frame."""
+
+    def lay_out_readout(self) -> None:
+        readout = self.program.readout
+        self.reading = Reading(
+            bias=owned(readout.bias, np.int64),
+            shift=shifts_of(readout.shift, self.number),
+            keeps=readout.adds_up or readout.row.leaks,
+            leak=readout.leak,
+            every_step=readout.answers_every_step,
+            once=readout.sees_membranes,
+            watched=self.watched,
+        )
+        by_change = self.by_change[-1] and not readout.sees_membranes
+        self.readout = readout_wires(readout.weights, self.number, by_change)
 
     def laid_out(self, layer: Layer, column: int, by_change: bool) -> LayerLayout:
         joined = None
         if not (self.watched or by_change or layer.cell.sends_changes):
-            joined = join(layer, recurrent_shifts(layer.cell, layer.gate.recurrent_shift)[0])
+            shifts = layer_shifts(layer)
+            joined = join(layer, shifts.input, shifts.recurrent)
+        rules = rules_of(layer, joined is not None, self.watched)
         return LayerLayout(
-            rules=rules_of(layer, joined is not None, self.watched),
-            neurons=neurons_of(layer, self.number, joined),
+            neurons=neurons_of(layer, self.number, joined, rules),
             wiring=wiring_of(layer, self.number, by_change, joined),
             column=column,
         )
 
     @property
     def level_widths(self) -> tuple[int, ...]:
-        """What each level emits at a step."""
+        """The neurons of each level."""
         return tuple(sum(layer.neurons for layer in level) for level in self.program.levels)

@@ -1,4 +1,4 @@
-"""A run through a laid-out program: what is kept from step to step, and the kernels' calls."""
+"""A run through a laid-out program: the state from step to step, and the kernels' calls."""
 
 from __future__ import annotations
 
@@ -8,25 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import WORD_LIMIT, Integers
-from hardware.definition.encoder import ENCODERS
-from hardware.engines.event_driven.arrays import Events, Messages, Numbers, Tally, room
+from hardware.engines.event_driven.arrays import (
+    Events,
+    Messages,
+    Numbers,
+    Part,
+    SaturationCounts,
+    Sent,
+    room,
+)
 from hardware.engines.event_driven.encoding import encode, encode_events, encode_nonzero, list_rows
 from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.kernels import run_layer, run_readout
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.memory import (
-    clean_state,
-    clean_synapses,
     compact,
+    encoder_state,
+    layer_state,
     messages_of,
+    readout_state,
     rows_of,
-    scratch_of,
 )
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
 from hardware.sequences.sparse import AnySequences, SparseSequences
 
 Steps = NDArray[np.int64]
-"""Of each sequence: its first row, or how many."""
+"""(sequences,): the first row of each sequence, or its steps."""
 
 
 class Record(NamedTuple):
@@ -37,7 +44,7 @@ class Record(NamedTuple):
     scores: Integers  # (sequences, outputs), or (steps, outputs) if read at every step
 
     def part(self, steps: slice, scores: slice) -> Record:
-        """Where a part of the run leaves what it computes."""
+        """Return where a part of the run leaves what it computes."""
         return Record(
             tuple(rows[steps] for rows in self.emitted),
             tuple(rows[steps] for rows in self.membranes),
@@ -46,9 +53,9 @@ class Record(NamedTuple):
 
 
 class Machine:
-    """Runs sequences from a clean state, or on from where the last call came to.
+    """Runs sequences from a clean state, or continues from the end of the last call.
 
-    A machine works on one thing at a time; machines of one layout can do so beside each other.
+    A machine works on one thing at a time. Machines of one layout can work in parallel.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -56,113 +63,85 @@ class Machine:
         self.layout = layout
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
-        self.states = tuple(
-            tuple(clean_state(layer, layout.number) for layer in level) for level in layout.levels
-        )
-        self.readout = clean_synapses(
-            layout.readout, room((program.readout.outputs,), layout.number)
-        )
-        self.score = np.zeros(program.readout.outputs, dtype=np.int64)
-        self.encoder_state = program.encoder.initial_state()
+        self.encoder = encoder_state(layout)
         self.tail = room((LANES,), np.float32)
-        self.rounded = rows_of(2, program.encoder.channels)
-        sizes = [(layer.inputs, layer.neurons) for layer in program.layers]
-        sizes.append((program.readout.weights.shape[1], 0))
-        self.scratch = [scratch_of(*size, layout.number) for size in sizes]
-        self.tallies = tuple(
-            Tally(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
-            for _ in self.scratch
+        self.layers = tuple(
+            tuple(layer_state(layer, layout.number) for layer in level) for level in layout.levels
         )
-        self.stream_tallies = self.tallies if layout.watched else (None,) * len(self.tallies)
+        self.readout = readout_state(layout)
+        self.saturated = tuple(
+            SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
+            for _ in range(len(program.layers) + 1)
+        )
+        self.when_scoring = self.saturated if layout.watched else (None,) * len(self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.encoded_steps = self.steps = self.sequences = 0
         self.encoded: Messages | None = None
         self.emitted: list[Messages] = []
+        self.ends: list[NDArray[np.int16]] = []
 
     def score_sequences(self, sequences: AnySequences, first: int = 0) -> Integers:
-        """Scores of sequences from a clean state, the first of them being number `first`."""
+        """Return scores of sequences, each from a clean state; `first` numbers the first one."""
         lengths = sequences.lengths.copy()
         rows = lengths.sum() * self.per_frame if self.every_step else len(lengths)
-        scores = np.empty((rows, len(self.score)), dtype=np.int64)
+        scores = np.empty((rows, len(self.readout.score)), dtype=np.int64)
+        part = Part(np.cumsum(lengths) - lengths, lengths, first, 0)
         if isinstance(sequences, SparseSequences):
             if self.layout.silence_is_silent:
-                self.score_events(sequences, lengths, scores, first)
+                self.score_events(sequences, part, scores)
                 return scores
             sequences = sequences.dense()
-        frames = compact(sequences.values)
-        self.score_frames(frames, np.cumsum(lengths) - lengths, lengths, scores, first)
+        self.score_frames(compact(sequences.values), part, scores)
         return scores
 
-    def score_events(
-        self, sequences: SparseSequences, lengths: Steps, scores: Integers, first: int
-    ) -> None:
-        """As `score_frames` of sequences, from nothing but the values that are not 0."""
-        layout, edges = self.layout, compact(sequences.edges)
+    def score_events(self, sequences: SparseSequences, part: Part, scores: Integers) -> None:
+        """As `score_frames`, from the nonzero values only."""
+        edges = compact(sequences.edges)
         values = np.empty(len(sequences.values), dtype=np.int16)
         events = Events(compact(sequences.columns), values)
-        encode_events(
-            layout.encoder_offset,
-            layout.encoder_gain,
-            layout.program.encoder.limit,
-            compact(sequences.values),
-            events,
-        )
+        encode_events(*self.layout.encoding[:3], compact(sequences.values), events)
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
-        emitted = self.room_for_levels(len(edges) - 1, len(lengths))
-        starts, no_membranes = np.cumsum(lengths) - lengths, self.no_membranes
-        self.run(
-            encoded, emitted, no_membranes, scores, starts, lengths, first, 0, self.stream_tallies
-        )
+        emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
+        self.run(encoded, emitted, Record((), self.no_membranes, scores), part, self.when_scoring)
 
-    def score_frames(
-        self,
-        frames: NDArray[np.float32],
-        starts: Steps,
-        lengths: Steps,
-        scores: Integers,
-        sequence: int = 0,
-        order: int = 0,
-    ) -> None:
-        """Raw frames of sequences to scores, nothing recorded or counted; the rest as in `run`.
+    def score_frames(self, frames: NDArray[np.float32], part: Part, scores: Integers) -> None:
+        """Compute scores of raw frames; record and count nothing else. `part` counts frames.
 
-        Frames must be contiguous and writable, as kernels are compiled for no other kind.
+        Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
-        encoder, per_frame = self.layout.program.encoder, self.per_frame
+        layout, per_frame = self.layout, self.per_frame
         encoded = self.room_for_encoder(len(frames) * per_frame)
-        emitted = self.room_for_levels(len(frames) * per_frame, len(starts))
-        scale = self.layout.encoder_offset, self.layout.encoder_gain, encoder.limit
-        if self.layout.silence_is_silent:
-            encode_nonzero(*scale, self.tail, frames, encoded)
+        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
+        if layout.silence_is_silent:
+            encode_nonzero(*layout.encoding[:3], self.tail, frames, encoded)
+        elif layout.has_encoder_kernel:
+            encode(layout.encoding, self.encoder, frames, part, encoded)
         else:
-            encode(
-                *scale,
-                ENCODERS.index(encoder.kind),
-                encoder.threshold,
-                encoder.steps,
-                self.rounded,
-                self.encoder_state,
-                frames,
-                starts,
-                lengths,
-                order == 0,
-                encoded,
-            )
-        self.run(
-            encoded,
-            emitted,
-            self.no_membranes,
-            scores,
-            starts * per_frame,
-            lengths * per_frame,
-            sequence,
-            order,
-            self.stream_tallies,
-        )
+            self.encode_by_definition(frames, part, encoded)
+        if per_frame > 1:
+            starts, lengths = part.starts * per_frame, part.lengths * per_frame
+            part = part._replace(starts=starts, lengths=lengths)
+        self.run(encoded, emitted, Record((), self.no_membranes, scores), part, self.when_scoring)
+
+    def encode_by_definition(
+        self, frames: NDArray[np.float32], part: Part, encoded: Messages
+    ) -> None:
+        """As `encode`, for a kind of encoder without a kernel."""
+        encoder, per_frame, held = self.layout.program.encoder, self.per_frame, self.encoder.held
+        by_change = self.layout.by_change[0]
+        rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.channels)
+        for start, length in zip(part.starts, part.lengths, strict=True):
+            state = held.copy() if part.order else encoder.initial_state()
+            events, held[:] = encoder.encode(frames[start : start + length], state)
+            steps = slice(start * per_frame, (start + length) * per_frame)
+            rows[steps, : encoder.channels] = events
+        if not by_change:
+            list_rows(encoded._replace(rows=rows))
 
     def record(
         self, events: NDArray[np.int16], lengths: Steps, record: Record, sequence: int
     ) -> Saturations:
-        """Run sequences of encoded events, each from a clean state; record all, return the rest."""
+        """Run sequences of encoded events, each from a clean state; record everything."""
         self.forget_saturations()
         encoded = self.room_for_encoder(len(events))._replace(rows=events)
         levels = self.room_for_levels(len(events), len(lengths))
@@ -171,21 +150,12 @@ class Machine:
         ]
         if not self.layout.by_change[0]:
             list_rows(encoded)
-        self.run(
-            encoded,
-            emitted,
-            record.membranes,
-            record.scores,
-            np.cumsum(lengths) - lengths,
-            lengths,
-            sequence,
-            0,
-            self.tallies,
-        )
+        part = Part(np.cumsum(lengths) - lengths, lengths, sequence, 0)
+        self.run(encoded, emitted, record, part, self.saturated)
         return self.saturations()
 
     def room_for_encoder(self, steps: int) -> Messages:
-        """Messages of the encoder; what they held before is lost."""
+        """Return room for the encoder's messages; those of the last call are lost."""
         if self.encoded is None or steps > self.encoded_steps:
             self.encoded_steps = steps
             channels = [self.layout.program.encoder.channels]
@@ -193,9 +163,13 @@ class Machine:
         return self.encoded
 
     def room_for_levels(self, steps: int, sequences: int) -> list[Messages]:
-        """Messages of every level; what they held before is lost."""
+        """Return room for the messages of every level; those of the last call are lost.
+
+        Kept between calls, because a session makes one call for each frame.
+        """
         if not self.emitted or steps > self.steps or sequences > self.sequences:
             self.steps, self.sequences = max(steps, self.steps), max(sequences, self.sequences)
+            self.ends = [rows_of(self.sequences, width) for width in self.layout.level_widths]
             self.emitted = [
                 messages_of(
                     [layer.neurons for layer in level], by_change, self.steps, self.sequences
@@ -210,82 +184,40 @@ class Machine:
         self,
         encoded: Messages,
         emitted: list[Messages],
-        membranes: tuple[Numbers, ...],
-        scores: Integers,
-        starts: Steps,
-        lengths: Steps,
-        sequence: int,
-        order: int,
-        tallies: tuple[Tally | None, ...],
+        record: Record,
+        part: Part,
+        counts: tuple[SaturationCounts | None, ...],
     ) -> None:
-        """Run sequences through every level, each from a clean state.
-
-        The first of them is number `sequence`. With an `order` above 0 they go on from where the
-        last call came to, after so many steps. Without tallies nothing is counted.
-        """
-        readout, layout = self.layout.program.readout, self.layout
-        number = 0
-        ends, arriving = np.empty((0, 0), dtype=np.int16), encoded
-        for level, states, sent in zip(layout.levels, self.states, emitted, strict=True):
-            width = sum(len(state.h) for state in states)
-            ends, end = rows_of(len(starts), width), 0
+        """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
+        number, arriving = 0, encoded
+        for level, states, messages, ends in zip(
+            self.layout.levels, self.layers, emitted, self.ends, strict=True
+        ):
+            end = 0
             for layer, state in zip(level, states, strict=True):
-                end = run_layer(
-                    layer.rules,
-                    layer.neurons,
-                    *state,
-                    arriving,
-                    starts,
-                    lengths,
-                    sequence,
-                    order,
-                    sent,
-                    layer.column,
-                    end,
-                    membranes[number],
-                    ends,
-                    self.scratch[number],
-                    tallies[number],
-                )
+                sent = Sent(messages, layer.column, end, record.membranes[number], ends)
+                end = run_layer(layer.neurons, state, arriving, part, sent, counts[number])
                 number += 1
-            arriving = sent
-        run_readout(
-            self.readout,
-            layout.readout_bias,
-            layout.readout_shift,
-            readout.adds_up or readout.kind == "leaky",
-            readout.leak,
-            self.score,
-            arriving,
-            ends,
-            starts,
-            lengths,
-            sequence,
-            order,
-            scores,
-            self.every_step,
-            readout.sees_membranes,
-            layout.watched,
-            self.scratch[number],
-            tallies[number],
-        )
+            arriving = messages
+        reading, scores = self.layout.reading, record.scores
+        run_readout(reading, self.readout, arriving, self.ends[-1], part, scores, counts[number])
 
     def forget_saturations(self) -> None:
-        for tally in self.tallies:
-            tally.counts[:] = 0
-            tally.first[:] = -1
+        for each in self.saturated:
+            each.counts[:] = 0
+            each.first[:] = -1
 
     def saturations(self) -> Saturations:
-        """All that has saturated so far."""
+        """Return everything that has saturated so far."""
         found = [
-            Beyond(number, *(int(v) for v in tally.first))
-            for number, tally in enumerate(self.tallies)
-            if tally.first[0] >= 0
+            Beyond(number, *(int(v) for v in each.first))
+            for number, each in enumerate(self.saturated)
+            if each.first[0] >= 0
         ]
-        counts = np.stack([tally.counts for tally in self.tallies])
+        counts = np.stack([each.counts for each in self.saturated])
         return Saturations(counts, min(found, default=None))
 
     def overflow(self) -> Saturations | None:
-        """What has left the word so far; None where nothing has."""
+        """Return what has left the word so far; None where nothing has."""
         found = self.saturations() if self.layout.watched else None
         return found if found is not None and found.first is not None else None

@@ -1,53 +1,77 @@
-"""The memory of a run: what a step leaves to the next, what is sent at each, room to work in."""
+"""The memory of a run: state from step to step, the messages of each step, scratch."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.engines.event_driven.arrays import Events, Messages, Numbers, Scratch, Synapses, room
-from hardware.engines.event_driven.layout import LayerLayout, padded
+from hardware.engines.event_driven.arrays import (
+    EncoderState,
+    Events,
+    LayerState,
+    Messages,
+    ReadoutState,
+    Scratch,
+    Synapses,
+    room,
+)
+from hardware.engines.event_driven.layout import LayerLayout, Layout, padded
 from hardware.engines.event_driven.wiring import Wires
 
 
-class LayerState(NamedTuple):
-    """What a step of a layer leaves to the next; synapses as in `run_layer`."""
-
-    W: Synapses
-    U: Synapses
-    M: Synapses
-    O: Synapses  # noqa: E741
-    e: NDArray[np.int16]
-    h: Numbers
-
-
-def clean_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
-    """A layer before its first step."""
-    sums = room((layer.wiring.sums,), number)
-    W, U, M, O = (clean_synapses(wires, sums) for wires in layer.wiring)  # noqa: E741
-    neurons = layer.neurons
-    return LayerState(W, U, M, O, neurons.initial_emission.copy(), neurons.initial_membrane.copy())
+def layer_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
+    """Return a layer before its first step."""
+    neurons, wiring = layer.neurons, layer.wiring
+    inputs, n = len(wiring.input.weights), len(neurons.initial_membrane)
+    return LayerState(
+        input=synapses_of(wiring.input, number),
+        emission=synapses_of(wiring.emission, number),
+        reset=synapses_of(wiring.reset, number),
+        output=synapses_of(wiring.output, number),
+        accumulators=room((wiring.accumulators,), number),
+        e=neurons.initial_emission.copy(),
+        h=neurons.initial_membrane.copy(),
+        scratch=scratch_of(inputs, n, number),
+    )
 
 
-def clean_synapses(wires: Wires, sums: Numbers) -> Synapses:
-    """Synapses through which nothing has come yet."""
-    sources, targets = wires.weights.shape
+def readout_state(layout: Layout) -> ReadoutState:
+    """Return the readout before its first step."""
+    outputs, sources = layout.program.readout.weights.shape
+    return ReadoutState(
+        synapses=synapses_of(layout.readout, layout.number),
+        accumulators=room((outputs,), layout.number),
+        score=np.zeros(outputs, dtype=np.int64),
+        scratch=scratch_of(sources, 0, layout.number),
+    )
+
+
+def encoder_state(layout: Layout) -> EncoderState:
+    """Return the encoder before its first frame."""
+    encoder = layout.program.encoder
+    return EncoderState(
+        held=encoder.initial_state(),
+        rounded=rows_of(2, encoder.channels),
+    )
+
+
+def synapses_of(wires: Wires, number: type[np.integer]) -> Synapses:
+    """Return synapses through which nothing has arrived yet."""
     return Synapses(
-        wires.weights,
-        wires.scale,
-        wires.edges,
-        wires.by_change,
-        room((padded(sources),), sums.dtype.type),
-        sums[wires.first : wires.first + targets],
-        wires.base,
-        sums[wires.begin : wires.begin + len(wires.base)],
+        weights=wires.weights,
+        runs=wires.runs,
+        by_change=wires.by_change,
+        held=room((padded(len(wires.weights)),), number),
+        base=wires.base,
+        first=wires.first,
+        quiet=wires.quiet,
     )
 
 
 def scratch_of(inputs: int, neurons: int, number: type[np.integer]) -> Scratch:
-    """Room for the work of a layer."""
+    """Return memory for the work of a layer."""
     sources = padded(max(inputs, neurons))
     return Scratch(
         events=Events(room((sources,), np.int32), room((sources,), number)),
@@ -58,10 +82,10 @@ def scratch_of(inputs: int, neurons: int, number: type[np.integer]) -> Scratch:
 
 
 def messages_of(widths: list[int], by_change: bool, steps: int, sequences: int) -> Messages:
-    """Room for what senders of these widths send: those of one level.
+    """Return room for the messages of senders of these widths: the layers of one level.
 
-    A layer lists, for those that listen to its level, what the layers before it sent at the step;
-    and for itself, at the start of a sequence, what it sent before.
+    A layer copies, for the readers of its level, the list of the layers before it at each step.
+    At the start of a sequence it lists for itself what it sent before.
     """
     if by_change:
         return lists_of(0, 0)._replace(rows=rows_of(steps, sum(widths)))
@@ -70,17 +94,20 @@ def messages_of(widths: list[int], by_change: bool, steps: int, sequences: int) 
 
 
 def rows_of(steps: int, width: int) -> NDArray[np.int16]:
-    """A row for each step, of what so many sources send."""
+    """Return a row for each step, with a padded number of sources."""
     return room((steps, padded(width)), np.int16)
 
 
 def lists_of(steps: int, most: int) -> Messages:
-    """A list for each step, of at most so many events in all; only what is written takes memory."""
+    """Return a list for each step, with at most `most` events in all.
+
+    Memory that is never written takes no pages.
+    """
     begin, end = np.empty((2, steps), dtype=np.int64)
     events = Events(np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int16))
     return Messages(events, begin, end, rows_of(0, 0))
 
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:
-    """The same, contiguous and writable: kernels are compiled for no other kind."""
+    """Return the values contiguous and writable: kernels are compiled for no other kind."""
     return np.require(values, requirements=["C", "W"])

@@ -1,8 +1,8 @@
-"""What a step does to the neurons of a layer, in Numba: new state, emission, reset.
+"""A step of the neurons of a layer, in Numba: new state, emission, reset.
 
-What a function only reads it reads by `at`, what it writes it writes by `put`: only then is a loop
-of many arrays vectorised. Each result is cast to the arrays' type, for Numba computes everything in
-64 bits otherwise.
+A function reads by `at` the arrays that it only reads, and writes by `put` those that it writes:
+otherwise LLVM does not vectorise a loop over many arrays. Each result is cast to the type of the
+arrays, because Numba computes everything in 64 bits otherwise.
 """
 
 from __future__ import annotations
@@ -11,13 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from hardware.engines.event_driven.arrays import SIGMOID, TANH, Neurons, Rules
+from hardware.engines.event_driven.arrays import SIGMOID, TANH, LayerState, Neurons, Rules
+from hardware.engines.event_driven.arrivals import four
 from hardware.engines.event_driven.intrinsics import at, inlined, left, put, right
 
 
 @inlined
-def four(row: Any) -> Any:
-    return row[0], row[1], row[2], row[3]
+def of_gate(g: int, n: int) -> slice:
+    """The places of gate g in an array of gates · n values."""
+    return slice(g * n, (g + 1) * n)
+
+
+@inlined
+def parts(state: LayerState, neurons: Neurons) -> Any:
+    """The two parts of a layer's accumulators: of the input, and recurrent.
+
+    The first has n accumulators for each gate; joint sums are there. The second too, but next to
+    joint sums it has n accumulators, for the recurrent term of the candidate.
+    """
+    middle = state.accumulators.shape[0] - neurons.bias.shape[0] * neurons.bias.shape[1]
+    return state.accumulators[middle:], state.accumulators[:middle]
 
 
 @inlined
@@ -45,63 +58,43 @@ def reset_product(T: Any, r: Any, U: Any, recurrent_bias: Any, shifts: Any) -> A
 
 
 @inlined
-def of_gate(g: int, n: int) -> slice:
-    """Where the sums of gate g stand, of n neurons."""
-    return slice(g * n, (g + 1) * n)
-
-
-@inlined
-def new_state(
-    new: Any,
-    h: Any,
-    W: Any,
-    U: Any,
-    U_c: Any,
-    neurons: Neurons,
-    rules: Rules,
-    joined: bool,
-) -> tuple[int, int]:
-    """`new_state_by` these rules."""
-    if rules.reset_inside:
-        if rules.table:
-            return new_state_by(new, h, W, U, U_c, neurons, rules, True, True, joined)
-        return new_state_by(new, h, W, U, U_c, neurons, rules, True, False, joined)
-    if rules.table:
-        return new_state_by(new, h, W, U, U_c, neurons, rules, False, True, joined)
-    return new_state_by(new, h, W, U, U_c, neurons, rules, False, False, joined)
+def new_state(new: Any, state: LayerState, neurons: Neurons, joined: bool) -> tuple[int, int]:
+    """`new_state_by` with the rules of the layer."""
+    if neurons.rules.resets_after:
+        if neurons.rules.table:
+            return new_state_by(new, state, neurons, (True, True, joined))
+        return new_state_by(new, state, neurons, (True, False, joined))
+    if neurons.rules.table:
+        return new_state_by(new, state, neurons, (False, True, joined))
+    return new_state_by(new, state, neurons, (False, False, joined))
 
 
 @inlined
 def new_state_by(
-    new: Any,
-    h: Any,
-    W: Any,
-    U: Any,
-    U_c: Any,
-    neurons: Neurons,
-    rules: Rules,
-    reset_inside: bool,
-    table: bool,
-    joined: bool,
+    new: Any, state: LayerState, neurons: Neurons, constants: tuple[bool, bool, bool]
 ) -> tuple[int, int]:
-    """⌊z · kept + (1 − z) · written⌋ into `new`; how many clamps of σ and of tanh acted.
+    """⌊z · kept + (1 − z) · written⌋ into `new`; return how many clamps of σ and of tanh acted.
 
-    `U_c` is the candidate's recurrent term. The last three are rules which are constants where
-    this is called: a loop that had to ask would not be vectorised.
+    `constants` are rules which are literals wherever this is called: LLVM does not vectorise a
+    loop that asks for them.
     """
+    resets_after, table, joined = constants
+    h, rules = state.h, neurons.rules
     n, T = h.shape[0], h.dtype.type
-    update, candidate, keeps = rules.update_gate, rules.candidate, rules.update_keeps
-    W_r, W_z, W_c = W[of_gate(0, n)], W[of_gate(update, n)], W[of_gate(candidate, n)]
-    U_r, U_z = U[of_gate(0, n)], U[of_gate(update, n)]
-    b_r, b_z, b_c = neurons.bias[0], neurons.bias[update], neurons.bias[candidate]
-    r_shifts, z_shifts = four(neurons.shifts[0]), four(neurons.shifts[update])
+    W, U = parts(state, neurons)
+    reset, mixing, candidate = rules.reset_gate, rules.mixing_gate, rules.candidate
+    W_r, W_z, W_c = W[of_gate(reset, n)], W[of_gate(mixing, n)], W[of_gate(candidate, n)]
+    U_r, U_z = U[of_gate(reset, n)], U[of_gate(mixing, n)]
+    U_c = U[of_gate(0 if joined else candidate, n)]
+    b_r, b_z, b_c = neurons.bias[reset], neurons.bias[mixing], neurons.bias[candidate]
+    r_shifts, z_shifts = four(neurons.shifts[reset]), four(neurons.shifts[mixing])
     c_shifts = four(neurons.shifts[candidate])
-    r_down, z_down = neurons.joined_shift[0], neurons.joined_shift[update]
+    r_down, z_down = neurons.joined_shift[reset], neurons.joined_shift[mixing]
     c_down = neurons.joined_shift[candidate]
     d, inside = neurons.recurrent_bias, (neurons.inside_shift[0], neurons.inside_shift[1])
     sigmoid, tanh = four(neurons.ramps[SIGMOID]), four(neurons.ramps[TANH])
     sigmoids, tanhs = neurons.tables[SIGMOID], neurons.tables[TANH]
-    by = rules.gate_fraction
+    by, writes = rules.gate_fraction, rules.writes
     of_gates, of_candidate = T(0), T(0)
     for j in range(n):
         if joined:
@@ -113,7 +106,7 @@ def new_state_by(
         if table:
             z = at(sigmoids, z)
         term = at(U_c, j)
-        if reset_inside:
+        if resets_after:
             if joined:
                 value = right(at(W_r, j), r_down)
             else:
@@ -132,24 +125,25 @@ def new_state_by(
         of_candidate = T(of_candidate + T(c != value))
         if table:
             c = at(tanhs, c)
-        kept, written = (at(h, j), c) if keeps else (c, at(h, j))
+        kept, written = (c, at(h, j)) if writes else (at(h, j), c)
         put(new, j, mixed(T, z, kept, written, by))
     return int(of_gates), int(of_candidate)
 
 
 @inlined
-def gate(out: Any, g: int, W: Any, U: Any, neurons: Neurons, rules: Rules) -> int:
-    """σ of gate g from its recurrent term U; how many clamps acted."""
-    n, T = out.shape[0], out.dtype.type
-    W_g, bias, shifts = W[of_gate(g, n)], neurons.bias[g], four(neurons.shifts[g])
-    down = neurons.joined_shift[g]
+def gate(out: Any, g: int, state: LayerState, neurons: Neurons) -> int:
+    """σ of gate g; return how many clamps acted."""
+    n, T, rules = out.shape[0], out.dtype.type, neurons.rules
+    W, U = parts(state, neurons)
+    W_g, U_g = W[of_gate(g, n)], U[of_gate(g, n)]
+    bias, shifts, down = neurons.bias[g], four(neurons.shifts[g]), neurons.joined_shift[g]
     sigmoid, sigmoids = four(neurons.ramps[SIGMOID]), neurons.tables[SIGMOID]
     clamps = T(0)
     for j in range(n):
         if rules.joined:
             value = right(at(W_g, j), down)
         else:
-            value = ramped(T, at(W_g, j), at(U, j), at(bias, j), shifts, sigmoid)
+            value = ramped(T, at(W_g, j), at(U_g, j), at(bias, j), shifts, sigmoid)
         v = clamped(value, sigmoid)
         clamps = T(clamps + T(v != value))
         put(out, j, at(sigmoids, v) if rules.table else v)
@@ -164,14 +158,14 @@ def scaled(out: Any, factors: Any, values: Any, by: int) -> None:
 
 
 @inlined
-def emission(T: Any, h: Any, last: Any, threshold: Any, up: int, down: int, rules: Rules) -> Any:
-    """What a neuron with this membrane emits, `last` being what it emitted before."""
+def emission(T: Any, h: Any, last: Any, threshold: Any, grid: tuple[int, int], rules: Rules) -> Any:
+    """What a neuron with membrane h emits after `last`; `grid` is left, right to the gate grid."""
     if rules.spiking:
         below = rules.signed and T(-h) > threshold
         return np.int16(np.int16(h > threshold) - np.int16(below))
-    on_grid = right(left(h, up), down)
-    if rules.graded:
-        distance = T(h - right(left(T(last), down), up))
+    on_grid = right(left(h, grid[0]), grid[1])
+    if rules.by_change:
+        distance = T(h - right(left(T(last), grid[1]), grid[0]))
         return np.int16(on_grid if max(distance, T(-distance)) > threshold else T(last))
     return np.int16(on_grid)
 
@@ -179,28 +173,32 @@ def emission(T: Any, h: Any, last: Any, threshold: Any, up: int, down: int, rule
 @inlined
 def after(T: Any, h: Any, sent: Any, threshold: Any, rules: Rules) -> Any:
     """The membrane after its reset."""
-    if rules.subtract:
+    if rules.subtracts:
         return T(h - T(threshold * sent))
-    if rules.zero and sent != 0:
+    if rules.clears and sent != 0:
         return T(0)
     return h
 
 
 @inlined
+def to_gate_grid(rules: Rules) -> tuple[int, int]:
+    """How far left, then how far right, from the state grid to the gate grid."""
+    return max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
+
+
+@inlined
 def emit(out: Any, h: Any, e: Any, threshold: Any, rules: Rules) -> None:
     """What neurons with these membranes would emit."""
-    T = h.dtype.type
-    up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
+    T, grid = h.dtype.type, to_gate_grid(rules)
     for n in range(h.shape[0]):
-        put(out, n, emission(T, at(h, n), at(e, n), at(threshold, n), up, down, rules))
+        put(out, n, emission(T, at(h, n), at(e, n), at(threshold, n), grid, rules))
 
 
 @inlined
 def emit_and_reset(e: Any, h: Any, new: Any, threshold: Any, rules: Rules) -> None:
-    """What neurons with new membranes emit, and these after their reset."""
-    T = h.dtype.type
-    up, down = max(rules.to_gate_grid, 0), max(-rules.to_gate_grid, 0)
+    """Emissions of neurons with new membranes, and these membranes after their reset."""
+    T, grid = h.dtype.type, to_gate_grid(rules)
     for n in range(h.shape[0]):
-        sent = emission(T, at(new, n), e[n], at(threshold, n), up, down, rules)
+        sent = emission(T, at(new, n), e[n], at(threshold, n), grid, rules)
         put(e, n, sent)
         put(h, n, after(T, at(new, n), sent, at(threshold, n), rules))

@@ -1,137 +1,155 @@
-"""The synapses of a layer by what travels through them, and where what arrives is summed."""
+"""The synapses of a layer by what they receive, and the accumulators that they add to."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.definition.cell import Cell
+from hardware.definition.formulation import EMISSION, OUTPUT, RESET
 from hardware.engines.event_driven.arrays import Numbers, owned, room
 from hardware.engines.event_driven.joint_sums import Joined
 from hardware.program.model import Layer
 
-Gates = tuple[str, ...]
-
 STRIP = 32
-"""Targets whose weights are laid out together."""
+"""Targets whose weights are transposed together: they fit in the cache."""
 
 NOTHING = np.zeros(0, dtype=np.int64)
 
 
 class Wires(NamedTuple):
-    """Synapses as `arrays` has them, but for what a run leaves in them."""
+    """The constant fields of `Synapses`."""
 
     weights: NDArray[np.int8]
-    scale: Numbers
-    edges: NDArray[np.int64]
+    runs: NDArray[np.int64]
     by_change: bool
-    first: int
-    """The place of their sums among those of the layer."""
-
     base: Numbers
-    begin: int
-    """The place of the sums that begin anew, with `base`."""
+    first: int
+    quiet: NDArray[np.int64]
 
 
 class Wiring(NamedTuple):
-    """The synapses of a layer, as `run_layer` names them."""
+    """The synapses of a layer, named as in `LayerState`."""
 
-    W: Wires
-    U: Wires
-    M: Wires
-    O: Wires  # noqa: E741
+    input: Wires
+    emission: Wires
+    reset: Wires
+    output: Wires
+    accumulators: int
+    """How many accumulators the layer has."""
 
-    @property
-    def sums(self) -> int:
-        """How many sums the layer has."""
-        return max(wires.first + wires.weights.shape[1] for wires in self)
+
+class Block(NamedTuple):
+    """The weights of one gate."""
+
+    rows: NDArray[np.int8]
+    target: int
+    """The place of its first accumulator."""
+
+    scale: int = 0
+
+
+class Start(NamedTuple):
+    """Accumulators that start again in every step."""
+
+    base: Integers = NOTHING
+    first: int = 0
+
+
+GOES_ON = Start()
+"""No accumulator starts again."""
 
 
 def wiring_of(
     layer: Layer, number: type[np.integer], by_change: bool, joined: Joined | None
 ) -> Wiring:
-    """The synapses of a layer; `by_change` says how its inputs come."""
-    cell, n = layer.cell, layer.neurons
-    W, U = layer.input_weights, layer.recurrent_weights
-    if cell.formulation == "output-gated":
-        W = W.copy()
-        rows_of(W, cell, "candidate")[:] = 0  # it sees no input
-    heard = heard_in_turn(cell)
-    if joined is None:
-        first = len(W) + n * np.cumsum([0, *(len(gates) for gates in heard)])
-        return Wiring(
-            apart(W, number, by_change),
-            *(
-                apart(stacked(U, cell, gates), number, cell.sends_changes, place)
-                for gates, place in zip(heard, first, strict=False)
-            ),
-        )
-    if cell.products_in_turn == 1:
-        heard[0] = "candidate", *cell.gates[: cell.gates.index("candidate")]
-    order = ["candidate", *cell.gates]  # its recurrent term, then the gates
+    """Return the synapses of a layer; `by_change` tells whether its inputs send changes.
+
+    The accumulators are two parts (`updates.parts`), the recurrent one first. Each part has a
+    block of accumulators for each gate. With joint sums the recurrent part has only one, for the
+    candidate's term, and all other synapses add to the input part.
+    """
+    cell, row, n = layer.cell, layer.cell.row, layer.neurons
+    size = n * len(cell.gates)
+    middle = size if joined is None else n
+    received = {message.stream: message.gates for message in row.messages}
+
+    def place(gate: str) -> int:
+        return n * cell.gates.index(gate)
+
+    def recurrent(stream: str, start: Start = GOES_ON) -> Wires:
+        blocks = []
+        for gate in received.get(stream, ()):
+            target, scale = place(gate), 0
+            if joined is not None:
+                target = 0 if gate == "candidate" else middle + target
+                scale = int(joined.recurrent_scale[cell.gates.index(gate)])
+            blocks.append(Block(layer.recurrent_rows(gate), target, scale))
+        return wires(blocks, number, cell.sends_changes, start)
+
+    scale = np.zeros(len(cell.gates), int) if joined is None else joined.input_scale
+    if joined is not None:
+        of_input, of_recurrence = Start(joined.base.ravel()), GOES_ON
+    else:
+        of_input = GOES_ON if by_change else Start(np.zeros(size, dtype=np.int64), middle)
+        of_recurrence = GOES_ON if cell.sends_changes else Start(np.zeros(size, dtype=np.int64))
+    blocks = [
+        Block(layer.input_rows(gate), middle + place(gate), int(scale[cell.gates.index(gate)]))
+        for gate in row.input_gates
+    ]
     return Wiring(
-        together(W, number, joined.input_scale, n, joined.base),
-        *(
-            together(
-                stacked(U, cell, gates),
-                number,
-                joined.recurrent_scale[[cell.gates.index(gate) for gate in gates]],
-                n * order.index(gates[0]) if gates else 0,
-            )
-            for gates in heard
-        ),
+        wires(blocks, number, by_change, of_input),
+        recurrent(EMISSION, of_recurrence),
+        recurrent(RESET),
+        recurrent(OUTPUT),
+        middle + size,
     )
 
 
-def heard_in_turn(cell: Cell) -> list[Gates]:
-    """Which gates hear e, which r ⊙ e, and which what h would emit."""
-    if cell.products_in_turn == 1:
-        return [cell.gates, (), ()]
-    return [("reset", "update"), ("candidate",), cell.gates[3:]]
+def readout_wires(rows: NDArray[np.int8], number: type[np.integer], by_change: bool) -> Wires:
+    """Return the synapses of a readout; its accumulators start again unless changes arrive."""
+    start = GOES_ON if by_change else Start(np.zeros(len(rows), dtype=np.int64))
+    return wires([Block(rows, 0)], number, by_change, start)
 
 
-def rows_of(weights: NDArray[np.int8], cell: Cell, gate: str) -> NDArray[np.int8]:
-    return np.split(weights, len(cell.gates))[cell.gates.index(gate)]
-
-
-def stacked(weights: NDArray[np.int8], cell: Cell, gates: Gates) -> NDArray[np.int8]:
-    """The rows of these gates."""
+def wires(blocks: list[Block], number: type[np.integer], by_change: bool, start: Start) -> Wires:
+    """Return synapses of gates. Blocks that follow one another with one scale are one run."""
+    blocks = sorted(blocks, key=lambda block: block.target)
+    runs: list[list[int]] = []
+    column = 0
+    for block in blocks:
+        if runs and runs[-1][3] == block.scale and runs[-1][1] + runs[-1][2] == block.target:
+            runs[-1][2] += len(block.rows)
+        else:
+            runs.append([column, block.target, len(block.rows), block.scale])
+        column += len(block.rows)
     none = np.empty((0, 0), dtype=np.int8)
-    return np.concatenate([rows_of(weights, cell, gate) for gate in gates]) if gates else none
+    return Wires(
+        by_source(np.concatenate([block.rows for block in blocks]) if blocks else none),
+        np.array(runs, dtype=np.int64).reshape(-1, 4),
+        by_change,
+        owned(start.base, number),
+        start.first,
+        quiet_spans(runs, start),
+    )
+
+
+def quiet_spans(runs: list[list[int]], start: Start) -> NDArray[np.int64]:
+    """Return the accumulators that start again and that no run adds to."""
+    spans = []
+    if len(start.base):
+        ends = [start.first, *(edge for _, to, length, _ in runs for edge in (to, to + length))]
+        ends.append(start.first + len(start.base))
+        spans = [span for span in list(pairwise(ends))[::2] if span[0] < span[1]]
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
 
 def by_source(rows: NDArray[np.int8]) -> NDArray[np.int8]:
-    """One row for each source; in strips of targets, which fit the cache."""
+    """Return one row for each source; transposed in strips of targets, which fit the cache."""
     turned = room(rows.shape[::-1], np.int8)
     for first in range(0, len(rows), STRIP):
         turned[:, first : first + STRIP] = rows[first : first + STRIP].T
     return turned
-
-
-def apart(
-    rows: NDArray[np.int8], number: type[np.integer], by_change: bool, first: int = 0
-) -> Wires:
-    """Synapses with sums of their own, which begin with 0; if changes arrive, they are kept."""
-    base = np.zeros(0 if by_change else len(rows))
-    scale, edges = owned([0], number), np.array([0, len(rows)])
-    return Wires(by_source(rows), scale, edges, by_change, first, owned(base, number), first)
-
-
-def together(
-    rows: NDArray[np.int8],
-    number: type[np.integer],
-    scale: Integers,
-    first: int,
-    base: Integers = NOTHING,
-) -> Wires:
-    """Synapses that share the sums of their layer; with a base, those all begin with it.
-
-    Gates that follow one another with one scale are one run.
-    """
-    begins = np.flatnonzero(np.diff(scale, prepend=-1))
-    edges = np.append(begins, len(scale)) * (len(rows) // max(len(scale), 1))
-    scale = owned(scale[begins], number)
-    return Wires(by_source(rows), scale, edges, False, first, owned(base.ravel(), number), 0)

@@ -1,7 +1,7 @@
 """Lava processes and their models, each in a folder of its own.
 
-When Lava compiles, it executes every module that lies beside a process, for each process anew, and
-looks for models in what comes out. Nothing lies beside these, so nothing is executed.
+When Lava compiles, it executes every module in the folder of a process, again for each process, and
+looks for models there. Each of these folders has one module, so Lava executes no other.
 """
 
 from hardware.lava.compat import import_lava

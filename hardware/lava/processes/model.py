@@ -1,13 +1,17 @@
-"""What every process and process model of ours has in common."""
+"""The base of all processes and process models of ours."""
+
+from dataclasses import replace
 
 from lava.magma.core.model.py.model import PyLoihiProcessModel
 from lava.magma.core.process.process import AbstractProcess
 
-from hardware.definition.cell import GateParameters
+NEURON_PARAMETERS = ("input_shift", "bias", "threshold")
+RECURRENT_PARAMETERS = ("recurrent_shift", "recurrent_bias")
+"""Fields of GateParameters that are Vars; the recurrent ones only of layers with such synapses."""
 
 
 class Process(AbstractProcess):
-    """A process of ours; one whose arguments were refused goes without a further word."""
+    """A process of ours. It has a runtime attribute even if its arguments are refused."""
 
     _runtime = None
 
@@ -36,12 +40,14 @@ class TickModel(PyLoihiProcessModel):
     def tick(self):
         raise NotImplementedError
 
-    def gate_parameters(self):
-        """The integers of gated neurons, from the Vars that hold them."""
-        return GateParameters(
-            self.input_shift,
-            self.recurrent_shift,
-            self.bias,
-            self.recurrent_bias,
-            self.threshold,
-        )
+
+def parameter_names(layer):
+    """Return the fields of GateParameters that a process of this layer has as Vars."""
+    return NEURON_PARAMETERS + (RECURRENT_PARAMETERS if layer.cell.row.messages else ())
+
+
+def gate_parameters(model):
+    """Return the integers of gated neurons, from the Vars that hold them."""
+    layer = model.layer
+    held = {name: getattr(model, name) for name in parameter_names(layer)}
+    return replace(layer.gate, **held)

@@ -15,7 +15,7 @@ import pytest
 from chips import small_chip
 from programs import random_program, random_sequences
 
-from hardware.cost.core_loads import load, slot_of_step, slots_of
+from hardware.cost.core_loads import core_loads, slot_of_step, slots_of
 from hardware.cost.energy import cost
 from hardware.cost.placement import Placement, place
 from hardware.cost.projections import projections
@@ -119,7 +119,7 @@ def test_energy_and_time_equal_sanafe_on_the_same_network_placement_and_spikes(
     program = random_program(seed, channels=6, hidden=(20, 14), outputs=3, weight_bits=bits)
     trace = run(program, random_sequences(seed, 6, [12]), engine="numpy")
     placement = place(program, chip)
-    priced = cost(load(trace, program, placement))
+    priced = cost(core_loads(trace, program, placement))
     oracle = replayed(trace, program, placement)
     assert placement.tiles_in_use > 2
     assert priced.core_dynamic_j[1, 0] == pytest.approx(oracle["energy_j"], rel=1e-3)

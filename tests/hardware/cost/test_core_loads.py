@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware.cost.core_loads import BY_SLOT, TRAVEL, load, slot_of_step, slots_of
+from hardware.cost.core_loads import BY_SLOT, TRAVEL, core_loads, slot_of_step, slots_of
 from hardware.cost.counts import count
 from hardware.cost.placement import Placement, place
 from hardware.cost.projections import EMISSION, MEMBRANE
@@ -89,7 +89,7 @@ def test_every_core_does_what_a_walk_over_all_messages_says(
     made, trace = traced(program, cell)
     chip = small_chip(neurons_per_core=neurons, synapse_index_bits=index_bits)
     placement = place(made, chip)
-    loads, expected = load(trace, made, placement), walked(trace, made, placement)
+    loads, expected = core_loads(trace, made, placement), walked(trace, made, placement)
     for number, layer in enumerate(made.layers):
         sends_changes = layer.cell.sends_changes
         emitted = trace.emitted[number].astype(np.int64)
@@ -114,7 +114,7 @@ def test_every_core_does_what_a_walk_over_all_messages_says(
 def test_cores_and_slots_sum_to_the_counts(program: dict, cell: dict, neurons: int) -> None:
     made, trace = traced(program, cell)
     placement = place(made, small_chip(neurons_per_core=neurons, synapse_index_bits=0))
-    loads, counts = load(trace, made, placement), count(trace, made)
+    loads, counts = core_loads(trace, made, placement), count(trace, made)
     assert loads.ticks.tolist() == counts.ticks.tolist()
     assert (loads.idle_updates >= 0).all()
     pairs = {
@@ -144,7 +144,7 @@ def test_a_message_never_arrives_before_it_is_sent_and_every_step_has_a_slot_of_
         here = list(range(number, number + len(level)))
         for i in here:
             assert len(np.unique(own[i])) == len(own[i])
-            assert (slots.ticks[own[i]] >= made.layers[i].cell.products_in_turn).all()
+            assert (slots.ticks[own[i]] >= made.layers[i].cell.ticks).all()
             for source in sources:
                 assert (own[source] <= own[i] - 1).all()
         sources, number = here, number + len(level)
@@ -174,4 +174,4 @@ def test_a_level_of_both_directions_begins_when_the_one_before_has_seen_all() ->
 def test_a_trace_of_another_program_is_refused() -> None:
     trace, other = run(random_program(1), random_sequences(1, 3, [2])), random_program(2)
     with pytest.raises(InputError, match="trace is of another program"):
-        load(trace, other, place(other, small_chip()))
+        core_loads(trace, other, place(other, small_chip()))

@@ -4,12 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from formulations import ROWS, with_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
+from hardware.cost.chip import load_chip
+from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import ADDITIVE, count
-from hardware.definition.cell import EMISSIONS, GATES, RESET_MECHANISMS, step
+from hardware.cost.placement import place
+from hardware.cost.projections import projections
+from hardware.definition.cell import step
+from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
+from hardware.definition.formulation import FORMULATIONS, Formulation
 from hardware.engines.reference import product_of
 from hardware.errors import InputError
 from hardware.program.model import Layer, Program
@@ -48,7 +55,7 @@ def test_synaptic_operations_equal_a_walk_over_every_event_and_weight(seed: int)
 
 def messages(layer: Layer, arriving: np.ndarray) -> dict[str, list[np.ndarray]]:
     """What goes over the recurrent synapses of each gate at every step, in the order of reading."""
-    sent: dict[str, list[np.ndarray]] = {gate: [] for gate in layer.cell.gates}
+    sent: dict[str, list[np.ndarray]] = {gate: [] for gate in layer.cell.row.recurrent_gates}
     product = product_of(layer)
 
     def listen(gate: str, message: np.ndarray) -> np.ndarray:
@@ -58,7 +65,7 @@ def messages(layer: Layer, arriving: np.ndarray) -> dict[str, list[np.ndarray]]:
     e, h = layer.initial_emission, layer.initial_membrane
     for x in arriving[::-1] if layer.backward else arriving:
         e, h = step(layer.cell, layer.gate, layer.input_weights.astype(np.int64) @ x, listen, e, h)
-    if layer.cell.products_in_turn == 1:
+    if layer.cell.ticks == 1:
         # The last step's spikes travel too.
         for gate in sent:
             sent[gate] = [*sent[gate][1:], e]
@@ -81,6 +88,10 @@ def walk(weights: np.ndarray, values: list[np.ndarray], by_change: bool) -> int:
 def test_every_kind_of_program_counts_as_a_walk_over_its_messages_does(
     program: dict, cell: dict
 ) -> None:
+    assert_counts_equal_a_walk(program, cell)
+
+
+def assert_counts_equal_a_walk(program: dict, cell: dict) -> None:
     made = random_program(**program, **cell)
     trace = run(made, random_sequences(program["seed"], program["channels"], [5]), engine="numpy")
     *of_layers, of_readout = count(trace, made).layers
@@ -90,9 +101,8 @@ def test_every_kind_of_program_counts_as_a_walk_over_its_messages_does(
         for layer in level:
             seen = list(arriving[::-1] if layer.backward else arriving)
             expected = walk(layer.input_weights, seen, by_change)
-            rows = np.split(layer.recurrent_weights, len(layer.cell.gates))
-            for weights, sent in zip(rows, messages(layer, arriving).values(), strict=True):
-                expected += walk(weights, sent, layer.cell.sends_changes)
+            for gate, sent in messages(layer, arriving).items():
+                expected += walk(layer.recurrent_rows(gate), sent, layer.cell.sends_changes)
             assert of_layers[number].synaptic_operations.tolist() == [expected]
             outputs.append(trace.emitted[number].astype(np.int64))
             number += 1
@@ -103,6 +113,22 @@ def test_every_kind_of_program_counts_as_a_walk_over_its_messages_does(
     else:
         expected = walk(weights, list(arriving), by_change)
     assert of_readout.synaptic_operations.tolist() == [expected]
+
+
+@settings(max_examples=60, deadline=None)
+@given(program=every_program, cell=every_cell, row=st.sampled_from(ROWS))
+def test_every_row_counts_as_a_walk_over_its_messages_does(
+    program: dict, cell: dict, row: Formulation
+) -> None:
+    with with_row(row) as name:
+        cell = {**cell, "formulation": name}
+        assert_counts_equal_a_walk(program, cell)
+        made = random_program(**program, **cell)
+        trace = run(made, random_sequences(program["seed"], program["channels"], [5]), "numpy")
+        loads = core_loads(trace, made, place(made, load_chip("loihi2")))
+        synapses = sum(int(np.count_nonzero(p.weights)) for p in projections(made))
+        assert synapses == count(trace, made).synapses
+        assert loads.ticks.tolist() == count(trace, made).ticks.tolist()
 
 
 @pytest.mark.parametrize("bits", [2, 5, 8])
@@ -167,11 +193,11 @@ def test_every_count_is_what_its_name_says(program: dict, cell: dict) -> None:
             active += int(((before != 0) | (h != 0) | (e != 0)).sum())
             last, before = e, h
         assert found.spikes.tolist() == [spikes]
-        assert found.active_updates.tolist() == [active * kind.products_in_turn]
+        assert found.active_updates.tolist() == [active * kind.ticks]
         assert found.neuron_updates.tolist() == [int(counts.ticks[0]) * layer.neurons]
-        products = {"output-gated": 4, "forget": 2}.get(kind.formulation, 3)
+        products = 2 + ("reset" in kind.gates) + ("output" in kind.gates)
         assert found.gate_products.tolist() == [products * steps * layer.neurons]
-        if kind.products_in_turn == 1 and not made.readout.sees_membranes:
+        if kind.ticks == 1 and not made.readout.sees_membranes:
             assert found.messages.tolist() == [spikes]
         weights = layer.input_weights.size + layer.recurrent_weights.size
         assert found.dense_synaptic_operations.tolist() == [steps * weights]
@@ -240,9 +266,9 @@ def test_each_direction_gets_its_own_input_messages() -> None:
 
 silent_cells = st.fixed_dictionaries(
     {
-        "formulation": st.sampled_from(list(GATES)),
-        "emit": st.sampled_from(EMISSIONS),
-        "reset_mechanism": st.sampled_from(RESET_MECHANISMS),
+        "formulation": st.sampled_from(list(FORMULATIONS)),
+        "emit": st.sampled_from(list(EMISSIONS)),
+        "reset_mechanism": st.sampled_from(list(RESET_MECHANISMS)),
     }
 )
 
@@ -279,8 +305,11 @@ def permuted(program: Program, seed: int) -> Program:
     for level in program.levels:
         orders = []
         for layer in level:
-            order, gates = rng.permutation(layer.neurons), len(layer.cell.gates)
-            rows = (np.arange(gates)[:, np.newaxis] * layer.neurons + order).ravel()
+            order, row = rng.permutation(layer.neurons), layer.cell.row
+            receiving, recurrent = (
+                (np.arange(len(gates))[:, np.newaxis] * layer.neurons + order).ravel()
+                for gates in (row.input_gates, row.recurrent_gates)
+            )
             gate = replace(
                 layer.gate,
                 bias=layer.gate.bias[:, order],
@@ -290,8 +319,8 @@ def permuted(program: Program, seed: int) -> Program:
             layers.append(
                 replace(
                     layer,
-                    input_weights=layer.input_weights[rows][:, columns],
-                    recurrent_weights=layer.recurrent_weights[rows][:, order],
+                    input_weights=layer.input_weights[receiving][:, columns],
+                    recurrent_weights=layer.recurrent_weights[recurrent][:, order],
                     gate=gate,
                     initial_membrane=layer.initial_membrane[order],
                 )
@@ -300,7 +329,7 @@ def permuted(program: Program, seed: int) -> Program:
         before = np.cumsum([0, *(len(order) for order in orders)])
         columns = np.concatenate([o + b for o, b in zip(orders, before[:-1], strict=True)])
     readout = replace(program.readout, weights=program.readout.weights[:, columns])
-    return replace(program, layers=tuple(layers), readout=readout)
+    return replace(program, layers=tuple(layers), readouts=(readout,))
 
 
 @settings(max_examples=30, deadline=None)

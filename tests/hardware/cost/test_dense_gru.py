@@ -67,7 +67,8 @@ def skipped(trace: Trace, program: Program) -> int:
             order = reversed(ends) if layer.backward else ends
             fraction = cell.gate_fraction - cell.state_fraction
             own = changes([shift(membranes[row], fraction) for row in order])
-            operations += (inputs + own) * len(cell.gates) * layer.neurons
+            operations += inputs * len(cell.row.input_gates) * layer.neurons
+            operations += own * len(cell.row.recurrent_gates) * layer.neurons
             states, number = states + own, number + 1
         inputs = states
     if program.readout.sees_membranes:

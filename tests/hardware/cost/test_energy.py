@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.cost.chip import CHIPS, Operations, load_chip
-from hardware.cost.core_loads import Loads, Slots, load
+from hardware.cost.core_loads import CoreLoads, Slots, core_loads
 from hardware.cost.counts import count
 from hardware.cost.energy import OPERATIONS, cost, estimate
 from hardware.cost.placement import Placement, place
@@ -21,7 +21,7 @@ PRIMES = dict(zip(Operations.model_fields, (2, 3, 5, 7, 11, 13, 17, 19, 23, 29),
 SCOPES = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
 
 
-def by_hand(**given: list[list[int]]) -> Loads:
+def by_hand(**given: list[list[int]]) -> CoreLoads:
     """Two sequences of two and three slots on two cores, of a layer and the readout."""
     chip = small_chip(
         {name: float(value) for name, value in PRIMES.items()},
@@ -33,7 +33,7 @@ def by_hand(**given: list[list[int]]) -> Loads:
     shapes |= dict.fromkeys(("within_tile", "hops_east_west", "hops_north_south"), (2, 2))
     work = {name: np.array(given.get(name, np.zeros(shape))) for name, shape in shapes.items()}
     slots = Slots(starts=np.array([0, 2]), ticks=np.array([1, 1, 1, 2, 1]))
-    return Loads(Placement(chip, placed, (), tiles), slots, **work)
+    return CoreLoads(Placement(chip, placed, (), tiles), slots, **work)
 
 
 @pytest.mark.parametrize(("name", "constant"), OPERATIONS.items())
@@ -151,7 +151,7 @@ def test_the_same_work_on_more_cores_takes_less_time_and_leaks_more_per_second()
         small_chip({}, dict.fromkeys(PRIMES, 10.0), neurons_per_core=n, cores_per_tile=20)
         for n in (12, 3)
     ]
-    few, many = (cost(load(trace, program, place(program, chip))) for chip in chips)
+    few, many = (cost(core_loads(trace, program, place(program, chip))) for chip in chips)
     assert (few.cores, many.cores) == (2, 5)
     assert many.core_s[1, 0] < few.core_s[1, 0]
     assert many.core_static_j[1, 0] / many.core_s[1, 0] == pytest.approx(5e-3)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.cost.chip import Chip, Mesh, load_chip
-from hardware.cost.core_loads import load
+from hardware.cost.core_loads import core_loads
 from hardware.cost.placement import Placement, place
 from hardware.cost.placement.mesh import distances, hops, lay_out, places
 from hardware.cost.placement.needs import LIMITS, state_words
@@ -289,7 +289,7 @@ def test_a_profile_lays_cores_out_for_the_hops_that_its_trace_has(
     chip = small_chip(neurons_per_core=2, cores_per_tile=1)
     laid = place(made, chip, profile=trace)
     traffic, host = expected_traffic(projections(made), laid.layers, sent_in(trace, made))
-    found = load(trace, made, laid)
+    found = core_loads(trace, made, laid)
     assert (
         hops(traffic, host, laid.tiles) == found.hops_east_west.sum() + found.hops_north_south.sum()
     )

@@ -65,7 +65,7 @@ def test_a_latency_is_shorter_the_larger_the_value_and_one_spike_tells_it(
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=st.integers(0, 1000), kind=st.sampled_from(ENCODERS), cut=st.integers(1, 9))
+@given(seed=st.integers(0, 1000), kind=st.sampled_from(list(ENCODERS)), cut=st.integers(1, 9))
 def test_encoding_in_two_parts_is_encoding_at_once(seed: int, kind: str, cut: int) -> None:
     rng = np.random.default_rng(seed)
     encoder = random_encoder(rng, 3, kind)

@@ -1,4 +1,4 @@
-"""The bounds from which the engine chooses its integers, against what programs really reach."""
+"""The bounds from which the engine chooses its integers, compared with what programs reach."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import every_cell, every_program, random_program, random_sequences
+from programs import every_cell, every_program, random_program, random_sequences, with_readout
 
 from hardware import run
 from hardware.definition.arithmetic import Integers
@@ -82,7 +82,7 @@ def test_a_product_is_bounded_by_its_largest_at_the_corners(
 
 @pytest.mark.parametrize("emit", ["binary", "signed"])
 def test_bounds_are_reached_by_the_inputs_that_push_furthest(emit: str) -> None:
-    """All weights alike and a reset gate held open: what is bounded is what comes."""
+    """All weights are equal and the reset gate stays open: the bound is reached."""
     made = random_program(0, channels=6, hidden=(4,), emit=emit, reset_mechanism="none")
     layer = made.layers[0]
     pushed = replace(
@@ -110,9 +110,9 @@ def broken(what: str) -> Program:
         return replace(made, layers=(replace(layer, initial_membrane=np.full(5, 2**30)),))
     if what == "membrane":
         layer = replace(layer, initial_membrane=np.full(5, 2**30))
-        return replace(made, layers=(layer,), readout=replace(readout, kind="last"))
+        return with_readout(replace(made, layers=(layer,)), replace(readout, kind="last"))
     if what == "score":
-        return replace(made, readout=replace(readout, shift=60))
+        return with_readout(made, replace(readout, shift=60))
     shift = np.array([0, 2**31 - 1, 0])
     return replace(made, layers=(replace(layer, gate=replace(layer.gate, input_shift=shift)),))
 
@@ -133,7 +133,7 @@ def test_no_engine_wraps_silently(engine: str, what: str, message: str) -> None:
 
 
 def test_a_membrane_whose_mix_leaves_32_bits_is_mixed_in_64() -> None:
-    """z · (h − c) is largest where the gate keeps, and the candidate lies at the other end."""
+    """z · (h − c) is largest where the gate keeps, and the candidate is at the other end."""
     made = random_program(
         0, reset_mechanism="none", gate_fraction=10, state_fraction=14, initial=True
     )
@@ -168,7 +168,7 @@ def test_a_shift_of_nothing_is_nothing_however_far() -> None:
 
 @pytest.mark.parametrize("far", [15, 16, 24, 31, 32, 40, 63, 64, 100, 2**31 - 1])
 def test_a_shift_to_the_right_floors_however_far(far: int) -> None:
-    """What is negative ends at −1, not at 0."""
+    """A negative value ends at −1, not at 0."""
     made = random_program(0, channels=9, hidden=(9,), formulation="keep")
     layer = made.layers[0]
     shifts = np.full(3, -far)
@@ -177,7 +177,7 @@ def test_a_shift_to_the_right_floors_however_far(far: int) -> None:
         made,
         encoder=replace(made.encoder, limit=2**12, gain=1e6 * made.encoder.gain),
         layers=(replace(layer, gate=gate),),
-        readout=replace(made.readout, shift=-far),
+        readouts=(replace(made.readout, shift=-far),),
     )
     sequences = random_sequences(0, 9, [12])
     expected = run(program, sequences, engine="numpy")

@@ -1,4 +1,4 @@
-"""The definition run over sequences, against the step called one sequence and step at a time."""
+"""The definition run over sequences, compared with one call of the step at a time."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def scores_of(program: Program, seen: list[np.ndarray]) -> np.ndarray:
     ]
     if readout.adds_up:
         return sum(currents)
-    if readout.kind == "leaky":
+    if readout.row.leaks:
         y = np.zeros_like(readout.bias)
         for current in currents:
             y = y - np.floor(y / 2**readout.leak).astype(np.int64) + current
         return y
-    return currents[-1] if readout.kind == "last" else np.array(currents)
+    return currents[-1] if readout.sees_membranes else np.array(currents)
 
 
 @settings(max_examples=120, deadline=None)

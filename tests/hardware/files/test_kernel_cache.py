@@ -48,10 +48,12 @@ def test_no_order_of_anyone_s_memory_makes_kernels_compile_anew(offset: float) -
                 gate=replace(gate, **{k: as_it_may_come(v) for k, v in vars(gate).items()}),
             ),
         ),
-        readout=replace(
-            made.readout,
-            weights=as_it_may_come(made.readout.weights),
-            bias=as_it_may_come(made.readout.bias),
+        readouts=(
+            replace(
+                made.readout,
+                weights=as_it_may_come(made.readout.weights),
+                bias=as_it_may_come(made.readout.bias),
+            ),
         ),
     )
     frames = random_sequences(0, 4, [6], activity=0.5).values
@@ -146,6 +148,33 @@ def test_a_change_of_what_is_inlined_compiles_a_kernel_anew(tmp_path: Path) -> N
     assert answered(41, age=60) == "41 0"
     assert answered(41, age=60) == "41 1"
     assert answered(42, age=0) == "42 0"
+
+
+def test_a_change_of_a_further_source_compiles_a_nested_kernel_again(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "kernels", tmp_path / "elsewhere.py"
+    folder.mkdir()
+    elsewhere.touch()
+    (folder / "outer.py").write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from hardware.files.kernel_cache import compiled\n"
+        "def nested():\n"
+        "    def answer():\n"
+        "        return 41\n"
+        "    return compiled(answer, Path(sys.argv[1]))\n"
+        "answer = nested()\n"
+        "print(answer(), sum(answer.stats.cache_hits.values()))\n"
+    )
+
+    def answered(age: int) -> str:
+        os.utime(elsewhere, (time.time() - age, time.time() - age))
+        command = [sys.executable, "-B", folder / "outer.py", elsewhere]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        return subprocess.check_output(command, env=environment, text=True).strip()
+
+    assert answered(age=60) == "41 0"
+    assert answered(age=60) == "41 1"
+    assert answered(age=0) == "41 0"
 
 
 @pytest.mark.parametrize(

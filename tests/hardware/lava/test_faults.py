@@ -83,7 +83,7 @@ def test_a_process_that_is_killed_is_an_error_that_names_it(
 @pytest.mark.parametrize(
     ("fault", "tick"), [("stop", FIRST), ("stop", MIDDLE), ("sleep", MIDDLE), ("sleep", LAST)]
 )
-def test_a_process_that_stands_still_is_an_error_at_the_deadline(
+def test_a_process_that_hangs_is_an_error_at_the_deadline(
     monkeypatch: pytest.MonkeyPatch, fault: str, tick: int
 ) -> None:
     with_fault(monkeypatch, fault, tick=tick)
@@ -169,7 +169,7 @@ def test_a_child_that_is_killed_or_stopped_is_an_error(
         assert time.monotonic() - start < LATE
 
 
-def test_after_an_error_a_session_is_closed_and_can_be_used_anew(
+def test_after_an_error_a_session_is_closed_and_can_be_used_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = LavaSession(program, "fused")
@@ -192,7 +192,7 @@ from hardware.lava.session import LavaSession
 import hardware.lava.supervisor as supervisor
 lengths = np.full(30, 900)
 session = LavaSession(random_program(0, hidden=(4,)))
-if sys.argv[2] == "between":  # the child is started, and nothing has been heard of it
+if sys.argv[2] == "between":  # the child is started, and has not answered yet
     supervisor.Supervisor._wait = lambda *_: (print("there", flush=True), time.sleep(99))
 if sys.argv[2] == "start":
     print("there", flush=True)

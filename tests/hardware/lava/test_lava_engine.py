@@ -14,6 +14,8 @@ import pytest
 from programs import random_program, random_sequences
 
 from hardware import compare
+from hardware.definition.cell import Cell
+from hardware.definition.formulation import FORMULATIONS
 from hardware.errors import MissingPackageError, SettingError
 from hardware.lava import compat
 from hardware.lava.session import LavaSession
@@ -27,6 +29,8 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     "smallest": {"channels": 1, "hidden": (1,), "emit": "signed"},
     "keep, changes": {"formulation": "keep", "emit": "graded", "encoder": "send-on-delta"},
     "output-gated, last": {"formulation": "output-gated", "hidden": (4, 4), "readout": "last"},
+    "write, its state": {"formulation": "write", "emit": "state", "activation": "table"},
+    "minimal": {"formulation": "minimal", "hidden": (4, 3), "emit": "graded", "initial": True},
     "both directions": {
         "formulation": "forget", "emit": "state", "hidden": (4, 3), "bidirectional": True,
         "initial": True, "readout": "leaky", "encoder": "rate",
@@ -34,9 +38,13 @@ PROGRAMS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+TRIED = {settings.get("formulation", Cell().formulation) for settings in PROGRAMS.values()}
+PROGRAMS |= {name: {"formulation": name} for name in FORMULATIONS if name not in TRIED}
+
+
 @pytest.mark.parametrize("kind", PROGRAMS)
 @pytest.mark.parametrize(("mapping", "batch"), [("structural", 1), ("fused", 3)])
-def test_lava_equals_the_events_engine_in_every_bit(kind: str, mapping: str, batch: int) -> None:
+def test_lava_equals_the_default_engine_in_every_bit(kind: str, mapping: str, batch: int) -> None:
     program = random_program(0, **PROGRAMS[kind])
     sequences = random_sequences(0, program.encoder.channels, [4, 1, 7, 2])
     on_lava = run(program, sequences, engine="lava", mapping=mapping, batch=batch)
@@ -49,7 +57,7 @@ def always_firing(program: Program) -> Program:
     layers = []
     for layer in program.layers:
         bias = np.zeros_like(layer.gate.bias)
-        bias[-1] = 10**6
+        bias[layer.cell.candidate] = 10**6
         gate = replace(layer.gate, threshold=np.full(layer.neurons, 1), bias=bias)
         layers.append(replace(layer, gate=gate))
     return replace(program, layers=tuple(layers))

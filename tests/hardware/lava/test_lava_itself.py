@@ -1,4 +1,4 @@
-"""Lava's own processes keep their rules on this Python: the ground that ours stand on."""
+"""Lava's own processes keep their rules on this Python; ours rely on them."""
 
 from __future__ import annotations
 

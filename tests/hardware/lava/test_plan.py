@@ -10,13 +10,13 @@ from lava_threads import ThreadedSession
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.lava.clock import FIRST, LAST, STEP
-from hardware.lava.plan import NONE, changes, one_step, plan, ticks, turned
+from hardware.lava.plan import NONE, changes, one_step, plan, reversed_rows, ticks
 
 lengths = st.lists(st.integers(1, 9), min_size=1, max_size=9).map(np.array)
 
 
 @given(lengths, st.integers(1, 5))
-def test_every_frame_is_played_once_and_every_sequence_in_order(
+def test_every_frame_is_sent_once_and_every_sequence_in_order(
     lengths: np.ndarray, lanes: int
 ) -> None:
     made = plan(lengths, lanes)
@@ -37,7 +37,7 @@ def test_every_frame_is_played_once_and_every_sequence_in_order(
 
 
 @given(lengths)
-def test_one_lane_plays_the_sequences_in_their_order(lengths: np.ndarray) -> None:
+def test_one_lane_keeps_the_order_of_the_sequences(lengths: np.ndarray) -> None:
     assert plan(lengths, 1).rows.ravel().tolist() == list(range(lengths.sum()))
 
 
@@ -49,9 +49,9 @@ def test_no_lane_is_longer_than_it_must_be(lengths: np.ndarray, lanes: int) -> N
 
 
 @given(lengths)
-def test_turned_round_twice_is_as_before(lengths: np.ndarray) -> None:
+def test_rows_reversed_twice_are_as_before(lengths: np.ndarray) -> None:
     frames = np.arange(lengths.sum())
-    back = turned(lengths)
+    back = reversed_rows(lengths)
     assert (frames[back][back] == frames).all()
     for start, end in zip(np.cumsum(lengths) - lengths, np.cumsum(lengths), strict=True):
         assert back[start:end].tolist() == list(range(end - 1, start - 1, -1))
@@ -87,8 +87,8 @@ def test_a_tick_less_would_be_too_few(
     with ThreadedSession(made) as session:
         with unittest.mock.patch("hardware.lava.session.ticks", return_value=needed - 1):
             session.run(events, steps)
-        rows = session.tape.arrays["scores"]
-        last = session.supervisor.network.models["readout.scores"].scores.rows.step[0]
+        rows = session.arrays.arrays["scores"]
+        last = session.supervisor.network.models["readout.scores"].scores.writer.step[0]
         assert last == steps.sum() - 1 < len(events)
         assert len(rows) == (len(events) if made.readout.answers_every_step else len(steps))
 

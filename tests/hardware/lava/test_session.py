@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lava_callers import play_and_compare
+from lava_callers import run_and_compare
 from leftovers import blocks_of, folders_of, open_files
 from programs import random_program, random_sequences
 
@@ -23,7 +23,7 @@ from hardware.errors import InputError, SettingError
 from hardware.lava import supervisor
 from hardware.lava.errors import LavaError
 from hardware.lava.session import LavaSession
-from hardware.lava.tape import Tape
+from hardware.lava.shared_arrays import HostArrays
 from hardware.runs.session import Session
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
@@ -117,18 +117,22 @@ def test_an_interruption_at_any_moment_closes_the_session(
 
     with LavaSession(program, "fused") as session:
         session.step(events[0])
-        for moment in ((Tape, "lay"), (Tape, "fetch"), (supervisor.Supervisor, "_tell")):
+        for moment in (
+            (HostArrays, "prepare"),
+            (HostArrays, "fetch"),
+            (supervisor.Supervisor, "_tell"),
+        ):
             with monkeypatch.context() as patch:
                 patch.setattr(*moment, interrupted)
                 with pytest.raises(KeyboardInterrupt):
                     session.step(events[1])
             assert session.supervisor is None
-            for frame in events:  # anew, and from a clean state
+            for frame in events:  # set up again, from a clean state
                 last = session.step(frame)
             np.testing.assert_array_equal(last, expected)
 
 
-def test_an_engine_that_streams_begins_anew_after_an_error(
+def test_an_engine_that_streams_starts_again_after_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     program = random_program(0, hidden=(4,), encoder="send-on-delta")
@@ -136,7 +140,7 @@ def test_an_engine_that_streams_begins_anew_after_an_error(
     with Session(program, "lava") as session:
         fresh = [session.step(frame) for frame in frames]
         with monkeypatch.context() as patch:
-            patch.setattr(Tape, "fetch", lambda *_: 1 / 0)
+            patch.setattr(HostArrays, "fetch", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 session.step(frames[0])
         np.testing.assert_array_equal([session.step(frame) for frame in frames], fresh)
@@ -176,16 +180,16 @@ def test_sessions_one_after_another_leave_everything_level(tokens: list[str]) ->
 
 @pytest.mark.parametrize("how", ["fork", "spawn"])
 def test_processes_started_in_either_way_can_call(how: str) -> None:
-    caller = multiprocessing.get_context(how).Process(target=play_and_compare, args=(3,))
+    caller = multiprocessing.get_context(how).Process(target=run_and_compare, args=(3,))
     caller.start()
     caller.join(timeout=60)
     assert caller.exitcode == 0
     caller.close()
 
 
-def test_threads_can_call_side_by_side() -> None:
+def test_threads_can_call_in_parallel() -> None:
     with ThreadPoolExecutor(2) as threads:
-        for done in [threads.submit(play_and_compare, seed) for seed in (4, 5)]:
+        for done in [threads.submit(run_and_compare, seed) for seed in (4, 5)]:
             done.result(timeout=60)
     assert threading.current_thread() is threading.main_thread()
 
@@ -210,7 +214,7 @@ def test_torch_in_the_caller_does_no_harm() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import torch; torch.ones(300, 300) @ torch.ones(300, 300)\n"
-        "from lava_callers import play_and_compare; play_and_compare(6)\n"
+        "from lava_callers import run_and_compare; run_and_compare(6)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
 
@@ -219,8 +223,8 @@ def test_code_without_a_file_can_call_while_an_event_loop_runs() -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import asyncio\n"
-        "from lava_callers import play_and_compare\n"
-        "async def cell(): asyncio.get_running_loop(); play_and_compare(9)\n"
+        "from lava_callers import run_and_compare\n"
+        "async def cell(): asyncio.get_running_loop(); run_and_compare(9)\n"
         "assert '__file__' not in globals(); asyncio.run(cell())\n"
     )
     subprocess.run([sys.executable, "-c", code, str(SUPPORT)], check=True, timeout=60)
@@ -243,8 +247,8 @@ def test_a_caller_may_end_with_its_session_open() -> None:
 def test_a_caller_without_standard_files_can_call(tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from lava_callers import play_and_compare\n"
-        "play_and_compare(9)\n"
+        "from lava_callers import run_and_compare\n"
+        "run_and_compare(9)\n"
         "open(sys.argv[2], 'w').close()\n"
     )
     command = [sys.executable, "-c", code, str(SUPPORT), str(tmp_path / "done")]
@@ -256,9 +260,9 @@ def test_tests_in_several_processes_can_call(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     (tmp_path / "test_calls.py").write_text(
         f"import sys; sys.path.insert(0, {str(SUPPORT)!r})\n"
-        "from lava_callers import play_and_compare\n"
-        "def test_one(): play_and_compare(7)\n"
-        "def test_two(): play_and_compare(8)\n"
+        "from lava_callers import run_and_compare\n"
+        "def test_one(): run_and_compare(7)\n"
+        "def test_two(): run_and_compare(8)\n"
     )
     run = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", str(tmp_path)]
     done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, timeout=100)

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import random_program
+from programs import random_program, with_classes, with_readout
 from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as tensor_bytes
 from sealing import joined, members_of, sealed_manifest, sum_of, zipped
 
 from hardware.definition.cell import Cell, GateParameters
 from hardware.definition.encoder import Encoder
-from hardware.definition.readout import Readout
+from hardware.definition.readout import Readout, Target
 from hardware.errors import InputError, ProgramError
-from hardware.program.file import MANIFEST, WEIGHTS, digest
+from hardware.program.file import MANIFEST, WEIGHTS
+from hardware.program.manifest import SCHEMA
 from hardware.program.model import Layer, Program
 from hardware.runs.run import run
 
@@ -51,7 +52,7 @@ def test_what_is_saved_is_what_is_loaded(
     program = random_program(seed, hidden=hidden, activation=activation, weight_bits=bits)
     program.save(path)
     loaded = Program.load(path)
-    assert digest(loaded) == digest(program)
+    assert loaded.digest == program.digest
     assert loaded.provenance == program.provenance
     assert loaded.layers[0].cell == program.layers[0].cell
     for ours, theirs in zip(program.layers, loaded.layers, strict=True):
@@ -67,9 +68,9 @@ def test_equal_programs_give_equal_bytes(tmp_path: Path) -> None:
 
 def test_the_digest_tells_programs_apart_but_not_their_provenance() -> None:
     program = random_program(0)
-    assert digest(replace(program, provenance={"other": 1})) == digest(program)
-    assert digest(replace(program, max_steps=7)) != digest(program)
-    assert digest(random_program(1)) != digest(program)
+    assert replace(program, provenance={"other": 1}).digest == program.digest
+    assert replace(program, max_steps=7).digest != program.digest
+    assert random_program(1).digest != program.digest
 
 
 def test_a_damaged_byte_is_refused_or_changes_nothing_that_is_computed(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_damaged_byte_is_refused_or_changes_nothing_that_is_computed(tmp_path:
         damaged[place] ^= 1 << place % 8
         path.write_bytes(damaged)
         try:
-            assert digest(Program.load(path)) == digest(program)
+            assert Program.load(path).digest == program.digest
         except (ProgramError, InputError):
             refused += 1
     assert refused > len(content) / 2
@@ -91,7 +92,7 @@ def test_a_damaged_byte_is_refused_or_changes_nothing_that_is_computed(tmp_path:
 def test_a_damaged_byte_of_a_tensor_is_named_though_the_zip_is_sound(file: Path) -> None:
     manifest, weights = members_of(file.read_bytes())
     file.write_bytes(joined(manifest, weights[:-1] + bytes([weights[-1] ^ 1])))
-    with pytest.raises(ProgramError, match="the checksum of readout.weights is wrong"):
+    with pytest.raises(ProgramError, match="the checksum of readouts.0.weights is wrong"):
         Program.load(file)
 
 
@@ -107,13 +108,13 @@ def test_any_zip_tool_opens_a_program_file(file: Path) -> None:
 
 def test_a_checksum_that_is_wrong_names_its_tensor(file: Path) -> None:
     sums = json.loads(members_of(file.read_bytes())[0])["sha256"]
-    rewrite(file, sha256={**sums, "readout.bias": "0" * 64})
-    with pytest.raises(ProgramError, match=r"checksum of readout\.bias is wrong"):
+    rewrite(file, sha256={**sums, "readouts.0.bias": "0" * 64})
+    with pytest.raises(ProgramError, match=r"checksum of readouts\.0\.bias is wrong"):
         Program.load(file)
 
 
 @pytest.mark.parametrize(
-    "change", [{"provenance": {}}, {"classes": ["b", "a"]}, {"max_steps": 1001}, {"surprise": 1}]
+    "change", [{"provenance": {}}, {"vocabulary": ["b", "a"]}, {"max_steps": 1001}, {"surprise": 1}]
 )
 def test_no_field_changes_under_the_manifests_own_checksum(file: Path, change: dict) -> None:
     manifest, weights = members_of(file.read_bytes())
@@ -135,8 +136,8 @@ def test_a_program_of_a_newer_release_is_refused(file: Path) -> None:
         ({"surprise": 1}, "field 'surprise' is 1: extra inputs are not permitted"),
         ({"max_steps": "many"}, "field 'max_steps' is \"many\""),
         ({"max_steps": 0}, "max_steps is 0, expected 1 to"),
-        ({"layers": []}, "at least one layer"),
-        ({"layers": [{"name": "x"}]}, "no field 'layers.0.cell'"),
+        ({"layers": []}, "holds tensors that no part uses: 'layers.0.bias'"),
+        ({"layers": [{"name": "x"}]}, "no field 'layers.0.sources'"),
         ({"golden": ["0" * 64]}, "tensor golden.0.frames is missing"),
     ],
 )
@@ -161,7 +162,6 @@ def test_a_setting_that_is_not_known_is_named(file: Path) -> None:
         ({"provenance": {"a": {1: 1, "1": 2}}}, "the key '1' is there 2 times"),
         ({"provenance": {"a": 10**40}}, "41 digits, the limit is 32"),
         ({"provenance": {"a": "x" * 2**20}}, "manifest.json has .* bytes, the limit is 1048576"),
-        ({"classes": ("a", "b\nc")}, "expected 1 to 200 printable"),
         ({"max_steps": -1}, "max_steps is -1"),
     ],
 )
@@ -174,11 +174,17 @@ def test_what_could_not_be_read_again_is_not_written(
     assert file.read_bytes() == before
 
 
+def test_a_class_name_that_no_terminal_prints_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="expected 1 to 200 printable"):
+        with_classes(random_program(0), "a", "b\nc").save(tmp_path / "p.sgru")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_number_that_32_bits_do_not_hold_is_not_written(tmp_path: Path) -> None:
     program = random_program(0)
     readout = replace(program.readout, bias=program.readout.bias + 2**40)
-    with pytest.raises(ProgramError, match="readout.bias does not fit int32"):
-        replace(program, readout=readout).save(tmp_path / "p.sgru")
+    with pytest.raises(ProgramError, match="readouts.0.bias does not fit int32"):
+        with_readout(program, readout).save(tmp_path / "p.sgru")
     assert not list(tmp_path.iterdir())
 
 
@@ -246,20 +252,27 @@ def test_a_program_of_schema_1_migrates(tmp_path: Path) -> None:
                 initial_membrane=np.array([0]),
             ),
         ),
-        readout=Readout(
-            np.array([[100], [-100]], dtype=np.int8), np.array([3, -3]), exponent=-6, gain=5.0
+        readouts=(
+            Readout(
+                np.array([[100], [-100]], dtype=np.int8),
+                np.array([3, -3]),
+                exponent=-6,
+                gain=5.0,
+                target=Target(("no", "yes")),
+            ),
         ),
-        classes=("no", "yes"),
         max_steps=81442,
     )
-    assert digest(program) == digest(expected)
+    assert program.digest == expected.digest
     assert program.provenance == {"settings": {"seed": 1}}
     assert program.golden == ()
     assert run(program, np.ones((2, 5, 2))).scores.shape == (2, 2)
 
     program.save(tmp_path / "new.sgru")
-    assert json.loads(members_of((tmp_path / "new.sgru").read_bytes())[0])["schema_number"] == 2
-    assert digest(Program.load(tmp_path / "new.sgru")) == digest(expected)
+    assert (
+        json.loads(members_of((tmp_path / "new.sgru").read_bytes())[0])["schema_number"] == SCHEMA
+    )
+    assert Program.load(tmp_path / "new.sgru").digest == expected.digest
 
 
 @pytest.mark.parametrize(
@@ -272,8 +285,8 @@ def test_a_program_of_schema_1_migrates(tmp_path: Path) -> None:
         ({"encoder": None}, "field 'encoder' is null: input should be an object"),
         ({"layers": None}, "field 'layers' is null"),
         ({"layers": [None]}, "field 'layers.0' is null"),
-        ({"layers": []}, "initial_membrane|at least one layer"),
-        ({"sha256": []}, "field 'sha256' is "),
+        ({"layers": []}, "initial_membrane|holds tensors that no part uses"),
+        ({"sha256": []}, "holds no checksums of tensors"),
         ({"surprise": 1}, "field 'surprise' is 1"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from programs import every_cell, every_program, random_program
+from programs import every_cell, every_program, random_program, with_classes, with_readout
 
 from hardware.errors import ProgramError
 from hardware.program.limits import require_sound
@@ -29,7 +29,7 @@ def in_gate(program: Program, **fields: Any) -> Program:
 
 
 def in_readout(program: Program, **fields: Any) -> Program:
-    return replace(program, readout=replace(program.readout, **fields))
+    return with_readout(program, replace(program.readout, **fields))
 
 
 def in_encoder(program: Program, **fields: Any) -> Program:
@@ -51,9 +51,9 @@ SAMPLE = Golden(np.zeros((1, 3), np.float32), "0" * 64)
         (replace(P, golden=(SAMPLE,) * 65), "the number of golden samples is 65"),
         (replace(P, max_steps=0), "max_steps is 0"),
         (replace(P, max_steps=2**31), "max_steps is 2147483648"),
-        (replace(P, classes=("a", "")), "the name '' has 0 characters"),
-        (replace(P, classes=("a", "x" * 201)), "the name 'x{200}' has 201 characters"),
-        (replace(P, classes=("a", "\x1b[2J")), "expected 1 to 200 printable"),
+        (with_classes(P, "a", ""), "the name '' has 0 characters"),
+        (with_classes(P, "a", "x" * 201), "the name 'x{200}' has 201 characters"),
+        (with_classes(P, "a", "\x1b[2J"), "expected 1 to 200 printable"),
         (in_layer(P, name="a\nb"), r"the name 'a\\nb' has 3 characters"),
         (in_encoder(P, exponent=65), "encoder: exponent is 65"),
         (in_encoder(P, gain=np.array([1, -1e101, 1])), "an offset or gain of 1e[+]101"),
@@ -91,7 +91,7 @@ def test_the_largest_shift_that_is_sound_is_the_last_whose_sums_fit_32_bits(
 ) -> None:
     drawn = random_program(**program, **cell)
     layer, most = drawn.layers[0], drawn.encoder.range[1]
-    rows = np.split(layer.input_weights.astype(int), len(layer.cell.gates))
+    rows = np.split(layer.input_weights.astype(int), len(layer.cell.row.input_gates))
     largest = max(sum(abs(int(w)) for w in row) for row in rows[0]) * most
     for k in range(32):
         shifts = np.array([k, *layer.gate.input_shift[1:]])

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_classes, with_readout
 
-from hardware.errors import InputError, ProgramError
+from hardware.errors import InputError, ProgramError, SettingError
 
 
 def test_encoding_standardises_rounds_and_clamps() -> None:
@@ -36,11 +36,13 @@ def test_a_sequence_longer_than_proven_is_refused() -> None:
 def test_layers_that_do_not_fit_together_are_refused() -> None:
     one, other = random_program(0, hidden=(5,)), random_program(0, hidden=(4,))
     with pytest.raises(ProgramError, match="readout: expects 4 inputs, but layer 0 gives 5"):
-        replace(one, readout=other.readout)
-    with pytest.raises(ProgramError, match="layer 0: expects 3 inputs, but layer 0 gives 5"):
+        with_readout(one, other.readout)
+    with pytest.raises(ProgramError, match="layer 1: expects 3 inputs, but layer 0 gives 5"):
+        replace(one, layers=(*one.layers, replace(one.layers[0], name="layer 1")))
+    with pytest.raises(ProgramError, match="two parts have the name 'layer 0'"):
         replace(one, layers=one.layers * 2)
-    with pytest.raises(ProgramError, match="1 class names for 2 readout outputs"):
-        replace(one, classes=("only",))
+    with pytest.raises(SettingError, match="1 class names for 2 readout outputs"):
+        with_classes(one, "only")
 
 
 def test_a_parameter_of_a_wrong_shape_is_refused_by_name() -> None:

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pages import Page
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_classes
 from reports import LABELS, PROGRAM, SEQUENCES, TRAINED
 from rich.console import Console
 
@@ -132,7 +131,7 @@ def test_long_names_are_told_apart(report: Report) -> None:
 
 
 def test_programs_of_values_compare_too() -> None:
-    program = replace(random_program(3), classes=())
+    program = with_classes(random_program(3))
     measured = study(program, run(program, random_sequences(3, 3, [4, 6])))
     content = make_report(measured, dataset="values")
     compared = compare_reports(content, content, ("a", "b"))

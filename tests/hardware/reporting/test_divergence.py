@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_readout
 
 from hardware import Program, compare, run
 from hardware.definition.readout import READOUTS
@@ -15,7 +15,7 @@ from hardware.reporting.divergence import divergence_figure
 
 def with_another_bias(program: Program) -> Program:
     bias = program.readout.bias + np.array([0, 1, 0])
-    return replace(program, readout=replace(program.readout, bias=bias))
+    return with_readout(program, replace(program.readout, bias=bias))
 
 
 @pytest.mark.parametrize("readout", READOUTS)

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from pages import Page
-from programs import every_cell, every_program, random_program, random_sequences
+from programs import every_cell, every_program, random_program, random_sequences, with_classes
 from reports import LABELS, PROGRAM, VERIFICATION
 from rich.console import Console
 
-from hardware.program.file import digest
 from hardware.reporting import Report, Study, make_report, print_report, render_page, study
 from hardware.reporting.core_map import DARKEST
 from hardware.reporting.markup import SHOWN, Figures
@@ -171,8 +170,8 @@ def test_values_that_differ_are_never_called_spikes(trace: Trace) -> None:
 
 def test_any_name_can_be_shown(trace: Trace) -> None:
     layers = tuple(replace(layer, name=f"{i} {ODD}") for i, layer in enumerate(PROGRAM.layers))
-    program = replace(PROGRAM, classes=(ODD, ODD, ODD), layers=layers)
-    measured = study(program, replace(trace, program_digest=digest(program)), LABELS)
+    program = with_classes(replace(PROGRAM, layers=layers), ODD, ODD, ODD)
+    measured = study(program, replace(trace, program_digest=program.digest), LABELS)
     report = make_report(measured, dataset=ODD)
     chips = {name: chip.model_copy(update={"name": ODD}) for name, chip in report.chips.items()}
     report = report.model_copy(update={"chips": chips, "chip": ODD, "engine": ODD})
@@ -198,7 +197,7 @@ def test_the_page_works_for_every_kind_of_program(kind: dict[str, Any], cell: An
 
 @pytest.mark.parametrize("readout", ["mean", "step"])
 def test_a_program_without_classes_shows_its_values(readout: str) -> None:
-    program = replace(random_program(3, readout=readout), classes=())
+    program = with_classes(random_program(3, readout=readout))
     trace = run(program, random_sequences(3, 3, [4, 6]))
     measured = study(program, trace)
     report = make_report(measured, dataset="values")

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_classes
 
 from hardware.reporting import Report, Study, study, write_report
 from hardware.reporting.per_inference import COSTS, COUNTS, as_csv, as_parquet, per_inference
@@ -33,7 +32,7 @@ def test_the_csv_loses_no_digit(measured: Study) -> None:
 
 
 def test_a_program_without_classes_has_its_values_there() -> None:
-    program = replace(random_program(3, readout="step"), classes=())
+    program = with_classes(random_program(3, readout="step"))
     trace = run(program, random_sequences(3, 3, [4, 6]))
     columns = per_inference(study(program, trace))
     assert "predicted" not in columns

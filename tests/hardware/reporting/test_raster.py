@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from programs import every_cell, every_program, random_program, random_sequences
+from programs import every_cell, every_program, random_program, random_sequences, with_classes
 
 from hardware.cost.traffic import emissions
 from hardware.program.model import Program
@@ -88,6 +87,6 @@ def test_of_too_many_messages_some_neurons_are_drawn(monkeypatch: pytest.MonkeyP
 def test_the_winner_is_named_and_values_are_not() -> None:
     program, trace = traced(seed=6, outputs=3)
     assert f">{program.classes[trace.predictions[1]]}</text>" in raster(program, trace, 1)
-    values = raster(replace(program, classes=()), trace, 1)
+    values = raster(with_classes(program), trace, 1)
     assert ">class" not in values
     assert ">values</text>" in values

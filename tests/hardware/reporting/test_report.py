@@ -19,7 +19,6 @@ import hardware
 from hardware.cost.counts import count
 from hardware.cost.dense_gru import delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
-from hardware.program.file import digest
 from hardware.reporting import (
     Report,
     Study,
@@ -126,7 +125,7 @@ def test_wrong_input_is_refused(trace: Trace) -> None:
         study(PROGRAM, trace, chip="loihi")
     with pytest.raises(InputError, match="2 labels for a trace of 4 sequences"):
         study(PROGRAM, trace, LABELS[:2])
-    incomplete = {"program_digest": digest(PROGRAM)}
+    incomplete = {"program_digest": PROGRAM.digest}
     with pytest.raises(InputError, match="no field 'engines'"):
         make_report(study(PROGRAM, trace), dataset="small", verification=incomplete)
     foreign = {**VERIFICATION, "program_digest": "0"}

@@ -19,7 +19,8 @@ def inner_objects(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Every object of the manifest but what is free to hold anything."""
     layers = manifest["layers"]
     cells = [layer["cell"] for layer in layers]
-    return [manifest, manifest["encoder"], manifest["readout"], *layers, *cells]
+    readout = manifest["readouts"][0]
+    return [manifest, manifest["encoder"], readout, readout["target"], *layers, *cells]
 
 
 def resealed(content: bytes, manifest: dict[str, Any]) -> bytes:
@@ -80,13 +81,14 @@ def a_name_that_is_none(rng: np.random.Generator, content: bytes) -> bytes:
     choices = ["formulation", "emit", "activation", "reset_mechanism", "kind", "readout", "format"]
     where = one_of(rng, choices if odd == "lstm" else [*choices, "classes", "layer", "golden"])
     if where == "classes":
-        manifest["classes"][0] = odd
+        manifest["readouts"][0]["target"]["classes"][0] = odd
     elif where == "golden":
         manifest["golden"][0] = odd
     elif where == "layer":
         one_of(rng, manifest["layers"])["name"] = odd
     elif where in ("kind", "readout"):
-        manifest["encoder" if where == "kind" else "readout"]["kind"] = odd
+        part = manifest["encoder"] if where == "kind" else manifest["readouts"][0]
+        part["kind"] = odd
     elif where == "format":
         manifest["format"] = odd
     else:
@@ -97,10 +99,11 @@ def a_name_that_is_none(rng: np.random.Generator, content: bytes) -> bytes:
 @mutation
 def lists_of_another_length(rng: np.random.Generator, content: bytes) -> bytes:
     manifest, _ = taken_apart(content)
-    name = one_of(rng, ("layers", "classes", "golden"))
-    values = manifest[name]
+    name = one_of(rng, ("layers", "readouts", "classes", "golden"))
+    part = manifest["readouts"][0]["target"] if name == "classes" else manifest
+    values = part[name]
     odd = one_of(rng, (values[:-1], values + values[:1], values * 40, values * 2000))
-    manifest[name] = odd if name != "classes" or odd else ["x"] * (len(values) + 1)
+    part[name] = odd if name != "classes" or odd else ["x"] * (len(values) + 1)
     return resealed(content, manifest)
 
 
@@ -108,7 +111,7 @@ def lists_of_another_length(rng: np.random.Generator, content: bytes) -> bytes:
 def another_schema(rng: np.random.Generator, content: bytes) -> bytes:
     manifest, _ = taken_apart(content)
     manifest["schema_number"] = one_of(
-        rng, (0, -1, 1, 3, 99, True, False, 2.0, "2", None, [2], {}, 10**30, 10**60)
+        rng, (0, -1, 1, 2, 4, 99, True, False, 2.0, "2", None, [2], {}, 10**30, 10**60)
     )
     text = resealed(content, manifest)
     if rng.integers(2):  # as schema 1 was: without the manifest's own checksum
@@ -120,7 +123,7 @@ def another_schema(rng: np.random.Generator, content: bytes) -> bytes:
 def text_that_is_no_manifest(rng: np.random.Generator, content: bytes) -> bytes:
     manifest, weights = members_of(content)
     text = manifest.decode()
-    gain = f'"gain": {json.loads(text)["readout"]["gain"]}'
+    gain = f'"gain": {json.loads(text)["readouts"][0]["gain"]}'
     first = text.index('"classes"')
     deep = '"provenance": {"a": ' + "[" * 100 + "]" * 100 + "}"
     wide = "".join(f'"k{i}": 1,' for i in range(60_000))
@@ -150,11 +153,11 @@ def a_value_changed_under_its_checksum(rng: np.random.Generator, content: bytes)
     manifest, _ = taken_apart(content)
     choice = one_of(rng, ("gain", "provenance", "class", "name", "max_steps", "golden", "sha256"))
     if choice == "gain":
-        manifest["readout"]["gain"] *= 2
+        manifest["readouts"][0]["gain"] *= 2
     elif choice == "provenance":
         manifest["provenance"]["seed"] = "another"
     elif choice == "class":
-        manifest["classes"].reverse()
+        manifest["readouts"][0]["target"]["classes"].reverse()
     elif choice == "name":
         manifest["layers"][0]["name"] += " "
     elif choice == "max_steps":
@@ -162,6 +165,6 @@ def a_value_changed_under_its_checksum(rng: np.random.Generator, content: bytes)
     elif choice == "golden":
         manifest["golden"][0] = "0" * 64
     else:
-        manifest["sha256"]["readout.bias"] = "0" * 64
+        manifest["sha256"]["readouts.0.bias"] = "0" * 64
     text = json.dumps(manifest, indent=2, sort_keys=True).encode()
     return joined(text, members_of(content)[1])

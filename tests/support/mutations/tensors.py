@@ -26,20 +26,18 @@ def numbers_that_are_none(rng: np.random.Generator, content: bytes) -> bytes:
 def numbers_out_of_range(rng: np.random.Generator, content: bytes) -> bytes:
     manifest, tensors = taken_apart(content)
     layer = f"layers.{int(rng.integers(len(manifest['layers'])))}"
-    name, values = one_of(
-        rng,
-        (
-            (f"{layer}.input_weights", (-128, -(2**7) + 0)),
-            (f"{layer}.recurrent_weights", (-128,)),
-            ("readout.weights", (-128,)),
-            (f"{layer}.input_shift", (32, -32, 64, -64, 2**31 - 1, -(2**31))),
-            (f"{layer}.recurrent_shift", (32, -32, 64, -64, 2**31 - 1, -(2**31))),
-            (f"{layer}.threshold", (-1, -(2**31))),
-            (f"{layer}.initial_membrane", (2**14 + 1, -(2**14) - 1, 2**31 - 1, -(2**31))),
-            (f"{layer}.recurrent_bias", (2**31 - 1, -(2**31))),
-            ("readout.bias", (2**31 - 1, -(2**31))),
-        ),
+    choices = (
+        (f"{layer}.input_weights", (-128, -(2**7) + 0)),
+        (f"{layer}.recurrent_weights", (-128,)),
+        ("readouts.0.weights", (-128,)),
+        (f"{layer}.input_shift", (32, -32, 64, -64, 2**31 - 1, -(2**31))),
+        (f"{layer}.recurrent_shift", (32, -32, 64, -64, 2**31 - 1, -(2**31))),
+        (f"{layer}.threshold", (-1, -(2**31))),
+        (f"{layer}.initial_membrane", (2**14 + 1, -(2**14) - 1, 2**31 - 1, -(2**31))),
+        (f"{layer}.recurrent_bias", (2**31 - 1, -(2**31))),
+        ("readouts.0.bias", (2**31 - 1, -(2**31))),
     )
+    name, values = one_of(rng, [choice for choice in choices if choice[0] in tensors])
     array = tensors[name]
     array.flat[place_in(rng, array.ravel())] = one_of(rng, values)
     if name.endswith("recurrent_bias"):
@@ -67,8 +65,8 @@ def sums_that_overflow(rng: np.random.Generator, content: bytes) -> bytes:
         tensors[f"{layer}.{matrix}_weights"][:] = 1
         tensors[f"{layer}.{matrix}_shift"][:] = 31
     else:
-        tensors["readout.weights"][:] = 1
-        manifest["readout"]["shift"] = 31
+        tensors["readouts.0.weights"][:] = 1
+        manifest["readouts"][0]["shift"] = 31
     return sealed(manifest, tensors)
 
 

@@ -1,4 +1,4 @@
-"""The input as a Lava process: a frame and a clock message for each step, from the tape."""
+"""The input as a Lava process: a frame and a clock message for each step, from shared arrays."""
 
 import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
@@ -9,7 +9,7 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from hardware.lava.processes.model import Process, TickModel
-from hardware.lava.tape import Feed, Player
+from hardware.lava.shared_arrays import Feed, FeedReader
 
 
 class FrameSource(Process):
@@ -33,16 +33,16 @@ class FrameSource(Process):
 @requires(CPU)
 @tag("fixed_pt")
 class PyFrameSource(TickModel):
-    """The tape does the work."""
+    """Sends what the reader of the feed gives."""
 
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
     clock_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=3)
 
     def __init__(self, proc_params):
         super().__init__(proc_params)
-        self.player = Player(proc_params["feed"])
+        self.reader = FeedReader(proc_params["feed"])
 
     def tick(self):
-        frames, clock = self.player.at(self.time_step)
+        frames, clock = self.reader.at(self.time_step)
         self.s_out.send(frames.reshape(self.s_out.shape))
         self.clock_out.send(clock)

@@ -30,7 +30,7 @@ from hardware.lava.synapses import Synapses
 class ScoreAccumulator(Process):
     """The readout's step for every message on its current, from zero in every sequence.
 
-    With a folder, scores are kept on the tape there.
+    With a folder, scores are written to the shared arrays there.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class ReadoutLayer(Process):
     Parameters
     ----------
     readout : hardware.definition.readout.Readout
-    graded_input, input_changes, clocked, batch : as of SpikingGRULayer
+    graded_input, input_changes, clocked, batch : as in SpikingGRULayer
     folder : str, optional
-        Keep on the tape there the scores at each sequence's end, or of every step where the readout
-        answers at every step.
+        Write to the shared arrays there the scores at each sequence's end, or of every step where
+        the readout answers at every step.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class PyScoreAccumulator(TickModel):
         done = self.scores.step(score, lambda product: product)
         self.score_out.send(self.score.astype(np.int32))
         self.clock_out.send(done.astype(np.int32))
-        self.scores.hear(score, self.clock_in.recv())
+        self.scores.receive(score, self.clock_in.recv())
 
 
 @implements(proc=ReadoutLayer, protocol=LoihiProtocol)
@@ -192,6 +192,6 @@ class FusedReadoutLayer(TickModel):
         done = self.scores.step(score, self.V)
         self.score_out.send(self.score.astype(np.int32))
         self.clock_out.send(done.astype(np.int32))
-        self.scores.hear(score, self.clock_in.recv())
+        self.scores.receive(score, self.clock_in.recv())
         message = self.s_in.recv().reshape(self.lanes, -1)
         self.scores.arrived += message if self.proc_params["graded_input"] else message.astype(bool)

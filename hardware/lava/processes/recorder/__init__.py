@@ -1,4 +1,4 @@
-"""A recorder as a Lava process: what a layer sends goes to the tape, without a message a value."""
+"""A recorder as a Lava process: it writes what a layer sends to the session's shared arrays."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from hardware.lava.clock import FIRST
 from hardware.lava.processes.model import Process, TickModel
-from hardware.lava.tape import Rows
+from hardware.lava.shared_arrays import RecordingWriter
 
 
 class Recorder(Process):
-    """Writes the values of every step; those that come as changes are added up."""
+    """Writes the values of every step; it adds up those that come as changes."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class PyRecorder(TickModel):
     def __init__(self, proc_params):
         super().__init__(proc_params)
         self.changes = proc_params["changes"]
-        self.rows = Rows(proc_params["folder"], proc_params["recording"], "rows")
+        self.writer = RecordingWriter(proc_params["folder"], proc_params["recording"], "rows")
         self.seen = None
 
     def tick(self):
@@ -60,4 +60,4 @@ class PyRecorder(TickModel):
             self.seen[(clock & FIRST) > 0] = 0
             self.seen += values
             values = self.seen
-        self.rows.write(clock, values)
+        self.writer.write(clock, values)

@@ -1,4 +1,4 @@
-"""Both directions: a whole sequence is kept, then played on, as it was and turned round."""
+"""Both directions: a buffer keeps a whole sequence, then sends it on, in order and reversed."""
 
 from collections import deque
 
@@ -17,10 +17,10 @@ from hardware.lava.processes.model import Process, TickModel
 class SequenceBuffer(Process):
     """The host between two levels: a layer that reads backwards can only begin at the end.
 
-    Takes what a forward layer of n neurons and a backward one of m emit (m is 0 where there is
-    none), and sends both together, in order on `forward_out` and turned round on `backward_out`.
-    `in_time` turns the backward layer's messages round first, so that those of the same time go
-    together; else those of the same step do.
+    It takes the messages of a forward layer of n neurons and of a backward one of m (m is 0 without
+    one). It sends both together, in order on `forward_out` and reversed on `backward_out`.
+    `in_time` reverses the backward layer's messages first, so that messages of the same time go
+    together; otherwise those of the same step do.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class SequenceBuffer(Process):
 
 
 class _Direction:
-    """What one layer has sent in a lane: the sequence that is coming, and those that are whole."""
+    """The messages of one layer in a lane: the sequence that is coming, and complete ones."""
 
     def __init__(self):
-        self.coming, self.whole = [], deque[np.ndarray]()
+        self.coming, self.complete = [], deque[np.ndarray]()
 
     def take(self, clock, values, changes):
         if clock:
@@ -61,7 +61,7 @@ class _Direction:
                 values = values + self.coming[-1]
             self.coming.append(values)
         if clock & LAST:
-            self.whole.append(np.array(self.coming))
+            self.complete.append(np.array(self.coming))
             self.coming = []
 
 
@@ -70,23 +70,23 @@ class _Lane:
 
     def __init__(self, sides):
         self.sides = [_Direction() for _ in range(sides)]
-        self.playing: np.ndarray | None = None
+        self.sending: np.ndarray | None = None
         self.tick = 0
 
-    def play(self, period, in_time):
-        """What to send in this tick: (the sequence in order, the number of the step); or None."""
-        if self.playing is not None and self.tick == period * len(self.playing):
-            self.playing = None
-        if self.playing is None and all(side.whole for side in self.sides):
-            parts = [side.whole.popleft() for side in self.sides]
+    def next_message(self, period, in_time):
+        """Return the message of this tick: (the sequence, the number of the step); or None."""
+        if self.sending is not None and self.tick == period * len(self.sending):
+            self.sending = None
+        if self.sending is None and all(side.complete for side in self.sides):
+            parts = [side.complete.popleft() for side in self.sides]
             if in_time:
                 parts[1:] = [part[::-1] for part in parts[1:]]
-            self.playing, self.tick = np.concatenate(parts, axis=1), 0
-        if self.playing is None:
+            self.sending, self.tick = np.concatenate(parts, axis=1), 0
+        if self.sending is None:
             return None
         step, between = divmod(self.tick, period)
         self.tick += 1
-        return None if between else (self.playing, step)
+        return None if between else (self.sending, step)
 
 
 @implements(proc=SequenceBuffer, protocol=LoihiProtocol)
@@ -116,9 +116,9 @@ class PySequenceBuffer(TickModel):
         backward = np.zeros_like(forward)
         clock = np.zeros(len(self.lanes), dtype=np.int32)
         for i, lane in enumerate(self.lanes):
-            played = lane.play(self.period, self.in_time)
-            if played is not None:
-                sequence, step = played
+            found = lane.next_message(self.period, self.in_time)
+            if found is not None:
+                sequence, step = found
                 end = len(sequence) - 1
                 clock[i] = STEP | (FIRST if step == 0 else 0) | (LAST if step == end else 0)
                 forward[i] = self.message(sequence, step)
@@ -138,7 +138,7 @@ class PySequenceBuffer(TickModel):
                     lane.sides[side].take(message, row, self.changes[side])
 
     def message(self, sequence, step):
-        """A step's values, or their change where only changes are sent."""
+        """Return a step's values, or their change where only changes are sent."""
         if not all(self.changes) or step == 0:
             return sequence[step]
         return sequence[step] - sequence[step - 1]

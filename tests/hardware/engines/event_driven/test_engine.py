@@ -1,4 +1,4 @@
-"""The events engine against the definition, bit for bit, for every kind of program."""
+"""The events engine gives the bits of the definition for every kind of program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import compare, run
-from hardware.definition.cell import EMISSIONS, GATES
+from hardware.definition.emission import EMISSIONS
+from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import SettingError
@@ -55,7 +56,7 @@ def test_every_kind_of_program_gives_the_bits_of_the_definition(
     assert_equal(*both(made, sequences, threads))
 
 
-@pytest.mark.parametrize(("formulation", "emit"), list(product(GATES, EMISSIONS)))
+@pytest.mark.parametrize(("formulation", "emit"), list(product(FORMULATIONS, EMISSIONS)))
 def test_sizes_that_fill_no_whole_number_of_lanes(formulation: str, emit: str) -> None:
     program = random_program(
         7,
@@ -87,7 +88,7 @@ def with_extremes(program: Program, largest: int) -> Program:
                 gate,
                 bias=ends(gate.bias.shape, -largest, largest),
                 recurrent_bias=ends(gate.recurrent_bias.shape, -largest, largest)
-                * (layer.cell.formulation == "torch"),
+                * layer.cell.row.resets_after,
                 threshold=ends(gate.threshold.shape, 1, largest),
             ),
         )
@@ -96,15 +97,17 @@ def with_extremes(program: Program, largest: int) -> Program:
     return replace(
         program,
         layers=tuple(extreme(layer) for layer in program.layers),
-        readout=replace(
-            readout,
-            weights=ends(readout.weights.shape, -128, 127).astype(np.int8),
-            bias=ends(readout.bias.shape, -largest, largest),
+        readouts=(
+            replace(
+                readout,
+                weights=ends(readout.weights.shape, -128, 127).astype(np.int8),
+                bias=ends(readout.bias.shape, -largest, largest),
+            ),
         ),
     )
 
 
-@pytest.mark.parametrize(("formulation", "emit"), list(product(GATES, EMISSIONS)))
+@pytest.mark.parametrize(("formulation", "emit"), list(product(FORMULATIONS, EMISSIONS)))
 def test_the_extremes_of_what_a_file_can_hold(formulation: str, emit: str) -> None:
     for largest, number in ((2**20, np.int32), (2**31 - 1, np.int64)):
         program = with_extremes(

@@ -1,4 +1,4 @@
-"""Sums that take all that a gate hears: the same numbers, wherever they are made."""
+"""Joint sums give the same numbers as accumulators apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from programs import random_program, random_sequences
 
 from hardware import Program, compare, run
 from hardware.definition.arithmetic import WORD_LIMIT
-from hardware.definition.cell import GATES
+from hardware.definition.formulation import FORMULATIONS
 from hardware.engines.event_driven.joint_sums import FINEST
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.magnitudes import bounds
@@ -23,7 +23,7 @@ numbers = st.integers(-(2**23), 2**23)
 
 
 def joined(program: Program) -> bool:
-    return Layout(program).levels[0][0].rules.joined
+    return Layout(program).levels[0][0].neurons.rules.joined
 
 
 def with_gate(program: Program, **changes: np.ndarray) -> Program:
@@ -33,11 +33,11 @@ def with_gate(program: Program, **changes: np.ndarray) -> Program:
 
 
 def shifted_by(program: Program, of_input: int, of_recurrence: int) -> Program:
-    gates = len(program.layers[0].cell.gates)
+    row = program.layers[0].cell.row
     return with_gate(
         program,
-        input_shift=np.full(gates, of_input),
-        recurrent_shift=np.full(gates, of_recurrence),
+        input_shift=np.full(len(row.input_gates), of_input),
+        recurrent_shift=np.full(len(row.recurrent_gates), of_recurrence),
     )
 
 
@@ -68,7 +68,7 @@ def test_floors_of_whole_numbers_nest(
     assert (p >> ramp) + offset == (W + (U << k + finer) + base) >> finer + ramp
 
 
-@pytest.mark.parametrize("formulation", GATES)
+@pytest.mark.parametrize("formulation", FORMULATIONS)
 @pytest.mark.parametrize("activation", ["hard", "table"])
 @pytest.mark.parametrize("finer", [0, 1, FINEST])
 @pytest.mark.parametrize("which", ["input", "recurrence"])
@@ -89,10 +89,10 @@ def test_sums_that_fill_the_word_stay_exact_when_joined(
     assert np.array_equal(expected.saturations, found.saturations)
 
 
-@pytest.mark.parametrize("formulation", GATES)
+@pytest.mark.parametrize("formulation", FORMULATIONS)
 @pytest.mark.parametrize("emit", ["binary", "signed", "state"])
 @pytest.mark.parametrize("shifts", [(12, 0), (0, 10), (12, 10), (12, [0, 10, 10, 10])])
-def test_rows_that_are_shifted_far_stay_exact(
+def test_far_shifts_stay_exact(
     formulation: str, emit: str, shifts: tuple[int, int | list[int]]
 ) -> None:
     made = random_program(1, channels=2, hidden=(6,), formulation=formulation, emit=emit)
@@ -103,11 +103,12 @@ def test_rows_that_are_shifted_far_stay_exact(
         recurrent_weights=np.sign(layer.recurrent_weights),
     )
     of_input, of_recurrence = shifts
-    gates = len(layer.cell.gates)
+    row = layer.cell.row
+    receiving = len(row.recurrent_gates)
     program = with_gate(
         replace(made, layers=(ones,)),
-        input_shift=np.full(gates, of_input),
-        recurrent_shift=np.broadcast_to(of_recurrence, 4)[:gates] - layer.cell.event_fraction,
+        input_shift=np.full(len(row.input_gates), of_input),
+        recurrent_shift=np.broadcast_to(of_recurrence, 4)[:receiving] - layer.cell.event_fraction,
     )
     sequences = random_sequences(0, 2, [30, 40])
     assert joined(program) or emit == "state"

@@ -1,4 +1,4 @@
-"""A machine has room for whatever it is given, in whatever order that comes."""
+"""A machine has room for any calls, in any order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import random_program, random_sequences
 
-from hardware import run
+from hardware import Session, run
+from hardware.definition.arithmetic import Integers
+from hardware.definition.encoder import ENCODERS, Encoder, EncoderKind
 from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.machine import Machine
@@ -46,3 +48,31 @@ def test_what_a_machine_has_run_before_changes_nothing(emit: str, readout: str) 
         sequences = random_sequences(number, 70, lengths, activity=1 / (1 + number))
         expected = run(program, sequences, engine="numpy").scores
         assert np.array_equal(machine.score_sequences(sequences), expected)
+
+
+def signs_of_changes(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
+    """A spike where a value rises or falls."""
+    before = np.concatenate([held[np.newaxis], q[:-1]])
+    return np.repeat(np.sign(q - before), encoder.steps, axis=0), q[-1]
+
+
+def rounded_held(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
+    """Even values only, as changes."""
+    return q - q % 2, held
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [EncoderKind(signs_of_changes, spiking=True), EncoderKind(rounded_held, by_change=True)],
+)
+def test_an_encoder_without_a_kernel_runs_by_its_definition(
+    kind: EncoderKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENCODERS, "new", kind)
+    program = random_program(6, channels=70, hidden=(9,), encoder="new", readout="step")
+    sequences = random_sequences(6, 70, [5, 1, 8])
+    expected = run(program, sequences, engine="numpy")
+    assert np.array_equal(Machine(Layout(program)).score_sequences(sequences), expected.scores)
+    with Session(program) as session:
+        scores = [session.step(frame) for frame in next(iter(sequences))]
+    assert np.array_equal(scores[-1], expected.final_scores[0])

@@ -1,9 +1,9 @@
 """The files through which a session's host and its processes share frames and recordings.
 
 Reading a Lava Var costs a message for each value, and a channel needs a process at either end. So
-both sides map the same files into memory. A small board says which run is on: its number, the
-generation of the files (it grows when their shapes change), its first tick, and the tick reached.
-All other numbers are 32 bits wide, as on the wire.
+both sides map the same files into memory. A small control array describes the run in progress: its
+number, the generation of the files (it grows when their shapes change), its first tick, and the
+tick reached. All other numbers are 32 bits wide, as on the wire.
 """
 
 from __future__ import annotations
@@ -17,90 +17,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 RUN, GENERATION, FIRST_TICK, TICK = range(4)
-BOARD = "board.npy"
-FRAMES, FRAMES_TURNED = "frames", "frames turned round"
+CONTROL = "control.npy"
+FRAMES, FRAMES_REVERSED = "frames", "frames reversed"
 
 
-class Tape:
-    """The host's side."""
+class HostArrays:
+    """The host's side: it lays out the arrays of a run, and reads its recordings."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.board = _make(folder / BOARD, (4,), np.int64)
+        self.control = _make(folder / CONTROL, (4,), np.int64)
         self.arrays: dict[str, NDArray[np.int32]] = {}
 
-    def lay(
+    def prepare(
         self,
         given: Mapping[str, NDArray[np.int64]],
         wanted: Mapping[str, tuple[int, int]],
         first_tick: int,
     ) -> None:
-        """Lay out a run: arrays that are given, and the shapes of those that are wanted."""
+        """Lay out a run: the arrays that are given, and room for recordings of these shapes."""
         shapes = {**{name: array.shape for name, array in given.items()}, **wanted}
+        control = self.control
         if shapes != {name: array.shape for name, array in self.arrays.items()}:
-            old, self.board[GENERATION] = self.board[GENERATION], self.board[GENERATION] + 1
+            old, control[GENERATION] = control[GENERATION], control[GENERATION] + 1
             for name in self.arrays:
                 _file(self.folder, name, old).unlink()
-            generation = self.board[GENERATION]
             self.arrays = {
-                name: _make(_file(self.folder, name, generation), shape)
+                name: _make(_file(self.folder, name, control[GENERATION]), shape)
                 for name, shape in shapes.items()
             }
         for name, array in given.items():
             self.arrays[name][:] = array
-        self.board[FIRST_TICK] = self.board[TICK] = first_tick
-        self.board[RUN] += 1
+        control[FIRST_TICK] = control[TICK] = first_tick
+        control[RUN] += 1
 
     def fetch(self, name: str) -> NDArray[np.int64]:
-        """A copy of what a run has recorded."""
+        """Return a copy of a recording."""
         return self.arrays[name].astype(np.int64)
 
 
-class Tracks:
-    """A process's side: some of the arrays of the run that is on."""
+class ProcessArrays:
+    """A process's side: some of the arrays of the run in progress."""
 
     def __init__(self, folder: str, names: Sequence[str]) -> None:
         self.folder, self.names = Path(folder), names
-        self.board = _open(self.folder / BOARD)
+        self.control = _open(self.folder / CONTROL)
         self.run = self.generation = 0
         self.arrays: list[NDArray[np.int32]] = []
 
-    def turn(self) -> bool:
-        """Whether a new run has begun since this was last asked; its arrays are then open."""
-        if self.board[RUN] == self.run:
+    def refresh(self) -> bool:
+        """Open the arrays of a new run; return whether one has begun since the last call."""
+        if self.control[RUN] == self.run:
             return False
-        self.run = int(self.board[RUN])
-        if self.board[GENERATION] != self.generation:
-            self.generation = int(self.board[GENERATION])
+        self.run = int(self.control[RUN])
+        if self.control[GENERATION] != self.generation:
+            self.generation = int(self.control[GENERATION])
             self.arrays = [_open(_file(self.folder, name, self.generation)) for name in self.names]
         return True
 
     def ticks_into(self, time_step: int) -> int:
-        """How many ticks of the run have passed before this time step, and note it on the board."""
-        self.board[TICK] = time_step
-        return time_step - 1 - int(self.board[FIRST_TICK])
+        """Return the ticks of the run before this time step, and note the time step as reached."""
+        self.control[TICK] = time_step
+        return time_step - 1 - int(self.control[FIRST_TICK])
 
 
 class Feed(NamedTuple):
-    """Frames to play from a tape: the array that holds them, and the ticks between two of them."""
+    """Frames to send: the folder and name of their array, and the ticks between two of them."""
 
     folder: Path
     frames: str
     period: int
 
 
-class Player:
-    """Plays a feed: what the plan of a run says, nothing between steps and after the last."""
+class FeedReader:
+    """Reads a feed: the frames that the plan of a run gives, nothing between steps and after them.
+
+    `hardware.lava.plan.Plan` gives the arrays `rows` and `clock`.
+    """
 
     def __init__(self, feed: Feed) -> None:
-        self.tracks = Tracks(str(feed.folder), (feed.frames, "rows", "clock"))
+        self.shared = ProcessArrays(str(feed.folder), (feed.frames, "rows", "clock"))
         self.period = feed.period
 
     def at(self, time_step: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The frames (lanes, channels) and the clock messages (lanes,) of a tick."""
-        self.tracks.turn()
-        frames, rows, clock = self.tracks.arrays
-        slot, between = divmod(self.tracks.ticks_into(time_step), self.period)
+        """Return the frames (lanes, channels) and the clock messages (lanes,) of a tick."""
+        self.shared.refresh()
+        frames, rows, clock = self.shared.arrays
+        slot, between = divmod(self.shared.ticks_into(time_step), self.period)
         lanes = rows.shape[1]
         if between or slot >= len(rows):
             return np.zeros((lanes, frames.shape[1]), dtype=np.int32), np.zeros_like(clock[0])
@@ -109,20 +112,20 @@ class Player:
         return sent, clock[slot]
 
 
-class Rows:
-    """A recording: what a lane sends in its n-th step goes to the row that the plan gives it."""
+class RecordingWriter:
+    """Writes a recording: a table of the plan gives the row of the n-th step of each lane."""
 
     def __init__(self, folder: str, recording: str, table: str) -> None:
-        self.tracks = Tracks(folder, (recording, table))
+        self.shared = ProcessArrays(folder, (recording, table))
 
     def write(self, clock: NDArray[np.integer], values: NDArray[np.integer]) -> None:
-        """Values (lanes, width) of the lanes whose clock message is not 0."""
-        if self.tracks.turn():
+        """Write values (lanes, width) of the lanes whose clock message is nonzero."""
+        if self.shared.refresh():
             self.step = np.zeros(len(clock), dtype=np.int64)
         lanes = np.flatnonzero(clock)
         if not len(lanes):
             return
-        recording, table = self.tracks.arrays
+        recording, table = self.shared.arrays
         rows = table[self.step[lanes], lanes]
         self.step[lanes] += 1
         wanted = rows >= 0
@@ -130,12 +133,12 @@ class Rows:
 
 
 def tick_reached(folder: Path) -> int | None:
-    """The tick that a session is in; None before its first run."""
+    """Return the tick that a session is in; None before its first run."""
     try:
-        board = _open(folder / BOARD)
+        control = _open(folder / CONTROL)
     except (OSError, ValueError):
         return None
-    return int(max(board[TICK], board[FIRST_TICK] + 1)) if board[RUN] else None
+    return int(max(control[TICK], control[FIRST_TICK] + 1)) if control[RUN] else None
 
 
 def _file(folder: Path, name: str, generation: int | np.integer[Any]) -> Path:
@@ -149,7 +152,7 @@ def _make(
         file, mode="w+", dtype=kind, shape=shape
     )
     with file.open("r+b") as whole:
-        # What there is no room for is an error now, not a signal when it is written.
+        # Missing room is an error now, not a signal when a number is written.
         os.posix_fallocate(whole.fileno(), 0, file.stat().st_size)
     return np.asarray(memory)
 

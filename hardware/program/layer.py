@@ -1,0 +1,130 @@
+"""A layer of a program: synapses, and the gated neurons that they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.definition.arithmetic import Integers, shift
+from hardware.definition.cell import Cell, GateParameters
+from hardware.errors import InputError, ProgramError, RangeError, choose
+
+ENCODER = "encoder"
+"""The name of the encoder among the sources of a layer."""
+
+SYNAPSES = ("dense",)
+"""Kinds of synapses."""
+
+
+def expect_shape(owner: str, name: str, array: NDArray[Any], shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected {shape}")
+
+
+def expect_matrix(owner: str, name: str, array: NDArray[Any]) -> None:
+    if array.ndim != 2:
+        raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected two dimensions")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of gated neurons: its synapses, and the numbers that its neurons hold.
+
+    A `backward` layer reads every sequence from its last step to its first; its forward layer
+    comes before it in the program.
+    """
+
+    name: str
+    cell: Cell
+    input_weights: NDArray[np.int8]  # (input gates · neurons, inputs)
+    recurrent_weights: NDArray[np.int8]  # (recurrent gates · neurons, neurons)
+    gate: GateParameters
+    initial_membrane: NDArray[np.int64]  # (neurons,), on the state grid
+    backward: bool = False
+    sources: tuple[str, ...] = ()
+    """Names of the layers that send to it, or ENCODER; none stands for all that come before it."""
+
+    synapses: str = "dense"
+    """The kind of its input synapses."""
+
+    def __post_init__(self) -> None:
+        choose(f"synapses of {self.name}:", self.synapses, SYNAPSES)
+        expect_matrix(self.name, "input_weights", self.input_weights)
+        expect_matrix(self.name, "recurrent_weights", self.recurrent_weights)
+        row, n = self.cell.row, self.neurons
+        shapes: dict[str, tuple[int, ...]] = {
+            "input_weights": (len(row.input_gates) * n, self.inputs),
+            "recurrent_weights": (len(row.recurrent_gates) * n, n),
+            "initial_membrane": (n,),
+        }
+        for name, shape in shapes.items():
+            expect_shape(self.name, name, getattr(self, name), shape)
+        shapes = {
+            "input_shift": (len(row.input_gates),),
+            "recurrent_shift": (len(row.recurrent_gates),),
+            "bias": (len(row.gates), n),
+            "recurrent_bias": (n,),
+            "threshold": (n,),
+        }
+        for name, shape in shapes.items():
+            expect_shape(self.name, name, getattr(self.gate, name), shape)
+        if not row.resets_after and self.gate.recurrent_bias.any():
+            raise ProgramError(
+                f"{self.name}: recurrent_bias is not 0, but no reset of formulation "
+                f"{self.cell.formulation!r} reads it"
+            )
+
+    @property
+    def inputs(self) -> int:
+        return self.input_weights.shape[1]
+
+    @property
+    def neurons(self) -> int:
+        return self.recurrent_weights.shape[1]
+
+    def input_rows(self, gate: str) -> NDArray[np.int8]:
+        """The input weights of one gate; no rows where it has none."""
+        return rows_of(self.input_weights, self.cell.row.input_gates, gate, self.neurons)
+
+    def recurrent_rows(self, gate: str) -> NDArray[np.int8]:
+        """The recurrent weights of one gate; no rows where it has none."""
+        return rows_of(self.recurrent_weights, self.cell.row.recurrent_gates, gate, self.neurons)
+
+    def starting_from(self, membrane: ArrayLike) -> Layer:
+        """The layer with another initial membrane, see `Program.starting_from`."""
+        one, values = 1 << self.cell.state_fraction, np.asarray(membrane)
+        if values.shape != (self.neurons,) or values.dtype.kind not in "fiu":
+            raise InputError(
+                f"{self.name}: the initial membrane has shape {values.shape} of {values.dtype}, "
+                f"expected a number for each of {self.neurons} neurons"
+            )
+        on_grid = np.rint(values * float(one)) if values.dtype.kind == "f" else values
+        outside = np.flatnonzero(~((on_grid >= -one) & (on_grid <= one)))
+        if outside.size:
+            neuron = int(outside[0])
+            raise RangeError(
+                f"{self.name}, neuron {neuron}: the initial membrane is {values[neuron]}, expected "
+                f"a value within ±1 (±{one} on the state grid): the range proof covers no other"
+            )
+        return replace(self, initial_membrane=on_grid.astype(np.int64))
+
+    @property
+    def initial_emission(self) -> Integers:
+        """What counts as emitted before the first step: nothing, or an ordinary GRU's state."""
+        cell = self.cell
+        if not cell.emission.has_threshold:
+            return shift(self.initial_membrane, cell.gate_fraction - cell.state_fraction)
+        return np.zeros(self.neurons, dtype=np.int64)
+
+
+def rows_of(
+    weights: NDArray[np.int8], gates: tuple[str, ...], gate: str, neurons: int
+) -> NDArray[np.int8]:
+    """The rows of one of the gates that are stacked in a matrix."""
+    if gate not in gates:
+        return weights[:0]
+    first = gates.index(gate) * neurons
+    return weights[first : first + neurons]

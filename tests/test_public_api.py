@@ -1,0 +1,39 @@
+"""Public names stay: whoever removes one changes this list, and says so in the changelog."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+PUBLIC = {
+    "hardware": (
+        "Cell Chip Comparison CoreLoads Cost Counts Measured Placement Program Sequences Session "
+        "SparseSequences Trace Verification compare core_loads count estimate load_chip place "
+        "report run stream verify_engines"
+    ),
+    "conversion": (
+        "Calibration Conversion Deployment Explanation ForeignGRU Grids Thresholds calibrate "
+        "conversion_of convert deploy explain export_nir from_keras_weights from_onnx "
+        "from_torch_gru network_trace verify"
+    ),
+    "spiking_gru": (
+        "Network NetworkSettings SpikingGRU SpikingGRUCell known_to_snntorch load_network reset"
+    ),
+    "spiking_gru.data": "DATASETS Dataset Labelled load",
+    "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",
+}
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_every_public_name_is_there(package: str) -> None:
+    module = import_module(package)
+    names = PUBLIC[package].split()
+    assert set(names) <= set(module.__all__)
+    for name in names:
+        assert getattr(module, name) is not None
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_every_public_name_is_in_the_list(package: str) -> None:
+    assert set(import_module(package).__all__) <= set(PUBLIC[package].split())
