@@ -160,7 +160,9 @@ def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
             recurrent[:, g] = shifted(Ue[:, g], shifts[name] - finer)
     reset: dict[str, Exact] = {}
     if row.resets_after:
-        reset = reset_bounds(layer, (Ue + recurrent_bias)[:, candidate], shifts["candidate"])
+        inside = (Ue + recurrent_bias)[:, candidate]
+        reset = {"recurrent accumulator with its bias": inside}
+        reset |= reset_bounds(layer, inside, shifts["candidate"])
         recurrent[:, candidate] = reset.pop("recurrence")
     unbiased = arriving + recurrent
     return {

@@ -243,6 +243,7 @@ def step(
     r = sigma("reset", events) if row.reset else nothing
     if row.resets_after:
         current = product("candidate", events) + gate.recurrent_bias
+        watch("recurrent accumulator with its bias", "candidate", current)
         recurrent = reset_product(cell, r, current, U_shift["candidate"], watch)
     elif row.resets_before:
         message = reset_message(cell, r, events)

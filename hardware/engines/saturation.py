@@ -29,6 +29,7 @@ SATURATIONS = ("gate", "candidate", "word")
 QUANTITIES = (
     "input accumulator",
     "recurrent accumulator",
+    "recurrent accumulator with its bias",
     "reset product",
     "pre-activation",
     "membrane",

@@ -59,6 +59,13 @@ class Program:
             raise ProgramError(f"two parts have the name {twice[0]!r}: give each its own")
         width, source = self.encoder.channels, ENCODER
         for level in self.levels:
+            grids = {(layer.cell.emit, layer.cell.gate_fraction) for layer in level}
+            if len(grids) > 1:
+                raise ProgramError(
+                    f"{level[0].name}: its directions emit {', '.join(map(str, sorted(grids)))}, "
+                    f"expected one emission and one number of gate fraction bits: the receivers "
+                    f"read both as one message"
+                )
             for layer in level:
                 if layer.inputs != width:
                     raise ProgramError(

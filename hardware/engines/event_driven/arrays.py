@@ -36,8 +36,8 @@ def owned(values: ArrayLike, number: type[np.generic]) -> NDArray[Any]:
 SIGMOID, TANH = range(2)
 """Rows of `Neurons.ramps` and `Neurons.tables`."""
 
-INPUT_ACCUMULATOR, RECURRENT_ACCUMULATOR, RESET_PRODUCT, PRE_ACTIVATION, MEMBRANE = range(5)
-ACCUMULATOR, SCORE = 5, 6
+INPUT_ACCUMULATOR, RECURRENT_ACCUMULATOR, WITH_BIAS, RESET_PRODUCT, PRE_ACTIVATION = range(5)
+MEMBRANE, ACCUMULATOR, SCORE = 5, 6, 7
 """Places in `hardware.engines.saturation.QUANTITIES`."""
 
 

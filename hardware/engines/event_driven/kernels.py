@@ -22,6 +22,7 @@ from hardware.engines.event_driven.arrays import (
     RECURRENT_ACCUMULATOR,
     RESET_PRODUCT,
     SCORE,
+    WITH_BIAS,
     Batch,
     LayerState,
     Messages,
@@ -168,6 +169,9 @@ def watch_step(
         watch(arrived, where, INPUT_ACCUMULATOR, g, counts)
         watch(received, where, RECURRENT_ACCUMULATOR, g, counts)
         if g == rules.candidate and rules.resets_after:
+            for j in range(n):
+                inside[j] = received[j] + neurons.recurrent_bias[j]
+            watch(inside, where, WITH_BIAS, g, counts)
             gate(p, rules.reset_gate, state, neurons)
             shifts = neurons.inside_shift
             for j in range(n):

@@ -49,3 +49,12 @@ def test_a_parameter_of_a_wrong_shape_is_refused_by_name() -> None:
     layer = random_program(0).layers[0]
     with pytest.raises(ProgramError, match=r"layer 0: threshold has shape \(4,\), expected \(5,\)"):
         replace(layer, gate=replace(layer.gate, threshold=layer.gate.threshold[:4]))
+
+
+def test_directions_that_emit_other_things_are_refused() -> None:
+    program = random_program(0, hidden=(4,), bidirectional=True)
+    forward, backward = program.layers
+    for change in ({"emit": "signed"}, {"gate_fraction": 7}):
+        other = replace(backward, cell=replace(backward.cell, **change))
+        with pytest.raises(ProgramError, match="layer 0: its directions emit .*expected one"):
+            replace(program, layers=(forward, other))
