@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from programs import random_program, random_sequences
 
-from hardware.runs.comparison import compare
 from hardware.errors import InputError
+from hardware.runs.comparison import compare
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
 

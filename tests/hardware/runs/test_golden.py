@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from programs import every_cell, every_program, random_program, random_sequences, with_readout
 
 from hardware.errors import InputError, ProgramError
+from hardware.program.model import Program
 from hardware.runs.golden import Golden, golden_samples, replay, sample_digests
 from hardware.runs.run import run
-from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
 

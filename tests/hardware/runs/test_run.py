@@ -10,9 +10,9 @@ import pytest
 from programs import random_program, random_sequences
 from safetensors.numpy import save as tensor_bytes
 
-from hardware.runs.comparison import compare
 from hardware.errors import InputError, SettingError
 from hardware.files.disk import read_tensors, write_tensors
+from hardware.runs.comparison import compare
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
 

@@ -14,11 +14,11 @@ from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import Session, compare, run, stream
 from hardware.definition.encoder import ENCODERS
+from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import InputError
-from hardware.definition.readout import READOUTS
-from hardware.sequences.dense import Sequences
 from hardware.runs.stream import VALUES_AT_ONCE, batches
+from hardware.sequences.dense import Sequences
 
 
 @settings(max_examples=60, deadline=None)
