@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.folded import FoldedLayer
+from conversion.folded import Floats, FoldedLayer
 from conversion.passes import Conversion
 from conversion.quantise import IntegerLayer
 from conversion.ranges import Range, layer_bounds, readout_bounds
@@ -113,7 +113,7 @@ def _row(
     layer: str,
     gate: str,
     quantity: str,
-    floats: NDArray[np.float32],
+    floats: Floats,
     integers: NDArray[Any],
     exponent: int,
     bounds: NDArray[Any],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from conversion.folded import FoldedLayer
+from conversion.folded import Floats, FoldedLayer
 from hardware.definition.arithmetic import weight_exponent
 
 
@@ -26,6 +26,6 @@ def choose_exponents(layer: FoldedLayer) -> Exponents:
     )
 
 
-def _finest(weights: NDArray[np.float32], bits: int) -> NDArray[np.int64]:
+def _finest(weights: Floats, bits: int) -> NDArray[np.int64]:
     finest = [weight_exponent(float(np.abs(gate).max()), bits) for gate in weights]
     return np.array(finest, dtype=np.int64)

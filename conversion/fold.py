@@ -43,14 +43,14 @@ def fold_cell(cell: SpikingGRUCell, name: str, backward: bool = False) -> Folded
 
 
 def _array(tensor: Tensor) -> Floats:
-    array: Floats = tensor.detach().cpu().float().numpy()
+    array: Floats = tensor.detach().cpu().double().numpy()
     return array
 
 
 def fold_readout(readout: TrainedReadout) -> FoldedReadout:
     return FoldedReadout(
-        weights=readout.weight.detach().cpu().float().numpy(),
-        bias=readout.bias.detach().cpu().float().numpy(),
+        weights=_array(readout.weight),
+        bias=_array(readout.bias),
         weight_exponent=readout.weight_exponent,
         exponent=readout.exponent,
         gain=readout.gain,

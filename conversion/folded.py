@@ -11,7 +11,8 @@ from hardware.definition.arithmetic import quantise
 from hardware.definition.cell import Cell
 from hardware.definition.readout import Readout
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
+"""Real numbers; float64 holds those of every network."""
 
 
 @dataclass(frozen=True)

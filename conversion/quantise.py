@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conversion.exponents import Exponents
-from conversion.folded import FoldedLayer
+from conversion.folded import Floats, FoldedLayer
 from hardware.definition.arithmetic import Integers, quantise
 
 
@@ -38,7 +38,7 @@ def quantise_layer(layer: FoldedLayer, exponents: Exponents) -> IntegerLayer:
     )
 
 
-def quantise_gates(weights: NDArray[np.float32], exponents: NDArray[np.int64]) -> Integers:
+def quantise_gates(weights: Floats, exponents: NDArray[np.int64]) -> Integers:
     integers = np.empty(weights.shape, dtype=np.int64)
     for i, exponent in enumerate(exponents.tolist()):
         integers[i] = quantise(weights[i], exponent)

@@ -39,7 +39,8 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
     training = network.training
     network.eval().quantise()
     frames, frame_lengths = padded(sequences)
-    events, lengths = network.encoder(frames), frame_lengths * network.encoder.steps
+    events = network.encoder(frames).to(network.readout.weight.dtype)
+    lengths = frame_lengths * network.encoder.steps
     activities, state = network.gru.activities(events, lengths=lengths)
     last_level = activities[-len(program.levels[-1]) :]
     emitted = torch.cat([activity.emitted for activity in last_level], dim=-1)

@@ -13,10 +13,16 @@ from torch import Tensor, nn
 from typing_extensions import Unpack
 
 from hardware.definition.cell import Cell, CellSettings, cell_of
-from hardware.errors import SettingError
+from hardware.errors import InputError, SettingError
 from spiking_gru import functional
 from spiking_gru.functional import CellParameters
-from spiking_gru.quantise import Arithmetic, FloatArithmetic, IntegerArithmetic
+from spiking_gru.quantise import (
+    EXACT,
+    Arithmetic,
+    FloatArithmetic,
+    IntegerArithmetic,
+    exactly,
+)
 from spiking_gru.surrogate import ATan
 
 
@@ -196,9 +202,14 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         spk = silent if spk is None or spk.shape != silent.shape else spk
         mem = empty if mem is None or mem.shape != empty.shape else mem
 
+        if self.quantised and input_.dtype not in EXACT:
+            raise InputError(
+                f"input is {input_.dtype}: the quantised form is exact in float32 and float64 only"
+            )
         parameters, arithmetic = self.prepared(), self.arithmetic
-        current = functional.input_current(arithmetic, parameters, input_)
-        spk, mem = functional.step(arithmetic, parameters, self.spike_grad, current, spk, mem)
+        with exactly(self.quantised, input_):
+            current = functional.input_current(arithmetic, parameters, input_)
+            spk, mem = functional.step(arithmetic, parameters, self.spike_grad, current, spk, mem)
         if self.scales_spikes:
             spk = spk * arithmetic.event(self.graded_spikes_factor)
         if self.init_hidden:

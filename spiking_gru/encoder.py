@@ -79,9 +79,12 @@ class Encoder(nn.Module):
         )
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Frames (frames, batch, channels) to what is seen at each of their steps."""
+        """Frames (frames, batch, channels) to the events of each of their steps.
+
+        Frames are taken as float32, as programs take them.
+        """
         encoder = self.integers()
-        array = frames.detach().cpu().numpy()
+        array = frames.detach().cpu().float().numpy()
         events, _ = encoder.encode(array, encoder.initial_state(frames.shape[1]))
         seen = events.astype(np.float32) * np.float32(2.0**encoder.exponent)
         return torch.from_numpy(seen).to(frames.device, torch.get_default_dtype())

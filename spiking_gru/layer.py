@@ -13,10 +13,8 @@ from typing_extensions import Unpack
 from hardware.definition.cell import CellSettings
 from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
+from spiking_gru.quantise import EXACT
 from spiking_gru.sequence import sequence
-
-EXACT = (torch.float32, torch.float64)
-"""Types that hold every integer of the quantised form."""
 
 
 class State(NamedTuple):
@@ -156,6 +154,11 @@ class SpikingGRU(nn.Module):
             raise InputError(f"x has {steps} steps of {batch} sequences: expected at least one")
         if not all(map(math.isfinite, torch.stack(x.aminmax()).tolist())):
             raise InputError("x holds NaN or infinity: every value must be a finite number")
+        weights = next(self.parameters()).dtype
+        if x.dtype != weights and not torch.is_autocast_enabled(x.device.type):
+            raise InputError(
+                f"x is {x.dtype}, but the weights are {weights}: convert one of them with .to()"
+            )
         if x.dtype not in EXACT and any(
             cell.quantised for layer in self.layers() for cell in layer
         ):

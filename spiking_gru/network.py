@@ -89,7 +89,8 @@ class Network(SequenceClassifier):
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
         """What the last layer emits, and its membranes after each direction's last step."""
         steps = lengths * self.encoder.steps
-        activities, state = self.gru.activities(self.encoder(frames), lengths=steps)
+        events = self.encoder(frames).to(self.readout.weight.dtype)
+        activities, state = self.gru.activities(events, lengths=steps)
         last_layer = activities[-self.gru.directions :]
         emitted = torch.cat([activity.emitted for activity in last_layer], dim=-1)
         operations = None

@@ -8,6 +8,7 @@ any order of summation. Gradients pass straight through a rounding, and stop whe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
@@ -24,6 +25,9 @@ from hardware.definition.arithmetic import (
     weight_exponent,
 )
 from hardware.definition.cell import Cell
+
+EXACT = (torch.float32, torch.float64)
+"""Types that hold every integer of the quantised form."""
 
 
 class _Floor(torch.autograd.Function):
@@ -112,6 +116,11 @@ def table_of(
 ) -> Tensor:
     """Return a table of integers as real numbers."""
     return torch.from_numpy(table(fraction) * 2.0**-fraction).to(device, dtype)
+
+
+def exactly(quantised: bool, like: Tensor) -> AbstractContextManager[object]:
+    """A context in which a quantised computation keeps its types: autocast is off."""
+    return torch.autocast(like.device.type, enabled=False) if quantised else nullcontext()
 
 
 class Arithmetic(Protocol):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from hardware.definition.readout import LEAKS, READOUTS, ReadoutKind
 from hardware.errors import SettingError, choose
-from spiking_gru.quantise import exponent_of, floor_to, round_to
+from spiking_gru.quantise import exactly, exponent_of, floor_to, round_to
 
 LEAK = 4
 """Default leak: a leaky score loses 2^-4 of itself at each step."""
@@ -110,6 +110,10 @@ class Readout(nn.Module):
 
     def scores(self, seen: Seen) -> Tensor:
         """(batch, outputs), or (steps, batch, outputs) where every step is answered."""
+        with exactly(self.quantised, seen.emitted):
+            return self._scores(seen)
+
+    def _scores(self, seen: Seen) -> Tensor:
         weight, bias = self.prepared()
         if self.row.sees_membranes:
             return seen.last @ weight.mT + bias

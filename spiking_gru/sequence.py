@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint
 from spiking_gru import functional, fused
 from spiking_gru.functional import CellParameters, Fire
 from spiking_gru.fused import scan
-from spiking_gru.quantise import Arithmetic
+from spiking_gru.quantise import Arithmetic, IntegerArithmetic, exactly
 
 PLAIN = {"loop": functional.sequence, "scan": scan.sequence}
 """The ways in which autograd finds the gradients."""
@@ -34,6 +34,21 @@ def sequence(
     pass, which computes each segment again. `way` is `numba`, `triton` or `torch`, `scan` for a
     scan over time, or `loop` for the plain definition; by default `fused.way` chooses it.
     """
+    with exactly(isinstance(arithmetic, IntegerArithmetic), x):
+        return _sequence(arithmetic, parameters, fire, x, emitted, membrane, lengths, segment, way)
+
+
+def _sequence(
+    arithmetic: Arithmetic,
+    parameters: CellParameters,
+    fire: Fire,
+    x: Tensor,
+    emitted: Tensor,
+    membrane: Tensor,
+    lengths: Tensor | None,
+    segment: int | None,
+    way: str | None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     way = way or fused.way(x, fire)
     compute = PLAIN.get(way) or partial(fused.sequence, way)
     if segment is None or segment >= len(x):

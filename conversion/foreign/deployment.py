@@ -199,12 +199,12 @@ def _folded(
     return FoldedLayer(
         name=name,
         cell=cell,
-        input_weights=(layer.input_weights * scale).astype(np.float32),
-        recurrent_weights=layer.recurrent_weights.astype(np.float32),
-        bias=bias.astype(np.float32),
-        recurrent_bias=inside.astype(np.float32),
-        threshold=np.full(layer.units, threshold, dtype=np.float32),
-        initial_membrane=np.zeros(layer.units, dtype=np.float32),
+        input_weights=layer.input_weights * scale,
+        recurrent_weights=layer.recurrent_weights,
+        bias=bias,
+        recurrent_bias=inside,
+        threshold=np.full(layer.units, threshold),
+        initial_membrane=np.zeros(layer.units),
         backward=backward,
     )
 
@@ -213,11 +213,11 @@ def _readout(head: Head, cell: Cell) -> FoldedReadout:
     """The head on the grids of the readout that reads the same."""
     fraction = cell.gate_fraction if head.row.sees_membranes else cell.event_fraction
     shift = head.row.shift(fraction)
-    weights = head.weights.astype(np.float32)
+    weights = head.weights
     exponent = weight_exponent(float(np.abs(weights).max()), cell.weight_bits)
     return FoldedReadout(
         weights=weights,
-        bias=head.bias.astype(np.float32),
+        bias=head.bias,
         weight_exponent=exponent,
         exponent=exponent - fraction - shift,
         gain=1.0,

@@ -120,3 +120,22 @@ def test_a_program_without_classes_gives_the_values_that_training_saw(kind: str)
     if kind == "step":
         expected = expected.transpose(1, 0, 2).reshape(18, 3)
     assert values == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("formulation", ["torch", "output-gated", "minimal"])
+def test_a_network_in_float64_is_folded_in_float64(seed: int, formulation: str) -> None:
+    network = random_network(seed, hidden=12, formulation=formulation).double()
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if "threshold" not in name:  # weights that float32 rounds to another integer
+                parameter.copy_(torch.round(parameter * 8) / 8 + 1e-9 * torch.randn_like(parameter))
+    assert verify(convert(network), network, random_sequences(seed, 3, [9, 4]), ["events"]).equal
+
+
+def test_frames_in_float64_are_encoded_as_programs_encode_them() -> None:
+    network = random_network(0)
+    frames = 1e6 + np.random.default_rng(0).normal(size=(50, 4, 3))
+    network.encoder.fit(frames.reshape(-1, 3))
+    exact, single = (network.encoder(torch.from_numpy(f)) for f in (frames, np.float32(frames)))
+    assert torch.equal(exact, single)
