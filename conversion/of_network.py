@@ -7,13 +7,23 @@ from typing import Any
 
 from conversion.fold import fold, fold_readout
 from conversion.passes import Conversion, build
+from conversion.verification import probes, require_equal
 from hardware.program import Program
 from spiking_gru.network import Network
 
 
-def convert(network: Network, provenance: Mapping[str, Any] | None = None) -> Program:
-    """The program that computes what `network.quantise()` computes, proven to fit the word."""
-    return conversion_of(network, provenance).program
+def convert(
+    network: Network, provenance: Mapping[str, Any] | None = None, *, verify: bool = True
+) -> Program:
+    """Return the program of a network, proven to fit the word.
+
+    The program is compared with the quantised network on a few random sequences, at every step; an
+    EngineError where they differ. `verify=False` leaves the comparison out.
+    """
+    program = conversion_of(network, provenance).program
+    if verify:
+        require_equal(program, network, probes(program))
+    return program
 
 
 def conversion_of(network: Network, provenance: Mapping[str, Any] | None = None) -> Conversion:

@@ -1,4 +1,4 @@
-"""Verify: the trained network as one more engine, whose trace is held against the others'."""
+"""Verify: the trained network as one more engine, whose trace is compared with the others."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from spiking_gru.batches import padded
 from spiking_gru.network import Network
 from spiking_gru.readout import Seen
 
+PROBES, PROBE_FRAMES = 8, 32
+"""Random sequences, and the most frames of one."""
+
 
 def verify(
     program: Program,
@@ -33,10 +36,31 @@ def verify(
     return verify_traces([network_trace(network, program, sequences), *traces])
 
 
+def require_equal(program: Program, network: Network, inputs: Inputs) -> Verification:
+    """Compare the program with the network; an EngineError where they differ."""
+    verification = verify(program, network, inputs, engines=["events"])
+    if not verification.equal:
+        raise EngineError(
+            f"the program differs from the network, so it is not handed out: first at "
+            f"{verification.comparisons[0].first}"
+        )
+    return verification
+
+
+def probes(program: Program) -> Sequences:
+    """Random sequences over the range of the encoder, the same for every program."""
+    encoder, rng = program.encoder, np.random.default_rng(0)
+    longest = PROBE_FRAMES if program.max_steps is None else program.max_steps // encoder.steps
+    lengths = rng.integers(1, min(longest, PROBE_FRAMES) + 1, PROBES)
+    spread = encoder.limit / 2 * rng.normal(size=(lengths.sum(), encoder.channels))
+    gain = np.where(encoder.gain == 0, 1.0, encoder.gain)
+    return Sequences((encoder.offset + spread / gain).astype(np.float32), lengths)
+
+
 @torch.no_grad()
 def network_trace(network: Network, program: Program, sequences: Sequences) -> Trace:
     """What the quantised network computes, as the integers that its floats stand for."""
-    training = network.training
+    training, quantised = network.training, network.readout.quantised
     network.eval().quantise()
     frames, frame_lengths = padded(sequences)
     events = network.encoder(frames).to(network.readout.weight.dtype)
@@ -47,7 +71,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
     scores = network.readout.scores(Seen(emitted, network.last_membranes(state), lengths))
     if network.readout.answers_every_step:
         scores = valid_steps(scores, lengths)
-    network.train(training)
+    network.train(training).quantise(quantised)
     cells = [layer.cell for layer in program.layers]
     return Trace(
         engine="torch",

@@ -1,26 +1,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from networks import random_network
-from programs import random_sequences
+from programs import random_program, random_sequences
 
-from conversion import convert, verify
-from conversion.verification import integers
+from conversion import convert, verification, verify
+from conversion.verification import integers, probes
 from hardware.definition.emission import RESET_MECHANISMS
+from hardware.definition.encoder import ENCODERS
 from hardware.errors import EngineError
+from hardware.runs.trace import Trace
 
 
 @pytest.mark.parametrize("reset_mechanism", RESET_MECHANISMS)
 def test_torch_events_and_lava_agree_on_a_small_network(reset_mechanism: str) -> None:
     network = random_network(7, hidden=6, layers=2, reset_mechanism=reset_mechanism)
     sequences = random_sequences(7, 3, [5, 2, 8])
-    verification = verify(convert(network), network, sequences)
-    assert verification.equal
-    summary = verification.summary()
+    verified = verify(convert(network), network, sequences)
+    assert verified.equal
+    summary = verified.summary()
     assert summary["engines"] == ["torch", "events", "lava"]
     assert summary["spikes_compared"] == 2 * 15 * 12
     assert summary["mismatches"] == 0
@@ -33,12 +36,12 @@ def test_one_wrong_weight_is_found_with_its_first_effect() -> None:
     bias = layer.gate.bias.copy()
     bias[2, 4] += 4
     wrong = replace(program, layers=(replace(layer, gate=replace(layer.gate, bias=bias)),))
-    verification = verify(wrong, network, random_sequences(7, 3, [5, 9]), engines=["events"])
-    assert not verification.equal
-    first = verification.comparisons[0].first
+    verified = verify(wrong, network, random_sequences(7, 3, [5, 9]), engines=["events"])
+    assert not verified.equal
+    first = verified.comparisons[0].first
     assert first is not None
     assert (first.quantity, first.sequence, first.neuron) == ("membrane", 0, 4)
-    assert verification.summary()["mismatches"] > 0
+    assert verified.summary()["mismatches"] > 0
 
 
 def test_verifying_does_not_leave_a_network_in_evaluation() -> None:
@@ -52,3 +55,33 @@ def test_a_value_between_two_integers_is_an_error() -> None:
     with pytest.raises(EngineError, match="0.3.* not on the grid"):
         integers(torch.tensor([0.3]), 12)
     assert integers(torch.zeros(0), 3).dtype == np.int64
+
+
+def test_convert_compares_the_program_with_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = random_network(0)
+    convert(network)
+    assert not network.readout.quantised
+    honest = verification.network_trace
+
+    def other(*arguments: Any) -> Trace:
+        trace = honest(*arguments)
+        trace.membranes[0][-1] += 1
+        return trace
+
+    monkeypatch.setattr(verification, "network_trace", other)
+    with pytest.raises(EngineError, match="not handed out: first at sequence 7.*layer 0"):
+        convert(network)
+    assert convert(network, verify=False).layers
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_probes_fit_a_program_and_reach_the_ends_of_its_encoder(encoder: str) -> None:
+    program = random_program(1, encoder=encoder)
+    for most in (program.encoder.steps, 1000):
+        limited = replace(program, max_steps=most)
+        sequences = probes(limited)
+        assert len(sequences) == 8
+        limited.encode(sequences)
+    rounded = program.encoder.rounded(sequences.values)
+    assert (np.abs(rounded) == program.encoder.limit).any(axis=0).all()
+    assert (rounded != 0).any(axis=0).all()
