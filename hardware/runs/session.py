@@ -12,7 +12,7 @@ from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import EngineError, InputError, SettingError
 from hardware.program.model import Program
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.dense import Inputs, Sequences, float_frames
 
 
 class Session:
@@ -46,11 +46,7 @@ class Session:
         """The scores (outputs,) after one more frame of (channels,)."""
         self._require_open()
         encoder = self.program.encoder
-        try:
-            with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
-                values = np.array(frame, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"not a frame of numbers: {error}") from error
+        values = float_frames("the frame", frame, f"({encoder.channels},)")
         if values.shape != (encoder.channels,):
             raise InputError(f"the frame has shape {values.shape}, expected ({encoder.channels},)")
         if not np.isfinite(values).all():

@@ -18,6 +18,23 @@ NUMBERS = "fiub"
 """Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
 
 
+def float_frames(owner: str, frames: ArrayLike, shape: str) -> NDArray[np.float32]:
+    """Frames of numbers as a new float32 array; an InputError for anything else.
+
+    `shape` says what was expected, in the words of the error.
+    """
+    try:
+        array = np.asarray(frames)
+    except (TypeError, ValueError, RuntimeError) as error:  # torch raises RuntimeErrors
+        raise InputError(f"{owner}: not an array of numbers of shape {shape}: {error}") from error
+    if array.dtype.kind not in NUMBERS:
+        raise InputError(
+            f"{owner} is of {array.dtype}, expected floating point or whole numbers: convert it"
+        )
+    with np.errstate(over="ignore"):  # what is too large becomes inf, and is named by the caller
+        return np.array(array, dtype=np.float32)
+
+
 @runtime_checkable
 class CanBeDense(Protocol):
     """Sequences of another kind, which can be made dense."""
@@ -43,9 +60,14 @@ class Sequences:
         if not np.issubdtype(self.values.dtype, np.floating):
             raise InputError(f"frames are {self.values.dtype}, expected floating point numbers")
         require_lengths(self.lengths, len(self.values))
-        with np.errstate(over="ignore"):  # what is too large becomes inf, and is named below
-            object.__setattr__(self, "values", self.values.astype(np.float32, copy=False))
-        object.__setattr__(self, "lengths", self.lengths.astype(np.int64, copy=False))
+        # Copies: a value that the caller writes into its arrays later must not run.
+        object.__setattr__(
+            self, "values", float_frames("frames", self.values, "(frames, channels)")
+        )
+        object.__setattr__(self, "lengths", self.lengths.astype(np.int64))
+        self._require_finite()
+
+    def _require_finite(self) -> None:
         finite = np.isfinite(self.values)
         if not finite.all():
             frame, channel = np.argwhere(~finite)[0]
@@ -65,7 +87,7 @@ class Sequences:
             return data.dense()
         try:
             arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:  # torch raises RuntimeErrors
             raise InputError(
                 f"not a list of arrays of shape (steps, channels): {error}: give one such array "
                 f"for each sequence"
@@ -81,8 +103,12 @@ class Sequences:
                     f"sequence {i} is of {array.dtype}, expected floating point or whole numbers"
                 )
         lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-        with np.errstate(over="ignore"):
-            return cls(np.concatenate(arrays).astype(np.float32, copy=False), lengths)
+        require_lengths(lengths, int(lengths.sum()))
+        with np.errstate(over="ignore"):  # np.concatenate has made a copy
+            values = np.concatenate(arrays).astype(np.float32, copy=False)
+        made = without_check(cls, values=values, lengths=lengths)
+        made._require_finite()
+        return made
 
     @property
     def channels(self) -> int:
@@ -117,7 +143,8 @@ class Sequences:
         parts = list(self)
         chosen = [parts[i] for i in np.asarray(indices)]
         values = np.concatenate(chosen) if chosen else self.values[:0]
-        return Sequences(values, self.lengths[np.asarray(indices, dtype=np.int64)])
+        lengths = self.lengths[np.asarray(indices, dtype=np.int64)]
+        return without_check(Sequences, values=values, lengths=lengths)
 
 
 Inputs: TypeAlias = Sequences | ArrayLike | Iterable[ArrayLike]

@@ -79,7 +79,7 @@ def test_an_engine_that_only_runs_whole_sequences_is_refused() -> None:
         (np.zeros((1, 3)), r"the frame has shape \(1, 3\)"),
         ([0, np.nan, 0], "nan in channel 1"),
         ([0, 0, 1e39], "inf in channel 2"),
-        (["a", "b", "c"], "not a frame of numbers"),
+        (["a", "b", "c"], "the frame is of <U1, expected floating point or whole"),
     ],
 )
 def test_a_frame_that_is_none_is_refused_and_changes_nothing(frame: object, message: str) -> None:
@@ -126,3 +126,23 @@ def test_what_leaves_the_word_is_an_error_until_the_session_is_reset() -> None:
             session.run([np.ones((2, 3))])
     with Session(program, strict=False) as session:
         session.step(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.ones(3) * 1j,
+        np.array(["1", "2", "3"]),
+        np.array([1, 2, 3], dtype=object),
+        np.array([1, 2, 3], dtype="datetime64[s]"),
+    ],
+    ids=lambda frame: str(frame.dtype),
+)
+def test_a_session_refuses_what_a_run_refuses(frame: np.ndarray) -> None:
+    program = random_program(0)
+    with pytest.raises(InputError, match="sequence 0 is of .*, expected floating point or whole"):
+        run(program, [frame[np.newaxis]], "numpy")
+    with Session(program) as session:
+        with pytest.raises(InputError, match="the frame is of .*, expected floating point or"):
+            session.step(frame)
+        assert session.steps == 0

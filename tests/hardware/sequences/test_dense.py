@@ -102,3 +102,13 @@ def test_values_are_float32_whatever_they_came_as() -> None:
     assert np.array_equal(sequences.values, Sequences.of(list(sequences)).values)
     with pytest.raises(InputError, match="inf in sequence 0, step 0, channel 0"):
         Sequences(np.full((1, 1), 1e300), np.array([1]))
+
+
+def test_a_value_that_is_written_later_does_not_run() -> None:
+    values, lengths = np.ones((4, 3), dtype=np.float32), np.array([3, 1])
+    sequences = Sequences(values, lengths)
+    of_list = Sequences.of([values])
+    values[0, 0], lengths[0] = np.nan, 4
+    assert np.isfinite(sequences.values).all()
+    assert np.isfinite(of_list.values).all()
+    assert sequences.lengths.tolist() == [3, 1]
