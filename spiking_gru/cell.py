@@ -165,14 +165,15 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         return self.bias_ih + torch.cat([bias_hh.get(g, nothing) for g in row.gates]), inside
 
     def clamped_threshold(self) -> Tensor:
-        """Return the threshold; where neurons spike, within the least step of the state and 1.
+        """Return the threshold within the range that conversion takes, where it has a meaning.
 
-        A learnt threshold outside that range would be crossed always or never.
+        A threshold outside that range would be crossed always or never. Where changes are sent it
+        may be 0.
         """
-        if not self.cell.spiking:
+        if not self.cell.emission.has_threshold:
             return self.threshold
         least = 2.0**-self.cell.state_fraction
-        return self.threshold.clamp(least, 1 - least)
+        return self.threshold.clamp(least if self.cell.spiking else 0, 1 - least)
 
     def clamped_initial_state(self) -> Tensor:
         """The membrane that a sequence starts from, within ±1."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.errors import SettingError, choose
+from hardware.errors import RangeError, SettingError, choose
 
 INPUT_LIMIT = 2**15 - 1
 """The payload of a graded spike has 16 bits."""
@@ -63,6 +63,11 @@ class Encoder:
             raise SettingError("encoder: every offset and gain must be a finite number")
         if not 1 <= self.limit <= INPUT_LIMIT:
             raise SettingError(f"encoder: limit is {self.limit}, expected 1 to {INPUT_LIMIT}")
+        if self.row.by_change and 2 * self.limit > INPUT_LIMIT:
+            raise RangeError(
+                f"encoder: a change can reach {2 * self.limit}, over {INPUT_LIMIT}, the limit of a "
+                f"message: choose a limit of at most {INPUT_LIMIT // 2}"
+            )
         if not 0 <= self.threshold <= 2 * self.limit:
             raise SettingError(
                 f"encoder: threshold is {self.threshold}, expected 0 to {2 * self.limit}"

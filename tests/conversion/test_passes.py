@@ -139,3 +139,14 @@ def test_frames_in_float64_are_encoded_as_programs_encode_them() -> None:
     network.encoder.fit(frames.reshape(-1, 3))
     exact, single = (network.encoder(torch.from_numpy(f)) for f in (frames, np.float32(frames)))
     assert torch.equal(exact, single)
+
+
+@pytest.mark.parametrize("emit", EMISSIONS)
+@pytest.mark.parametrize("threshold", [0.9999, 1.7, -0.3])
+def test_a_threshold_at_the_end_of_its_range_trains_as_it_converts(
+    emit: str, threshold: float
+) -> None:
+    network = random_network(0, emit=emit)
+    for cell in network.gru.cells:
+        cell.threshold.fill_(threshold)  # as a learnt one may become
+    convert(network)

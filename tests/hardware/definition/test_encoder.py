@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import random_encoder
 
-from hardware.definition.encoder import ENCODERS, Encoder
-from hardware.errors import SettingError
+from hardware.definition.encoder import ENCODERS, INPUT_LIMIT, Encoder
+from hardware.errors import RangeError, SettingError
 
 
 def plain(kind: str, limit: int = 64, **settings: int) -> Encoder:
@@ -78,6 +78,12 @@ def test_encoding_in_two_parts_is_encoding_at_once(seed: int, kind: str, cut: in
     low, high = encoder.range
     assert low <= whole.min()
     assert whole.max() <= high
+
+
+def test_changes_that_a_message_does_not_hold_are_refused() -> None:
+    changes = replace(plain("graded"), kind="send-on-delta", limit=INPUT_LIMIT // 2)
+    with pytest.raises(RangeError, match="a change can reach 32768, over 32767"):
+        replace(changes, limit=INPUT_LIMIT // 2 + 1)
 
 
 @pytest.mark.parametrize(
