@@ -11,7 +11,7 @@ accumulator is on the state grid times 2^a.
 
 The candidate's recurrent term keeps an accumulator of its own, in front of all others: a reset
 multiplies it, or its messages are finer than spikes. Its scale is that of the gate behind it, so
-that one loop adds to both. The scale is 0 where the bias inside a reset does not fit in the word.
+that one loop adds to both.
 
 Accumulators that are kept (of messages that tell changes) stay apart. So do those that could leave
 the word, because each of them has to be checked.
@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hardware.definition.arithmetic import WORD_LIMIT, Integers
+from hardware.definition.arithmetic import Integers
 from hardware.engines.saturation import ramp
 from hardware.program.model import Layer
 
@@ -60,7 +60,6 @@ def join(layer: Layer, k_input: Integers, k_recurrent: Integers) -> Joined | Non
     base[1:] = np.left_shift(gate.bias, finer[:, np.newaxis])
     base[1:] += np.left_shift([r.offset for r in ramps], shift)[:, np.newaxis]
     recurrent_scale = k_recurrent + finer
-    within_word = np.abs(gate.recurrent_bias).max(initial=0) <= WORD_LIMIT
-    candidate_scale = min(int(recurrent_scale[0]), FINEST) if within_word else 0
+    candidate_scale = min(int(recurrent_scale[0]), FINEST)
     recurrent_scale[candidate], shift[candidate] = candidate_scale, finer[candidate]
     return Joined(k_input + finer, recurrent_scale, candidate_scale, base, shift)
