@@ -24,7 +24,8 @@ def export_nir(program: Program, path: str | Path, part: str = "readout") -> Pat
     """Write one part of a program; `all` is refused with the reason.
 
     `encoder` is the standardisation without its rounding; `readout` the weights, biases and the
-    integrator, one NIR time unit a step. Values stand for what the integers stand for.
+    integrator, one NIR time unit a step. Values are scores in real numbers, before the scale and
+    offset of a target.
     """
     choose("part", part, PARTS)
     if part == "all":

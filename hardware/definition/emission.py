@@ -1,4 +1,4 @@
-"""What neurons emit, and what that does to their membrane: the rows of two tables."""
+"""Tables of emissions and of membrane resets."""
 
 from __future__ import annotations
 

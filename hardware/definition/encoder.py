@@ -47,10 +47,10 @@ class Encoder:
     limit: int
     kind: str = "graded"
     threshold: int = 0
-    """Of `send-on-delta`: how far a value must move before it is sent."""
+    """Largest change that `send-on-delta` does not send, on the grid of the encoder."""
 
     steps: int = 1
-    """Of `rate` and `latency`: the steps of each frame."""
+    """Steps of each frame, for `rate` and `latency`."""
 
     def __post_init__(self) -> None:
         choose("encoder", self.kind, ENCODERS)

@@ -52,6 +52,15 @@ class Formulation:
     """The gates that receive recurrent messages, the candidate included."""
 
     def __post_init__(self) -> None:
+        for name in ("gates", "recurrent"):
+            names = getattr(self, name)
+            if not (isinstance(names, tuple) and set(names) <= {*GATES}):
+                raise SettingError(
+                    f"not a formulation: {name} are {names!r}, expected a tuple of "
+                    f"{', '.join(GATES)}"
+                )
+        # In the order of the gates, and without gates that are not there: equal rows are equal.
+        object.__setattr__(self, "recurrent", tuple(g for g in self.gates if g in self.recurrent))
         for fault, found in self._faults().items():
             if found:
                 raise SettingError(f"not a formulation: {self}: {fault}")
@@ -59,7 +68,7 @@ class Formulation:
     def _faults(self) -> dict[str, bool]:
         gates, recurrent = self.gates, self.recurrent_gates
         return {
-            f"gates must be known, once each, in the order {', '.join(GATES)}": gates
+            f"gates must come once each, in the order {', '.join(GATES)}": gates
             != tuple(gate for gate in GATES if gate in gates),
             f"it needs one mixing gate, {' or '.join(MIXING)}, and a candidate": len(
                 {*MIXING} & {*gates}
@@ -70,6 +79,7 @@ class Formulation:
             "a reset gate and a place of the reset go together": ("reset" in gates)
             != (self.reset is not None),
             "update must be 'keeps' or 'writes'": self.update not in ("keeps", "writes"),
+            "candidate_input must be True or False": not isinstance(self.candidate_input, bool),
             "a reset needs a candidate that receives recurrent messages": self.reset is not None
             and "candidate" not in recurrent,
             "the candidate must receive the input or recurrent messages": not self.candidate_input
@@ -81,10 +91,10 @@ class Formulation:
         """The gates with input synapses."""
         return tuple(g for g in self.gates if g != "candidate" or self.candidate_input)
 
-    @cached_property
+    @property
     def recurrent_gates(self) -> tuple[str, ...]:
         """The gates with recurrent synapses."""
-        return tuple(gate for gate in self.gates if gate in self.recurrent)
+        return self.recurrent
 
     @cached_property
     def mixing(self) -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.arithmetic import Integers, shift
 from hardware.errors import SettingError, choose
@@ -71,6 +71,17 @@ READOUTS = {
 }
 
 
+def finite_numbers(name: str, given: ArrayLike) -> tuple[float, ...]:
+    """One finite number for each output, from a list, an array or a tensor."""
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise SettingError(f"target: {name} is {given!r}: expected numbers: {error}") from error
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise SettingError(f"target: {name} is {given!r}: expected one finite number per output")
+    return tuple(values.tolist())
+
+
 @dataclass(frozen=True)
 class Target:
     """What scores stand for: votes for classes; or values, each `score · scale + offset`.
@@ -84,10 +95,13 @@ class Target:
     offset: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.classes, str) or not all(isinstance(c, str) for c in self.classes):
+            raise SettingError(f"target: classes are {self.classes!r}, expected a tuple of names")
+        object.__setattr__(self, "classes", tuple(self.classes))
+        for name in ("scale", "offset"):
+            object.__setattr__(self, name, finite_numbers(name, getattr(self, name)))
         if self.classes and (self.scale or self.offset):
             raise SettingError("target: it has classes and a scale or offset: give one of both")
-        if not np.isfinite([*self.scale, *self.offset]).all():
-            raise SettingError("target: every scale and offset must be a finite number")
 
     def require_outputs(self, outputs: int) -> None:
         """A SettingError where it does not fit that many outputs."""
@@ -99,7 +113,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Readout:
-    """A score of n stands for `n · 2^exponent`; what training saw of it is that times `gain`."""
+    """A score of n stands for `n · 2^exponent`; training multiplies this value by `gain`."""
 
     weights: NDArray[np.int8]  # (outputs, neurons)
     bias: NDArray[np.int64]  # (outputs,)
@@ -118,6 +132,8 @@ class Readout:
                 f"readout: weights have shape {self.weights.shape} and biases {self.bias.shape}, "
                 f"expected (outputs, neurons) and (outputs,)"
             )
+        if not isinstance(self.target, Target):
+            raise SettingError(f"readout: the target is {self.target!r}, expected a Target")
         self.target.require_outputs(self.outputs)
         if self.leak not in (LEAKS if self.row.leaks else (0,)):
             raise SettingError(

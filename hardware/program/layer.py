@@ -29,7 +29,7 @@ def expect_matrix(owner: str, name: str, array: NDArray[Any]) -> None:
         raise ProgramError(f"{owner}: {name} has shape {array.shape}, expected two dimensions")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One layer of gated neurons: its synapses, and the numbers that its neurons hold.
 
@@ -45,7 +45,7 @@ class Layer:
     initial_membrane: NDArray[np.int64]  # (neurons,), on the state grid
     backward: bool = False
     sources: tuple[str, ...] = ()
-    """Names of the layers that send to it, or ENCODER; none stands for all that come before it."""
+    """Names of the layers that send to it, or ENCODER. Empty: the level directly before it."""
 
     synapses: str = "dense"
     """The kind of its input synapses."""
@@ -95,21 +95,26 @@ class Layer:
 
     def starting_from(self, membrane: ArrayLike) -> Layer:
         """The layer with another initial membrane, see `Program.starting_from`."""
-        one, values = 1 << self.cell.state_fraction, np.asarray(membrane)
+        one = 1 << self.cell.state_fraction
+        try:
+            values = np.asarray(membrane)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise InputError(f"{self.name}: not an initial membrane: {error}") from error
         if values.shape != (self.neurons,) or values.dtype.kind not in "fiu":
             raise InputError(
                 f"{self.name}: the initial membrane has shape {values.shape} of {values.dtype}, "
                 f"expected a number for each of {self.neurons} neurons"
             )
-        on_grid = np.rint(values * float(one)) if values.dtype.kind == "f" else values
-        outside = np.flatnonzero(~((on_grid >= -one) & (on_grid <= one)))
+        real = values.dtype.kind == "f"
+        scaled = values.astype(np.float64) * one if real else values
+        outside = np.flatnonzero(~((scaled >= -one) & (scaled <= one)))
         if outside.size:
             neuron = int(outside[0])
             raise RangeError(
                 f"{self.name}, neuron {neuron}: the initial membrane is {values[neuron]}, expected "
                 f"a value within ±1 (±{one} on the state grid): the range proof covers no other"
             )
-        return replace(self, initial_membrane=on_grid.astype(np.int64))
+        return replace(self, initial_membrane=np.rint(scaled).astype(np.int64))
 
     @property
     def initial_emission(self) -> Integers:

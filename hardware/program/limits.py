@@ -1,7 +1,7 @@
-"""What no program may exceed, so that the integers of every engine hold it.
+"""Limits of a program, within which no engine overflows.
 
-What conversion writes is proven to fit the chip's 24 bits. A file may come from anywhere, and need
-not be proven: this is the coarse bound, of 32 bits, within which engines neither wrap nor fail.
+Conversion proves 24 bits. A file may come from anywhere and may be unproven: here its numbers are
+bounded by 32 bits.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ WIDEST = 2**16
 LARGEST_SHIFT = 31
 LARGEST_EXPONENT = 64
 LARGEST_STANDARDISATION = 1e100
-"""Of offset and gain, so that no finite frame gives a number that is not finite."""
+"""Largest offset or gain: keeps standardised frames finite."""
 
 
 def require_sound(program: Program) -> None:
-    """A ProgramError for the first thing that no engine could be asked to hold."""
+    """Raise a ProgramError for the first value outside the limits."""
     encoder, readout = program.encoder, program.readout
     _within("the number of layers", len(program.layers), 1, MOST_LAYERS)
     _within("the number of golden samples", len(program.golden), 0, MOST_SAMPLES)
@@ -41,7 +41,8 @@ def require_sound(program: Program) -> None:
     _within("readout: exponent", readout.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
     _within("max_steps", 1 if program.max_steps is None else program.max_steps, 1, STORED_LIMIT)
     layers = [layer.name for layer in program.layers]
-    for name in (*layers, readout.name, *program.classes):
+    steps = [name for name, _ in program.preprocessing]
+    for name in (*layers, readout.name, *program.classes, *steps):
         fault = name_fault(name)
         if fault is not None:
             raise ProgramError(fault)

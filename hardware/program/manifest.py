@@ -153,6 +153,9 @@ class _Manifest2(Strict):
 
 
 def _from_2(old: _Manifest2, tensors: Tensors) -> Manifest:
+    for name in tensors:
+        if name.startswith("readouts."):
+            raise ProgramError(f"schema 2 has no tensor {name!r}: the file is damaged")
     layers: list[LayerManifest] = []
     sources, level = [ENCODER], list[str]()
     for i, layer in enumerate(old.layers):
@@ -198,7 +201,17 @@ def _drop_unread(layer: str, formulation: str, tensors: Tensors) -> None:
                     f"{name} has shape {array.shape}, expected rows of {gates} gates"
                 )
             blocks = dict(zip(row.gates, np.split(array, gates), strict=True))
+            if not kept:
+                raise ProgramError(f"schema 2 has no layer without {name}: the file is damaged")
             if kept != row.gates:
                 tensors[name] = np.concatenate([blocks[gate] for gate in kept])
     if not row.resets_after:
-        tensors.pop(f"{layer}.recurrent_bias", None)
+        name = f"{layer}.recurrent_bias"
+        if name not in tensors:
+            raise ProgramError(f"not a complete program: tensor {name} is missing")
+        dropped, threshold = tensors.pop(name), tensors.get(f"{layer}.threshold")
+        if threshold is not None and (dropped.dtype, dropped.shape) != (
+            threshold.dtype,
+            threshold.shape,
+        ):
+            raise ProgramError(f"{name} is of {dropped.dtype} and shape {dropped.shape}")

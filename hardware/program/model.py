@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Golden", "Layer", "Program"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A converted network: encoder, layers, readouts, and where it came from."""
 
@@ -108,9 +108,9 @@ class Program:
         sources: tuple[str, ...] = (ENCODER,)
         for level in self.levels:
             if layer in level:
-                break
+                return sources
             sources = tuple(before.name for before in level)
-        return sources
+        raise ProgramError(f"{layer.name} is no layer of this program")
 
     @property
     def levels(self) -> tuple[tuple[Layer, ...], ...]:
@@ -132,6 +132,8 @@ class Program:
         half to even. The range proof covers every membrane within ±1. Golden samples are left out,
         because they start from the states of their own program.
         """
+        if not isinstance(membranes, Mapping):
+            raise InputError("expected initial membranes by layer name, such as {'layer 0': [0.5]}")
         for name in membranes:
             choose("layer", name, [layer.name for layer in self.layers])
         layers = [

@@ -25,8 +25,8 @@ def per_inference(run: Study) -> Columns:
         if run.labels is not None:
             columns["actual"] = [run.class_of(i)[1] for i in sequences]
     else:
-        scores = run.trace.final_scores * 2.0**run.program.readout.exponent
-        columns |= {f"value_{i}": values.tolist() for i, values in enumerate(scores.T)}
+        found = run.program.readout.values(run.trace.final_scores, run.trace.lengths)
+        columns |= {f"value_{i}": values.tolist() for i, values in enumerate(found.T)}
     columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
     for scope in COSTS:
         for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):

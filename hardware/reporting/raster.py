@@ -147,8 +147,12 @@ def scores_over_time(program: Program, trace: Trace, sequence: int) -> NDArray[n
 
 def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
     """The scores of all classes, the winner's in colour; or values, all alike."""
-    totals = scores_over_time(program, trace, sequence) * 2.0**program.readout.exponent
+    found, readout = scores_over_time(program, trace, sequence), program.readout
     votes = bool(program.classes)
+    if votes:
+        totals = found * 2.0**readout.exponent
+    else:
+        totals = readout.values(found, np.arange(1, len(found) + 1))
     winner = int(trace.predictions[sequence])
     marker = "." if len(totals) == 1 else ""
     for i in np.argsort(-totals[-1], kind="stable")[:MOST_SCORES]:

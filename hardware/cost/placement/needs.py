@@ -28,13 +28,14 @@ def state_words(cell: Cell) -> int:
     """Words that a neuron keeps from tick to tick.
 
     The membrane, the threshold and a bias of each gate; `d_c` of a reset after the product; the
-    last emission where it is more than a spike or a reset multiplies it; and the mixing gate where
-    the candidate comes a tick later.
+    last emission where it is more than a spike or a reset multiplies it; and the gates that wait
+    for a candidate that comes a tick later.
     """
     row = cell.row
     words = 2 + len(row.gates) + row.resets_after
     words += row.resets_before or not cell.spiking
-    return words + row.resets_before
+    waiting = 1 + (row.has_output and not row.output_waits)
+    return words + row.resets_before * waiting
 
 
 def is_sparse(projection: Projection, limits: Limits) -> bool:

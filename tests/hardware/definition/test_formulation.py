@@ -31,7 +31,12 @@ def test_every_row_of_the_table_is_one_of_the_valid_rows() -> None:
         ({"gates": ("candidate",)}, "one mixing gate"),
         ({"gates": ("update", "forget", "candidate")}, "one mixing gate"),
         ({"gates": ("candidate", "update")}, "in the order reset, update"),
-        ({"gates": ("update", "candidate", "gate")}, "gates must be known"),
+        ({"gates": ("update", "candidate", "gate")}, "expected a tuple of reset, update"),
+        ({"gates": None}, "gates are None, expected a tuple"),
+        ({"gates": ("update", "candidate"), "recurrent": ("updat",)}, "recurrent are .*updat"),
+        ({"gates": ("update", "candidate"), "recurrent": "update"}, "recurrent are 'update'"),
+        ({"gates": ("update", "candidate"), "recurrent": ["update"]}, "expected a tuple"),
+        ({"gates": ("update", "candidate"), "candidate_input": None}, "must be True or False"),
         ({"gates": ("update", "candidate"), "reset": "after"}, "go together"),
         ({"gates": ("reset", "update", "candidate")}, "go together"),
         ({"gates": ("reset", "update", "candidate"), "reset": "inside"}, "'after' or 'before'"),
@@ -49,6 +54,15 @@ def test_every_row_of_the_table_is_one_of_the_valid_rows() -> None:
 def test_a_row_that_is_no_neuron_is_refused_with_the_reason(row: dict, fault: str) -> None:
     with pytest.raises(SettingError, match=fault):
         Formulation(**row)
+
+
+def test_rows_with_the_same_meaning_are_equal() -> None:
+    one = Formulation(("update", "candidate"), recurrent=("candidate", "update"))
+    assert (
+        one
+        == Formulation(("update", "candidate"))
+        == Formulation(("update", "candidate"), recurrent=("update", "candidate", "update"))
+    )
 
 
 def test_what_follows_from_a_row_of_the_table() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from hardware.definition.readout import READOUTS, Readout
+from hardware.definition.readout import READOUTS, Readout, Target
 from hardware.errors import SettingError
 
 
@@ -36,3 +38,37 @@ def test_values_are_scores_times_their_step_and_gain_and_a_mean_is_divided(kind:
         expected,
         2 * expected,
     ]
+
+
+@pytest.mark.parametrize("kind", READOUTS)
+def test_values_are_in_the_unit_of_the_target(kind: str) -> None:
+    weights, bias, leak = np.ones((2, 3), np.int8), np.zeros(2, np.int64), 2 * READOUTS[kind].leaks
+    plain = Readout(weights, bias, exponent=-6, gain=5.0, kind=kind, leak=leak)
+    target = Target(scale=np.array([2.0, -3.0]), offset=[100, 0.5])
+    scores, steps = np.array([[64, -32], [7, 9]]), np.array([4, 2])
+    expected = plain.values(scores, steps) * [2.0, -3.0] + [100, 0.5]
+    assert np.array_equal(replace(plain, target=target).values(scores, steps), expected)
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ({"classes": "ab"}, "classes are 'ab', expected a tuple of names"),
+        ({"classes": (1, 2)}, r"classes are \(1, 2\)"),
+        ({"scale": ("a", "b")}, "scale is .*expected numbers"),
+        ({"scale": (10**400, 1)}, "scale is .*expected numbers"),
+        ({"offset": (None, None)}, "one finite number per output"),
+        ({"scale": (np.inf, 1)}, "one finite number per output"),
+        ({"scale": 2.0}, "one finite number per output"),
+        ({"classes": ("a", "b"), "offset": (1, 2)}, "give one of both"),
+    ],
+)
+def test_a_target_that_makes_no_sense_is_refused(target: dict, fault: str) -> None:
+    with pytest.raises(SettingError, match=fault):
+        Target(**target)
+
+
+@pytest.mark.parametrize("target", [None, ("a", "b"), Target(("a",)), Target(scale=(1.0,))])
+def test_a_readout_refuses_a_target_of_another_kind_or_size(target: object) -> None:
+    with pytest.raises(SettingError, match="target is|for 2 readout outputs"):
+        Readout(np.ones((2, 3), np.int8), np.zeros(2, np.int64), -6, 5.0, target=target)

@@ -62,3 +62,10 @@ def test_a_state_that_does_not_fit_is_refused_by_name() -> None:
     for wrong in ([0, 0, 0], [[0, 0]], ["a", "b"], 0.5, [True, False]):
         with pytest.raises(InputError, match="layer 0: the initial membrane has shape"):
             program.starting_from({"layer 0": wrong})
+    with pytest.raises(InputError, match="layer 0: not an initial membrane"):
+        program.starting_from({"layer 0": [[1, 2], [3]]})
+    for mapping in (None, ["layer 0"], [0.5, 0.5]):
+        with pytest.raises(InputError, match="expected initial membranes by layer name"):
+            program.starting_from(mapping)
+    with pytest.raises(RangeError, match="within ±1"):
+        program.starting_from({"layer 0": [1.0001, 0]})

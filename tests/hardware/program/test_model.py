@@ -58,3 +58,20 @@ def test_directions_that_emit_other_things_are_refused() -> None:
         other = replace(backward, cell=replace(backward.cell, **change))
         with pytest.raises(ProgramError, match="layer 0: its directions emit .*expected one"):
             replace(program, layers=(forward, other))
+
+
+def test_the_sources_of_a_layer_are_the_level_before_it() -> None:
+    program = random_program(0, hidden=(4, 3), bidirectional=True)
+    first, _, _, last = program.layers
+    assert program.sources_of(first) == ("encoder",)
+    assert program.sources_of(last) == ("layer 0", "layer 0 backward")
+    for foreign in (replace(first), random_program(1).layers[0]):
+        with pytest.raises(ProgramError, match="layer 0 is no layer of this program"):
+            program.sources_of(foreign)
+
+
+def test_a_program_equals_itself_alone() -> None:
+    program = random_program(0)
+    assert program == program
+    assert program != random_program(0)
+    assert program.layers[0] != random_program(0).layers[0]

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences, with_classes
+from programs import random_program, random_sequences, with_readout
 
+from hardware.definition.readout import READOUTS, Target
 from hardware.reporting import Report, Study, study, write_report
 from hardware.reporting.per_inference import COSTS, COUNTS, as_csv, as_parquet, per_inference
 from hardware.runs.run import run
@@ -31,13 +33,18 @@ def test_the_csv_loses_no_digit(measured: Study) -> None:
         assert [float(row[name]) for row in rows] == columns[name]
 
 
-def test_a_program_without_classes_has_its_values_there() -> None:
-    program = with_classes(random_program(3, readout="step"))
+@pytest.mark.parametrize("readout", READOUTS)
+def test_a_program_without_classes_has_its_values_there(readout: str) -> None:
+    program = random_program(3, readout=readout)
+    target = Target(scale=(2.0, -3.0), offset=(100.0, 0.5))
+    program = with_readout(program, replace(program.readout, target=target))
     trace = run(program, random_sequences(3, 3, [4, 6]))
     columns = per_inference(study(program, trace))
     assert "predicted" not in columns
-    scores = trace.final_scores * 2.0**program.readout.exponent
-    assert np.array_equal(np.transpose([columns["value_0"], columns["value_1"]]), scores)
+    values = program.values(trace)
+    if trace.answers_every_step:
+        values = values[[3, 9]]
+    assert np.array_equal(np.transpose([columns["value_0"], columns["value_1"]]), values)
 
 
 def test_parquet_holds_the_same_columns(measured: Study) -> None:
