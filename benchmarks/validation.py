@@ -68,7 +68,7 @@ OF_PART = {
     "messages_out": "messages_out",
     "messages_in": "messages_in",
 }
-"""What `CoreLoads` counts, and the field of a part that has it."""
+"""Counts of `CoreLoads`, and the field of a part that has each."""
 
 
 def priced(chip: Chip, steps: int, *parts: Part) -> Cost:

@@ -1,4 +1,4 @@
-"""What a foreign GRU computes in floating point: the reference for its program."""
+"""A foreign GRU in floating point: the reference for its program."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ OPERATIONS = {
     "hops_east_west": "hop_east_west",
     "hops_north_south": "hop_north_south",
 }
-"""What `CoreLoads` counts, and the constant of each."""
+"""Counts of `CoreLoads`, and the constant of each."""
 
 GENERATION = ("active_updates", "idle_updates", "spikes", "messages_out")
 PROCESSING = ("messages_in", "dense_operations", "sparse_operations")

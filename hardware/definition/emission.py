@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Emission:
-    """What a neuron emits; `hardware.definition.cell.emit` is the equation."""
+    """One kind of emission; `hardware.definition.cell.emit` is the equation."""
 
     plural: str
     """The emitted values in a plot's title."""
@@ -37,7 +37,7 @@ EMISSIONS = {
 
 @dataclass(frozen=True)
 class Reset:
-    """What a spike does to the membrane."""
+    """The effect of a spike on the membrane."""
 
     subtracts: bool = False
     """Whether a spike takes the threshold from it."""

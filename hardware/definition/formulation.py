@@ -18,7 +18,7 @@ MIXING = ("update", "forget")
 """Names of the gate that mixes the old state and the candidate."""
 
 EMISSION, RESET, OUTPUT = "emission", "reset", "output"
-"""What recurrent synapses receive: e; r ⊙ e; what h would emit before its output gate."""
+"""Recurrent messages: e; r ⊙ e; the emission that h would have before its output gate."""
 
 
 class Message(NamedTuple):

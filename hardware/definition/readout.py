@@ -34,7 +34,7 @@ class ReadoutKind:
     """One kind of readout."""
 
     gain: float
-    """What training multiplies scores by, unless told otherwise."""
+    """Factor by which training multiplies scores, unless told otherwise."""
 
     adds_up: bool = False
     """Whether a score is a sum over all steps."""
@@ -84,7 +84,7 @@ def finite_numbers(name: str, given: ArrayLike) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Target:
-    """What scores stand for: votes for classes; or values, each `score · scale + offset`.
+    """The meaning of scores: votes for classes; or values, each `score · scale + offset`.
 
     Without classes the scores are values. A scale and an offset are one number for each output;
     empty ones stand for 1 and 0.

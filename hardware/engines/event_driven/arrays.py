@@ -1,4 +1,4 @@
-"""What the kernels of the events engine work on: settings, weights by source, state, scratch.
+"""The arguments of the events engine's kernels: settings, weights by source, state, scratch.
 
 `layout` makes the constant parts from a program, `memory` the parts that change in a run.
 """
@@ -153,7 +153,7 @@ class Scratch(NamedTuple):
 
 
 class LayerState(NamedTuple):
-    """What a step of a layer leaves to the next, and its synapses by what they receive."""
+    """The state of a layer from step to step, and its synapses by the message they receive."""
 
     input: Synapses
     emission: Synapses
@@ -196,7 +196,7 @@ class Reading(NamedTuple):
 
 
 class ReadoutState(NamedTuple):
-    """What a step of the readout leaves to the next."""
+    """The state of the readout from step to step."""
 
     synapses: Synapses
     accumulators: Numbers  # (outputs,)
@@ -217,7 +217,7 @@ class Encoding(NamedTuple):
 
 
 class EncoderState(NamedTuple):
-    """What an encoder keeps from frame to frame, and memory to work in."""
+    """The state of an encoder from frame to frame, and memory to work in."""
 
     held: NDArray[np.int64]  # (channels,): the value last sent, or the remainder
     rounded: NDArray[np.int16]  # (2, padded channels)
