@@ -35,42 +35,28 @@ def sequence(
     scan over time, or `loop` for the plain definition; by default `fused.way` chooses it.
     """
     with exactly(isinstance(arithmetic, IntegerArithmetic), x):
-        return _sequence(arithmetic, parameters, fire, x, emitted, membrane, lengths, segment, way)
-
-
-def _sequence(
-    arithmetic: Arithmetic,
-    parameters: CellParameters,
-    fire: Fire,
-    x: Tensor,
-    emitted: Tensor,
-    membrane: Tensor,
-    lengths: Tensor | None,
-    segment: int | None,
-    way: str | None,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    way = way or fused.way(x, fire)
-    compute = PLAIN.get(way) or partial(fused.sequence, way)
-    if segment is None or segment >= len(x):
-        return compute(arithmetic, parameters, fire, x, emitted, membrane, lengths)
-    parts: list[tuple[Tensor, Tensor]] = []
-    for start in range(0, len(x), segment):
-        left = None if lengths is None else (lengths - start).clamp(min=0)
-        all_emitted, all_membranes, emitted, membrane = checkpoint(
-            compute,
-            arithmetic,
-            parameters,
-            fire,
-            x[start : start + segment],
+        way = way or fused.way(x, fire)
+        compute = PLAIN.get(way) or partial(fused.sequence, way)
+        if segment is None or segment >= len(x):
+            return compute(arithmetic, parameters, fire, x, emitted, membrane, lengths)
+        parts: list[tuple[Tensor, Tensor]] = []
+        for start in range(0, len(x), segment):
+            left = None if lengths is None else (lengths - start).clamp(min=0)
+            all_emitted, all_membranes, emitted, membrane = checkpoint(
+                compute,
+                arithmetic,
+                parameters,
+                fire,
+                x[start : start + segment],
+                emitted,
+                membrane,
+                left,
+                use_reentrant=False,
+            )
+            parts.append((all_emitted, all_membranes))
+        return (
+            torch.cat([part[0] for part in parts]),
+            torch.cat([part[1] for part in parts]),
             emitted,
             membrane,
-            left,
-            use_reentrant=False,
         )
-        parts.append((all_emitted, all_membranes))
-    return (
-        torch.cat([part[0] for part in parts]),
-        torch.cat([part[1] for part in parts]),
-        emitted,
-        membrane,
-    )

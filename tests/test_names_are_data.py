@@ -1,4 +1,4 @@
-"""What varies is a row of data: no code compares the name of a row outside its own table."""
+"""No code compares the name of a row outside its own table: rows are data."""
 
 from __future__ import annotations
 

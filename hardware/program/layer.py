@@ -118,7 +118,7 @@ class Layer:
 
     @property
     def initial_emission(self) -> Integers:
-        """What counts as emitted before the first step: nothing, or an ordinary GRU's state."""
+        """The emission before the first step: 0, or the state where no threshold decides."""
         cell = self.cell
         if not cell.emission.has_threshold:
             return shift(self.initial_membrane, cell.gate_fraction - cell.state_fraction)

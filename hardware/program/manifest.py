@@ -1,4 +1,4 @@
-"""What `manifest.json` of a program file holds, of this schema and of older ones."""
+"""The content of `manifest.json` in a program file, in this schema and in older ones."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class PreprocessingManifest(Strict):
 
 
 class Manifest(Strict):
-    """What `manifest.json` holds, except its own checksum."""
+    """The content of `manifest.json`, except its own checksum."""
 
     format: Literal["spiking-gru program"]
     schema_number: int

@@ -152,7 +152,7 @@ class Program:
         return max(layer.cell.ticks for layer in self.layers)
 
     def ticks(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ticks of sequences of so many steps: one more for each set of synapses on the way.
+        """Ticks of sequences with these steps: one more for each set of synapses on the way.
 
         With both directions a level can begin only when the one before it has seen all.
         """
@@ -177,7 +177,7 @@ class Program:
         return steps
 
     def encode(self, sequences: Sequences) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """What the first layer sees at every step, and the steps of each sequence."""
+        """The events that the first layer receives at each step, and the steps of each sequence."""
         steps, encoder = self.steps_of(sequences), self.encoder
         if encoder.row.direct:
             return encoder.rounded(sequences.values, np.int16), steps
@@ -188,7 +188,7 @@ class Program:
         return events, steps
 
     def values(self, trace: Trace) -> NDArray[np.float64]:
-        """What a trace's scores stand for: of each sequence, or of each of its steps."""
+        """The values of a trace's scores: of each sequence, or of each of its steps."""
         return self.readout.values(trace.scores, trace.lengths)
 
     @property

@@ -89,7 +89,7 @@ class Neurons:
         return self.state([z * a + (1 - z) * b for z, a, b in mixed])
 
     def emitted(self, values: Vector) -> Vector:
-        """What neurons with these membranes emit."""
+        """The emissions of neurons with these membranes."""
         return [self._emitted(i, value) for i, value in enumerate(values)]
 
     def _emitted(self, i: int, value: Fraction) -> Fraction:
@@ -220,7 +220,7 @@ def equation_of(row: Formulation) -> Equation:
 def exact_step(
     layer: Layer, x: np.ndarray, e: np.ndarray, h: np.ndarray, equation: Equation
 ) -> tuple[Vector, Vector]:
-    """What is emitted, and the membranes after their reset."""
+    """The emissions, and the membranes after their reset."""
     neurons = Neurons(layer, x, e, h)
     new = equation(neurons)
     emitted = neurons.emitted(new)

@@ -159,7 +159,7 @@ def scaled(out: Any, factors: Any, values: Any, by: int) -> None:
 
 @inlined
 def emission(T: Any, h: Any, last: Any, threshold: Any, grid: tuple[int, int], rules: Rules) -> Any:
-    """What a neuron with membrane h emits after `last`; `grid` is left, right to the gate grid."""
+    """The emission for membrane h after `last`; `grid` shifts left, right to the gate grid."""
     if rules.spiking:
         below = rules.signed and T(-h) > threshold
         return np.int16(np.int16(h > threshold) - np.int16(below))
