@@ -91,6 +91,19 @@ def test_what_follows_from_a_row_of_the_table() -> None:
     assert streams["minimal"] == []
 
 
+@pytest.mark.parametrize(
+    ("recurrent", "words"),
+    [(("candidate", "output"), 8), (("candidate",), 9)],
+    ids=["the output gate waits", "it does not"],
+)
+def test_a_gate_that_is_ready_before_the_candidate_is_kept(
+    recurrent: tuple[str, ...], words: int
+) -> None:
+    gates = ("reset", "update", "candidate", "output")
+    with with_row(Formulation(gates, reset="before", recurrent=recurrent)) as name:
+        assert state_words(Cell(name)) == words
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_the_messages_of_a_row_reach_each_recurrent_gate_once_in_a_tick_of_the_step(
     row: Formulation,
