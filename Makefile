@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs clean
+.PHONY: help setup demo test test-long lint bench docs clean
 
 PYTHON_BIN := .venv/bin/python
 OUT ?= runs/demo
 
 help: ## Say what can be done here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: ## Make .venv with everything in it, Lava included
 	@.ci/setup .venv train,lava,dev
@@ -16,6 +16,9 @@ demo: setup ## Train, convert, run on Lava, verify and report, on real speech (r
 test: lint ## Lint, types, import rules and all tests, here and without torch on Python 3.10
 	@.ci/test-3.10
 	@OMP_NUM_THREADS=1 $(PYTHON_BIN) -m pytest -n auto --dist worksteal --hypothesis-profile=ci
+
+test-long: setup ## The tests that take too long for `make test`
+	@OMP_NUM_THREADS=1 $(PYTHON_BIN) -m pytest -n auto --dist worksteal -m long
 
 lint: setup ## Lint, types and import rules
 	@.venv/bin/ruff check .

@@ -34,6 +34,10 @@ class EngineError(SpikingGRUError, RuntimeError):
     """An engine that failed while running a program."""
 
 
+class ExportError(SpikingGRUError, RuntimeError):
+    """A computation that the graph of another format cannot hold."""
+
+
 class MissingPackageError(SpikingGRUError, ImportError):
     """A package that is not installed; the text is the command that installs it."""
 

@@ -15,9 +15,10 @@ from typing_extensions import Unpack
 from hardware.definition.cell import Cell, CellSettings, cell_of
 from hardware.errors import InputError, SettingError
 from spiking_gru import functional
+from spiking_gru.eager import eagerly
 from spiking_gru.functional import CellParameters
+from spiking_gru.inputs import check_values
 from spiking_gru.quantise import (
-    EXACT,
     Arithmetic,
     FloatArithmetic,
     IntegerArithmetic,
@@ -190,9 +191,11 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         sends_state = not self.cell.emission.has_threshold
         return self.arithmetic.gate(membrane) if sends_state else zeros, membrane
 
+    @eagerly
     def forward(self, input_: Tensor, spk: Tensor | None = None, mem: Tensor | None = None) -> Any:
+        check_values("input", input_, self.weight_hh, self.quantised)
         if input_.ndim != 2 or input_.shape[1] != self.input_size:
-            raise SettingError(
+            raise InputError(
                 f"input has shape {tuple(input_.shape)}, expected (batch, {self.input_size})"
             )
         if self.init_hidden:
@@ -202,11 +205,8 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         silent, empty = self.first_state(len(input_))
         spk = silent if spk is None or spk.shape != silent.shape else spk
         mem = empty if mem is None or mem.shape != empty.shape else mem
-
-        if self.quantised and input_.dtype not in EXACT:
-            raise InputError(
-                f"input is {input_.dtype}: the quantised form is exact in float32 and float64 only"
-            )
+        for name, state in (("spk", spk), ("mem", mem)):
+            check_values(name, state, self.weight_hh, False)
         parameters, arithmetic = self.prepared(), self.arithmetic
         with exactly(self.quantised, input_):
             current = functional.input_current(arithmetic, parameters, input_)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from hardware.definition.encoder import ENCODERS, EncoderKind
 from hardware.definition.encoder import Encoder as IntegerEncoder
 from hardware.errors import choose
+from spiking_gru.eager import eagerly
 
 FRACTION = 5
 """A standardised value is rounded to 1/32 of a standard deviation."""
@@ -78,6 +79,7 @@ class Encoder(nn.Module):
             steps=self.steps,
         )
 
+    @eagerly
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (frames, batch, channels) to the events of each of their steps.
 

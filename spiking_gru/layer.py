@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +12,8 @@ from typing_extensions import Unpack
 from hardware.definition.cell import CellSettings
 from hardware.errors import InputError, SettingError
 from spiking_gru.cell import SpikingGRUCell
-from spiking_gru.quantise import EXACT
+from spiking_gru.eager import eagerly
+from spiking_gru.inputs import Lengths, check_values, lengths_of
 from spiking_gru.sequence import sequence
 
 
@@ -35,7 +35,8 @@ class SpikingGRU(nn.Module):
     """Layers of spiking GRU cells over a sequence.
 
     `spikes, state = gru(x, state, lengths)` takes x of shape (steps, batch, input_size), or
-    (batch, steps, input_size) with `batch_first`. Beyond a sequence's length nothing fires.
+    (batch, steps, input_size) with `batch_first`. `lengths` are the steps of each sequence, as a
+    tensor or a list; beyond a sequence's length nothing fires.
     Further arguments are the settings of `hardware.definition.cell.Cell`: `formulation`, `emit`, ….
 
     `recompute_every=N` trades time for memory: of every N steps only the first state is kept for
@@ -99,21 +100,25 @@ class SpikingGRU(nn.Module):
             yield tuple(cells[i : i + self.directions])
 
     def forward(
-        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
+        self, x: Tensor, state: State | None = None, lengths: Lengths | None = None
     ) -> tuple[Tensor, State]:
-        x = x.transpose(0, 1) if self.batch_first else x
+        if self.batch_first and isinstance(x, Tensor) and x.ndim == 3:
+            x = x.transpose(0, 1)
         activities, state = self.activities(x, state, lengths)
         emitted = torch.cat([a.emitted for a in activities[-self.directions :]], dim=-1)
         return emitted.transpose(0, 1) if self.batch_first else emitted, state
 
+    @eagerly
     def activities(
-        self, x: Tensor, state: State | None = None, lengths: Tensor | None = None
+        self, x: Tensor, state: State | None = None, lengths: Lengths | None = None
     ) -> tuple[list[Activity], State]:
         """Return every cell's emissions and membranes, for x of shape (steps, batch, input_size).
 
         A backward cell's activity is in the order of its input: its last step comes first.
         """
-        self._check(x, state, lengths)
+        self._check(x, state)
+        if lengths is not None:
+            lengths = lengths_of(lengths, len(x), x.shape[1], x.device)
         activities: list[Activity] = []
         ends: list[tuple[Tensor, Tensor]] = []
         for number, cells in enumerate(self.layers()):
@@ -143,47 +148,25 @@ class SpikingGRU(nn.Module):
         emitted, membranes = (torch.stack(parts) for parts in zip(*ends, strict=True))
         return activities, State(emitted, membranes)
 
-    def _check(self, x: Tensor, state: State | None, lengths: Tensor | None) -> None:
+    def _check(self, x: Tensor, state: State | None) -> None:
+        weights = next(self.parameters())
+        check_values("x", x, weights, any(c.quantised for cells in self.layers() for c in cells))
         if x.ndim != 3 or x.shape[2] != self.input_size:
             raise InputError(
                 f"x has shape {tuple(x.shape)} (steps, batch, features), expected "
                 f"{self.input_size} features"
             )
         steps, batch, _ = x.shape
-        if not steps or not batch:
-            raise InputError(f"x has {steps} steps of {batch} sequences: expected at least one")
-        if not all(map(math.isfinite, torch.stack(x.aminmax()).tolist())):
-            raise InputError("x holds NaN or infinity: every value must be a finite number")
-        weights = next(self.parameters()).dtype
-        if x.dtype != weights and not torch.is_autocast_enabled(x.device.type):
-            raise InputError(
-                f"x is {x.dtype}, but the weights are {weights}: convert one of them with .to()"
-            )
-        if x.dtype not in EXACT and any(
-            cell.quantised for layer in self.layers() for cell in layer
-        ):
-            raise InputError(
-                f"x is {x.dtype}: the quantised form is exact in float32 and float64 only"
-            )
+        if not steps:
+            raise InputError("x has 0 steps: expected at least one")
         expected = (len(self.cells), batch, self.hidden_size)
-        for part in state or ():
+        for name, part in zip(State._fields, state or (), strict=False):
+            check_values(f"the state's {name}", part, weights, False)
             if part.shape != expected:
                 raise InputError(
                     f"state has shape {tuple(part.shape)}, expected (layers · directions, batch, "
                     f"hidden) = {expected}"
                 )
-        if lengths is None:
-            return
-        if lengths.shape != (batch,):
-            raise InputError(
-                f"lengths has shape {tuple(lengths.shape)}, expected one for each of the "
-                f"{batch} sequences"
-            )
-        if int(lengths.min()) < 1 or int(lengths.max()) > steps:
-            raise InputError(
-                f"lengths run from {int(lengths.min())} to {int(lengths.max())}, expected 1 to "
-                f"{steps}, the steps of x"
-            )
 
 
 def reverse(x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from snntorch import functional as snntorch_losses
 from snntorch import spikegen, surrogate
 
-from hardware.errors import SettingError
+from hardware.errors import InputError, SettingError
 from spiking_gru import SpikingGRU, SpikingGRUCell
 
 
@@ -166,8 +166,37 @@ def test_a_threshold_that_is_never_or_always_crossed_is_refused(threshold: float
 def test_wrong_sizes_are_refused_by_name() -> None:
     with pytest.raises(SettingError, match="hidden_size is 0"):
         SpikingGRUCell(3, 0)
-    with pytest.raises(SettingError, match=r"input has shape \(2, 5\), expected \(batch, 3\)"):
+    with pytest.raises(InputError, match=r"input has shape \(2, 5\), expected \(batch, 3\)"):
         SpikingGRUCell(3, 4)(torch.zeros(2, 5))
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_nan_and_infinity_are_refused(quantised: bool, bad: float) -> None:
+    cell, x = cell_and_input()
+    cell.quantised = quantised
+    spk, mem = cell.first_state(2)
+    spoilt = torch.full_like(mem, bad)
+    for name, arguments in (
+        ("input", (torch.full_like(x[0], bad), spk, mem)),
+        ("spk", (x[0], spoilt, mem)),
+        ("mem", (x[0], spk, spoilt)),
+    ):
+        with pytest.raises(InputError, match=f"{name} holds NaN or infinity"):
+            cell(*arguments)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.int64])
+def test_an_input_of_another_type_than_the_weights_is_refused(dtype: torch.dtype) -> None:
+    cell, x = cell_and_input()
+    with pytest.raises(InputError, match=f"input is {dtype}, but the weights are torch.float32"):
+        cell(x[0].to(dtype))
+
+
+def test_an_empty_batch_gives_an_empty_result() -> None:
+    cell, _ = cell_and_input()
+    spk, mem = cell(torch.zeros(0, 3))
+    assert spk.shape == mem.shape == (0, 4)
 
 
 def test_a_graded_spike_carries_its_factor_to_itself_and_to_the_next() -> None:

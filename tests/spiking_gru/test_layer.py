@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pytest
 import torch
 
@@ -167,7 +170,16 @@ def test_settings_that_are_wrong_are_refused_by_name(settings: dict, message: st
         ({"x": torch.zeros(8, 4, 2)}, r"x has shape \(8, 4, 2\).*expected 3 features"),
         ({"x": torch.zeros(8, 3)}, "x has shape"),
         ({"x": torch.full((8, 4, 3), torch.nan)}, "x holds NaN or infinity"),
-        ({"x": torch.zeros(0, 4, 3)}, "x has 0 steps of 4 sequences"),
+        ({"x": torch.zeros(0, 4, 3)}, "x has 0 steps"),
+        ({"x": [[[0.0, 0.0, 0.0]]]}, r"x is a list: expected a torch\.Tensor"),
+        ({"x": torch.zeros(8, 4, 3).double()}, r"x is torch\.float64, .* weights are .*float32"),
+        ({"x": torch.zeros(8, 4, 3).half()}, r"x is torch\.float16"),
+        ({"x": torch.zeros(8, 4, 3).int()}, r"x is torch\.int32"),
+        ({"x": torch.zeros(8, 4, 3, dtype=torch.complex64)}, r"x is torch\.complex64"),
+        ({"lengths": [8.0, 8.0, 8.0, 8.0]}, r"lengths is torch\.float32: expected whole numbers"),
+        ({"lengths": [True] * 4}, r"lengths is torch\.bool"),
+        ({"lengths": ["8"] * 4}, r"lengths is .*: expected whole numbers"),
+        ({"lengths": [8, 8, [8], 8]}, r"lengths is .*: expected whole numbers"),
         ({"lengths": torch.tensor([8, 8, 8])}, "lengths has shape .* each of the 4 sequences"),
         ({"lengths": torch.tensor([8, 0, 1, 1])}, "lengths run from 0 to 8, expected 1 to 8"),
         ({"lengths": torch.tensor([9, 1, 1, 1])}, "lengths run from 1 to 9"),
@@ -178,6 +190,35 @@ def test_input_of_a_wrong_shape_is_refused_by_name(arguments: dict, message: str
     gru, x = gru_and_input()
     with pytest.raises(InputError, match=message):
         gru(**{"x": x, **arguments})
+
+
+@pytest.mark.parametrize("field", State._fields)
+def test_a_state_with_nan_is_refused(field: str) -> None:
+    gru, x = gru_and_input()
+    state = gru(x)[1]._replace(**{field: torch.full_like(gru(x)[1].membrane, torch.nan)})
+    with pytest.raises(InputError, match=f"the state's {field} holds NaN"):
+        gru(x, state)
+
+
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
+def test_lengths_may_be_a_list_an_array_or_a_tensor(kind: Callable) -> None:
+    gru, x = gru_and_input()
+    lengths = [8, 1, 3, 8]
+    assert torch.equal(gru(x, lengths=kind(lengths))[0], gru(x, lengths=torch.tensor(lengths))[0])
+
+
+@pytest.mark.parametrize("way", ["numba", "torch", "loop"])
+@pytest.mark.parametrize("lengths", [None, []])
+def test_an_empty_batch_gives_an_empty_result(
+    way: str, lengths: list | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spiking_gru.fused.way", lambda *_: way)
+    gru = SpikingGRU(3, 5, 2, bidirectional=True)
+    emitted, state = gru(torch.zeros(8, 0, 3), lengths=lengths)
+    assert emitted.shape == (8, 0, 10)
+    assert state.membrane.shape == (4, 0, 5)
+    emitted.sum().backward()
+    assert not any(p.grad is not None and p.grad.any() for p in gru.parameters())
 
 
 def test_no_layers_are_refused() -> None:
