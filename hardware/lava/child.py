@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -17,13 +16,14 @@ import sys
 import threading
 import time
 import traceback
-from multiprocessing import shared_memory
+from functools import partial
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from hardware.lava import unnamed
 from hardware.lava.errors import LavaError
-from hardware.lava.leftovers import claim, sweep
+from hardware.lava.leftovers import claim
 from hardware.lava.shared_arrays import tick_reached
 from hardware.program.model import Program
 
@@ -39,9 +39,9 @@ PR_SET_PDEATHSIG = 1
 PROGRAM = "program.sgru"
 
 
-def main(folder: str, prefix: str, parent: str, answers: str) -> None:
+def main(folder: str, parent: str, answers: str) -> None:
     """Serve one session; ends the process."""
-    session = Child(Path(folder), prefix, int(parent), int(answers))
+    session = Child(Path(folder), int(parent), int(answers))
     claim(session.folder)
     threading.Thread(target=session.beat, daemon=True).start()
     try:
@@ -50,16 +50,18 @@ def main(folder: str, prefix: str, parent: str, answers: str) -> None:
         session.leave()
 
 
-def with_parent() -> None:
-    """Have the kernel end this process when the one that forked it ends."""
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends; end now if the parent is gone."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Child:
     """One session: its network, once it is built, and the channels to the parent."""
 
-    def __init__(self, folder: Path, prefix: str, parent: int, answers: int) -> None:
-        self.folder, self.prefix, self.parent, self.answers = folder, prefix, parent, answers
+    def __init__(self, folder: Path, parent: int, answers: int) -> None:
+        self.folder, self.parent, self.answers = folder, parent, answers
         self.busy, self.speaking = False, threading.Lock()
         self.phase = "import"
         self.source: Any = None
@@ -83,7 +85,6 @@ class Child:
 
     def leave(self) -> None:
         """End at once, with all processes: a session that has failed cannot be stopped in order."""
-        sweep(self.prefix)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
 
@@ -104,12 +105,11 @@ class Child:
 
     def open(self, structural: bool, batch: int | None, record: list[str]) -> None:
         """Build the network and start its processes."""
-        shared_memory._SHM_NAME_PREFIX = self.prefix  # type: ignore[attr-defined]
-        multiprocessing.current_process()._config["semprefix"] = self.prefix  # type: ignore[attr-defined]
-        os.register_at_fork(after_in_child=with_parent)
+        os.register_at_fork(after_in_child=partial(end_with, os.getpid()))
         from hardware.lava.compat import import_lava
 
         import_lava()
+        unnamed.use_for_channels()
         from lava.magma.core.run_configs import Loihi2SimCfg
 
         from hardware.lava.network import Options, build
@@ -123,9 +123,6 @@ class Child:
         processes = [p.name for p in runtime._executable.proc_builders]
         for i, actor in enumerate(runtime._messaging_infrastructure.actors):
             self.names[actor.pid] = processes[i] if i < len(processes) else "runtime service"
-        (self.folder / "actors.json").write_text(
-            json.dumps({name: pid for pid, name in self.names.items()})
-        )
         self.phase = "run"
 
     def run(self, ticks: int) -> None:

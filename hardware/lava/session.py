@@ -79,7 +79,7 @@ class LavaSession:
         return self
 
     def close(self) -> None:
-        """End the child and remove all its files and shared memory."""
+        """End the child and remove all its files."""
         if self.supervisor is not None:
             self.supervisor.stop()
         self._end()

@@ -22,7 +22,7 @@ from hardware.errors import MissingPackageError
 from hardware.lava.child import HEARTBEAT_SECONDS
 from hardware.lava.compat import problem
 from hardware.lava.errors import LavaError
-from hardware.lava.leftovers import folder_of, new_token, prefix_of, sweep, sweep_the_dead
+from hardware.lava.leftovers import new_folder, sweep_the_dead
 from hardware.lava.shared_arrays import tick_reached
 
 LOG_LINES = 8
@@ -34,9 +34,6 @@ SILENCE_SECONDS = 25 * HEARTBEAT_SECONDS
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**28)}
 """glibc's malloc would return a batch's arrays to the kernel in every tick, and fault them in again
 in the next, which takes longer than to compute what is in them."""
-
-LONGEST_SOCKET_FOLDER = 72
-"""A socket's path may have 107 characters, of which a manager adds 32 to its folder."""
 
 START = (
     "import sys; sys.path[:] = filter(None, sys.path); "
@@ -64,14 +61,13 @@ class Supervisor:
         if missing is not None:
             raise MissingPackageError(missing)
         sweep_the_dead()
-        token = new_token()
-        self.folder, self.prefix = folder_of(token), prefix_of(token)
+        self.folder = new_folder()
         self.owner, self.received = os.getpid(), b""
         self.log = tempfile.TemporaryFile()  # noqa: SIM115, closed when the session ends
         self.answers, for_child = _pipe()
         try:
             self.child = subprocess.Popen(
-                [*CHILD, str(self.folder), self.prefix, str(os.getpid()), str(for_child)],
+                [*CHILD, str(self.folder), str(os.getpid()), str(for_child)],
                 stdin=subprocess.PIPE,
                 stdout=self.log,
                 stderr=subprocess.STDOUT,
@@ -112,7 +108,7 @@ class Supervisor:
             self.end()
 
     def end(self) -> None:
-        """Kill the process group, and remove the files and shared memory of the session."""
+        """Kill the process group, then remove the session's folder."""
         if not self.alive or self.owner != os.getpid():
             return
         self.alive = False
@@ -126,7 +122,6 @@ class Supervisor:
         os.close(self.answers)
         self.log.close()
         _see_gone(self.child.pid)
-        sweep(self.prefix)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __del__(self) -> None:
@@ -137,9 +132,8 @@ class Supervisor:
         package_root = str(Path(__file__).resolve().parents[2])
         search = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
         environment = {**os.environ, "PYTHONPATH": search, "OMP_NUM_THREADS": "1", **KEEP_MEMORY}
-        if len(str(self.folder)) < LONGEST_SOCKET_FOLDER:
-            # What Lava's managers keep in the temporary folder then goes away with the session's.
-            environment["TMPDIR"] = str(self.folder)
+        # What a library keeps in the temporary folder goes away with the session's.
+        environment["TMPDIR"] = str(self.folder)
         return environment
 
     def _tell(self, request: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ The fault comes in that process, at that tick; at tick 0 while it is being built
 
 from __future__ import annotations
 
+import errno
 import os
-import resource
 import signal
 import sys
 import time
 
-from hardware.lava import child
+from hardware.lava import child, unnamed
 from hardware.lava.processes.model import TickModel
 
 fault, process, tick = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -44,9 +44,12 @@ def running(self):
     run(self)
 
 
+def no_room(size):
+    raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+
 if fault == "memory":
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, most))
+    unnamed.Block = no_room
 else:
     TickModel.__init__, TickModel.run_spk = building, running
 child.main(*sys.argv[4:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 import time
 from pathlib import Path
 
@@ -22,12 +22,47 @@ def processes_of(parent: int) -> list[str]:
     return found
 
 
-def blocks_of(token: str) -> list[Path]:
-    return list(SHARED_MEMORY.glob(f"*{token}*"))
+def group_of(leader: int) -> list[int]:
+    """Processes of a group that still run, its leader first."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, group = entry.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(group) == leader and state != "Z":
+            found.append(int(entry.parent.name))
+    return sorted(found)
 
 
-def folders_of(token: str) -> list[Path]:
-    return list(Path(tempfile.gettempdir()).glob(f"*{token}*"))
+def named_memory(pid: int | str) -> set[str]:
+    """Files of /dev/shm, also deleted ones, that a process has mapped or open."""
+    process = Path("/proc") / str(pid)
+    found = set()
+    try:
+        found |= {
+            line.split(maxsplit=5)[-1] for line in (process / "maps").read_text().splitlines()
+        }
+        found |= {str(entry.readlink()) for entry in (process / "fd").iterdir()}
+    except OSError:
+        pass  # it has just ended, or is another user's
+    return {path for path in found if path.startswith(f"{SHARED_MEMORY}/")}
+
+
+def orphans() -> set[str]:
+    """Files of ours in /dev/shm that no process has mapped or open."""
+    files = {str(file) for file in SHARED_MEMORY.iterdir() if _ours(file)}
+    if files:
+        for entry in Path("/proc").glob("[0-9]*"):
+            files -= named_memory(entry.name)
+    return {file for file in files if Path(file).exists()}
+
+
+def _ours(file: Path) -> bool:
+    try:
+        return file.stat().st_uid == os.getuid()
+    except OSError:
+        return False
 
 
 def open_files() -> list[str]:

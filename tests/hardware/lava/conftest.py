@@ -5,30 +5,31 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from leftovers import blocks_of, folders_of, open_files, processes_of
+from leftovers import gone, open_files, orphans, processes_of
 
 from hardware.lava import supervisor
 
 
 @pytest.fixture(autouse=True)
-def tokens(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Those of the sessions that a test has opened: all that is theirs has them in its name."""
-    tokens: list[str] = []
-    new_token = supervisor.new_token
+def folders(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+    """Folders of the sessions that a test has opened."""
+    folders: list[Path] = []
+    new_folder = supervisor.new_folder
 
-    def noted() -> str:
-        tokens.append(new_token())
-        return tokens[-1]
+    def noted() -> Path:
+        folders.append(new_folder())
+        return folders[-1]
 
-    monkeypatch.setattr(supervisor, "new_token", noted)
+    monkeypatch.setattr(supervisor, "new_folder", noted)
     gc.collect()
-    before = open_files()
-    yield tokens
+    before, blocks = open_files(), orphans()
+    yield folders
     gc.collect()
     assert processes_of(os.getpid()) == []
-    assert [block for token in tokens for block in blocks_of(token)] == []
-    assert [folder for token in tokens for folder in folders_of(token)] == []
-    if tokens:
+    assert gone(lambda: orphans() - blocks), orphans() - blocks
+    assert [folder for folder in folders if folder.exists()] == []
+    if folders:
         assert open_files() == before
