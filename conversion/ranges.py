@@ -18,6 +18,7 @@ from hardware.definition.arithmetic import WORD_BITS, WORD_LIMIT, shift
 from hardware.definition.cell import Cell
 from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
+from hardware.engines.magnitudes import ENDLESS
 from hardware.errors import RangeError
 from hardware.program.model import Layer, Program
 
@@ -31,7 +32,7 @@ REMEDIES = {
     "bias": "a smaller bias (more weight decay) would help",
     "recurrent bias": "a smaller bias (more weight decay) would help",
     "convex mix": "fewer fraction bits of the gates or of the state would help",
-    "score": "shorter sequences, or a smaller readout bias would help",
+    "score": "a smaller max_steps (shorter sequences), or a smaller readout bias would help",
 }
 
 
@@ -91,13 +92,16 @@ def prove_readout(readout: Readout, cell: Cell, steps: int | None) -> None:
 
 
 def readout_bounds(readout: Readout, cell: Cell, steps: int | None) -> dict[str, Exact]:
-    """The bounds of every number of a readout, by its name, in the order of computation."""
+    """The bounds of every number of a readout, by its name, in the order of computation.
+
+    `steps` is None for any number of steps.
+    """
     products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
     return {
         "bias": _exact(readout.bias),
         "accumulator": products,
         "shifted accumulator": shifted(products, readout.shift),
-        "score": score_bound(readout, cell, steps or 1),
+        "score": score_bound(readout, cell, ENDLESS if steps is None else steps),
     }
 
 

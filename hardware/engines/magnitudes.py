@@ -15,7 +15,7 @@ from hardware.definition.arithmetic import WORD_LIMIT
 from hardware.definition.encoder import INPUT_LIMIT
 from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
-from hardware.engines.saturation import QUANTITIES
+from hardware.engines.saturation import QUANTITIES, ramp
 from hardware.errors import RangeError
 from hardware.program.model import Layer, Program
 
@@ -166,6 +166,8 @@ def layer_magnitudes(
         for name, values in terms.items():
             pre_activation[cell.gates.index(name)] += values
     yield "pre-activation", pre_activation
+    sigmoid = ramp(cell, "sigmoid")
+    yield "gate sum", shifted(pre_activation, -sigmoid.shift) + sigmoid.offset
     yield "membrane", h
     yield "threshold", np.abs(gate.threshold).astype(np.float64)
     yield "membrane's distance from what was sent", 2 * h + np.abs(gate.threshold)

@@ -83,3 +83,12 @@ def test_a_sequence_longer_than_its_scores_allow_is_refused() -> None:
     for steps in (longest + 1, 2**62, 2**70):
         with pytest.raises(RangeError, match="readout, readout, neuron .: the score can reach"):
             prove(replace(program, max_steps=steps))
+
+
+def test_a_score_that_adds_up_over_any_number_of_steps_is_refused() -> None:
+    for readout_kind in ("mean", "count"):
+        with pytest.raises(RangeError, match="readout, readout, neuron .: the score can reach"):
+            prove(replace(random_program(0, readout=readout_kind), max_steps=None))
+    for readout_kind in ("leaky", "last", "step"):
+        prove(replace(random_program(0, readout=readout_kind), max_steps=None))
+    prove_readout(readout(), Cell(), None)

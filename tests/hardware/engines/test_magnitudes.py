@@ -151,6 +151,25 @@ def test_a_membrane_whose_mix_leaves_32_bits_is_mixed_in_64() -> None:
     assert np.array_equal(run(program, sequences).membranes[0], expected.membranes[0])
 
 
+def test_a_gate_sum_that_leaves_32_bits_is_added_in_64() -> None:
+    """On grids as coarse as these the half of σ is added to the whole pre-activation."""
+    made = random_program(0, gate_fraction=10, state_fraction=8, initial=True)
+    layer = made.layers[0]
+    open_gates = np.repeat([[2**31 - 1], [2**31 - 1], [0]], 5, axis=1)
+    mute = replace(
+        layer,
+        input_weights=np.zeros_like(layer.input_weights),
+        recurrent_weights=np.zeros_like(layer.recurrent_weights),
+        gate=replace(layer.gate, bias=open_gates),
+    )
+    program = replace(made, layers=(mute,))
+    assert not width(program).narrow
+    sequences = random_sequences(0, 3, [4])
+    expected = run(program, sequences, engine="numpy", strict=False)
+    found = run(program, sequences, strict=False)
+    assert np.array_equal(found.membranes[0], expected.membranes[0])
+
+
 def test_a_shift_of_nothing_is_nothing_however_far() -> None:
     made = random_program(0)
     layer = made.layers[0]
