@@ -1,0 +1,124 @@
+"""A program in memory: the manifest and the tensors, one object for each part."""
+
+from typing import Any, NamedTuple
+
+Row = tuple[int, ...]
+Matrix = list[Row]
+
+
+class Formulation(NamedTuple):
+    """A row of docs/format.md, "Formulations"."""
+
+    gates: tuple[str, ...]
+    input_gates: tuple[str, ...]
+    recurrent_gates: tuple[str, ...]
+    reset: str
+    mixing: str
+    mixing_gate_scales: str
+
+
+RESET_UPDATE = ("reset", "update", "candidate")
+OUTPUT = ("reset", "update", "candidate", "output")
+FORGET = ("forget", "candidate")
+MINIMAL = ("update", "candidate")
+
+FORMULATIONS = {
+    "torch": Formulation(RESET_UPDATE, RESET_UPDATE, RESET_UPDATE, "after", "update", "h"),
+    "keep": Formulation(RESET_UPDATE, RESET_UPDATE, RESET_UPDATE, "before", "update", "h"),
+    "write": Formulation(RESET_UPDATE, RESET_UPDATE, RESET_UPDATE, "before", "update", "c"),
+    "output-gated": Formulation(
+        OUTPUT, ("reset", "update", "output"), OUTPUT, "before", "update", "c"
+    ),
+    "forget": Formulation(FORGET, FORGET, FORGET, "none", "forget", "h"),
+    "minimal": Formulation(MINIMAL, MINIMAL, (), "none", "update", "h"),
+}
+SPIKES = ("binary", "signed")
+EMISSIONS = (*SPIKES, "state", "graded")
+ENCODERS = ("graded", "send-on-delta", "rate", "latency")
+READOUTS = ("mean", "count", "leaky", "last", "step")
+
+
+class Encoder(NamedTuple):
+    """The encoder's fields and tensors."""
+
+    kind: str
+    limit: int
+    threshold: int
+    steps: int
+    offset: tuple[float, ...]
+    gain: tuple[float, ...]
+
+    @property
+    def largest(self) -> int:
+        """The largest magnitude of an event."""
+        return self.limit if self.kind in ("graded", "send-on-delta") else 1
+
+
+class Layer(NamedTuple):
+    """A layer: blocks, shifts and biases are found by the name of their gate."""
+
+    formulation: Formulation
+    emit: str
+    reset_mechanism: str
+    activation: str
+    gate_fraction: int
+    state_fraction: int
+    backward: bool
+    input_weights: dict[str, Matrix]
+    input_shift: dict[str, int]
+    recurrent_weights: dict[str, Matrix]
+    recurrent_shift: dict[str, int]
+    bias: dict[str, Row]
+    recurrent_bias: Row
+    threshold: Row
+    initial_membrane: Row
+
+    @property
+    def neurons(self) -> int:
+        """The number of neurons."""
+        return len(self.threshold)
+
+    @property
+    def spikes(self) -> bool:
+        """Whether the layer emits spikes; if not, it emits states."""
+        return self.emit in SPIKES
+
+    @property
+    def largest(self) -> int:
+        """The largest magnitude of an emission."""
+        return 1 if self.spikes else 2**self.gate_fraction
+
+
+class Readout(NamedTuple):
+    """The readout's fields and tensors."""
+
+    kind: str
+    exponent: int
+    gain: float
+    shift: int
+    leak: int
+    scale: list[float]
+    offset: list[float]
+    classes: list[str]
+    weights: Matrix
+    bias: Row
+
+
+class Golden(NamedTuple):
+    """A golden sample: the frames and the digest of what follows from them."""
+
+    frames: list[tuple[float, ...]]
+    digest: str
+
+
+class Program(NamedTuple):
+    """A program of schema 3. `levels` has the numbers of each level's layers."""
+
+    encoder: Encoder
+    layers: list[Layer]
+    levels: list[list[int]]
+    readout: Readout
+    max_steps: int | None
+    golden: list[Golden]
+    digest: str
+    manifest: dict[str, Any]
