@@ -3,6 +3,8 @@
 
 PYTHON_BIN := .venv/bin/python
 OUT ?= runs/demo
+# The demo's own folder is made again each time; a run in a folder that was named stays.
+FORCE := $(if $(filter file,$(origin OUT)),--force)
 
 help: ## Say what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -11,7 +13,7 @@ setup: ## Make .venv with everything in it, Lava included
 	@.ci/setup .venv train,lava,dev
 
 demo: setup ## Train, convert, run on Lava, verify and report, on real speech (runs/demo)
-	@.venv/bin/spiking-gru demo --out $(OUT)
+	@.venv/bin/spiking-gru demo --out $(OUT) $(FORCE)
 
 test: lint ## Lint, types, import rules and all tests, here and without torch on Python 3.10
 	@.ci/test-3.10

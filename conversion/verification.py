@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hardware.errors import EngineError
 from hardware.program.model import Program
-from hardware.runs.run import run
+from hardware.runs.run import record
 from hardware.runs.trace import Trace
 from hardware.runs.verification import Verification, verify_traces
 from hardware.sequences.dense import Inputs, Sequences
@@ -30,9 +30,12 @@ def verify(
     engines: Sequence[str] = ("events", "lava"),
     deadline: float | None = None,
 ) -> Verification:
-    """Emissions, membranes and scores at every step of every sequence, engine by engine."""
-    sequences = Sequences.of(inputs)
-    traces = [run(program, sequences, engine, deadline) for engine in engines]
+    """Emissions, membranes and scores at every step of every sequence, engine by engine.
+
+    Clamped inputs give no warning: both sides clamp them.
+    """
+    sequences = Sequences.of(inputs, program.encoder.channels)
+    traces = [record(program, sequences, engine, deadline) for engine in engines]
     return verify_traces([network_trace(network, program, sequences), *traces])
 
 

@@ -4,7 +4,7 @@ from spiking_gru import data, load_network
 from spiking_gru.training import TrainingSettings, train
 
 speech = data.load("japanese-vowels")
-train(TrainingSettings(epochs=20), speech, "runs/quickstart")
+train(TrainingSettings(epochs=20), speech, "runs/quickstart", force=True)
 network, _ = load_network("runs/quickstart")
 program = convert(network)
 program.save("runs/quickstart/program.sgru")

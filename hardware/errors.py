@@ -34,12 +34,24 @@ class EngineError(SpikingGRUError, RuntimeError):
     """An engine that failed while running a program."""
 
 
+class TrainingError(SpikingGRUError, RuntimeError):
+    """A training run that cannot go on."""
+
+
 class ExportError(SpikingGRUError, RuntimeError):
     """A computation that the graph of another format cannot hold."""
 
 
 class MissingPackageError(SpikingGRUError, ImportError):
     """A package that is not installed; the text is the command that installs it."""
+
+
+class ClampedInputsWarning(UserWarning):
+    """Frames of which the encoder clamped more than such data let expect."""
+
+
+class KernelCacheWarning(UserWarning):
+    """Compiled kernels that cannot be kept where later processes find them."""
 
 
 LONGEST_NAME = 200

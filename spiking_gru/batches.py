@@ -13,8 +13,11 @@ from spiking_gru.data import Labelled
 
 
 def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
-    """Frames (steps, sequences, channels), zero beyond each length, and the lengths."""
-    steps = int(sequences.lengths.max())
+    """Frames (steps, sequences, channels), zero beyond each length, and the lengths.
+
+    There is one step at least, also of no sequence: a layer takes no fewer.
+    """
+    steps = int(sequences.lengths.max(initial=1))
     frames = np.zeros((steps, len(sequences), sequences.channels), dtype=np.float32)
     for i, sequence in enumerate(sequences):
         frames[: len(sequence), i] = sequence

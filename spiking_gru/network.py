@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
-from safetensors.torch import save as tensor_bytes
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from hardware.definition.cell import cell_settings
 from hardware.errors import InputError
-from hardware.files.disk import first_fault, read_json, read_tensors, write_bytes, write_json
+from hardware.files.disk import first_fault, one_line, read_tensors, write_tensors
+from hardware.files.sealed import (
+    read_sealed,
+    require_checksum,
+    tensors_checksum,
+    write_sealed,
+)
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
 from spiking_gru.operations import expected_operations
 from spiking_gru.readout import Readout, Seen
+from spiking_gru.replacement import settle
 from spiking_gru.settings import NetworkSettings
 
 
@@ -108,30 +116,58 @@ class Network(SequenceClassifier):
         )
 
 
+class _Saved(BaseModel):
+    """The content of `model.json`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    settings: NetworkSettings
+    weights_sha256: str
+
+
 def save_network(network: Network, settings: NetworkSettings, folder: Path) -> list[Path]:
-    """Weights to `model.safetensors`, settings to `model.json`."""
-    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    """Weights to `model.safetensors`; settings and the checksum of the weights to `model.json`."""
+    state = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
     weights, about = folder / "model.safetensors", folder / "model.json"
-    write_bytes(weights, tensor_bytes(state))
-    write_json(about, settings.model_dump(mode="json"))
+    write_tensors(weights, state, {})
+    saved = _Saved(settings=settings, weights_sha256=tensors_checksum(state, {}))
+    write_sealed(about, saved.model_dump(mode="json"))
     return [weights, about]
 
 
 def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
     """The network that `save_network` wrote, in evaluation mode and quantised."""
     folder = Path(folder)
+    settle(folder)
+    weights, about = folder / "model.safetensors", folder / "model.json"
+    remedy = f"train again with `spiking-gru train --out {folder} --force`"
     try:
-        settings = NetworkSettings.model_validate(read_json(folder / "model.json"))
+        saved = _Saved.model_validate(read_sealed(about, remedy))
     except ValidationError as error:
-        raise InputError(f"{folder / 'model.json'}: {first_fault(error)}") from error
-    network = Network.build(settings)
-    tensors, _ = read_tensors(folder / "model.safetensors")
+        raise InputError(f"{about}: {first_fault(error)}: {remedy}") from error
+    tensors, description = read_tensors(weights)
+    require_checksum(weights, saved.weights_sha256, tensors_checksum(tensors, description), remedy)
+    _require_enough(tensors, saved.settings, weights, remedy)
+    network = Network.build(saved.settings)
     state: dict[str, Any] = {name: torch.from_numpy(array) for name, array in tensors.items()}
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
-        text = " ".join(str(error).split())
+        text = one_line(" ".join(str(error).split()))
+        raise InputError(f"{weights} does not fit {about.name}: {text}: {remedy}") from error
+    for name, tensor in network.state_dict().items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{weights}: {name} holds NaN or infinity: {remedy}")
+    return network.eval().quantise(), saved.settings
+
+
+def _require_enough(
+    tensors: Mapping[str, NDArray[Any]], settings: NetworkSettings, weights: Path, remedy: str
+) -> None:
+    """Refuse settings of a larger network than the file can fill, before it takes memory."""
+    held = sum(array.size for array in tensors.values())
+    if held < settings.weights:
         raise InputError(
-            f"{folder / 'model.safetensors'} does not fit model.json: {text}"
-        ) from error
-    return network.eval().quantise(), settings
+            f"{weights} holds {held:,} numbers, but model.json asks for {settings.weights:,} "
+            f"weights: {remedy}"
+        )

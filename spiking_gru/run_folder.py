@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hardware.errors import InputError
-from hardware.files.disk import first_fault, read_json
+from hardware.files.disk import first_fault
+from hardware.files.sealed import read_sealed
 from spiking_gru.data import Dataset, load
 
 REPORTS = (
@@ -25,6 +27,21 @@ REPORTS = (
 
 EXPORTS = ("encoder.nir", "readout.nir")
 """What `export` writes."""
+
+ORIGINS = ("training.json", "import.json")
+"""What makes a folder a run's."""
+
+FILES = (
+    *ORIGINS,
+    "model.json",
+    "model.safetensors",
+    "program.sgru",
+    "trace.safetensors",
+    "verification.json",
+    *REPORTS,
+    *EXPORTS,
+)
+"""What commands write into the folder of a run, beside its logs."""
 
 
 class _Part(BaseModel):
@@ -84,26 +101,45 @@ class RunFolder:
     def verification(self) -> Path:
         return self.path / "verification.json"
 
+    @property
+    def logs(self) -> Path:
+        """TensorBoard's folder."""
+        return self.path / "logs"
+
+    def files(self) -> list[Path]:
+        """The files of a run that are here; first the one that makes the folder a run's."""
+        named = [self.path / name for name in FILES]
+        return [file for file in named if os.path.lexists(file)] + sorted(
+            self.logs.glob("events.out.tfevents.*")
+        )
+
+    def require_free(self, force: bool) -> None:
+        """Refuse to replace a run unless that is asked for; what is no file is never replaced."""
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file, expected a folder: choose another --out")
+        found = self.files()
+        if found and not force:
+            names = ", ".join(file.name for file in found[:3])
+            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+            raise InputError(
+                f"{self.path} holds a run ({names}{more}): replace it with --force (force=True in "
+                f"Python), or choose another --out"
+            )
+        for file in found:
+            if file.is_dir():
+                raise InputError(f"{file} is a folder, expected a file: move it away")
+        if self.logs.exists() and not self.logs.is_dir():
+            raise InputError(f"{self.logs} is a file, expected a folder: move it away")
+
     def forget_results(self) -> None:
-        """Remove an earlier run and what was made from it: nothing old is taken for new.
+        """Remove a run and what was made from it, so that nothing old is taken for new.
 
-        `training.json` or `import.json` goes first: without it no command takes the folder for a
-        run's.
+        What makes the folder a run's goes first. Files of the user stay.
         """
-        model = (self.path / name for name in ("model.json", "model.safetensors"))
-        reports = (self.path / name for name in (*REPORTS, *EXPORTS))
-        results = (self.program, self.trace, self.verification)
-        for file in (self.about_training, self.about_import, *model, *results, *reports):
-            file.unlink(missing_ok=True)
-        self._forget_logs()
-
-    def _forget_logs(self) -> None:
-        """Remove TensorBoard's files, and their folder unless it holds something of the user's."""
-        logs = self.path / "logs"
-        for file in logs.glob("events.out.tfevents.*"):
-            file.unlink(missing_ok=True)
-        with suppress(OSError):
-            logs.rmdir()
+        for file in self.files():
+            file.unlink()
+        with suppress(OSError):  # it holds something of the user's
+            self.logs.rmdir()
 
     def training(self) -> dict[str, Any]:
         """What `train` wrote about itself; every field that the commands use is there."""
@@ -113,16 +149,19 @@ class RunFolder:
                 f"{self.path} is not the folder of a run (no training.json): make one with "
                 f"`spiking-gru train --out {self.path}`"
             )
-        return self._about(file, f"train anew with `spiking-gru train --out {self.path}`")
+        return self._about(file, f"train again with `spiking-gru train --out {self.path} --force`")
 
     def origin(self) -> dict[str, Any]:
         """What `train` or `import` wrote: the data, and the accuracies that a report shows."""
         if self.is_imported:
-            return self._about(self.about_import, "make it anew with `spiking-gru import`")
+            return self._about(
+                self.about_import,
+                f"import again with `spiking-gru import … --out {self.path} --force`",
+            )
         return self.training()
 
     def _about(self, file: Path, remedy: str) -> dict[str, Any]:
-        content: dict[str, Any] = read_json(file)
+        content = read_sealed(file, remedy)
         try:
             _Origin.model_validate(content)
         except ValidationError as error:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.formulation import FORMULATIONS
+from hardware.definition.limits import MOST_WEIGHTS, WIDEST
+from hardware.errors import SettingError, choose, name_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,7 +69,6 @@ class NetworkChoices(BaseModel):
     def _names_are_known(self) -> NetworkChoices:
         from hardware.definition.encoder import ENCODERS
         from hardware.definition.readout import READOUTS
-        from hardware.errors import SettingError, choose
 
         choose("encoder", self.encoder, ENCODERS)
         choose("readout", self.readout, READOUTS)
@@ -82,8 +83,29 @@ class NetworkChoices(BaseModel):
 class NetworkSettings(NetworkChoices):
     """All settings from which a network is built."""
 
-    channels: int = Field(ge=1)
-    classes: tuple[str, ...]
+    channels: int = Field(ge=1, le=WIDEST)
+    classes: tuple[str, ...] = Field(min_length=1, max_length=WIDEST)
+
+    @property
+    def weights(self) -> int:
+        """Weights of all layers and of the readout."""
+        row, directions = self.cell.row, 2 if self.bidirectional else 1
+        states = directions * self.hidden
+        inputs = self.channels + (self.layers - 1) * states
+        received = len(row.input_gates) * inputs
+        received += self.layers * len(row.recurrent_gates) * self.hidden
+        return states * (received + len(self.classes))
+
+    @model_validator(mode="after")
+    def _can_be_converted(self) -> NetworkSettings:
+        for fault in filter(None, map(name_fault, self.classes)):
+            raise SettingError(f"classes: {fault}: choose another name")
+        if self.weights > MOST_WEIGHTS:
+            raise SettingError(
+                f"{self.hidden} neurons in {self.layers} layers have {self.weights:,} weights, "
+                f"but a program holds {MOST_WEIGHTS:,}: use fewer neurons or layers"
+            )
+        return self
 
 
 class TrainingSettings(NetworkChoices):
@@ -120,4 +142,9 @@ class TrainingSettings(NetworkChoices):
     def network(self, channels: int, classes: tuple[str, ...]) -> NetworkSettings:
         """Return the network to train, for data with these channels and classes."""
         chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
-        return NetworkSettings(channels=channels, classes=classes, **chosen)
+        try:
+            return NetworkSettings(channels=channels, classes=classes, **chosen)
+        except ValidationError as error:
+            from hardware.files.disk import first_fault
+
+            raise SettingError(first_fault(error)) from error

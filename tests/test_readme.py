@@ -76,6 +76,14 @@ def test_make_demo_ends_with_the_table_and_writes_every_file(workspace: Path) ->
         assert (out / name).stat().st_size > 0
 
 
+@pytest.mark.parametrize(("chosen", "forced"), [((), True), (("OUT=runs/mine",), False)])
+def test_make_demo_replaces_the_run_in_its_own_folder_only(
+    chosen: tuple[str, ...], forced: bool
+) -> None:
+    done = run(["make", "--no-print-directory", "--dry-run", "demo", *chosen], ROOT)
+    assert done.stdout.splitlines()[-1].strip().endswith("--force") == forced
+
+
 def test_every_link_inside_the_repository_leads_somewhere() -> None:
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):

@@ -32,7 +32,7 @@ from hardware.cost.dense_gru import dense_gru
 from hardware.definition.encoder import ENCODERS
 from hardware.errors import InputError, SettingError
 from hardware.program.model import Program
-from hardware.runs.run import run
+from hardware.runs.run import record
 from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset, Labelled
 
@@ -121,10 +121,10 @@ class _Search:
     def point(self, grids: Grids, thresholds: Thresholds) -> tuple[Point, bool]:
         """What these thresholds do, and whether the budget allows it."""
         program = self.deployed(grids, thresholds).program
-        trace = run(program, self.validation.part.sequences)
+        trace = record(program, self.validation.part.sequences)
         counts = count(trace, program)
         found = [trace.predictions]
-        found += [run(program, noisy.part.sequences).predictions for noisy in self.noisy]
+        found += [record(program, noisy.part.sequences).predictions for noisy in self.noisy]
         parts = (self.validation, *self.noisy)
         lost = [answered.lost(f) for answered, f in zip(parts, found, strict=True)]
         share = self.budget / 100
@@ -269,7 +269,7 @@ def _noisy(dataset: Dataset, program: Program) -> Iterator[_Answered]:
         noise = strength * deviation * rng.standard_normal((copies, *values.shape))
         frames = np.concatenate(values + noise).astype(np.float32)
         part = Labelled(Sequences(frames, np.tile(lengths, copies)), np.tile(labels, copies))
-        yield _Answered(part, run(program, part.sequences).predictions == part.labels)
+        yield _Answered(part, record(program, part.sequences).predictions == part.labels)
 
 
 def _higher(thresholds: Thresholds, raised: int) -> Iterator[Thresholds]:

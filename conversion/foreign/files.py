@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conversion.foreign.gru import ForeignGRU
+from conversion.foreign.gru import FILE_LIMIT, ForeignGRU
 from conversion.foreign.keras_gru import from_keras_arrays
 from conversion.foreign.onnx_gru import from_onnx
 from conversion.foreign.torch_gru import from_torch_state
 from hardware.errors import InputError
 from hardware.files.disk import read_tensors
-from spiking_gru.data.registry import read_arrays
+from spiking_gru.data.npz import read_arrays
 
 PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
 KERAS = (".h5", ".hdf5", ".keras")
@@ -47,7 +47,7 @@ def read_gru(path: Path, reads: str | None = None) -> ForeignGRU:
     try:
         if kind == ".npz":
             return from_keras_arrays(read_arrays(path), reads or "last")
-        return from_torch_state(read_tensors(path)[0], reads or "last")
+        return from_torch_state(read_tensors(path, FILE_LIMIT)[0], reads or "last")
     except InputError as error:
         text = str(error)
         raise InputError(text if str(path) in text else f"{path}: {text}") from error

@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.formulation import THREE
+from hardware.definition.limits import MOST_WEIGHTS
 from hardware.definition.readout import READOUTS, ReadoutKind
 from hardware.errors import InputError, choose
 
 Doubles = NDArray[np.float64]
+
+FILE_LIMIT = 8 * MOST_WEIGHTS
+"""Bytes of a file: a double for each weight that a program can hold."""
 
 GATES = THREE
 """The order in which a GRU's rows are kept here: reset, update, candidate."""

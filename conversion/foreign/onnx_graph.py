@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hardware.errors import InputError
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, NodeProto
+    from onnx import GraphProto, NodeProto, TensorProto
 
 Array = NDArray[Any]
 
@@ -70,13 +70,11 @@ class GraphReader:
     """Reads one graph; `grus` are its GRU nodes in order, their arrays and settings."""
 
     def __init__(self, graph: GraphProto) -> None:
-        from onnx import numpy_helper
-
         self.graph = graph
         self.grus: list[dict[str, Any]] = []
-        self.values: dict[str, Value] = {}
-        for tensor in graph.initializer:
-            self.values[tensor.name] = numpy_helper.to_array(tensor)
+        self.values: dict[str, Value] = {
+            tensor.name: _array(tensor) for tensor in graph.initializer
+        }
         inputs = [value for value in graph.input if value.name not in self.values]
         if len(inputs) != 1:
             raise InputError(
@@ -87,6 +85,8 @@ class GraphReader:
 
     def read(self) -> States:
         """What the first output is."""
+        if not self.graph.output:
+            raise InputError("it has no output, expected a head's answers or a GRU's states")
         for node in self.graph.node:
             self._take(node)
         output = self.values.get(self.graph.output[0].name)
@@ -95,8 +95,8 @@ class GraphReader:
         return output
 
     def _take(self, node: NodeProto) -> None:
-        arguments = [self.values[name] if name else None for name in node.input]
         try:
+            arguments = [self.values[name] if name else None for name in node.input]
             settings = _settings(node)
             if node.op_type == "GRU":
                 results = self._gru(node, settings, arguments)
@@ -104,7 +104,7 @@ class GraphReader:
                 results = (self._one(node, settings, arguments),)
         except InputError:
             raise
-        except (LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise _refused(node, f"its inputs and settings do not fit: {error}") from error
         for name, value in zip(node.output, results, strict=False):
             if name:
@@ -194,12 +194,22 @@ class GraphReader:
         )
 
 
+def _array(tensor: TensorProto) -> Array:
+    """The numbers of a tensor; an InputError where it does not hold those that it describes."""
+    from onnx import numpy_helper
+
+    try:
+        return numpy_helper.to_array(tensor)
+    except Exception as error:  # onnx does not say which types it raises
+        raise InputError(f"the tensor {tensor.name!r} cannot be read: {error}") from error
+
+
 def _settings(node: NodeProto) -> dict[str, Any]:
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, helper
 
     values = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     return {
-        name: numpy_helper.to_array(value) if isinstance(value, TensorProto) else value
+        name: _array(value) if isinstance(value, TensorProto) else value
         for name, value in values.items()
     }
 

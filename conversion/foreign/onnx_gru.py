@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conversion.foreign.gru import ForeignGRU, GRULayer
+from conversion.foreign.gru import FILE_LIMIT, ForeignGRU, GRULayer
 from conversion.foreign.onnx_graph import GraphReader, States
 from hardware.errors import InputError, MissingPackageError
+from hardware.files.disk import one_line, read_bytes
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -30,34 +31,30 @@ def from_onnx(path: str | Path) -> ForeignGRU:
     state, of the mean over time or of every step, or those states themselves.
     """
     path = Path(path)
-    model = _load(path)
+    content = read_bytes(path, FILE_LIMIT)
     try:
-        reader = GraphReader(model.graph)
-        found = reader.read()
-        return _gru(reader, found)
+        reader = GraphReader(_parsed(content).graph)
+        return _gru(reader, reader.read())
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {one_line(error)}") from error
 
 
-def _load(path: Path) -> ModelProto:
+def _parsed(content: bytes) -> ModelProto:
     try:
         import onnx
-        from google.protobuf.message import DecodeError
     except ImportError as error:
         raise MissingPackageError(
             'reading ONNX needs onnx: pip install "spiking-gru[import]"'
         ) from error
     try:
-        model = onnx.load(str(path), load_external_data=False)
+        model = onnx.load_model_from_string(content)
         _require_whole(model)
         onnx.checker.check_model(model)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (DecodeError, ValueError, onnx.checker.ValidationError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path}: not a readable ONNX model: {reason}") from error
+    except InputError:
+        raise
+    except Exception as error:  # onnx and protobuf do not say which types they raise
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError(f"not a readable ONNX model: {reason}") from error
     return model
 
 
@@ -65,7 +62,7 @@ def _require_whole(model: ModelProto) -> None:
     """That no tensor lies outside the file: a model may not name other files to read."""
     in_nodes = (attribute.t for node in model.graph.node for attribute in node.attribute)
     for tensor in (*model.graph.initializer, *in_nodes):
-        if tensor.external_data:
+        if tensor.external_data or tensor.data_location == tensor.EXTERNAL:
             raise InputError(
                 f"{tensor.name or 'a constant'} lies outside the file: save the model with "
                 f"all its tensors inside"

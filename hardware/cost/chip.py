@@ -6,7 +6,6 @@ means.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib.resources import files
@@ -17,15 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hardware.errors import SettingError, unknown_name
-from hardware.files.disk import first_fault, read_bytes
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from hardware.errors import SettingError, name_fault, unknown_name
+from hardware.files.disk import first_fault, one_line, read_bytes
+from hardware.files.strict_toml import parse
 
 CHIPS = ("loihi1", "loihi2")
+
+DESCRIPTION_LIMIT = 2**15
+"""Bytes of a description file: six times the template's."""
 
 NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
@@ -181,6 +179,13 @@ class Chip(_Strict):
     host: Host
 
     @model_validator(mode="after")
+    def _has_a_name(self) -> Chip:
+        fault = name_fault(self.name)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
     def _says_why_not(self) -> Chip:
         if not (self.gated_neurons or self.gated_neurons_note):
             raise ValueError("gated_neurons is false: gated_neurons_note must say why")
@@ -224,26 +229,27 @@ def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float6
     return np.array(values)[:, np.newaxis]
 
 
-def load_chip(name: str | Path) -> Chip:
-    """A chip by name, or from a description file ending in `.toml`."""
-    if str(name).endswith(".toml"):
-        return parse_chip(str(name), read_bytes(Path(name)).decode("utf-8", "replace"))
+def load_chip(chip: str | Path | Chip) -> Chip:
+    """A chip by name, from a description file ending in `.toml`, or as it is."""
+    if isinstance(chip, Chip):
+        return chip
+    name = str(chip)
+    if name.endswith(".toml"):
+        return parse_chip(name, read_bytes(Path(name), DESCRIPTION_LIMIT))
     if name not in CHIPS:
         error = unknown_name("chip", name, CHIPS)
         raise SettingError(f"{error}, or a description file ending in .toml")
-    return parse_chip(
-        str(name), (files("hardware.cost") / "chips" / f"{name}.toml").read_text("utf-8")
-    )
+    return parse_chip(name, (files("hardware.cost") / "chips" / f"{name}.toml").read_bytes())
 
 
-def parse_chip(name: str, text: str) -> Chip:
+def parse_chip(name: str, content: bytes) -> Chip:
     """A chip from the text of its description; an error names the field that is wrong."""
     try:
-        return Chip.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingError(f"chip {name}: not valid TOML: {error}") from error
+        return Chip.model_validate(parse(content))
     except ValidationError as error:
         raise SettingError(f"chip {name}: {_fault(error)}") from error
+    except ValueError as error:
+        raise SettingError(f"chip {name}: not valid TOML: {one_line(error)}") from error
 
 
 def _fault(error: ValidationError) -> str:

@@ -131,7 +131,7 @@ class Counts:
         """Share of all neurons' steps at which nothing is emitted; the readout emits nothing."""
         of_layers = self.layers[:-1]
         neurons = sum(layer.neurons for layer in of_layers)
-        return 1 - float(self.spikes.sum() / (neurons * self.steps.sum()))
+        return 1 - float(self.spikes.sum() / max(neurons * self.steps.sum(), 1))
 
 
 def count(trace: Trace, program: Program) -> Counts:

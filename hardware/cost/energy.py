@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,9 +60,9 @@ class Cost:
     """Scopes that rest on another chip's figures, with that chip's name."""
 
 
-def estimate(trace: Trace, program: Program, chip: str | Chip = "loihi2") -> Cost:
+def estimate(trace: Trace, program: Program, chip: str | Path | Chip = "loihi2") -> Cost:
     """The cost of each inference of a trace on a chip, or on one that is a reference only."""
-    description = load_chip(chip) if isinstance(chip, str) else chip
+    description = load_chip(chip)
     reference = not description.gated_neurons
     return cost(core_loads(trace, program, place(program, description, as_reference=reference)))
 

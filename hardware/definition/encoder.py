@@ -8,7 +8,8 @@ the first layer sees at a step depends on the kind::
     rate           a ← a + q,  x = 1 where 2a > limit, −1 where 2a < −limit,  a ← a − limit · x
     latency        x = sign(q) in step ⌊(limit − |q|) · steps / (limit + 1)⌋ of the frame, else 0
 
-`rate` and `latency` take several steps for each frame. `rate` carries its remainder `a` on, so that
+A value is clamped where its rounded value is beyond ±limit. `rate` and `latency` take several
+steps for each frame. `rate` carries its remainder `a` on, so that
 its spikes come evenly and sum to the value; nothing is drawn at random.
 """
 
@@ -102,24 +103,66 @@ class Encoder:
         """What a clean sequence starts from: the held value x, or the remainder a."""
         return np.zeros((*shape, self.channels), dtype=np.int64)
 
-    def encode(self, frames: NDArray[np.floating], state: Integers) -> tuple[Integers, Integers]:
-        """Frames (frames, …, channels) to events (frames · steps, …, channels), and the state."""
-        return self.row.encode(self, self.rounded(frames), state)
+    def encode(
+        self, frames: NDArray[np.floating], state: Integers, clamped: Integers | None = None
+    ) -> tuple[Integers, Integers]:
+        """Frames (frames, …, channels) to events (frames · steps, …, channels), and the state.
+
+        Values that are clamped are added to `clamped` (channels,).
+        """
+        return self.row.encode(self, self.rounded(frames, clamped=clamped), state)
 
     def rounded(
-        self, frames: NDArray[np.floating], number: type[np.signedinteger[Any]] = np.int64
+        self,
+        frames: NDArray[np.floating],
+        number: type[np.signedinteger[Any]] = np.int64,
+        clamped: Integers | None = None,
     ) -> NDArray[Any]:
-        """clamp(round((frame − offset) · gain), ±limit), of few frames at a time: in the cache."""
+        """clamp(round((frame − offset) · gain), ±limit), of few frames at a time: in the cache.
+
+        Values that are clamped are added to `clamped` (channels,).
+        """
         q = np.empty(np.shape(frames), dtype=number)
-        at_once = max(VALUES_AT_ONCE // max(q[:1].size, 1), 1)
+        at_once = frames_of(VALUES_AT_ONCE, q)
+        room = np.empty((min(at_once, len(q)), *q.shape[1:]))  # once: new memory costs more
         for first in range(0, len(q), at_once):
             part = slice(first, first + at_once)
-            scaled = np.array(frames[part], dtype=np.float64)
+            scaled = room[: len(q[part])]
+            scaled[...] = frames[part]
             scaled -= self.offset
             scaled *= self.gain
             np.rint(scaled, out=scaled)
             q[part] = np.clip(scaled, -self.limit, self.limit, out=scaled)
+        if clamped is not None:
+            self._count_clamped(frames, q, clamped)
         return q
+
+    def _count_clamped(
+        self, frames: NDArray[np.floating], q: NDArray[np.integer], clamped: Integers
+    ) -> None:
+        """Add the values that q has clamped: some of those, few as a rule, at a limit."""
+        at_once = frames_of(8 * VALUES_AT_ONCE, q)
+        for first in range(0, len(q), at_once):
+            part = slice(first, first + at_once)
+            at_limit = places(np.abs(q[part]) == self.limit)
+            channel = at_limit % self.channels
+            value = np.reshape(frames[part], -1)[at_limit].astype(np.float64)
+            beyond = np.abs(np.rint((value - self.offset[channel]) * self.gain[channel]))
+            np.add.at(clamped, channel[beyond > self.limit], 1)
+
+
+def places(true: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """As np.flatnonzero, in a third of the time where few are true: eight are looked at as one."""
+    padded = np.zeros(-(-true.size // 8) * 8, dtype=np.bool_)
+    padded[: true.size] = true.ravel()
+    eights = np.flatnonzero(padded.view(np.uint64) != 0)
+    found = eights[:, np.newaxis] * 8 + np.arange(8)
+    return found[padded[found]]
+
+
+def frames_of(values: int, frames: NDArray[Any]) -> int:
+    """Return how many of these frames have about so many values, one at least."""
+    return max(values // max(frames[:1].size, 1), 1)
 
 
 def encode_graded(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
@@ -147,7 +190,7 @@ def encode_latency(encoder: Encoder, q: Integers, state: Integers) -> tuple[Inte
     fires_at = (encoder.limit - np.abs(q)) * encoder.steps // (encoder.limit + 1)
     step = np.arange(encoder.steps).reshape(-1, *[1] * (q.ndim - 1))
     events = np.where(fires_at[:, np.newaxis] == step, np.sign(q)[:, np.newaxis], 0)
-    return events.reshape(-1, *q.shape[1:]), state
+    return events.reshape(len(q) * encoder.steps, *q.shape[1:]), state
 
 
 @dataclass(frozen=True)
@@ -156,6 +199,13 @@ class EncoderKind:
 
     encode: Callable[[Encoder, Integers, Integers], tuple[Integers, Integers]]
     """From rounded frames and a state to events and the next state."""
+
+    most_clamped: float = 1 / 16
+    """Largest share of values that data like the training's can have clamped.
+
+    At most 1 / k² of any data are k standard deviations or more from their mean (Chebyshev).
+    Encoders that are trained here clamp graded values at 4 deviations, what spikes tell at 2.
+    """
 
     spiking: bool = False
     """Whether it sends −1, 0 or 1, in several steps of each frame."""
@@ -172,6 +222,6 @@ class EncoderKind:
 ENCODERS = {
     "graded": EncoderKind(encode_graded),
     "send-on-delta": EncoderKind(encode_changes, by_change=True),
-    "rate": EncoderKind(encode_rate, spiking=True),
-    "latency": EncoderKind(encode_latency, spiking=True),
+    "rate": EncoderKind(encode_rate, most_clamped=1 / 4, spiking=True),
+    "latency": EncoderKind(encode_latency, most_clamped=1 / 4, spiking=True),
 }

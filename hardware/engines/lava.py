@@ -27,6 +27,8 @@ def execute(
     `mapping` and `batch` are those of `hardware.lava.session`. The deadline holds for the set-up
     and again for the run.
     """
+    if not len(lengths):
+        return nothing(program)
     record = ("emitted", "membranes")
     start = START_UP_SECONDS if deadline is None else deadline
     with LavaSession(program, mapping, batch, record, start) as session:
@@ -38,6 +40,17 @@ def execute(
         ),
         membranes=tuple(found[f"membranes.{i}"] for i in layers),
         scores=found["scores"],
+    )
+
+
+def nothing(program: Program) -> Recording:
+    """Return the recording of no sequence, which needs no session."""
+    return Recording(
+        emitted=tuple(
+            np.empty((0, layer.neurons), layer.cell.emission_type) for layer in program.layers
+        ),
+        membranes=tuple(np.empty((0, layer.neurons), np.int64) for layer in program.layers),
+        scores=np.empty((0, program.readout.outputs), np.int64),
     )
 
 
@@ -53,10 +66,13 @@ class LavaStepper:
         self.program = program
         self.session = LavaSession(program, mapping).open()
         self.state = program.encoder.initial_state()
+        self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
     def step(self, frame: NDArray[np.float32]) -> Integers:
         try:
-            events, self.state = self.program.encoder.encode(frame[np.newaxis], self.state)
+            events, self.state = self.program.encoder.encode(
+                frame[np.newaxis], self.state, self.clamped_inputs
+            )
             *_, scores = [self.session.step(seen) for seen in events]
         except BaseException:
             self.reset()  # the encoder as well, because the session is set up again
@@ -65,7 +81,9 @@ class LavaStepper:
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()
-        events, steps = self.program.encode(sequences)
+        events, steps = self.program.encode(sequences, self.clamped_inputs)
+        if not len(steps):
+            return nothing(self.program).scores
         return self.session.run(events, steps)["scores"]
 
     def reset(self) -> None:
@@ -75,6 +93,9 @@ class LavaStepper:
     def overflow(self) -> Saturations | None:
         """Return None: a program's numbers are proven to fit, and Lava's words are wider."""
         return None
+
+    def clamped(self) -> Integers:
+        return self.clamped_inputs
 
     def close(self) -> None:
         self.session.close()

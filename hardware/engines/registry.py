@@ -63,6 +63,9 @@ class Stepper(Protocol):
     def overflow(self) -> Saturations | None:
         """What has left the word since it began; None where nothing has."""
 
+    def clamped(self) -> Integers:
+        """(channels,): inputs that were clamped since it was connected."""
+
     def close(self) -> None:
         """Give back whatever was started."""
 

@@ -71,15 +71,6 @@ def _temporary(path: Path) -> tuple[int, Path]:
     return handle, Path(name)
 
 
-def require_writable(folder: Path) -> None:
-    """Make the folder and see that files can be written there, before long work begins."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is a file, expected a folder: choose another --out")
-    handle, temporary = _temporary(folder / "probe")
-    os.close(handle)
-    temporary.unlink()
-
-
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
@@ -100,31 +91,28 @@ def write_json(path: Path, content: Any) -> None:
 
 def read_bytes(path: Path, limit: int | None = None) -> bytes:
     """A regular file's content; an error for one of more than `limit` bytes."""
-    with opened(path) as (file, size):
-        if limit is not None and size > limit:
-            raise InputError(f"cannot read {path}: it has {size} bytes, the limit is {limit}")
+    with opened(path, limit) as (file, size):
         return file.read(size)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """A regular file, open for reading, and its size; anything else could wait or never end."""
+def opened(path: Path, limit: int | None = None) -> Iterator[tuple[BinaryIO, int]]:
+    """A regular file of at most `limit` bytes, open for reading, and its size.
+
+    Anything else could wait or never end.
+    """
     try:
         about = path.stat()
         if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
             raise InputError(f"cannot read {path}: not a regular file")
+        if limit is not None and about.st_size > limit:
+            raise InputError(
+                f"cannot read {path}: it has {about.st_size} bytes, the limit is {limit}"
+            )
         with path.open("rb") as file:
             yield file, about.st_size
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-
-
-def read_json(path: Path) -> Any:
-    content = read_bytes(path)
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON: {one_line(error)}") from error
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def one_line(error: object) -> str:
@@ -137,8 +125,8 @@ def first_fault(error: ValidationError) -> str:
     """The first field that a pydantic model found wrong, what it held, and what is wrong there."""
     first = error.errors()[0]
     if first["type"] == "value_error":
-        return str(first["ctx"]["error"])
-    where = ".".join(str(part) for part in first["loc"])
+        return one_line(first["ctx"]["error"])
+    where = one_line(".".join(str(part) for part in first["loc"]))
     if first["type"] == "missing":
         return f"no field {where!r}"
     whole = json.dumps(first["input"], default=str)[:LONGEST_REASON]
@@ -152,14 +140,16 @@ def write_tensors(
     path: Path, tensors: Mapping[str, NDArray[np.generic]], about: dict[str, str]
 ) -> None:
     """Equal arrays give equal bytes: the format keeps strings in no order, so one holds all."""
-    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     write_bytes(path, tensor_bytes(contiguous, {"about": json.dumps(about, sort_keys=True)}))
 
 
-def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """The arrays of a safetensors file, and the strings that describe it."""
+def read_tensors(
+    path: Path, limit: int | None = None
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The arrays of a safetensors file of at most `limit` bytes, and what describes it."""
     try:
-        with opened(path) as (file, size):
+        with opened(path, limit) as (file, size):
             tensors, described = tensor_format.read(file, size)
         about = parse(described.get("about", "{}").encode())
     except InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from math import isfinite
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 DEEPEST = 64
 DIGITS = 32
 """A whole number of more digits is no size, seed or count, and takes long to read."""
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse(content: bytes) -> Any:
@@ -23,9 +26,31 @@ def parse(content: bytes) -> Any:
             parse_int=_whole,
         )
     except RecursionError:
-        raise _too_deep() from None
-    _require_shallow(value)
+        raise too_deep() from None
+    require_plain(value)
     return value
+
+
+def require_plain(value: Any) -> None:
+    """Raise a ValueError for what is nested too deep, or holds what could not be shown."""
+    level = [value]
+    for _ in range(DEEPEST):
+        keys = [key for item in level if isinstance(item, dict) for key in item]
+        for item in (*keys, *level):
+            _require_showable(item)
+        inside = [item for item in level if isinstance(item, (dict, list))]
+        if not inside:
+            return
+        level = [v for item in inside for v in (item.values() if isinstance(item, dict) else item)]
+    raise too_deep()
+
+
+def _require_showable(item: Any) -> None:
+    """No whole number that is too long, and no half of a surrogate pair, which is no character."""
+    if isinstance(item, int) and abs(item) >= 10**DIGITS:
+        raise ValueError(f"a whole number has more digits than the limit, {DIGITS}")
+    if isinstance(item, str) and not item.isascii() and SURROGATE.search(item):
+        raise ValueError(f"{item[:DIGITS]!a} holds half a surrogate pair, which is no character")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -51,15 +76,5 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _require_shallow(value: Any) -> None:
-    level = [value]
-    for _ in range(DEEPEST):
-        inside = [item for item in level if isinstance(item, (dict, list))]
-        if not inside:
-            return
-        level = [v for item in inside for v in (item.values() if isinstance(item, dict) else item)]
-    raise _too_deep()
-
-
-def _too_deep() -> ValueError:
+def too_deep() -> ValueError:
     return ValueError(f"nested deeper than {DEEPEST}")

@@ -16,16 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as tensor_bytes
 
+from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import ProgramError
 from hardware.files import tensor_format
 from hardware.files.archive import pack, unpack
+from hardware.files.sealed import json_checksum
 from hardware.files.strict_json import parse
 from hardware.program.manifest import SCHEMA, Manifest, Tensors, migrated
 
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
-FILE_LIMIT = 64 * 2**20
-"""Bytes of a file: several times the weights that a whole chip holds."""
+FILE_LIMIT = MOST_WEIGHTS
+"""Bytes of a file: one for each weight."""
 
 MANIFEST_LIMIT = 2**20
 
@@ -34,7 +36,7 @@ def contents(manifest: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -
     """The bytes of a program file."""
     # Through JSON, because the checksum must be that of what is read: lists, and names as text.
     written = parse(json.dumps(manifest, allow_nan=False).encode())
-    written["manifest_sha256"] = sha256_of_json(written)
+    written["manifest_sha256"] = json_checksum(written)
     text = json.dumps(written, indent=2, sort_keys=True, allow_nan=False)
     return pack({MANIFEST: text.encode(), WEIGHTS: tensor_bytes(dict(tensors))})
 
@@ -62,10 +64,6 @@ def sha256(array: NDArray[Any]) -> str:
     return total.hexdigest()
 
 
-def sha256_of_json(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def _json_of(member: bytes) -> dict[str, Any]:
     """The manifest, of a known schema, whose own checksum is right."""
     if len(member) > MANIFEST_LIMIT:
@@ -83,7 +81,7 @@ def _json_of(member: bytes) -> dict[str, Any]:
             f"update spiking-gru"
         )
     declared = raw.pop("manifest_sha256", None)
-    if declared != (None if number == 1 else sha256_of_json(raw)):
+    if declared != (None if number == 1 else json_checksum(raw)):
         raise ProgramError(f"the checksum of {MANIFEST} is wrong: the file is damaged")
     return raw
 

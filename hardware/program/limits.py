@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import STORED_LIMIT
+from hardware.definition.limits import WIDEST
 from hardware.errors import ProgramError, name_fault
 from hardware.program.layer import Layer
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 MOST_LAYERS = 64
 MOST_SAMPLES = 64
-WIDEST = 2**16
-"""Channels, neurons of a layer, outputs."""
-
 LARGEST_SHIFT = 31
 LARGEST_EXPONENT = 64
 LARGEST_STANDARDISATION = 1e100

@@ -176,14 +176,19 @@ class Program:
             )
         return steps
 
-    def encode(self, sequences: Sequences) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """The events that the first layer receives at each step, and the steps of each sequence."""
+    def encode(
+        self, sequences: Sequences, clamped: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+        """The events that the first layer receives at each step, and the steps of each sequence.
+
+        Values that the encoder clamps are added to `clamped` (channels,).
+        """
         steps, encoder = self.steps_of(sequences), self.encoder
         if encoder.row.direct:
-            return encoder.rounded(sequences.values, np.int16), steps
+            return encoder.rounded(sequences.values, np.int16, clamped), steps
         start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.channels), np.int16)
         for part, last in zip(sequences, np.cumsum(steps), strict=True):
-            of_part, _ = encoder.encode(part, start)
+            of_part, _ = encoder.encode(part, start, clamped)
             events[last - len(of_part) : last] = of_part
         return events, steps
 

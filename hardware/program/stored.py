@@ -13,7 +13,8 @@ from hardware.definition.encoder import Encoder
 from hardware.definition.formulation import Formulation
 from hardware.definition.readout import Readout, Target
 from hardware.errors import ProgramError
-from hardware.program.file import sha256, sha256_of_json
+from hardware.files.sealed import json_checksum
+from hardware.program.file import sha256
 from hardware.program.layer import Layer
 from hardware.program.manifest import (
     FORMAT,
@@ -89,7 +90,7 @@ def digest(program: Program) -> str:
     del manifest["provenance"], manifest["golden"]
     sums = manifest["sha256"]
     manifest["sha256"] = {name: sums[name] for name in sums if not name.startswith("golden.")}
-    return sha256_of_json(manifest)
+    return json_checksum(manifest)
 
 
 def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:

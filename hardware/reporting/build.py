@@ -30,6 +30,7 @@ from hardware.reporting.schema import (
     SCHEMA,
     Accuracy,
     ChipFigures,
+    ClampedInputs,
     DatasetPart,
     DenseFigures,
     Energy,
@@ -43,6 +44,7 @@ from hardware.reporting.schema import (
 )
 from hardware.reporting.study import Study
 from hardware.reporting.verdict import verdict
+from hardware.runs.clamped import clamped_inputs
 
 TRAINED = ("baseline_gru", "float", "quantised")
 PACKAGES = ("spiking-gru", "numpy", "numba", "torch", "snntorch", "lava-nc")
@@ -64,6 +66,11 @@ def make_report(
     ordinary GRU took on the host.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
+    if not len(trace.lengths):
+        raise InputError(
+            "the trace holds no sequence, so nothing can be said per inference: run the program on "
+            "at least one"
+        )
     figures = {name: _chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
     charged = figures[run.charged]
     dense, delta = dense_gru(program, counts), delta_gru(program, trace)
@@ -87,6 +94,7 @@ def make_report(
         accuracy=_accuracy(run, trained or {}),
         confusion=_confusion(run),
         verification=_verified(verification, trace.program_digest),
+        clamped_inputs=_clamped(run),
         engine=trace.engine,
         emits=program.layers[0].cell.emit,
         readout=program.readout.kind,
@@ -153,6 +161,19 @@ def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verifie
         raise InputError(
             f"the verification is not usable: {first_fault(error)}: run `spiking-gru verify` again"
         ) from error
+
+
+def _clamped(run: Study) -> ClampedInputs | None:
+    found = clamped_inputs(run.trace, run.program)
+    if found is None:
+        return None
+    worst = int(found.counts.argmax())
+    return ClampedInputs(
+        share=found.share,
+        largest_share=float(found.by_channel[worst]),
+        channel=worst,
+        warning=found.warning(run.program.encoder),
+    )
 
 
 def _accuracy(run: Study, trained: Mapping[str, float]) -> Accuracy:

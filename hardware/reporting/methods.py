@@ -32,6 +32,11 @@ def methods(report: Report) -> list[Method]:
             "(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n), z = 1.96",
             "Wilson's 95 % interval: what so few samples can say",
         ),
+        Method(
+            "clamped inputs",
+            "values of frames beyond the encoder's limit / values",
+            "the frames, counted when the run was recorded; exact",
+        ),
         Method("spikes", "Σ emissions; of a state that is sent, Σ values sent", trace),
         Method(
             "synaptic operations",

@@ -15,6 +15,9 @@ COSTS = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
 
 Columns = dict[str, list[Any]]
 
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Where a text in a CSV begins so, a spreadsheet computes it, or follows a link in it."""
+
 
 def per_inference(run: Study) -> Columns:
     """Sample, class or values, counts, and the cost on the charged chip."""
@@ -35,12 +38,18 @@ def per_inference(run: Study) -> Columns:
 
 
 def as_csv(columns: Columns) -> bytes:
-    """Every number with all its digits."""
+    """Every number with all its digits, and no text that a spreadsheet takes for a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    for row in (columns, *zip(*columns.values(), strict=True)):
+        writer.writerow([_inert(value) for value in row])
     return text.getvalue().encode()
+
+
+def _inert(value: Any) -> Any:
+    """A text behind an apostrophe where it would start a formula; all else as it is."""
+    formula = isinstance(value, str) and value.startswith(STARTS_A_FORMULA)
+    return f"'{value}" if formula else value
 
 
 def parquet_is_installed() -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 class Strict(BaseModel):
@@ -29,6 +29,20 @@ class Accuracy(Strict):
     quantised: float | None
     deployed: float | None
     deployed_interval: tuple[float, float] | None
+
+
+class ClampedInputs(Strict):
+    """Values of the frames that the encoder clamped."""
+
+    share: float
+    largest_share: float
+    """Of the inputs of the channel with the most."""
+
+    channel: int
+    """The channel with the most."""
+
+    warning: str | None
+    """Where it is more than such an encoder clamps of data like the training's."""
 
 
 class Verified(Strict):
@@ -164,6 +178,9 @@ class Report(Strict):
     """Rows are what samples are, columns what they were named, in the order of `classes`."""
 
     verification: Verified | None
+    clamped_inputs: ClampedInputs | None
+    """None where the trace has not counted them."""
+
     engine: str
     emits: str
     readout: str

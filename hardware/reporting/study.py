@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,7 @@ from hardware.cost.placement import Placement, place
 from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
+from hardware.sequences.sparse import numbers
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,20 @@ class Study:
 
 
 def study(
-    program: Program, trace: Trace, labels: ArrayLike | None = None, chip: str = "loihi2"
+    program: Program,
+    trace: Trace,
+    labels: ArrayLike | None = None,
+    chip: str | Path | Chip = "loihi2",
 ) -> Study:
-    """Count and price a trace; `chip` is a name or a description file.
+    """Count and price a trace on a chip, given as to `load_chip`.
 
     It comes first; beside it stands the other Loihi, beside a chip of one's own Loihi 2.
     """
-    others = CHIPS if chip in CHIPS else ("loihi2",)
-    chips = {name: load_chip(name) for name in dict.fromkeys((chip, *others))}
+    description = load_chip(chip)
+    charged = description.name if isinstance(chip, Chip) else str(chip)
+    others = {name: load_chip(name) for name in (CHIPS if charged in CHIPS else ("loihi2",))}
+    chips = {charged: description}
+    chips |= {name: other for name, other in others.items() if other != description}
     known = None if labels is None else _labels(labels, program.classes, len(trace.lengths))
     counts = count(trace, program)
     placements = {
@@ -69,12 +77,12 @@ def study(
         for name, description in chips.items()
     }
     costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
-    return Study(program, trace, known, chip, chips, placements, costs, counts)
+    return Study(program, trace, known, charged, chips, placements, costs, counts)
 
 
 def _labels(labels: ArrayLike, classes: Sequence[str], sequences: int) -> NDArray[np.int64]:
     """Labels that name a class each; an error for any other."""
-    found = np.asarray(labels)
+    found = numbers(labels)
     if not classes:
         raise InputError(
             "labels for a program without classes, whose scores are values: leave labels out"

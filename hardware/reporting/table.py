@@ -8,7 +8,7 @@ from rich.table import Table
 
 from hardware.reporting.compare import Compared
 from hardware.reporting.markup import SHOWN
-from hardware.reporting.schema import ChipFigures, MeasuredFigures, Range, Report
+from hardware.reporting.schema import ChipFigures, ClampedInputs, MeasuredFigures, Range, Report
 from hardware.reporting.units import percent, seconds, sent, span, whole
 
 COUNTS = {
@@ -28,6 +28,8 @@ def print_report(report: Report, console: Console) -> None:
             f"{sent(report.emits)} compared, with their membranes and scores)",
             highlight=False,
         )
+    if report.clamped_inputs is not None:
+        console.print(_clamped(report.clamped_inputs), highlight=False, markup=False)
     console.print(_counts(report))
     console.print(_energy(report))
     for chip in report.chips.values():
@@ -40,6 +42,14 @@ def print_report(report: Report, console: Console) -> None:
             console.print(f"† {escape(chip.note)}", style="dim")
     console.print(_host(report.measured_gru), highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
+
+
+def _clamped(found: ClampedInputs) -> str:
+    text = (
+        f"Clamped inputs: {percent(found.share)}; of channel {found.channel}, which has the most, "
+        f"{percent(found.largest_share)}"
+    )
+    return text if found.warning is None else f"{text}\nWarning: {found.warning}"
 
 
 def _host(found: MeasuredFigures | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from hardware.cost.chip import Chip
 from hardware.cost.dense_gru import Measured
 from hardware.files.disk import json_text, write_bytes
 from hardware.program.model import Program
@@ -33,15 +34,15 @@ def report(
     *,
     labels: ArrayLike | None = None,
     dataset: str = "",
-    chip: str = "loihi2",
+    chip: str | Path | Chip = "loihi2",
     trained: Mapping[str, float] | None = None,
     verification: Mapping[str, Any] | None = None,
     measured: Measured | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
-    `labels` are the class of each sequence, `dataset` its name, `chip` a name or a description
-    file; `trained`, `verification` and `measured` are as for `make_report`.
+    `labels` are the class of each sequence, `dataset` its name, `chip` a name, a description
+    file or a `Chip`; `trained`, `verification` and `measured` are as for `make_report`.
     """
     run = study(program, trace, labels, chip)
     content = make_report(

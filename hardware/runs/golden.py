@@ -12,7 +12,7 @@ import numpy as np
 
 from hardware.errors import InputError
 from hardware.program.model import Golden, Program
-from hardware.runs.run import run
+from hardware.runs.run import record
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Inputs, Sequences
 
@@ -21,8 +21,8 @@ __all__ = ["Golden", "golden_samples", "replay"]
 
 def golden_samples(program: Program, inputs: Inputs) -> Program:
     """The program with these inputs as its golden samples, as the definition computes them."""
-    sequences = Sequences.of(inputs)
-    digests = sample_digests(run(program, sequences, "numpy"))
+    sequences = Sequences.of(inputs, program.encoder.channels)
+    digests = sample_digests(record(program, sequences, "numpy"))
     samples = (Golden(frames, sha) for frames, sha in zip(sequences, digests, strict=True))
     return replace(program, golden=tuple(samples))
 
@@ -31,7 +31,7 @@ def replay(program: Program, engine: str, deadline: float | None = None) -> list
     """Run the golden samples on an engine: the positions of those whose trace is another one."""
     if not program.golden:
         raise InputError("the program carries no golden samples: convert it anew")
-    trace = run(program, [sample.frames for sample in program.golden], engine, deadline)
+    trace = record(program, [sample.frames for sample in program.golden], engine, deadline)
     pairs = zip(program.golden, sample_digests(trace), strict=True)
     return [i for i, (sample, found) in enumerate(pairs) if sample.digest != found]
 

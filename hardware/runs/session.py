@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from types import TracebackType
 from typing import Any
 
@@ -10,9 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
-from hardware.errors import EngineError, InputError, SettingError
+from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
 from hardware.program.model import Program
+from hardware.runs.clamped import Clamped
 from hardware.sequences.dense import Inputs, Sequences, float_frames
+
+FRAMES_BETWEEN = 16
+"""Steps from one look at the clamped inputs to the next."""
 
 
 class Session:
@@ -24,7 +29,7 @@ class Session:
             for frame in microphone:
                 print(session.step(frame).argmax())
 
-    `strict` and the engine's options are as in `run`.
+    `strict`, the engine's options and a `ClampedInputsWarning`, once, are as in `run`.
     """
 
     def __init__(
@@ -38,7 +43,8 @@ class Session:
                 )
         self.program = program
         self.strict = strict
-        self.steps = 0
+        self.steps = self.frames = 0
+        self._has_warned = False
         self._stepper = connected(engine, program, options)
         self._open = True
 
@@ -60,18 +66,28 @@ class Session:
             )
         scores = self._stepper.step(values)
         self.steps += encoder.steps
+        self.frames += 1
         self._require_within_word()
+        if self.frames % FRAMES_BETWEEN == 0:
+            self._warn_of_clamped(2)
         return scores
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Scores of whole sequences, as in `Trace.scores`; the next step begins anew."""
         self._require_open()
-        sequences = Sequences.of(samples)
+        sequences = Sequences.of(samples, self.program.encoder.channels)
         self.program.steps_of(sequences)
         self.steps = 0
         scores = self._stepper.run(sequences)
+        self.frames += int(sequences.lengths.sum())
         self._require_within_word()
+        self._warn_of_clamped(2)
         return scores
+
+    @property
+    def clamped(self) -> NDArray[np.int64]:
+        """(channels,): inputs that the encoder clamped in all frames since the session began."""
+        return self._stepper.clamped().copy()
 
     def reset(self) -> None:
         """Forget all frames so far."""
@@ -84,6 +100,7 @@ class Session:
         if self._open:
             self._open = False
             self._stepper.close()
+            self._warn_of_clamped(2)
 
     def __enter__(self) -> Session:
         return self
@@ -103,3 +120,11 @@ class Session:
     def _require_within_word(self) -> None:
         if self.strict:
             require_within_word(self.program, self._stepper.overflow())
+
+    def _warn_of_clamped(self, stacklevel: int) -> None:
+        """Warn once, in the name of the caller `stacklevel` functions up."""
+        if not self._has_warned:
+            text = Clamped(self._stepper.clamped(), self.frames).warning(self.program.encoder)
+            if text is not None:
+                self._has_warned = True
+                warnings.warn(text, ClampedInputsWarning, stacklevel=stacklevel + 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.definition.arithmetic import Integers
 from hardware.engines.event_driven.engine import Scorer, threads_to_use
 from hardware.engines.saturation import Saturations, require_within_word
-from hardware.errors import InputError
+from hardware.errors import ClampedInputsWarning, InputError
 from hardware.program.model import Program
-from hardware.sequences.dense import Sequences
+from hardware.runs.clamped import Clamped
+from hardware.sequences.dense import NO_ARRAY, Sequences, as_array
 from hardware.sequences.sparse import AnySequences, SparseSequences
 
 VALUES_AT_ONCE = 2**18
@@ -26,14 +28,23 @@ FRAMES_AT_ONCE = 4096
 
 Source: TypeAlias = AnySequences | Iterable[ArrayLike | AnySequences]
 
-Work: TypeAlias = AnySequences | list[ArrayLike] | Exception
+Work: TypeAlias = AnySequences | list[NDArray[np.generic]] | Exception
 """Sequences, those that have been checked not to be checked again; or why there are no more."""
 
 Batch = tuple[Work, int]
 """Work, and the number of its first sequence."""
 
-Scored = tuple[list[Integers], Saturations | None, Exception | None]
-"""Scores of a batch, what has left the word, and why there are no more."""
+
+class Scored(NamedTuple):
+    """A batch that has been computed."""
+
+    scores: list[Integers]
+    overflow: Saturations | None
+    """Values that have left the word."""
+
+    clamped: Clamped
+    failure: Exception | None
+    """Why there are no more."""
 
 
 def stream(
@@ -45,26 +56,35 @@ def stream(
 ) -> Iterator[NDArray[np.int64]]:
     """Scores of one sequence after another on the events engine; nothing else is kept.
 
-    Sequences are (steps, channels) arrays of raw frames, each with memory of its own, for they are
-    kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time. Scores
-    are (outputs,) of each, or (steps, outputs) where the readout answers at every step. `threads`
-    work on so many batches at once, by default one for each core; `strict` is as in `run`. What
-    `sequences` raises is raised after the scores of all that came before, and so is an InputError
-    for a sequence that the program cannot take.
+    Sequences are (steps, channels) arrays of raw frames, each with memory of its own, because they
+    are kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time.
+    Scores are (outputs,) of each, or (steps, outputs) where the readout answers at every step.
+    `threads` work on so many batches at once, by default one for each core; `strict` and a
+    `ClampedInputsWarning` are as in `run`. What `sequences` raises is raised after the scores of
+    all that came before, and so is an InputError for a sequence that the program cannot take.
     """
     workers = threads_to_use(threads)
-    scorer = Scorer(program)
+    scorer, channels = Scorer(program), program.encoder.channels
 
     def work(batch: Work, first: int) -> Scored:
         sequences, failure = runnable(program, batch, first)
-        scores, overflow = ([], None) if sequences is None else scorer.score(sequences, first)
-        return scores, overflow, failure
+        if sequences is None:
+            return Scored([], None, Clamped.none(channels), failure)
+        scores, overflow, clamped = scorer.score(sequences, first)
+        frames = int(sequences.lengths.sum())
+        return Scored(scores, overflow, Clamped(clamped, frames), failure)
 
     todo = batches(sequences)
     done = (work(*each) for each in todo) if workers == 1 else in_threads(work, todo, workers)
-    for scores, overflow, failure in done:
+    so_far, text = Clamped.none(channels), None
+    for scores, overflow, clamped, failure in done:
         if strict:
             require_within_word(program, overflow)
+        if text is None:
+            so_far = so_far.and_then(clamped)
+            text = so_far.warning(program.encoder)
+            if text is not None:
+                warnings.warn(text, ClampedInputsWarning, stacklevel=2)
         yield from scores
         if failure is not None:
             raise failure
@@ -86,7 +106,7 @@ def in_threads(
 
 def batches(sequences: Source) -> Iterator[Batch]:
     """As many sequences together as are worth a call; what the source raises comes last."""
-    waiting: list[ArrayLike] = []
+    waiting: list[NDArray[np.generic]] = []
     first = values = 0
     failure = None
     try:
@@ -95,8 +115,8 @@ def batches(sequences: Source) -> Iterator[Batch]:
             if isinstance(item, AnySequences):
                 parts = item.parts(frames_at_once(item))
             else:
-                waiting.append(item)
-                values += np.size(item)
+                waiting.append(array_of(item, first + len(waiting)))
+                values += waiting[-1].size
                 if values < VALUES_AT_ONCE:
                     continue
             if waiting:
@@ -111,6 +131,16 @@ def batches(sequences: Source) -> Iterator[Batch]:
         yield waiting, first
     if failure is not None:
         yield failure, first + len(waiting)
+
+
+def array_of(item: ArrayLike, number: int) -> NDArray[np.generic]:
+    """A sequence as an array; an InputError for anything else."""
+    try:
+        return as_array(item)
+    except NO_ARRAY as error:
+        raise InputError(
+            f"sequence {number} of the stream: not an array of shape (steps, channels): {error}"
+        ) from error
 
 
 def frames_at_once(sequences: AnySequences) -> int:
@@ -138,7 +168,9 @@ def runnable(
         return None, refusal
 
 
-def part_of(batch: AnySequences | list[ArrayLike], part: slice) -> AnySequences | list[ArrayLike]:
+def part_of(
+    batch: AnySequences | list[NDArray[np.generic]], part: slice
+) -> AnySequences | list[NDArray[np.generic]]:
     """Some of the sequences, by their places."""
     if isinstance(batch, list):
         return batch[part]
@@ -146,8 +178,12 @@ def part_of(batch: AnySequences | list[ArrayLike], part: slice) -> AnySequences 
     return batch.part(part, slice(edges[part.start], edges[part.stop]))
 
 
-def sound(program: Program, batch: AnySequences | list[ArrayLike]) -> AnySequences:
+def sound(program: Program, batch: AnySequences | list[NDArray[np.generic]]) -> AnySequences:
     """The batch as sequences that the program can take; else an InputError."""
-    sequences = Sequences.of(batch) if isinstance(batch, list) else batch
+    sequences: AnySequences
+    if isinstance(batch, SparseSequences):
+        sequences = batch
+    else:
+        sequences = Sequences.of(batch, program.encoder.channels)
     program.steps_of(sequences)
     return sequences

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.errors import InputError
-from hardware.files.disk import read_tensors, write_tensors
+from hardware.errors import InputError, name_fault
+from hardware.files.disk import one_line, read_tensors, write_tensors
+from hardware.files.sealed import tensors_checksum
 
 SCHEMA = 2
+
+TYPES = {
+    "lengths": ("int64",),
+    "event": ("int16",),
+    "emission": ("uint8", "int8", "int16", "int32", "int64"),
+    "membrane": ("int32", "int64"),
+    "score": ("int64",),
+}
+"""Of each quantity in a file."""
+
+ABOUT = {"engine", "program_digest", "schema", "sha256"}
+"""What describes the tensors in a file."""
+
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,9 @@ class Trace:
 
     None of an engine that does not count them.
     """
+
+    clamped: NDArray[np.int64] | None = None
+    """(channels,): how many values of the frames the encoder clamped; None of an older trace."""
 
     @property
     def predictions(self) -> NDArray[np.int64]:
@@ -79,6 +97,8 @@ class Trace:
         }
         if self.saturations is not None:
             tensors["saturations"] = self.saturations
+        if self.clamped is not None:
+            tensors["clamped"] = self.clamped
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = _narrow(membranes)
@@ -87,7 +107,7 @@ class Trace:
             "program_digest": self.program_digest,
             "schema": str(SCHEMA),
         }
-        write_tensors(Path(path), tensors, {**about, "sha256": _checksum(tensors, about)})
+        write_tensors(Path(path), tensors, {**about, "sha256": tensors_checksum(tensors, about)})
 
     @staticmethod
     def load(path: str | Path) -> Trace:
@@ -100,14 +120,17 @@ class Trace:
             trace = Trace(
                 engine=about["engine"],
                 program_digest=about["program_digest"],
-                lengths=tensors["lengths"],
-                events=tensors["events"],
-                emitted=tuple(tensors[f"layers.{i}.emitted"] for i in layers),
-                membranes=tuple(tensors[f"layers.{i}.membranes"] for i in layers),
-                scores=tensors["scores"],
-                saturations=tensors.get("saturations"),
+                lengths=tensors.pop("lengths"),
+                events=tensors.pop("events"),
+                emitted=tuple(tensors.pop(f"layers.{i}.emitted") for i in layers),
+                membranes=tuple(tensors.pop(f"layers.{i}.membranes") for i in layers),
+                scores=tensors.pop("scores"),
+                saturations=tensors.pop("saturations", None),
+                clamped=tensors.pop("clamped", None),
             )
+            _check_names(trace, tensors.keys() | (about.keys() - ABOUT))
             _check_shapes(trace)
+            _check_counts(trace)
         except KeyError as error:
             raise _unusable(path, f"has no {error}") from error
         except InputError as error:
@@ -125,37 +148,44 @@ def _unusable(path: Path, reason: str) -> InputError:
     return InputError(f"{path}: {reason}: make it anew with `spiking-gru run`")
 
 
-def _checksum(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> str:
-    """SHA-256 over every tensor with its name, type and shape, and over what describes them."""
-    total = hashlib.sha256(repr(sorted(about.items())).encode())
-    for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
-        total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()
-
-
 def _check_whole(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> None:
     """That the file is a trace of this schema, and holds what was written into it."""
     if about.get("schema") != str(SCHEMA):
-        raise InputError(f"not a trace of schema {SCHEMA} (found {about.get('schema')!r})")
+        found = one_line(repr(about.get("schema")))
+        raise InputError(f"not a trace of schema {SCHEMA} (found {found})")
     described = {name: text for name, text in about.items() if name != "sha256"}
-    if _checksum(tensors, described) != about["sha256"]:
+    if tensors_checksum(tensors, described) != about["sha256"]:
         raise InputError("the checksum is wrong: the file is damaged")
+
+
+def _check_names(trace: Trace, further: Set[str]) -> None:
+    """That an engine and a program are named, and nothing is there that nobody reads."""
+    fault = name_fault(trace.engine)
+    if fault is not None:
+        raise InputError(f"engine: {fault}")
+    if not DIGEST.fullmatch(trace.program_digest):
+        digest = one_line(repr(trace.program_digest))
+        raise InputError(f"program_digest is {digest}, expected a SHA-256")
+    if further:
+        name = one_line(repr(min(further)))
+        raise InputError(f"holds {name}, which is no part of a trace")
 
 
 def _check_shapes(trace: Trace) -> None:
     """That all arrays are of the same sequences, frames and neurons."""
     for quantity, owner, values in [("lengths", "trace", trace.lengths), *trace.quantities()]:
         dimensions = 1 if quantity == "lengths" else 2
-        if values.ndim != dimensions or not np.issubdtype(values.dtype, np.integer):
+        types = TYPES[quantity]
+        if values.ndim != dimensions or str(values.dtype) not in types or not all(values.shape[1:]):
             raise InputError(
                 f"{quantity} of {owner} has shape {values.shape} of {values.dtype}, expected "
-                f"whole numbers in {dimensions} dimensions"
+                f"{' or '.join(types)} in {dimensions} dimensions"
             )
-    if not trace.emitted or not len(trace.lengths) or trace.lengths.min() < 1:
-        raise InputError("holds no layer, no sequence or one without a step")
-    frames = int(trace.lengths.sum())
+    if not trace.emitted or trace.lengths.min(initial=1) < 1:
+        raise InputError("holds no layer, or a sequence without a step")
+    # Each is bounded first: the sum of numbers of any size could wrap around.
+    longest = int(trace.lengths.max(initial=0))
+    frames = longest if longest > len(trace.events) else int(trace.lengths.sum(dtype=np.int64))
     for quantity, owner, values in trace.quantities():
         allowed = (len(trace.lengths), frames) if quantity == "score" else (frames,)
         if len(values) not in allowed:
@@ -163,14 +193,32 @@ def _check_shapes(trace: Trace) -> None:
                 f"{quantity} of {owner} has {len(values)} rows, expected "
                 f"{' or '.join(map(str, allowed))}"
             )
-    if trace.saturations is not None and trace.saturations.shape != (len(trace.emitted) + 1, 3):
-        raise InputError(
-            f"saturations have shape {trace.saturations.shape}, expected 3 of each of "
-            f"{len(trace.emitted)} layers and the readout"
-        )
     for i, (emitted, membranes) in enumerate(zip(trace.emitted, trace.membranes, strict=True)):
         if emitted.shape != membranes.shape:
             raise InputError(
                 f"layer {i} has emissions of shape {emitted.shape}, but membranes of "
                 f"{membranes.shape}"
             )
+
+
+def _check_counts(trace: Trace) -> None:
+    """That what was counted is one whole number, not below 0, for each thing that can be."""
+    layers, (steps, channels) = len(trace.emitted), trace.events.shape
+    of_layers = f"3 of each of {layers} layers and the readout"
+    for name, found, expected, meaning in (
+        ("saturations", trace.saturations, (layers + 1, 3), of_layers),
+        ("clamped", trace.clamped, (channels,), f"one of each of {channels} channels"),
+    ):
+        if found is None:
+            continue
+        if found.shape != expected or found.dtype != np.int64:
+            raise InputError(
+                f"{name} have shape {found.shape} of {found.dtype}, expected {expected} of int64: "
+                f"{meaning}"
+            )
+        if found.min() < 0:
+            raise InputError(f"a count of {name} is {found.min()}, expected 0 or more")
+    if trace.clamped is not None and trace.clamped.max() > steps:
+        raise InputError(
+            f"a count of clamped is {trace.clamped.max()}, expected at most {steps}, the steps"
+        )

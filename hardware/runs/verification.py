@@ -9,7 +9,7 @@ from typing import Any
 from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.runs.comparison import Comparison, compare
-from hardware.runs.run import run
+from hardware.runs.run import record
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Inputs, Sequences
 
@@ -56,6 +56,9 @@ def verify_engines(
     engines: Sequence[str],
     deadline: float | None = None,
 ) -> Verification:
-    """Emissions, membranes and scores at every step of every sequence, engine by engine."""
-    sequences = Sequences.of(inputs)
-    return verify_traces([run(program, sequences, engine, deadline) for engine in engines])
+    """Emissions, membranes and scores at every step of every sequence, engine by engine.
+
+    Clamped inputs give no warning: every engine clamps them.
+    """
+    sequences = Sequences.of(inputs, program.encoder.channels)
+    return verify_traces([record(program, sequences, engine, deadline) for engine in engines])

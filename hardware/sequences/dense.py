@@ -14,8 +14,20 @@ from hardware.errors import InputError
 
 T = TypeVar("T")
 
+NO_ARRAY = (TypeError, ValueError, RuntimeError)
+"""The errors of NumPy and torch for anything that is no array."""
+
 NUMBERS = "fiub"
 """Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
+
+
+def as_array(values: Any) -> NDArray[Any]:
+    """Return an array, of a tensor that requires a gradient as well.
+
+    Raises a TypeError, ValueError or RuntimeError for anything that is no array.
+    """
+    detach = getattr(values, "detach", None)
+    return np.asarray(detach() if callable(detach) else values)
 
 
 def float_frames(owner: str, frames: ArrayLike, shape: str) -> NDArray[np.float32]:
@@ -24,8 +36,8 @@ def float_frames(owner: str, frames: ArrayLike, shape: str) -> NDArray[np.float3
     `shape` says what was expected, in the words of the error.
     """
     try:
-        array = np.asarray(frames)
-    except (TypeError, ValueError, RuntimeError) as error:  # torch raises RuntimeErrors
+        array = as_array(frames)
+    except NO_ARRAY as error:
         raise InputError(f"{owner}: not an array of numbers of shape {shape}: {error}") from error
     if array.dtype.kind not in NUMBERS:
         raise InputError(
@@ -79,21 +91,25 @@ class Sequences:
             )
 
     @classmethod
-    def of(cls, data: Inputs) -> Sequences:
-        """From (steps, channels) arrays, or one (sequences, steps, channels) array."""
+    def of(cls, data: Inputs, channels: int = 0) -> Sequences:
+        """From (steps, channels) arrays, or one (sequences, steps, channels) array.
+
+        An empty list has no channels of its own: it takes `channels`.
+        """
         if isinstance(data, cls):
-            return data
+            return data if len(data) or data.channels else cls.empty(channels)
         if isinstance(data, CanBeDense):
-            return data.dense()
+            return cls.of(data.dense(), channels)
         try:
-            arrays = [np.asarray(item) for item in data]  # type: ignore[union-attr]
-        except (TypeError, ValueError, RuntimeError) as error:  # torch raises RuntimeErrors
+            shape: tuple[int, ...] = getattr(data, "shape", ())
+            arrays = [as_array(item) for item in data]  # type: ignore[union-attr]
+        except NO_ARRAY as error:
             raise InputError(
                 f"not a list of arrays of shape (steps, channels): {error}: give one such array "
                 f"for each sequence"
             ) from error
         if not arrays:
-            raise InputError("no sequence given: expected at least one of shape (steps, channels)")
+            return cls.empty(shape[2] if len(shape) == 3 else channels)
         width = str(arrays[0].shape[1]) if arrays[0].ndim == 2 else "channels"
         for i, array in enumerate(arrays):
             if array.ndim != 2 or array.shape[1] != arrays[0].shape[1]:
@@ -109,6 +125,11 @@ class Sequences:
         made = without_check(cls, values=values, lengths=lengths)
         made._require_finite()
         return made
+
+    @classmethod
+    def empty(cls, channels: int) -> Sequences:
+        """No sequence."""
+        return cls(np.empty((0, channels), np.float32), np.empty(0, np.int64))
 
     @property
     def channels(self) -> int:

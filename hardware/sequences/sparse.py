@@ -104,9 +104,9 @@ class SparseSequences:
         return f"sequence {sequence}, step {frame - ends[sequence] + self.lengths[sequence]}"
 
     @classmethod
-    def of(cls, data: Inputs) -> SparseSequences:
-        """What is not 0 of these sequences."""
-        sequences = Sequences.of(data)
+    def of(cls, data: Inputs, channels: int = 0) -> SparseSequences:
+        """What is not 0 of these sequences; `channels` are as for `Sequences.of`."""
+        sequences = Sequences.of(data, channels)
         frames, columns = np.nonzero(sequences.values)
         edges = np.searchsorted(frames, np.arange(len(sequences.values) + 1))
         return cls(

@@ -10,7 +10,7 @@ import typer
 
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.convert import convert_run
-from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.options import Debug, Force, Json
 from spiking_gru.cli.report import report_run
 from spiking_gru.cli.run import run_program
 from spiking_gru.cli.train import Out, train_network
@@ -21,11 +21,15 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 
 
 def demo(
-    out: Out = Path("runs/demo"), seed: Seed = 0, as_json: Json = False, debug: Debug = False
+    out: Out = Path("runs/demo"),
+    seed: Seed = 0,
+    force: Force = False,
+    as_json: Json = False,
+    debug: Debug = False,
 ) -> None:
     """Train, convert, run on Lava, verify and report, on real speech."""
     voice, folder, start = Voice(as_json), folder_of(out), time.monotonic()
-    train_network({"seed": seed}, folder, voice)
+    train_network({"seed": seed}, folder, voice, force)
     convert_run(folder, None, voice)
     run_program(out, None, "lava", None, None, voice)
     summary = verify_run(out, [], None, None, None, None, voice)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.options import Debug, Force, Json
 from spiking_gru.cli.train import Out
 from spiking_gru.cli.workplace import folder_of
 
@@ -54,6 +54,7 @@ def import_(
     encoder: Annotated[str, typer.Option(help="send-on-delta or graded.")] = "send-on-delta",
     seed: Annotated[int, typer.Option(help="Chooses the validation part, as for train.")] = 0,
     out: Out = Path("runs/imported"),
+    force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -69,11 +70,17 @@ def import_(
         "standardised": standardised,
         "encoder": encoder,
     }
-    voice.result(import_gru(source, data, seed, choices, folder_of(out), voice))
+    voice.result(import_gru(source, data, seed, choices, folder_of(out), voice, force))
 
 
 def import_gru(
-    source: Path, data: str, seed: int, choices: dict[str, Any], folder: RunFolder, voice: Voice
+    source: Path,
+    data: str,
+    seed: int,
+    choices: dict[str, Any],
+    folder: RunFolder,
+    voice: Voice,
+    force: bool = False,
 ) -> dict[str, Any]:
     import hashlib
     from dataclasses import asdict
@@ -82,9 +89,11 @@ def import_gru(
     from conversion.foreign.files import read_gru
     from conversion.foreign.floating import predictions
     from hardware.errors import choose
-    from hardware.files.disk import read_bytes, require_writable, write_json
+    from hardware.files.disk import read_bytes
+    from hardware.files.sealed import write_sealed
     from hardware.reporting.build import versions
     from spiking_gru.data import load
+    from spiking_gru.replacement import replacing
 
     choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
     gru = read_gru(source, choices["reads"])
@@ -93,7 +102,6 @@ def import_gru(
     if choices["standardised"]:
         deviation = frames.std(axis=0)
         gru = gru.standardised(frames.mean(axis=0), deviation + (deviation == 0))
-    require_writable(folder.path)
     about = {"name": dataset.name, "fingerprint": dataset.fingerprint}
     provenance = {
         "file": {"name": source.name, "sha256": hashlib.sha256(read_bytes(source)).hexdigest()},
@@ -101,33 +109,33 @@ def import_gru(
         "versions": versions(),
     }
     percentage = choices["operations"]
-    with voice.busy(f"calibrating on {dataset.name}"):
-        calibration = calibrate(
-            gru,
-            dataset,
-            choices["budget"],
-            operations=None if percentage is None else percentage / 100,
-            encoder=choices["encoder"],
-            provenance=provenance,
-        )
-    folder.forget_results()
-    calibration.program.save(folder.program)
-    right = predictions(gru, dataset.test.sequences) == dataset.test.labels
-    name = str(Path(data).resolve()) if Path(data).is_file() else data
-    content: dict[str, Any] = {
-        "settings": {**choices, "data": name, "seed": seed},
-        "dataset": about,
-        "source": provenance["file"],
-        # The imported GRU itself, in floating point: the ordinary GRU of this run.
-        "test": {"baseline_gru": {"accuracy": float(right.mean())}},
-        "grids": asdict(calibration.deployment.grids),
-        "finer_grids_refused": calibration.deployment.refused,
-        "validation_accuracy": calibration.accuracy,
-        "validation_sequences": calibration.sequences,
-        "chosen": asdict(calibration.chosen),
-        "curve": [asdict(point) for point in calibration.curve],
-    }
-    write_json(folder.about_import, content)
+    with replacing(folder, force) as new:
+        with voice.busy(f"calibrating on {dataset.name}"):
+            calibration = calibrate(
+                gru,
+                dataset,
+                choices["budget"],
+                operations=None if percentage is None else percentage / 100,
+                encoder=choices["encoder"],
+                provenance=provenance,
+            )
+        right = predictions(gru, dataset.test.sequences) == dataset.test.labels
+        name = str(Path(data).resolve()) if Path(data).is_file() else data
+        content: dict[str, Any] = {
+            "settings": {**choices, "data": name, "seed": seed},
+            "dataset": about,
+            "source": provenance["file"],
+            # The imported GRU itself, in floating point: the ordinary GRU of this run.
+            "test": {"baseline_gru": {"accuracy": float(right.mean())}},
+            "grids": asdict(calibration.deployment.grids),
+            "finer_grids_refused": calibration.deployment.refused,
+            "validation_accuracy": calibration.accuracy,
+            "validation_sequences": calibration.sequences,
+            "chosen": asdict(calibration.chosen),
+            "curve": [asdict(point) for point in calibration.curve],
+        }
+        calibration.program.save(new.program)
+        write_sealed(new.about_import, content)
     _show(calibration, choices["budget"], voice)
     voice.wrote([folder.program, folder.about_import])
     return {**content, "program": str(folder.program), "digest": calibration.program.digest}

@@ -29,6 +29,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error.")
 ]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Replace the run in the folder, once the new one is complete."),
+]
 Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]
 Chip = Annotated[
     str, typer.Option(help="The chip whose costs are charged: loihi1, loihi2 or a .toml file.")

@@ -86,7 +86,7 @@ def compare_runs(
 
 
 def _report_of(folder: RunFolder, chip: str, measure: bool) -> tuple[Report, Study]:
-    from hardware.files.disk import read_json
+    from hardware.files.sealed import read_sealed
     from hardware.program.model import Program
     from hardware.reporting import make_report, study
     from hardware.runs.trace import Trace
@@ -94,7 +94,10 @@ def _report_of(folder: RunFolder, chip: str, measure: bool) -> tuple[Report, Stu
     origin, test = folder.origin(), folder.dataset().test
     program = Program.load(folder.require(folder.program, "convert"))
     trace = Trace.load(folder.require(folder.trace, "run"))
-    verification = read_json(folder.verification) if folder.verification.is_file() else None
+    verification = None
+    if folder.verification.is_file():
+        remedy = f"run `spiking-gru verify {folder.path}` again"
+        verification = read_sealed(folder.verification, remedy)
     run = study(program, trace, test.labels if program.classes else None, chip)
     content = make_report(
         run,

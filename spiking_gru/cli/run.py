@@ -71,6 +71,7 @@ def run_program(
     options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     from hardware.program.model import Program
+    from hardware.runs.clamped import clamped_inputs
     from hardware.runs.run import run as run_on
     from spiking_gru.data.registry import load_inputs
 
@@ -100,6 +101,8 @@ def run_program(
         target = folder.path / f"{Path(data).stem}.trace.safetensors"
     trace.save(target)
     steps = int(trace.lengths.sum())
+    clamped = clamped_inputs(trace, program)
+    assert clamped is not None
     result: dict[str, Any] = {
         "engine": engine,
         "sequences": len(trace.lengths),
@@ -107,11 +110,17 @@ def run_program(
         "seconds": seconds,
         "predictions": [program.classes[i] for i in trace.predictions] if program.classes else None,
         "accuracy": None if labels is None else float((trace.predictions == labels).mean()),
+        "clamped_inputs": {
+            "share": clamped.share,
+            "by_channel": clamped.by_channel.tolist(),
+            "warning": clamped.warning(program.encoder),
+        },
         "trace": str(target),
     }
     accuracy = "" if labels is None else f", {100 * result['accuracy']:.2f} % named rightly"
     voice.say(
-        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{accuracy}"
+        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{accuracy}, "
+        f"{100 * clamped.share:.2f} % of the inputs clamped"
     )
     voice.wrote([target])
     return result

@@ -9,7 +9,7 @@ import typer
 
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.options import Debug, Force, Json
 from spiking_gru.cli.settings import options_from
 from spiking_gru.cli.workplace import folder_of, require_torch
 from spiking_gru.settings import TrainingSettings
@@ -24,22 +24,26 @@ Out = Annotated[Path, typer.Option(help="The folder to write the run to.")]
 def train(
     chosen: dict[str, Any],
     out: Out = Path("runs/latest"),
+    force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Train a spiking GRU, and an ordinary GRU beside it.
 
-    Float first, then quantised: in the chip's own arithmetic.
+    Float first, then quantised: in the chip's own arithmetic. `tensorboard --logdir OUT` shows the
+    curves meanwhile.
     """
     voice = Voice(as_json)
-    voice.result(train_network(chosen, folder_of(out), voice))
+    voice.result(train_network(chosen, folder_of(out), voice, force))
 
 
-def train_network(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> dict[str, Any]:
+def train_network(
+    chosen: dict[str, Any], folder: RunFolder, voice: Voice, force: bool = False
+) -> dict[str, Any]:
     require_torch("training")
     from pydantic import ValidationError
 
-    from hardware.files.disk import first_fault, require_writable
+    from hardware.files.disk import first_fault
     from spiking_gru.data import load
     from spiking_gru.training import train as run_training
 
@@ -49,14 +53,13 @@ def train_network(chosen: dict[str, Any], folder: RunFolder, voice: Voice) -> di
         settings = TrainingSettings.model_validate(chosen)
     except ValidationError as error:
         raise InputError(first_fault(error)) from error
+    folder.require_free(force)
     dataset = load(settings.data, settings.seed)
-    require_writable(folder.path)
-    folder.forget_results()
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {len(dataset.classes)} classes"
     )
     with voice.training_progress() as show:
-        metrics = run_training(settings, dataset, folder.path, show)
+        metrics = run_training(settings, dataset, folder.path, show, force=force)
     voice.wrote(folder.path / name for name in ("model.safetensors", "model.json", "training.json"))
     return metrics

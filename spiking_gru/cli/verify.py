@@ -108,7 +108,7 @@ def verify_run(
     deadline: float | None,
     voice: Voice,
 ) -> dict[str, Any]:
-    from hardware.files.disk import write_json
+    from hardware.files.sealed import write_sealed
     from hardware.program.model import Program
     from hardware.runs.verification import verify_traces
     from spiking_gru.data.registry import load_inputs
@@ -142,7 +142,7 @@ def verify_run(
     # The run's own verification is that of its test part, which the report is about.
     target = out or (folder.verification if is_folder and data is None else None)
     if target is not None:
-        write_json(target, summary)
+        write_sealed(target, summary)
         voice.wrote([target])
     if traces_to is not None:
         voice.wrote(_keep(traces_to, traces))
@@ -163,10 +163,10 @@ def _trace(
     folder: RunFolder,
     deadline: float | None,
 ) -> Trace:
-    from hardware.runs.run import run
+    from hardware.runs.run import record
 
     if engine != TORCH:
-        return run(program, sequences, engine, deadline)
+        return record(program, sequences, engine, deadline)
     require_torch("verification against the network")
     from conversion import network_trace
     from spiking_gru.network import load_network

@@ -6,8 +6,6 @@ A `.npz` file needs `train_values` and `test_values` (all frames, channels), `tr
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -15,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.definition.limits import WIDEST
 from hardware.errors import InputError, MissingPackageError, name_fault, unknown_name
 from hardware.sequences.dense import NUMBERS, Sequences
 from spiking_gru.data.dataset import VALIDATION_SHARE, Dataset, Labelled, fingerprint, hold_out
-
-Arrays = dict[str, NDArray[np.generic]]
+from spiking_gru.data.npz import Arrays, read_arrays
 
 
 def japanese_vowels() -> Arrays:
@@ -73,52 +71,6 @@ def load(name: str, seed: int = 0) -> Dataset:
     raise unknown_name("data set", name, [*DATASETS, "FILE.npz"])
 
 
-UNREADABLE = (
-    ValueError,
-    EOFError,
-    MemoryError,
-    RuntimeError,  # an encrypted member, or (NotImplementedError) an unknown compression
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy and zipfile raise about a file that is damaged or not theirs."""
-
-
-def read_arrays(path: Path) -> Arrays:
-    """The arrays of a `.npz` file, or an error that says why it cannot be read."""
-    try:
-        members = _members(path)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except UNREADABLE as error:
-        # What is neither zip nor .npy NumPy takes for a pickle, and says how to open it unsafely.
-        foreign = not isinstance(error, zipfile.BadZipFile) and "pickle" in str(error)
-        reason = "neither a .npz archive nor an array of numbers" if foreign else error
-        raise InputError(
-            f"{path}: not a readable .npz file of plain numbers: {reason}: write it anew with "
-            f"numpy.savez"
-        ) from error
-    if members is None:
-        raise InputError(
-            f"{path}: one array (.npy), expected a .npz archive of several: write it with "
-            f"numpy.savez"
-        )
-    for name, member in members.items():
-        if not isinstance(member, np.ndarray):
-            raise InputError(
-                f"{path}: holds {name!r}, which is not an array, expected arrays alone: write it "
-                f"with numpy.savez"
-            )
-    return members
-
-
-def _members(path: Path) -> Arrays | None:
-    """Everything in the archive, of whatever kind; None where the file is a single array."""
-    with path.open("rb") as file:  # opened here, for NumPy leaves a damaged archive open
-        loaded = np.load(file, allow_pickle=False)
-        return dict(loaded) if isinstance(loaded, np.lib.npyio.NpzFile) else None
-
-
 def _assemble(name: str, arrays: Arrays, seed: int) -> Dataset:
     for part in ("train", "test"):
         for kind in ("values", "lengths", "labels"):
@@ -155,7 +107,11 @@ def _classes(name: str, arrays: Arrays, training: Labelled) -> tuple[str, ...]:
                 f"labels below {most}: count labels from 0, without gaps"
             )
         return tuple(f"class {i}" for i in range(largest + 1))
-    names = arrays["classes"]
+    return _class_names(name, arrays["classes"], most)
+
+
+def _class_names(name: str, names: NDArray[np.generic], most: int) -> tuple[str, ...]:
+    """Names that can be printed, `most` of them or fewer."""
     if names.ndim != 1 or not 0 < len(names) <= most:
         raise InputError(
             f"{name}: classes has shape {names.shape}, expected one dimension of 1 to {most}: give "
@@ -230,7 +186,7 @@ def load_inputs(
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
             names = arrays.get("classes")
-            classes = None if names is None else tuple(str(label) for label in names)
+            classes = None if names is None else _class_names(path.stem, names, WIDEST)
             if "labels" in arrays:
                 part = _labelled(arrays, "")
                 return part.sequences, part.labels, classes

@@ -61,7 +61,9 @@ def saved_values(cell: Cell, inputs: Inputs) -> Saved:
     gates = inputs.x.new_empty((steps, batch, len(layout.gates), hidden))
     seen, unseen = layout.seen, set(row.gates) - set(layout.input_gates)
     W = reordered(inputs.W, row.input_gates, layout.input_gates)
-    columns = gates.view(steps * batch, len(layout.gates) * hidden)[:, seen.start * hidden : seen.stop * hidden]
+    columns = gates.view(steps * batch, len(layout.gates) * hidden)[
+        :, seen.start * hidden : seen.stop * hidden
+    ]
     torch.mm(inputs.x.reshape(-1, width), W.T, out=columns)
     for gate in unseen:
         gates[:, :, layout.gates.index(gate)] = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,15 +17,18 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from hardware.files.disk import write_json
+from hardware.files.sealed import write_sealed
 from spiking_gru.batches import batches, padded
 from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.data import Dataset, Labelled
 from spiking_gru.network import Network, save_network
+from spiking_gru.replacement import replacing
+from spiking_gru.run_folder import RunFolder
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.baseline import BaselineGRU
+from spiking_gru.training.notes import notes_on, require_finite
 
-METRICS = "training.json"
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,24 @@ def train(
     dataset: Dataset,
     folder: str | Path,
     report: Callable[[EpochReport], None] = lambda _: None,
+    *,
+    force: bool = False,
 ) -> dict[str, Any]:
-    """Train all three, write the network, its settings and `training.json`; return the latter."""
-    folder = Path(folder)
+    """Train all three, write the network, its settings and `training.json`; return the latter.
+
+    A run in the folder is replaced only with `force`, and only when the new one is complete.
+    `tensorboard --logdir FOLDER` shows the curves meanwhile.
+    """
+    with replacing(RunFolder(Path(folder)), force) as new:
+        return _train(settings, dataset, new, report)
+
+
+def _train(
+    settings: TrainingSettings,
+    dataset: Dataset,
+    folder: RunFolder,
+    report: Callable[[EpochReport], None],
+) -> dict[str, Any]:
     torch.manual_seed(settings.seed)
     about = settings.network(dataset.channels, dataset.classes)
     network = Network.build(about)
@@ -64,7 +83,7 @@ def train(
     epochs, rate = settings.epochs, settings.learning_rate
     quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_learning_rate
     scores: dict[str, Score] = {}
-    with SummaryWriter(str(folder / "logs")) as log, threads(settings.threads):
+    with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
         trainer = Trainer(settings, dataset, report, log)
         trainer.fit("baseline", baseline, epochs or quantised_epochs, rate)
         scores["baseline_gru"] = trainer.test(baseline)
@@ -74,7 +93,7 @@ def train(
         network.quantise()
         trainer.fit("quantised", network, quantised_epochs, quantised_rate if epochs else rate)
         scores["quantised"] = trainer.test(network)
-    save_network(network, about, folder)
+    save_network(network, about, folder.path)
     metrics = {
         "settings": settings.model_dump(),
         "dataset": {
@@ -86,8 +105,11 @@ def train(
         },
         "test": {name: asdict(score) for name, score in scores.items()},
         "best_epochs": trainer.best_epochs,
+        "notes": trainer.notes,
     }
-    write_json(folder / METRICS, metrics)
+    for note in trainer.notes:
+        LOG.warning(note)
+    write_sealed(folder.about_training, metrics)
     return metrics
 
 
@@ -117,6 +139,7 @@ class Trainer:
         self.report = report
         self.log = log
         self.best_epochs: dict[str, int] = {}
+        self.notes: list[str] = []
 
     def fit(self, phase: str, model: SequenceClassifier, epochs: int, learning_rate: float) -> None:
         """Train, and leave the model with the averaged weights of its best epoch.
@@ -131,19 +154,22 @@ class Trainer:
             model.parameters(), learning_rate, weight_decay=settings.weight_decay
         )
         schedule = CosineAnnealingLR(optimiser, epochs)
-        averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging))
+        averaged = AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging))
         smooth = cast(SequenceClassifier, averaged.module)
-        best_loss, best_state = math.inf, model.state_dict()
+        best, best_state = Score(0.0, math.inf, 0.0), model.state_dict()
         for epoch in range(1, epochs + 1):
             loss = self._epoch(model, optimiser, averaged, generator)
             schedule.step()
             score = evaluate(smooth, self.dataset.validation)
+            require_finite("the validation loss", score.loss, learning_rate)
             self._log(phase, epoch, epochs, loss, score)
-            if score.loss < best_loss:
-                best_loss = score.loss
+            if score.loss < best.loss:
+                best = score
                 best_state = copy.deepcopy(smooth.state_dict())
                 self.best_epochs[phase] = epoch
         model.load_state_dict(best_state)
+        labels = self.dataset.validation.labels
+        self.notes += notes_on(phase, epochs, self.best_epochs[phase], best.accuracy, labels)
 
     def _epoch(
         self,
@@ -152,7 +178,7 @@ class Trainer:
         averaged: AveragedModel,
         generator: torch.Generator,
     ) -> float:
-        settings, total = self.settings, 0.0
+        settings, total, rate = self.settings, 0.0, optimiser.param_groups[0]["lr"]
         model.train()
         for frames, lengths, labels in batches(self.dataset.training, settings.batch, generator):
             noisy = with_noise(frames, model.encoder.gain, settings.noise, generator)
@@ -161,9 +187,11 @@ class Trainer:
             if seen.operations is not None:
                 energy_uj = seen.operations.mean() * settings.synaptic_operation_pj * 1e-6
                 loss = loss + settings.energy_weight * energy_uj
+            require_finite("the training loss", float(loss.detach()), rate)
             optimiser.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
+            norm = nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
+            require_finite("the gradient's norm", float(norm), rate)
             optimiser.step()
             averaged.update_parameters(model)
             total += float(loss.detach()) * len(labels)
@@ -181,6 +209,22 @@ class Trainer:
 
     def test(self, model: SequenceClassifier) -> Score:
         return evaluate(model, self.dataset.test)
+
+
+Weights = tuple[Tensor, ...] | list[Tensor]
+
+
+def warmed_up(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
+    """Return an average that moves by min(decay, (1 + n) / (10 + n)) at its nth update.
+
+    With the full decay from the start, a short training would keep the weights of its first steps.
+    """
+
+    def update(average: Weights, current: Weights, updates: Tensor | int) -> None:
+        n = int(updates)
+        get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(average, current, updates)
+
+    return update
 
 
 def with_noise(frames: Tensor, gain: Tensor, noise: float, generator: torch.Generator) -> Tensor:

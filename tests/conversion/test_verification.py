@@ -11,9 +11,11 @@ from programs import random_program, random_sequences
 
 from conversion import convert, verification, verify
 from conversion.verification import integers, probes
+from hardware import Session, run, stream
 from hardware.definition.emission import RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
-from hardware.errors import EngineError
+from hardware.definition.readout import READOUTS
+from hardware.errors import EngineError, InputError
 from hardware.runs.trace import Trace
 
 
@@ -85,3 +87,52 @@ def test_probes_fit_a_program_and_reach_the_ends_of_its_encoder(encoder: str) ->
     rounded = program.encoder.rounded(sequences.values)
     assert (np.abs(rounded) == program.encoder.limit).any(axis=0).all()
     assert (rounded != 0).any(axis=0).all()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("readout", READOUTS)
+def test_an_empty_batch_is_equal_and_has_empty_answers(
+    readout: str, encoder: str, bidirectional: bool
+) -> None:
+    network = random_network(0, encoder=encoder, readout=readout, bidirectional=bidirectional)
+    program = convert(network, verify=False)
+    verified = verify(program, network, [])
+    assert verified.equal
+    assert verified.summary()["sequences"] == 0
+    for quantised in (False, True):
+        logits = network.quantise(quantised)(torch.zeros(4, 0, 3), torch.zeros(0, dtype=torch.long))
+        assert logits.shape[-2:] == (0, 2)
+
+
+@pytest.mark.filterwarnings("error::hardware.errors.ClampedInputsWarning")
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_a_comparison_with_the_network_does_not_warn_of_clamped_inputs(encoder: str) -> None:
+    network = random_network(0, encoder=encoder)
+    program = convert(network)
+    frames = 1000 * random_sequences(0, 3, [30]).values
+    assert verify(program, network, [frames], engines=["events"]).equal
+
+
+def test_tensors_are_frames_also_with_a_gradient() -> None:
+    program = random_program(0)
+    frames = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+    arrays = [frames.detach().numpy()]
+    expected = run(program, arrays).scores
+    assert np.array_equal(run(program, [frames]).scores, expected)
+    assert np.array_equal(run(program, frames.unsqueeze(0)).scores, expected)
+    assert np.array_equal(list(stream(program, [frames])), expected)
+    assert np.array_equal(
+        list(stream(program, [frames.half()])), run(program, [frames.half()]).scores
+    )
+    with Session(program) as session:
+        *_, last = [session.step(frame) for frame in frames]
+        assert np.array_equal(last, expected[0])
+        assert np.array_equal(session.run([frames]), expected)
+    for odd in (frames.bfloat16(), frames.to_sparse(), frames.to("meta")):
+        with pytest.raises(InputError, match="array"):
+            run(program, [odd])
+        with pytest.raises(InputError, match="sequence 0 of the stream: not an array"):
+            list(stream(program, [odd]))
+        with pytest.raises(InputError, match="the frame: not an array"):
+            Session(program).step(odd)

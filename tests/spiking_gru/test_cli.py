@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import numpy as np
 import pytest
 from datasets import small_arrays, small_file
 from programs import with_readout
+from sealing import edit_resealed
 
 from hardware import Program, Trace, run
 
@@ -322,6 +327,56 @@ def test_a_stream_answers_at_once_and_ends_quietly_when_nobody_reads_any_more(
         streaming.wait(timeout=30)
 
 
+def test_frames_in_another_unit_are_warned_of_in_one_line_and_in_the_result(
+    folder: Path, tmp_path: Path
+) -> None:
+    arrays = small_arrays(seed=5)
+    np.savez(
+        tmp_path / "other.npz",
+        values=10 * arrays["test_values"],
+        lengths=arrays["test_lengths"],
+        labels=arrays["test_labels"],
+    )
+    out = tmp_path / "t"
+    done = spiking_gru("run", folder, "--data", tmp_path / "other.npz", "--out", out, "--json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)["clamped_inputs"]
+    assert f"spiking-gru: {found['warning']}" in done.stderr.splitlines()
+    assert "another unit than the training data's: convert them" in found["warning"]
+    assert len(found["by_channel"]) == 3
+    assert found["share"] == pytest.approx(np.mean(found["by_channel"]))
+    assert found["share"] > 1 / 16
+
+
+@pytest.mark.filterwarnings("error::hardware.errors.ClampedInputsWarning")
+def test_frames_of_the_right_unit_are_not_warned_of(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    code, out, err = call("run", folder, "--json", "--out", tmp_path / "t")
+    assert code == 0, err
+    found = json.loads(out)["clamped_inputs"]
+    assert found["warning"] is None
+    assert f", {100 * found['share']:.2f} % of the inputs clamped\n" in err
+
+
+def test_a_stream_of_another_unit_is_warned_of_once(folder: Path) -> None:
+    done = streamed(folder, "1000,1000,1000\n" * 40 + "\n" + "1000,1000,1000\n" * 40)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 80
+    (warning,) = done.stderr.splitlines()
+    assert warning.startswith("spiking-gru: the encoder clamped 100.0 % of the inputs (")
+
+
+def test_a_file_without_a_sequence_is_refused_at_the_door(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "none.npz"
+    np.savez(file, values=np.zeros((0, 3)), lengths=np.zeros(0, dtype=int))
+    for command in ("run", "verify"):
+        code, _, err = call(command, folder, "--data", file, "--out", tmp_path / "out")
+        assert code == 2
+        assert "lengths is empty, expected at least one sequence" in err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -359,13 +414,105 @@ def test_a_difference_can_be_kept_and_looked_at(folder: Path, tmp_path: Path, ca
     assert "membranes of torch and events" in (kept / "events.svg").read_text()
 
 
+def files_in(folder: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_no_command_replaces_a_run_unasked(
+    folder: Path, tmp_path: Path, call, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    for name in ("latest", "demo", "imported"):
+        shutil.copytree(folder, tmp_path / "runs" / name)
+    before = files_in(tmp_path / "runs")
+    data, gru = folder.parent / "small.npz", tmp_path / "gru.npz"
+    np.savez(
+        gru,
+        kernel=np.zeros((3, 6), np.float32),
+        recurrent_kernel=np.zeros((2, 6), np.float32),
+        bias=np.zeros((2, 6), np.float32),
+        head_kernel=np.zeros((2, 3), np.float32),
+        head_bias=np.zeros(3, np.float32),
+    )
+    monkeypatch.chdir(tmp_path)
+    for command, name in (
+        (["train", "--data", data, *SMALL], "latest"),
+        (["demo"], "demo"),
+        (["import", gru, "--calibrate", data], "imported"),
+    ):
+        code, out, err = call(*command)
+        assert (code, out) == (2, ""), err
+        assert err == (
+            f"spiking-gru: runs/{name} holds a run (training.json, model.json, model.safetensors "
+            f"and 3 more): replace it with --force (force=True in Python), or choose another "
+            f"--out\n"
+        )
+    assert files_in(tmp_path / "runs") == before
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_training_that_is_stopped_leaves_the_run_before_as_it_was(
+    folder: Path, tmp_path: Path, call, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:  # type: ignore[no-untyped-def]
+    run = shutil.copytree(folder, tmp_path / "run")
+    before = files_in(run)
+
+    def stopped(*_: object) -> None:
+        assert list(run.glob(".unfinished/logs/events*"))
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    training = importlib.import_module("spiking_gru.training.train")
+    monkeypatch.setattr(training, "evaluate", stopped)
+    data = folder.parent / "small.npz"
+    assert call("train", "--data", data, "--out", run, "--force")[0] == code
+    assert files_in(run) == before
+    assert not list(run.glob(".*"))
+
+
+def test_a_run_that_a_killed_command_had_completed_is_found(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(folder, tmp_path / "run" / ".complete")
+    code, _, err = call("run", tmp_path / "run")
+    assert code == 0, err
+    assert not list((tmp_path / "run").glob(".*"))
+
+
+def test_a_network_that_was_damaged_is_not_converted(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    run = shutil.copytree(folder, tmp_path / "run")
+    weights = bytearray((run / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (run / "model.safetensors").write_bytes(weights)
+    code, out, err = call("convert", run)
+    assert (code, out) == (2, "")
+    assert "model.safetensors: the checksum of its content is" in err
+    assert f"train again with `spiking-gru train --out {run} --force`" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("training.json", "convert"), ("verification.json", "report")]
+)
+def test_what_was_edited_by_hand_is_refused_by_the_next_command(
+    folder: Path, tmp_path: Path, call, name: str, command: str
+) -> None:  # type: ignore[no-untyped-def]
+    run = shutil.copytree(folder, tmp_path / "run")
+    assert call("verify", run, "--engine", "events")[0] == 0
+    content = json.loads((run / name).read_text())
+    number = "mismatches" if name == "verification.json" else "best_epochs"
+    (run / name).write_text(json.dumps({**content, number: 7}))
+    code, _, err = call(command, run)
+    assert code == 2
+    assert f"{name}: the checksum of its content is" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_training_again_forgets_what_was_made_from_the_training_before(
     folder: Path, tmp_path: Path, call
 ) -> None:  # type: ignore[no-untyped-def]
     shutil.copytree(folder, tmp_path / "run")
     assert (tmp_path / "run" / "program.sgru").exists()
-    data = folder.parent / "small.npz"
-    code, _, err = call("train", "--data", data, "--out", tmp_path / "run", *SMALL, "--seed", 1)
+    data, again = folder.parent / "small.npz", ("--seed", 1, "--force")
+    code, _, err = call("train", "--data", data, "--out", tmp_path / "run", *SMALL, *again)
     assert code == 0, err
     assert not (tmp_path / "run" / "program.sgru").exists()
     code, _, err = call("report", tmp_path / "run")
@@ -376,8 +523,9 @@ def test_training_again_forgets_what_was_made_from_the_training_before(
 def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
     shutil.copytree(folder, tmp_path / "run")
     training = json.loads((tmp_path / "run" / "training.json").read_text())
-    training["settings"]["data"] = str(small_file(tmp_path, classes=np.array(["x", "y", "z"])))
-    (tmp_path / "run" / "training.json").write_text(json.dumps(training))
+    other = str(small_file(tmp_path, classes=np.array(["x", "y", "z"])))
+    settings = {**training["settings"], "data": other}
+    edit_resealed(tmp_path / "run" / "training.json", settings=settings)
     code, _, err = call("run", tmp_path / "run")
     assert code == 2
     assert "fingerprint differs" in err

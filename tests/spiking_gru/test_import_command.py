@@ -15,6 +15,7 @@ from foreign import fitted, random_gru
 from onnx import helper
 from onnx_models import model_of
 from safetensors.numpy import save_file
+from sealing import write_resealed
 
 from conversion.foreign.floating import predictions
 from conversion.foreign.gru import GATES, ForeignGRU
@@ -193,7 +194,8 @@ def test_importing_again_leaves_nothing_of_the_run_before(
     run.mkdir()
     for name in ("training.json", "model.json", "trace.safetensors", "verification.json"):
         (run / name).write_text("{}")
-    code, _, err = call("import", source, "--calibrate", data, "--reads", "mean", "--out", run)
+    options = ("--reads", "mean", "--out", run, "--force")
+    code, _, err = call("import", source, "--calibrate", data, *options)
     assert code == 0, err
     assert {file.name for file in run.iterdir()} == {"program.sgru", "import.json"}
     folder = RunFolder(run)
@@ -219,7 +221,7 @@ def test_an_import_that_is_refused_leaves_the_one_before_as_it_was(
     code, _, err = call("import", *arguments)
     assert code == 0, err
     before = {file: file.read_bytes() for file in run.iterdir()}
-    code, _, err = call("import", *arguments, *asked)
+    code, _, err = call("import", *arguments, *asked, "--force")
     assert code == 2
     assert message in err
     assert {file: file.read_bytes() for file in run.iterdir()} == before
@@ -238,11 +240,15 @@ def test_data_that_changed_since_the_import_are_refused(
 
 
 def test_a_damaged_import_file_is_named_with_its_remedy(tmp_path: Path, call: Call) -> None:
-    (tmp_path / "import.json").write_text('{"settings": {"data": 3, "seed": 0}}')
+    write_resealed(tmp_path / "import.json", {"settings": {"data": 3, "seed": 0}})
     code, _, err = call("run", tmp_path)
     assert code == 2
     assert "import.json: field 'settings.data' is 3" in err
-    assert "make it anew with `spiking-gru import`" in err
+    assert f"import again with `spiking-gru import … --out {tmp_path} --force`" in err
+    (tmp_path / "import.json").write_text('{"settings": {}}')
+    code, _, err = call("run", tmp_path)
+    assert code == 2
+    assert "import.json: no checksum" in err
 
 
 def test_a_pickle_is_never_opened(data: Path, tmp_path: Path, call: Call) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from mutations import WEIGHTS_MUTATIONS
+from mutations.damage import DAMAGE
 from networks import random_network
+from sealing import edit_resealed
 
 from hardware.errors import InputError
 from spiking_gru.network import Network, load_network, save_network
@@ -30,16 +35,90 @@ def test_quantising_can_be_switched_off_again() -> None:
     assert torch.equal(network.quantise(False)(x, lengths), before)
 
 
-def test_a_folder_whose_files_disagree_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
     settings = NetworkSettings(channels=3, hidden=5, classes=("a", "b"))
-    save_network(Network.build(settings), settings, tmp_path)
-    about = json.loads((tmp_path / "model.json").read_text())
-    (tmp_path / "model.json").write_text(json.dumps({**about, "hidden": 6}))
-    with pytest.raises(InputError, match="does not fit model.json"):
+    save_network(random_network(1), settings, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden": 4}, "model.safetensors does not fit model.json"),
+        ({"hidden": -1}, "'settings.hidden' is -1.*train again with"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_folder_whose_files_disagree_is_refused(
+    saved: Path, change: dict[str, int], message: str
+) -> None:
+    about = json.loads((saved / "model.json").read_text())
+    edit_resealed(saved / "model.json", settings={**about["settings"], **change})
+    with pytest.raises(InputError, match=message):
+        load_network(saved)
+
+
+def test_settings_of_a_larger_network_than_the_weights_fill_take_no_memory(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = json.loads((saved / "model.json").read_text())
+    edit_resealed(saved / "model.json", settings={**about["settings"], "hidden": 4096})
+    monkeypatch.setattr(Network, "build", lambda _: pytest.fail("it was built"))
+    with pytest.raises(
+        InputError, match=r"holds 1\d\d numbers, but model.json asks for 50,\d+,\d+"
+    ):
+        load_network(saved)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    network = random_network(1)
+    network.readout.bias.data[0] = torch.nan
+    save_network(network, NetworkSettings(channels=3, hidden=5, classes=("a", "b")), tmp_path)
+    with pytest.raises(InputError, match="readout.bias holds NaN or infinity: train again"):
         load_network(tmp_path)
-    (tmp_path / "model.json").write_text(json.dumps({**about, "hidden": -1}))
-    with pytest.raises(InputError, match="'hidden' is -1"):
-        load_network(tmp_path)
-    (tmp_path / "model.json").write_text(json.dumps({**about, "surprise": 1}))
-    with pytest.raises(InputError, match="surprise"):
-        load_network(tmp_path)
+
+
+def test_a_network_that_a_killed_training_had_completed_is_loaded(saved: Path) -> None:
+    expected, _ = load_network(saved)
+    (saved / ".complete").mkdir()
+    for name in ("model.json", "model.safetensors"):
+        (saved / name).rename(saved / ".complete" / name)
+    found, _ = load_network(saved)
+    assert all(map(torch.equal, found.state_dict().values(), expected.state_dict().values()))
+
+
+def test_an_edit_of_the_settings_is_noticed(saved: Path) -> None:
+    text = (saved / "model.json").read_text()
+    (saved / "model.json").write_text(text.replace('"bits": 8', '"bits": 7'))
+    with pytest.raises(InputError, match="model.json: the checksum .* edited: train again with"):
+        load_network(saved)
+
+
+def test_weights_of_another_network_are_refused(saved: Path, tmp_path: Path) -> None:
+    settings = NetworkSettings(channels=3, hidden=5, classes=("a", "b"))
+    save_network(random_network(2), settings, tmp_path / "other")
+    (tmp_path / "other" / "model.safetensors").replace(saved / "model.safetensors")
+    with pytest.raises(InputError, match="model.safetensors: the checksum of its content is"):
+        load_network(saved)
+
+
+@pytest.mark.parametrize("name", ["model.json", "model.safetensors"])
+def test_a_mutated_network_is_refused_or_is_the_identical_one(saved: Path, name: str) -> None:
+    content = (saved / name).read_bytes()
+    whole, settings = load_network(saved)
+    changes = list(WEIGHTS_MUTATIONS.values() if name.endswith("tensors") else DAMAGE)
+    found: Counter[str] = Counter()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        (saved / name).write_bytes(changes[seed % len(changes)](rng, content))
+        try:
+            loaded, about = load_network(saved)
+        except InputError:
+            found["refused"] += 1
+            continue
+        pairs = zip(whole.state_dict().values(), loaded.state_dict().values(), strict=True)
+        same = about == settings and all(torch.equal(a, b) for a, b in pairs)
+        found["identical" if same else "another"] += 1
+    assert found["another"] == 0, found
+    assert found["refused"] > 45, found

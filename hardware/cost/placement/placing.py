@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Chip
+from hardware.cost.chip import Chip, load_chip
 from hardware.cost.placement.cut import cut
 from hardware.cost.placement.mesh import Tiles, lay_out
 from hardware.cost.placement.needs import (
@@ -96,16 +97,20 @@ class Placement:
 
 
 def place(
-    program: Program, chip: Chip, *, profile: Trace | None = None, as_reference: bool = False
+    program: Program,
+    chip: str | Path | Chip,
+    *,
+    profile: Trace | None = None,
+    as_reference: bool = False,
 ) -> Placement:
     """Cores for every layer within all limits of the chip, and tiles for the cores.
 
-    The tiles are chosen for the messages of `profile`, a trace of the program; without one, as if
-    everything sent equally often. `as_reference` leaves aside what the chip's neurons and words
-    cannot do, so that a chip on which the program does not run can still be a reference for its
-    cost.
+    The chip is given as to `load_chip`. The tiles are chosen for the messages of `profile`, a trace
+    of the program; without one, as if everything sent equally often. `as_reference` leaves aside
+    what the chip's neurons and words cannot do, so that a chip on which the program does not run
+    can still be a reference for its cost.
     """
-    ways = projections(program)
+    chip, ways = load_chip(chip), projections(program)
     if not as_reference:
         _check_kind(program, ways, chip)
     sparse = tuple(is_sparse(projection, chip.limits) for projection in ways)

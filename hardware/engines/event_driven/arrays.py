@@ -221,6 +221,7 @@ class EncoderState(NamedTuple):
 
     held: NDArray[np.int64]  # (channels,): the value last sent, or the remainder
     rounded: NDArray[np.int16]  # (2, padded channels)
+    clamped: NDArray[np.int64]  # (channels,): inputs clamped so far
 
 
 class SaturationCounts(NamedTuple):

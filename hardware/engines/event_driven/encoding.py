@@ -1,6 +1,7 @@
 """The encoder's inner loops, in Numba: without a pass over memory for each step.
 
 Frames of event data are nearly all 0. Where nothing is sent for a 0, only the rest is rounded.
+Every kernel adds the values that it clamps to `clamped` (channels,).
 """
 
 from __future__ import annotations
@@ -24,11 +25,30 @@ GRADED, CHANGES, RATE, LATENCY = range(4)
 
 
 @inlined
-def quantised(value: Any, offset: Any, gain: Any, limit: int) -> Any:
-    """clamp(round((value − offset) · gain), ±limit)."""
+def rounded(value: Any, offset: Any, gain: Any) -> Any:
+    """round((value − offset) · gain), in floating point."""
+    return np.rint((np.float64(value) - offset) * gain)
+
+
+@inlined
+def clamp(value: Any, limit: int) -> Any:
+    """The integer of a rounded value, within ±limit."""
     largest = np.float64(limit)
-    rounded = np.rint((np.float64(value) - offset) * gain)
-    return np.int16(np.int32(min(max(rounded, -largest), largest)))
+    return np.int16(np.int32(min(max(value, -largest), largest)))
+
+
+@inlined
+def is_clamped(value: Any, limit: int) -> Any:
+    """1 for a rounded value beyond ±limit, else 0."""
+    return np.int64(abs(value) > np.float64(limit))
+
+
+@inlined
+def count_clamped(frame: Any, encoding: Encoding, clamped: Any) -> None:
+    """Count the values of a frame that are clamped, by channel."""
+    for i in range(frame.shape[0]):
+        value = rounded(frame[i], encoding.offset[i], encoding.gain[i])
+        clamped[i] += is_clamped(value, encoding.limit)
 
 
 @compiled
@@ -48,9 +68,13 @@ def encode(
         if part.order == 0:
             fill(held, 0)
         for t in range(part.starts[s], part.starts[s] + part.lengths[s]):
-            frame = frames[t]
+            frame, beyond = frames[t], np.int64(0)
             for i in range(channels):
-                put(q, i, quantised(at(frame, i), at(offset, i), at(gain, i), limit))
+                value = rounded(at(frame, i), at(offset, i), at(gain, i))
+                put(q, i, clamp(value, limit))
+                beyond |= is_clamped(value, limit)
+            if beyond:  # seldom: a loop that counts by channel would not be vectorised
+                count_clamped(frame, encoding, state.clamped)
             for step in range(per_frame):
                 row = t * per_frame + step
                 x = sent.rows[row] if kept else state.rounded[0 if kind == GRADED else 1]
@@ -80,6 +104,7 @@ def encode_nonzero(
     offset: NDArray[np.float64],
     gain: NDArray[np.float64],
     limit: int,
+    clamped: NDArray[np.int64],
     tail: NDArray[np.float32],
     frames: NDArray[np.float32],
     sent: Messages,
@@ -89,20 +114,22 @@ def encode_nonzero(
     `tail` has LANES values: it takes the last channels of a frame, and zeros behind them.
     """
     channels, end = frames.shape[1], 0
-    whole = channels // LANES * LANES
+    whole, scale = channels // LANES * LANES, (offset, gain, limit)
     for t in range(len(frames)):
         frame = frames[t]
         sent.begin[t] = end
         for first in range(0, whole, LANES):
-            end = list_quantised(frame[first:], first, (offset, gain, limit), sent.events, end)
+            end = list_encoded(frame[first:], first, scale, clamped, sent.events, end)
         if whole < channels:
             copy(tail[: channels - whole], frame[whole:])
-            end = list_quantised(tail, whole, (offset, gain, limit), sent.events, end)
+            end = list_encoded(tail, whole, scale, clamped, sent.events, end)
         sent.end[t] = end
 
 
 @inlined
-def list_quantised(values: Any, first: int, scale: Any, events: Events, end: int) -> int:
+def list_encoded(
+    values: Any, first: int, scale: Any, clamped: Any, events: Events, end: int
+) -> int:
     """Append the nonzero channels of LANES, numbered from `first` on; return the new end."""
     word = nonzero(values, 0)
     offset, gain, limit = scale
@@ -110,7 +137,10 @@ def list_quantised(values: Any, first: int, scale: Any, events: Events, end: int
         i = np.intp(lowest_bit(word))
         c = first + i
         events.sources[end] = c
-        events.values[end] = quantised(values[i], offset[c], gain[c], limit)
+        value = rounded(values[i], offset[c], gain[c])
+        events.values[end] = clamp(value, limit)
+        if is_clamped(value, limit):
+            clamped[c] += 1
         end += 1
         word &= word - np.uint64(1)
     return end
@@ -121,13 +151,17 @@ def encode_events(
     offset: NDArray[np.float64],
     gain: NDArray[np.float64],
     limit: int,
+    clamped: NDArray[np.int64],
     values: NDArray[np.float32],
     events: Events,
 ) -> None:
     """As `encode_nonzero`, from the nonzero values and their channels in `events.sources`."""
     for i in range(len(values)):
         c = events.sources[i]
-        events.values[i] = quantised(values[i], offset[c], gain[c], limit)
+        value = rounded(values[i], offset[c], gain[c])
+        events.values[i] = clamp(value, limit)
+        if is_clamped(value, limit):
+            clamped[c] += 1
 
 
 @compiled

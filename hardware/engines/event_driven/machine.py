@@ -80,6 +80,19 @@ class Machine:
         self.emitted: list[Messages] = []
         self.ends: list[NDArray[np.int16]] = []
 
+    def compile_scoring(self) -> None:
+        """Compile every kernel that scores sequences: no sequences pass all of them."""
+        channels = self.layout.program.encoder.channels
+        none = SparseSequences(
+            values=np.empty(0, dtype=np.float32),
+            columns=np.empty(0, dtype=np.int32),
+            edges=np.zeros(1, dtype=np.int64),
+            lengths=np.empty(0, dtype=np.int64),
+            channels=channels,
+        )
+        self.score_sequences(none)
+        self.score_sequences(none.dense())
+
     def score_sequences(self, sequences: AnySequences, first: int = 0) -> Integers:
         """Return scores of sequences, each from a clean state; `first` numbers the first one."""
         lengths = sequences.lengths.copy()
@@ -99,7 +112,8 @@ class Machine:
         edges = compact(sequences.edges)
         values = np.empty(len(sequences.values), dtype=np.int16)
         events = Events(compact(sequences.columns), values)
-        encode_events(*self.layout.encoding[:3], compact(sequences.values), events)
+        scale, clamped = self.layout.encoding[:3], self.encoder.clamped
+        encode_events(*scale, clamped, compact(sequences.values), events)
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
         emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
         self.run(encoded, emitted, Record((), self.no_membranes, scores), part, self.when_scoring)
@@ -113,7 +127,8 @@ class Machine:
         encoded = self.room_for_encoder(len(frames) * per_frame)
         emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
         if layout.silence_is_silent:
-            encode_nonzero(*layout.encoding[:3], self.tail, frames, encoded)
+            scale, clamped = layout.encoding[:3], self.encoder.clamped
+            encode_nonzero(*scale, clamped, self.tail, frames, encoded)
         elif layout.has_encoder_kernel:
             encode(layout.encoding, self.encoder, frames, part, encoded)
         else:
@@ -132,7 +147,8 @@ class Machine:
         rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.channels)
         for start, length in zip(part.starts, part.lengths, strict=True):
             state = held.copy() if part.order else encoder.initial_state()
-            events, held[:] = encoder.encode(frames[start : start + length], state)
+            of_part = frames[start : start + length]
+            events, held[:] = encoder.encode(of_part, state, self.encoder.clamped)
             steps = slice(start * per_frame, (start + length) * per_frame)
             rows[steps, : encoder.channels] = events
         if not by_change:

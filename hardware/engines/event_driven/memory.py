@@ -54,6 +54,7 @@ def encoder_state(layout: Layout) -> EncoderState:
     return EncoderState(
         held=encoder.initial_state(),
         rounded=rows_of(2, encoder.channels),
+        clamped=room((encoder.channels,), np.int64),
     )
 
 

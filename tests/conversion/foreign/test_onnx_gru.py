@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from programs import random_sequences
 
 from conversion import from_onnx
 from conversion.foreign.floating import scores
-from conversion.foreign.gru import HEADS
+from conversion.foreign.gru import FILE_LIMIT, HEADS
 from hardware.errors import InputError
 
 one_folder = settings(
@@ -284,3 +285,54 @@ def test_a_file_that_is_no_onnx_model_is_refused(tmp_path: Path) -> None:
         from_onnx(path)
     with pytest.raises(InputError, match="cannot read .*nothing.onnx: No such file"):
         from_onnx(tmp_path / "nothing.onnx")
+
+
+def test_what_is_no_file_or_too_large_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    with pytest.raises(InputError, match="cannot read .*pipe.onnx: not a regular file"):
+        from_onnx(tmp_path / "pipe.onnx")
+    with (tmp_path / "huge.onnx").open("wb") as file:
+        file.truncate(FILE_LIMIT + 1)
+    with pytest.raises(InputError, match=rf"huge.onnx: it has {FILE_LIMIT + 1} bytes, the limit"):
+        from_onnx(tmp_path / "huge.onnx")
+
+
+@pytest.mark.parametrize(
+    ("dims", "message"),
+    [
+        ([2**62], "not a readable ONNX model: .*tensor name: V"),
+        ([1] * 70, "the tensor 'V' cannot be read: maximum supported dimension"),
+        ([2, 3], "the tensor 'V' cannot be read: cannot reshape array of size"),
+    ],
+)
+def test_a_tensor_that_does_not_hold_what_it_says_is_refused(
+    dims: list[int], message: str, tmp_path: Path
+) -> None:
+    model = gru_model()
+    [tensor] = [tensor for tensor in model.graph.initializer if tensor.name == "V"]
+    tensor.dims[:] = dims
+    with pytest.raises(InputError, match=message):
+        from_onnx(saved(model, tmp_path))
+
+
+def test_what_onnx_says_in_several_lines_is_one_line(tmp_path: Path) -> None:
+    model = gru_model()
+    model.graph.node[0].attribute[0].ref_attr_name = "other"
+    with pytest.raises(InputError, match="operator GRU 'gru0': .* reference attribute") as caught:
+        from_onnx(saved(model, tmp_path))
+    assert str(caught.value).isprintable()
+
+
+def test_a_tensor_said_to_be_outside_without_a_place_is_never_looked_for(tmp_path: Path) -> None:
+    model = gru_model()
+    model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(InputError, match="side_by_side lies outside the file"):
+        from_onnx(tmp_path / "model.onnx")
+
+
+def test_a_model_without_an_output_is_refused(tmp_path: Path) -> None:
+    model = gru_model()
+    del model.graph.output[:]
+    with pytest.raises(InputError, match="model.onnx: it has no output, expected a head's"):
+        from_onnx(saved(model, tmp_path))

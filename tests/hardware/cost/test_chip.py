@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from importlib.resources import files
 from pathlib import Path
 
@@ -139,20 +140,60 @@ def test_a_wrong_chip_file_is_refused_by_field(old: str, new: str, message: str)
     text = chip_text("loihi1")
     assert old in text
     with pytest.raises(SettingError, match=f"^chip mine: .*{message}") as found:
-        parse_chip("mine", text.replace(old, new, 1))
+        parse_chip("mine", text.replace(old, new, 1).encode())
     assert "\n" not in str(found.value)
 
 
 def test_a_limit_that_is_said_to_be_inherited_must_be_one() -> None:
     text = chip_text("loihi2").replace('["fan_in_axons_per_core"', '["fan_in"')
     with pytest.raises(SettingError, match="limits: inherited_fields names 'fan_in'"):
-        parse_chip("mine", text)
+        parse_chip("mine", text.encode())
 
 
 def test_a_chip_is_marked_where_a_single_constant_is_inherited() -> None:
     text = chip_text("template").replace(
         'source = "where it comes from"', 'source = "theirs"\ninherited = "Other"', 1
     )
-    chip: Chip = parse_chip("mine", text)
+    chip: Chip = parse_chip("mine", text.encode())
     assert chip.inherited == {"core_dynamic": "Other"}
     assert chip.inherited_energy_from == "Other"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("low = 72.8", "low = " + "[\n" * 2000 + "]\n" * 2000, "nested deeper than 64"),
+        ("low = 72.8", "low = " + "9" * 900, "more digits than the limit, 32"),
+        ("low = 72.8", "low = 0x" + "f" * 900, "more digits than the limit, 32"),
+        ("[mesh]", "a." * 400 + "a = 1\n[mesh]", "nested deeper than 64"),
+        ("[mesh]", "a." * 5000 + "a = 1\n[mesh]", "a line has 10005 bytes, the limit is 1000"),
+        ("[mesh]", "\ud800", "'utf-8' codec can't decode byte"),
+        ('name = "Loihi 1"', 'name = "a\\nb"', "the name 'a.nb' has 3 characters, expected 1 to"),
+    ],
+)
+def test_a_chip_file_that_no_reader_could_show_is_refused(
+    old: str, new: str, message: str, tmp_path: Path
+) -> None:
+    text = chip_text("loihi1")
+    assert old in text
+    file = tmp_path / "my.toml"
+    file.write_bytes(text.replace(old, new, 1).encode("utf-8", "surrogatepass"))
+    with pytest.raises(SettingError, match=f"^chip .*my.toml: .*{message}") as found:
+        load_chip(file)
+    assert str(found.value).isprintable()
+
+
+def test_a_huge_chip_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "huge.toml"
+    with file.open("wb") as content:
+        content.truncate(300 * 2**20)
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"huge.toml: it has 314572800 bytes, the limit is 32768"):
+        load_chip(file)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+def test_a_chip_that_is_there_already_is_taken_as_it_is() -> None:
+    chip = load_chip("loihi2")
+    assert load_chip(chip) is chip

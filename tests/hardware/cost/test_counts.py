@@ -12,6 +12,8 @@ from programs import every_cell, every_program, random_program, random_sequences
 from hardware.cost.chip import load_chip
 from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import ADDITIVE, count
+from hardware.cost.dense_gru import dense_gru
+from hardware.cost.energy import estimate
 from hardware.cost.placement import place
 from hardware.cost.projections import projections
 from hardware.definition.cell import step
@@ -386,3 +388,15 @@ def test_a_trace_of_another_program_is_refused() -> None:
     trace = run(random_program(1), random_sequences(1, 3, [2]))
     with pytest.raises(InputError, match="trace is of another program"):
         count(trace, random_program(2))
+
+
+@pytest.mark.parametrize("chip", ["loihi1", "loihi2"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_an_empty_trace_has_empty_counts_and_costs_nothing(chip: str, bidirectional: bool) -> None:
+    program = random_program(0, hidden=(4, 3), bidirectional=bidirectional)
+    trace = run(program, [])
+    counts, priced = count(trace, program), estimate(trace, program, chip)
+    assert counts.steps.shape == counts.synaptic_operations.shape == counts.spikes.shape == (0,)
+    assert counts.activation_sparsity == 1
+    assert priced.core_dynamic_j.shape == priced.core_s.shape == priced.host_j.shape == (3, 0)
+    assert dense_gru(program, counts).multiply_accumulates.shape == (0,)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from importlib.resources import files
 from itertools import permutations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from hardware.cost.placement.needs import LIMITS, state_words
 from hardware.cost.placement.placing import expected_traffic, sent_in
 from hardware.cost.projections import projections
 from hardware.definition.cell import Cell
-from hardware.errors import InputError, PlacementError
+from hardware.errors import InputError, PlacementError, SettingError
 from hardware.program.model import Program
 from hardware.runs.run import run
 
@@ -330,3 +332,18 @@ def test_equal_programs_are_placed_equally() -> None:
     program, chip = random_program(1, hidden=(20, 9)), small_chip(neurons_per_core=2)
     a, b = place(program, chip), place(replace(program), chip)
     assert a.tiles.tolist() == b.tiles.tolist()
+
+
+def test_a_chip_is_given_by_its_name_or_its_file_as_everywhere_else(tmp_path: Path) -> None:
+    program = random_program(0)
+    expected = place(program, load_chip("loihi2"))
+    text = (files("hardware.cost") / "chips" / "loihi2.toml").read_bytes()
+    (tmp_path / "mine.toml").write_bytes(text)
+    for chip in ("loihi2", tmp_path / "mine.toml", str(tmp_path / "mine.toml")):
+        placement = place(program, chip)
+        assert placement.chip == expected.chip
+        assert np.array_equal(placement.tiles, expected.tiles)
+    with pytest.raises(SettingError, match="unknown chip 'loihi3': did you mean 'loihi"):
+        place(program, "loihi3")
+    with pytest.raises(SettingError, match="unknown chip 'None'"):
+        place(program, None)  # type: ignore[arg-type]

@@ -101,3 +101,23 @@ def test_changes_that_a_message_does_not_hold_are_refused() -> None:
 def test_an_encoder_that_makes_no_sense_is_refused(changes: dict, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         replace(plain("graded"), **changes)
+
+
+def test_a_value_is_clamped_where_its_rounded_value_is_beyond_the_limit() -> None:
+    clamped = np.zeros(1, dtype=np.int64)
+    for value, beyond in [(126.5, 0), (127, 0), (127.49, 0), (127.5, 1), (-127.5, 1), (-1e30, 1)]:
+        clamped[:] = 0
+        plain("graded", limit=127).rounded(np.array([[value]]), clamped=clamped)
+        assert clamped[0] == beyond, value
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_clamped_values_are_counted_by_channel_and_nothing_else_changes(kind: str) -> None:
+    rng = np.random.default_rng(3)
+    encoder = random_encoder(rng, 700, kind)
+    frames = 3 * rng.normal(size=(400, 700)).astype(np.float32)  # more than is counted at a time
+    clamped = np.arange(700)
+    events, _ = encoder.encode(frames, encoder.initial_state(), clamped)
+    scaled = np.rint((frames.astype(np.float64) - encoder.offset) * encoder.gain)
+    assert np.array_equal(clamped - np.arange(700), (abs(scaled) > encoder.limit).sum(axis=0))
+    assert np.array_equal(events, encoder.encode(frames, encoder.initial_state())[0])

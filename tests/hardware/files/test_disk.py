@@ -38,19 +38,18 @@ def test_a_path_below_a_file_cannot_be_written(tmp_path: Path) -> None:
         disk.write_text(tmp_path / "file" / "below", "text")
 
 
-def test_a_file_in_a_folders_place_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("kept")
-    with pytest.raises(InputError, match="file is a file, expected a folder: choose another --out"):
-        disk.require_writable(tmp_path / "file")
-    assert (tmp_path / "file").read_text() == "kept"
-
-
 def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
-    tensors = {"a": np.arange(6, dtype=np.int16).reshape(2, 3).T, "b": np.zeros((0, 4))}
+    tensors = {
+        "a": np.arange(6, dtype=np.int16).reshape(2, 3).T,
+        "b": np.zeros((0, 4)),
+        "c": np.array(3),
+    }
     disk.write_tensors(tmp_path / "t", tensors, {"about": "text"})
     found, about = disk.read_tensors(tmp_path / "t")
     assert about == {"about": "text"}
-    assert all(np.array_equal(found[name], tensors[name]) for name in tensors)
+    for name, tensor in tensors.items():
+        assert np.array_equal(found[name], tensor)
+        assert found[name].shape == tensor.shape
 
 
 def test_a_file_of_no_tensors_is_refused(tmp_path: Path) -> None:
@@ -59,23 +58,6 @@ def test_a_file_of_no_tensors_is_refused(tmp_path: Path) -> None:
         disk.read_tensors(tmp_path / "t")
     with pytest.raises(InputError, match="cannot read .*none: No such file"):
         disk.read_tensors(tmp_path / "none")
-
-
-def test_json_that_is_none_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "j").write_text("{")
-    with pytest.raises(InputError, match="not valid JSON"):
-        disk.read_json(tmp_path / "j")
-
-
-def test_json_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"^cannot read .*none\.json: No such file"):
-        disk.read_json(tmp_path / "none.json")
-
-
-def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "j").write_text("[" * 200_000)
-    with pytest.raises(InputError, match="not valid JSON"):
-        disk.read_json(tmp_path / "j")
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -143,7 +125,7 @@ def test_what_a_file_says_of_itself_stays_on_one_line(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for read in (disk.read_bytes, disk.read_json, disk.read_tensors):
+    for read in (disk.read_bytes, disk.read_tensors):
         with pytest.raises(InputError, match="cannot read .*pipe: not a regular file"):
             read(tmp_path / "pipe")
 
@@ -159,3 +141,12 @@ def test_the_text_of_a_fault_is_one_line_of_bounded_length() -> None:
     assert disk.one_line("a\nb\x1b[2J") == "a b [2J"
     assert disk.one_line("x" * 300) == "x" * 300
     assert disk.one_line("x" * 301) == "x" * 298 + " …"
+
+
+def test_a_file_beyond_its_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    disk.write_tensors(tmp_path / "t", {"a": np.zeros(100, np.int8)}, {})
+    size = (tmp_path / "t").stat().st_size
+    assert disk.read_tensors(tmp_path / "t", size)[0]["a"].size == 100
+    for read in (disk.read_bytes, disk.read_tensors):
+        with pytest.raises(InputError, match=f"it has {size} bytes, the limit is {size - 1}"):
+            read(tmp_path / "t", size - 1)

@@ -40,6 +40,8 @@ def test_what_everybody_reads_alike_is_read(value: object) -> None:
         (b"[" * 900_000, f"nested deeper than {DEEPEST}"),
         (b"[" * DEEPEST + b"]" * DEEPEST, f"nested deeper than {DEEPEST}"),
         (b'{"a":' * 200 + b"1" + b"}" * 200, f"nested deeper than {DEEPEST}"),
+        (b'["\\ud800"]', r"'.ud800' holds half a surrogate pair"),
+        (b'[{"\\udfff x": 1}]', r"'.udfff x' holds half a surrogate pair"),
         (b"\xff", "can't decode byte 0xff"),
         (b"\xef\xbb\xbf{}", "BOM"),
         ("{}".encode("utf-16"), "can't decode"),
@@ -55,3 +57,7 @@ def test_what_others_may_read_otherwise_is_refused(text: bytes, message: str) ->
 
 def test_the_deepest_that_is_read_is_read() -> None:
     parse(b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1))
+
+
+def test_a_whole_surrogate_pair_is_the_character_that_it_means() -> None:
+    assert parse(b'["\\ud83d\\ude00"]') == ["\U0001f600"]

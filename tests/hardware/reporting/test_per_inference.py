@@ -33,6 +33,18 @@ def test_the_csv_loses_no_digit(measured: Study) -> None:
         assert [float(row[name]) for row in rows] == columns[name]
 
 
+def test_no_text_in_a_csv_is_a_formula_and_parquet_has_it_as_it_is() -> None:
+    names = ["=1+1", "+1", "-1", "@sum", "\t=1", "a=1", "'=1", "", 'x",=1']
+    columns = {"=sample": list(range(9)), "predicted": names, "joules": [-1.5] * 9}
+    header, *rows = csv.reader(io.StringIO(as_csv(columns).decode(), newline=""))
+    assert header == ["'=sample", "predicted", "joules"]
+    assert [row[1] for row in rows] == [f"'{name}" for name in names[:5]] + names[5:]
+    assert as_csv({"x": ["\r=1"]}) == b"x\n'\r=1\n"
+    assert {float(row[2]) for row in rows} == {-1.5}
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert parquet.read_table(io.BytesIO(as_parquet(columns))).to_pydict() == columns
+
+
 @pytest.mark.parametrize("readout", READOUTS)
 def test_a_program_without_classes_has_its_values_there(readout: str) -> None:
     program = random_program(3, readout=readout)

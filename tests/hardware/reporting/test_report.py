@@ -16,6 +16,7 @@ from reports import LABELS, MEASURED, PROGRAM, TRAINED, VERIFICATION
 from rich.console import Console
 
 import hardware
+from hardware.cost.chip import load_chip
 from hardware.cost.counts import count
 from hardware.cost.dense_gru import delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
@@ -35,7 +36,7 @@ from hardware.runs.trace import Trace
 
 def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
     content = json.loads(json.dumps(report.as_json()))
-    assert content["schema"] == 3
+    assert content["schema"] == 4
     assert content["dataset"] == {"name": "small", "fingerprint": None, "test_samples": 4}
     assert set(content["accuracy"]) == {
         "baseline_gru",
@@ -332,3 +333,60 @@ def test_a_chip_on_which_nothing_costs_anything_still_has_a_report(
     report = make_report(measured, dataset="small")
     assert report.energy_j.core_dynamic.high == 0
     assert render_page(report, measured).startswith("<!doctype html>")
+
+
+def test_a_study_takes_a_chip_in_every_form(trace: Trace, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes(
+        (files("hardware.cost") / "chips" / "template.toml").read_bytes()
+    )
+    by_path = study(PROGRAM, trace, chip=tmp_path / "mine.toml")
+    assert list(by_path.chips) == [str(tmp_path / "mine.toml"), "loihi2"]
+    as_it_is = study(PROGRAM, trace, chip=load_chip(tmp_path / "mine.toml"))
+    assert list(as_it_is.chips) == ["My chip", "loihi2"]
+    assert np.array_equal(as_it_is.cost.core_dynamic_j, by_path.cost.core_dynamic_j)
+    named = study(PROGRAM, trace, chip=load_chip("loihi2"))
+    assert list(named.chips) == ["Loihi 2"]
+    assert list(study(PROGRAM, trace, chip="loihi2").chips) == ["loihi2", "loihi1"]
+
+
+def test_an_empty_trace_can_be_studied_but_not_reported() -> None:
+    empty = study(PROGRAM, hardware.run(PROGRAM, []), [])
+    assert empty.counts.steps.shape == empty.cost.core_s[1].shape == (0,)
+    with pytest.raises(InputError, match="the trace holds no sequence.*run the program on"):
+        make_report(empty, dataset="small")
+
+
+def test_clamped_inputs_are_in_the_report_the_table_and_the_page(
+    measured: Study, report: Report, trace: Trace
+) -> None:
+    counts = np.array([1, 9, 0])
+    run = replace(measured, trace=replace(trace, clamped=counts))
+    few = make_report(run, dataset="small")
+    assert few.clamped_inputs is not None
+    assert few.clamped_inputs.share == counts.sum() / trace.events.size
+    assert few.clamped_inputs.largest_share == 9 / len(trace.events)
+    assert few.clamped_inputs.channel == 1
+    assert few.clamped_inputs.warning is None
+    run = replace(measured, trace=replace(trace, clamped=counts + 12))
+    many = make_report(run, dataset="small")
+    assert "another unit than the training data" in many.as_json()["clamped_inputs"]["warning"]
+    page = Page(render_page(many, run)).text.replace("\u00a0", " ")
+    assert "of channel 1, which has the most, 100.00 %" in page
+    for content, share in ((few, "42.86 %"), (many, "100.00 %")):
+        console = Console(width=200, record=True, file=io.StringIO())
+        print_report(content, console)
+        text = console.export_text()
+        assert f"of channel 1, which has the most, {share}\n" in text
+        assert ("Warning: the encoder clamped" in text) == (content is many)
+
+
+def test_a_trace_without_its_count_of_clamped_inputs_is_reported_without_it(
+    measured: Study, trace: Trace
+) -> None:
+    run = replace(measured, trace=replace(trace, clamped=None))
+    content = make_report(run, dataset="small")
+    assert content.as_json()["clamped_inputs"] is None
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_report(content, console)
+    assert "lamped" not in console.export_text()
+    assert "The encoder clamped" not in render_page(content, run)

@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 from programs import random_program, random_sequences
 from safetensors.numpy import save as tensor_bytes
+from sealing import sealed_trace, trace_parts
 
+from hardware.definition.encoder import ENCODERS
+from hardware.definition.readout import READOUTS
+from hardware.engines.registry import ENGINES
 from hardware.errors import InputError, SettingError
 from hardware.files.disk import read_tensors, write_tensors
+from hardware.runs.clamped import clamped_inputs
 from hardware.runs.comparison import compare
+from hardware.runs.golden import golden_samples
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
+from hardware.runs.verification import verify_engines
+from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import SparseSequences
 
 
 def test_every_form_of_input_gives_the_same_trace() -> None:
@@ -57,6 +66,8 @@ def test_a_trace_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
     assert all(np.array_equal(ours[2], theirs[2]) for ours, theirs in pairs)
     assert trace.saturations is not None
     assert np.array_equal(loaded.saturations, trace.saturations)
+    assert trace.clamped is not None
+    assert np.array_equal(loaded.clamped, trace.clamped)
 
 
 @pytest.mark.parametrize("engine", ["numpy", "events"])
@@ -79,6 +90,58 @@ def test_a_trace_whose_engine_counts_no_saturations_says_so_from_its_file(
 ) -> None:
     replace(trace, saturations=None).save(tmp_path / "t")
     assert Trace.load(tmp_path / "t").saturations is None
+
+
+def test_a_trace_from_before_clamped_inputs_were_counted_says_so(tmp_path: Path) -> None:
+    older = replace(run(random_program(1), random_sequences(1, 3, [3])), clamped=None)
+    older.save(tmp_path / "trace")
+    loaded = Trace.load(tmp_path / "trace")
+    assert loaded.clamped is None
+    assert clamped_inputs(loaded, random_program(1)) is None
+
+
+def nothing(channels: int) -> list[Any]:
+    """An empty batch in every form."""
+    return [[], (), np.zeros((0, 4, channels)), Sequences.of([]), SparseSequences.of([], channels)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_an_empty_batch_is_an_empty_trace(engine: str, encoder: str, readout: str) -> None:
+    made = random_program(
+        0, hidden=(4, 3), encoder=encoder, readout=readout, bidirectional=readout == "last"
+    )
+    one = run(made, random_sequences(0, 3, [2]))
+    for given_inputs in nothing(3):
+        trace = run(made, given_inputs, engine)
+        assert trace.lengths.shape == trace.predictions.shape == (0,)
+        for (_, _, values), (_, _, others) in zip(
+            trace.quantities(), one.quantities(), strict=True
+        ):
+            assert values.shape == (0, others.shape[1])
+            assert np.issubdtype(values.dtype, np.integer)
+        assert trace.clamped is not None
+        assert not trace.clamped.any()
+        assert compare(run(made, [], "numpy"), trace).equal
+
+
+def test_an_empty_batch_of_stated_channels_must_have_the_right_ones() -> None:
+    with pytest.raises(InputError, match="7 channels, but the program was trained on 3"):
+        run(random_program(0), np.zeros((0, 4, 7)))
+
+
+def test_an_empty_trace_comes_back_from_its_file(tmp_path: Path) -> None:
+    trace = run(random_program(0, readout="step"), [])
+    trace.save(tmp_path / "trace")
+    assert compare(Trace.load(tmp_path / "trace"), trace).equal
+
+
+def test_an_empty_batch_is_equal_on_all_engines() -> None:
+    verified = verify_engines(random_program(0), [], ["numpy", "events", "lava"])
+    assert verified.equal
+    assert verified.summary()["sequences"] == verified.summary()["spikes_compared"] == 0
+    assert golden_samples(random_program(0), []).golden == ()
 
 
 def test_a_file_that_is_no_trace_is_refused(tmp_path: Path) -> None:
@@ -122,7 +185,7 @@ def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Pat
     ("change", "message"),
     [
         (lambda t: {"lengths": t.lengths[:1]}, "event of encoder has 3 rows, expected 1"),
-        (lambda t: {"lengths": t.lengths * 0}, "one without a step"),
+        (lambda t: {"lengths": t.lengths * 0}, "a sequence without a step"),
         (lambda t: {"lengths": t.lengths * 1.0}, "lengths of trace has shape"),
         (lambda t: {"events": t.events[0]}, r"event of encoder has shape \(3,\)"),
         (lambda t: {"events": t.events[:2]}, "event of encoder has 2 rows, expected 3"),
@@ -131,6 +194,17 @@ def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Pat
         (lambda t: {"membranes": t.membranes[::-1]}, r"layer 0 has emissions of shape \(3, 2\)"),
         (lambda t: {"emitted": (), "membranes": ()}, "holds no layer"),
         (lambda t: {"saturations": t.saturations[1:]}, r"saturations have shape \(2, 3\)"),
+        (lambda t: {"saturations": t.saturations - 10**6}, "a count of saturations is -"),
+        (lambda t: {"saturations": t.saturations * 1.0}, "saturations have .* of float64"),
+        (lambda t: {"lengths": np.array([2**63 - 1, 2**63 - 1, 5])}, f"expected {2**63 - 1}"),
+        (lambda t: {"lengths": t.lengths.astype(np.uint64)}, "of uint64, expected int64"),
+        (lambda t: {"scores": t.scores[:, :0]}, r"score of readout has shape \(2, 0\)"),
+        (lambda t: {"engine": "a\nb"}, "engine: the name 'a.nb' has 3 characters"),
+        (lambda t: {"program_digest": "x"}, "program_digest is 'x', expected a SHA-256"),
+        (lambda t: {"clamped": t.clamped[1:]}, r"clamped have shape \(2,\)"),
+        (lambda t: {"clamped": t.clamped * 1.0}, "clamped have .* of float64"),
+        (lambda t: {"clamped": t.clamped - 1}, "a count of clamped is -1"),
+        (lambda t: {"clamped": t.clamped + 4}, "a count of clamped is 4, expected at most 3"),
     ],
 )
 def test_a_trace_at_odds_with_itself_is_refused(
@@ -139,6 +213,30 @@ def test_a_trace_at_odds_with_itself_is_refused(
     replace(trace, **change(trace)).save(tmp_path / "t")
     with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
         Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("x", "holds 'x', which is no part of a trace"),
+        ("engine", "holds 'engine', which is no part of a trace"),
+        ("layers.00.emitted", "has no 'layers.2.emitted'"),
+        ("\ud800", "half a surrogate pair"),
+    ],
+)
+def test_a_trace_that_holds_more_than_is_read_is_refused(
+    trace: Trace, tmp_path: Path, name: str, message: str
+) -> None:
+    trace.save(tmp_path / "t")
+    about, tensors = trace_parts((tmp_path / "t").read_bytes())
+    (tmp_path / "t").write_bytes(sealed_trace(about, {**tensors, name: np.zeros(3, np.int8)}))
+    with pytest.raises(InputError, match=f"{message}.*make it anew"):
+        Trace.load(tmp_path / "t")
+    (tmp_path / "t").write_bytes(sealed_trace({**about, "surprise": "x"}, tensors))
+    with pytest.raises(InputError, match="holds 'surprise', which is no part of a trace"):
+        Trace.load(tmp_path / "t")
+    (tmp_path / "t").write_bytes(sealed_trace(about, tensors))
+    assert compare(Trace.load(tmp_path / "t"), trace).equal
 
 
 @pytest.mark.parametrize("about", ["[]", "3"])

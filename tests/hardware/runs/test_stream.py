@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware import Session, compare, run, stream
+from hardware import Session, run, stream
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.readout import READOUTS
+from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import InputError
 from hardware.runs.stream import VALUES_AT_ONCE, batches
 from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import SparseSequences
 
 
 @settings(max_examples=60, deadline=None)
@@ -97,11 +99,51 @@ def test_many_parts_of_a_stream_come_in_order() -> None:
 @pytest.mark.parametrize("readout", READOUTS)
 def test_no_sequences_have_no_scores(readout: str, encoder: str) -> None:
     program = random_program(6, encoder=encoder, readout=readout)
-    none = random_sequences(6, 3, [2]).take([])
-    assert compare(run(program, none, engine="numpy"), run(program, none)).equal
-    assert list(stream(program, none)) == []
-    with Session(program) as session:
-        assert session.run(none).shape == (0, 2)
+    one = random_sequences(6, 3, [2])
+    (scores,) = stream(program, one)
+    for none in (
+        [],
+        one.take([]),
+        Sequences.of([]),
+        SparseSequences.of([], 3),
+        np.zeros((0, 2, 3)),
+    ):
+        assert list(stream(program, none)) == []
+        found, overflow, clamped = Scorer(program).score(Sequences.of(none, 3))
+        assert (list(found), overflow, clamped.tolist()) == ([], None, [0, 0, 0])
+        with Session(program) as session:
+            assert session.run(none).shape == (0, 2)
+    mixed = list(stream(program, [Sequences.of([]), one, one.take([]), *one]))
+    assert len(mixed) == 2
+    assert np.array_equal(mixed, [scores, scores])
+
+
+def test_a_stream_takes_lists_and_whatever_gives_an_array() -> None:
+    class Tensor:
+        """As torch has them: `size` is a method."""
+
+        def __init__(self, values: np.ndarray) -> None:
+            self.values = values
+
+        def size(self) -> tuple[int, ...]:
+            return self.values.shape
+
+        def __array__(self, *arguments: object, **more: object) -> np.ndarray:
+            return self.values
+
+    program, sequences = random_program(6), random_sequences(6, 3, [2, 5, 1])
+    expected = list(stream(program, sequences))
+    for convert in (np.ndarray.tolist, Tensor):
+        assert np.array_equal(list(stream(program, map(convert, sequences))), expected)  # type: ignore[arg-type]
+
+
+def test_an_item_of_a_stream_that_is_no_array_is_named_behind_the_scores_before_it() -> None:
+    program, sequences = random_program(6), random_sequences(6, 3, [2, 5])
+    found = []
+    with pytest.raises(InputError, match="sequence 2 of the stream: not an array of shape"):
+        for scores in stream(program, [*sequences, [[1.0], [1.0, 2.0]]]):
+            found.append(scores)
+    assert len(found) == 2
 
 
 def test_a_stream_needs_no_more_memory_the_longer_it_is() -> None:

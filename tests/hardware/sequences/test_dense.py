@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from programs import random_sequences
 
 from hardware.errors import InputError
-from hardware.sequences.dense import Sequences
+from hardware.sequences.dense import Sequences, float_frames
+from hardware.sequences.sparse import SparseSequences
 
 
 def test_a_list_of_arrays_keeps_every_frame_in_order() -> None:
@@ -47,6 +48,36 @@ def test_no_sequences_are_none_however_one_asks() -> None:
     assert len(none) == 0
     assert list(none) == []
     assert len(none.take([])) == 0
+
+
+def test_an_empty_list_has_the_channels_that_it_is_told() -> None:
+    for data in ([], (), iter([]), Sequences.of([])):
+        assert Sequences.of(data, 5).values.shape == (0, 5)
+    assert Sequences.of([]).values.shape == (0, 0)
+    assert Sequences.of(np.zeros((0, 4, 7)), 5).values.shape == (0, 7)
+    assert SparseSequences.of([], 5).channels == 5
+    assert Sequences.of([np.ones((2, 3))], 5).channels == 3
+
+
+class Differentiable:
+    """As a tensor of torch that requires a gradient: no array until it is detached."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def detach(self) -> np.ndarray:
+        return self.values
+
+    def __array__(self, *arguments: object, **more: object) -> np.ndarray:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
+def test_a_tensor_that_requires_a_gradient_is_taken_without_it() -> None:
+    values = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(Sequences.of([Differentiable(values)]).values, values)
+    assert np.array_equal(float_frames("x", Differentiable(values), "(2, 3)"), values)
+    with pytest.raises(InputError, match="not a list of arrays.*requires grad"):
+        Sequences.of([[Differentiable(values)]])
 
 
 def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:

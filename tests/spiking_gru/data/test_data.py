@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 from datasets import small_arrays, small_file
 
+from hardware.definition.encoder import ENCODERS
 from hardware.errors import InputError, SettingError
+from hardware.runs.clamped import Clamped
 from spiking_gru import data
-from spiking_gru.data.registry import load_inputs, read_arrays
+from spiking_gru.data import registry
+from spiking_gru.data.npz import read_arrays
+from spiking_gru.data.registry import load_inputs
+from spiking_gru.encoder import Encoder
 
 EMPTY = {
     part: {
@@ -210,3 +215,38 @@ def test_inputs_need_no_labels(tmp_path: Path) -> None:
     assert classes == ("x", "y")
     assert labels is not None
     assert labels.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("names", [np.array("x"), np.array(["x\ny"]), np.array([["x"]])])
+def test_class_names_beside_inputs_are_checked(tmp_path: Path, names: np.ndarray) -> None:
+    np.savez(tmp_path / "i.npz", values=np.zeros((5, 3)), lengths=np.array([2, 3]), classes=names)
+    with pytest.raises(InputError, match="^i: classes"):
+        load_inputs(str(tmp_path / "i.npz"))
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("name", registry.DATASETS)
+def test_built_in_data_is_seldom_clamped_and_in_another_unit_it_is_noticed(
+    name: str, kind: str
+) -> None:
+    if name == "digits":
+        pytest.importorskip("sklearn")
+    dataset = data.load(name)
+    trained = Encoder(dataset.channels, kind)
+    trained.fit(dataset.training.sequences.values)
+    encoder = trained.integers()
+
+    def clamped(frames: np.ndarray) -> Clamped:
+        counts = np.zeros(dataset.channels, dtype=np.int64)
+        encoder.rounded(frames, clamped=counts)
+        return Clamped(counts, len(frames))
+
+    for part in (dataset.training, dataset.validation, dataset.test):
+        found = clamped(part.sequences.values)
+        print(f"{name}, {kind}: {found.share:.2%} clamped, {found.by_channel.max():.1%} at most")
+        assert found.share < encoder.row.most_clamped / 6
+        assert found.warning(encoder) is None
+        assert clamped(10 * part.sequences.values).warning(encoder) is not None
+    for frames in list(dataset.test.sequences)[:100]:
+        assert clamped(frames).warning(encoder) is None
+        assert clamped(10 * frames).warning(encoder) is not None

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 import torch
 from datasets import small_file
 
+from hardware.errors import InputError, TrainingError
 from spiking_gru import data, load_network
 from spiking_gru.batches import batches, padded
+from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import EpochReport, TrainingSettings, train
-from spiking_gru.training.train import evaluate, with_noise
+from spiking_gru.training.train import evaluate, warmed_up, with_noise
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +32,34 @@ def test_training_learns_writes_and_reports_every_epoch(
     assert [r.phase for r in reports] == ["baseline"] * 8 + ["float"] * 8 + ["quantised"] * 4
     assert reports[15].loss < reports[8].loss
     assert metrics["test"]["quantised"]["accuracy"] > 0.6
-    assert json.loads((tmp_path / "training.json").read_text()) == metrics
+    assert RunFolder(tmp_path).training() == metrics
     assert list((tmp_path / "logs").glob("events.*"))
     network, _ = load_network(tmp_path)
     assert evaluate(network, dataset.test).accuracy == metrics["test"]["quantised"]["accuracy"]
+
+
+def test_training_interrupted_or_unasked_leaves_the_run_before_as_it_was(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    short = SETTINGS.model_copy(update={"epochs": 1, "quantised_epochs": 1})
+    train(short, dataset, tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    writing: list[Path] = []
+
+    def interrupted(report: EpochReport) -> NoReturn:
+        writing.extend(tmp_path.rglob("events.*"))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(short, dataset, tmp_path, interrupted, force=True)
+    assert len(writing) == 2, "the curves can be looked at while it trains"
+    with pytest.raises(InputError, match=r"holds a run .*force=True in Python"):
+        train(short, dataset, tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    train(short.model_copy(update={"seed": 1}), dataset, tmp_path, force=True)
+    after = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    assert len(after) == len(before)
+    assert after[tmp_path / "model.safetensors"] != before[tmp_path / "model.safetensors"]
 
 
 def test_the_same_seed_gives_the_same_network_and_another_seed_another(
@@ -94,3 +120,47 @@ def test_noise_is_measured_in_standard_deviations_of_each_channel() -> None:
     frames, gain = torch.zeros(4000, 1, 2), torch.tensor([1.0, 0.1], dtype=torch.float64)
     noisy = with_noise(frames, gain, 0.5, torch.Generator().manual_seed(0))
     assert noisy.std((0, 1)).tolist() == pytest.approx([0.5, 5.0], rel=0.1)
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+def test_a_learning_rate_that_diverges_stops_the_training(
+    epochs: int, dataset: data.Dataset, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(update={"epochs": epochs, "learning_rate": 1e30})
+    with pytest.raises(TrainingError, match="lower the learning rate, which is"):
+        train(settings, dataset, tmp_path)
+    assert not (tmp_path / "training.json").exists()
+
+
+def test_a_training_that_learns_nothing_says_so(
+    dataset: data.Dataset, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = SETTINGS.model_copy(
+        update={"learning_rate": 1e-12, "quantised_learning_rate": 1e-12}
+    )
+    metrics = train(settings, dataset, tmp_path)
+    assert any("no better than chance" in note for note in metrics["notes"])
+    assert metrics["notes"] == [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize(("updates", "share"), [(1, 9 / 11), (90, 9 / 100), (10_000, 0.01)])
+def test_the_average_moves_by_less_and_less_until_the_decay(updates: int, share: float) -> None:
+    average = [torch.zeros(1)]
+    warmed_up(0.99)(average, [torch.ones(1)], torch.tensor(updates))
+    assert float(average[0]) == pytest.approx(share)
+
+
+def test_a_short_training_keeps_nearly_what_its_last_steps_reached(
+    dataset: data.Dataset, tmp_path: Path
+) -> None:
+    accuracies = [
+        train(
+            SETTINGS.model_copy(update={"averaging": decay, "seed": seed, "epochs": 4}),
+            dataset,
+            tmp_path / f"{decay}-{seed}",
+        )["test"]["float"]["loss"]
+        for decay in (0.0, 0.999)
+        for seed in range(3)
+    ]
+    plain, averaged = np.reshape(accuracies, (2, 3)).mean(axis=1)
+    assert averaged < plain + 0.1

@@ -48,9 +48,11 @@ def regions_swapped(rng: np.random.Generator, content: bytes) -> bytes:
     return content[:a] + content[c:d] + content[b:c] + content[a:b] + content[d:]
 
 
-for change in (
+DAMAGE: tuple[Mutation, ...] = (
     flipped_bits, cut_short, bytes_put_in, bytes_taken_out, bytes_written_over, regions_swapped,
-):  # fmt: skip
+)  # fmt: skip
+
+for change in DAMAGE:
     MUTATIONS[change.__name__] = change
 
     def in_weights(rng: np.random.Generator, content: bytes, change: Mutation = change) -> bytes:

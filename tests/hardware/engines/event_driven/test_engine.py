@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware import compare, run
+from hardware import Session, compare, run, stream
 from hardware.definition.emission import EMISSIONS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
+from hardware.engines.event_driven import machine
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import SettingError
 from hardware.program.model import Layer, Program
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import SparseSequences
 
 every_grid = st.fixed_dictionaries(
     {"gate_fraction": st.integers(4, 10), "state_fraction": st.integers(8, 14)}
@@ -168,3 +174,55 @@ def test_neither_threads_nor_company_change_a_sequence(readout: str) -> None:
 def test_a_number_of_threads_that_is_none_is_refused(threads: object) -> None:
     with pytest.raises(SettingError, match="threads is .*: expected a whole number of at least 1"):
         run(random_program(0), random_sequences(0, 3, [2]), threads=threads)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, str, tuple[Any, ...]]]:
+    """Calls of kernels: whether in this thread, the kernel's name, the types of its arguments."""
+    made = []
+
+    def recorded(name: str) -> Callable[..., Any]:
+        kernel, here = getattr(machine, name), threading.current_thread()
+
+        def call(*arguments: Any) -> Any:
+            types = tuple(map(numba.typeof, arguments))
+            made.append((threading.current_thread() is here, name, types))
+            return kernel(*arguments)
+
+        return call
+
+    for name in ("run_layer", "run_readout", "encode", "encode_nonzero", "encode_events"):
+        monkeypatch.setattr(machine, name, recorded(name))
+    return made
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3])
+def test_no_thread_but_the_caller_s_compiles(
+    offset: float, calls: list[tuple[bool, str, tuple[Any, ...]]]
+) -> None:
+    program = random_program(0)
+    program = replace(program, encoder=replace(program.encoder, offset=np.full(3, offset)))
+    sequences = random_sequences(0, 3, [3, 2, 4])
+    for use in (
+        lambda: run(program, sequences, threads=2),
+        lambda: list(stream(program, sequences, threads=2)),
+        lambda: list(stream(program, SparseSequences.of(sequences), threads=2)),
+    ):
+        calls.clear()
+        use()
+        here = {call[1:] for call in calls if call[0]}
+        there = {call[1:] for call in calls if not call[0]}
+        assert there
+        assert there <= here
+
+
+def test_a_session_compiles_before_its_first_frame(
+    calls: list[tuple[bool, str, tuple[Any, ...]]],
+) -> None:
+    program, sequences = random_program(0), random_sequences(0, 3, [3])
+    with Session(program) as session:
+        compiled, calls[:] = {call[1:] for call in calls}, []
+        session.step(sequences.values[0])
+        session.run(sequences)
+    assert calls
+    assert {call[1:] for call in calls} <= compiled

@@ -1,0 +1,7 @@
+"""Sizes that no network and no program exceeds."""
+
+WIDEST = 2**16
+"""Channels, neurons of a layer, outputs."""
+
+MOST_WEIGHTS = 2**26
+"""Weights in all: several times those that a whole chip holds."""

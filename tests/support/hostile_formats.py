@@ -1,0 +1,231 @@
+"""Kinds of files that somebody else may have written: how each is damaged, read and judged.
+
+What a kind needs is imported when it is used: only networks need torch, only models need onnx.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import numpy as np
+from mutations import (
+    CHIP_MUTATIONS,
+    DATA_DAMAGE,
+    DATA_MUTATIONS,
+    MUTATIONS,
+    NETWORK_DAMAGE,
+    ONNX_MUTATIONS,
+    SEALED_NETWORK_MUTATIONS,
+    SEALED_TRACE_MUTATIONS,
+    WEIGHTS_MUTATIONS,
+    Mutation,
+)
+from programs import random_program, random_sequences
+from sealing import joined, members_of
+
+from hardware.program.file import contents
+from hardware.program.model import Program
+from hardware.program.stored import stored
+from hardware.runs.golden import golden_samples
+from hardware.runs.run import run
+from hardware.runs.trace import Trace
+
+KINDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"hidden": (4, 3), "bidirectional": True, "emit": "state", "readout": "last", "outputs": 1},
+    {"encoder": "rate", "readout": "leaky", "formulation": "forget", "activation": "table"},
+    {"encoder": "send-on-delta", "readout": "step", "formulation": "output-gated",
+     "emit": "graded", "initial": True, "hidden": (2, 2, 2)},
+)  # fmt: skip
+NETWORKS: tuple[dict[str, Any], ...] = (
+    {},
+    {"emit": "state", "layers": 2, "bidirectional": True, "readout": "last"},
+    {"formulation": "forget", "learn_initial_state": True, "learn_threshold": True},
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file. What `load` gives is the sound file's again, or may at least be used."""
+
+    sound: Callable[[], list[bytes]]
+    load: Callable[[Path], Any]
+    identity: Callable[[Any], object]
+    """Equal where two loaded files are the same."""
+
+    mutations: Mapping[str, Mutation]
+    use: Callable[[Any], object] | None = None
+    """What works with everything sound; None where every other file must be refused."""
+
+    name: str = "mutated"
+    put: Callable[[Path, bytes], object] = Path.write_bytes
+    remove: Callable[[Path], object] = Path.unlink
+
+
+def sound_program(kind: int) -> Program:
+    made = random_program(kind, **KINDS[kind])
+    return golden_samples(made, random_sequences(kind, 3, [4, 2]))
+
+
+def bytes_of(program: Program) -> bytes:
+    return contents(*stored(program))
+
+
+def traced(program: Program) -> Trace:
+    return run(program, [sample.frames for sample in program.golden], "numpy")
+
+
+def written(save: Callable[[Path], object]) -> bytes:
+    """What a writer writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder) / "file")
+        return (Path(folder) / "file").read_bytes()
+
+
+def programs() -> list[bytes]:
+    return [bytes_of(sound_program(kind)) for kind in range(len(KINDS))]
+
+
+def traces() -> list[bytes]:
+    return [written(traced(sound_program(kind)).save) for kind in range(len(KINDS))]
+
+
+def networks() -> list[bytes]:
+    """Folders of two files, each carried as a zip of both."""
+    from networks import random_network
+
+    from spiking_gru.network import save_network
+    from spiking_gru.settings import NetworkSettings
+
+    found = []
+    for kind, choices in enumerate(NETWORKS):
+        settings = NetworkSettings(channels=3, classes=("a", "b"), hidden=5, **choices)
+        with tempfile.TemporaryDirectory() as folder:
+            save_network(random_network(kind, **choices), settings, Path(folder))
+            files = [Path(folder) / name for name in ("model.json", "model.safetensors")]
+            found.append(joined(*(file.read_bytes() for file in files)))
+    return found
+
+
+def put_network(folder: Path, content: bytes) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, member in zip(("model.json", "model.safetensors"), members_of(content), strict=True):
+        (folder / name).write_bytes(member)
+
+
+def load_network(folder: Path) -> Any:
+    from spiking_gru.network import load_network
+
+    return load_network(folder)
+
+
+def network_identity(loaded: Any) -> object:
+    network, settings = loaded
+    state = network.state_dict()
+    return settings, {name: (v.dtype, v.shape, v.numpy().tobytes()) for name, v in state.items()}
+
+
+def use_network(loaded: Any) -> None:
+    import torch
+
+    from conversion import convert
+
+    network, settings = loaded
+    with torch.no_grad():
+        logits = network(torch.zeros(4, 2, settings.channels), torch.tensor([4, 2]))
+    assert logits.isfinite().all()
+    assert convert(network).classes == settings.classes
+
+
+def chips() -> list[bytes]:
+    from importlib.resources import files
+
+    folder = files("hardware.cost") / "chips"
+    return [(folder / f"{name}.toml").read_bytes() for name in ("loihi1", "loihi2", "template")]
+
+
+def load_chip(path: Path) -> Any:
+    from hardware.cost.chip import load_chip
+
+    return load_chip(path)
+
+
+def use_chip(chip: Any) -> None:
+    from hardware.cost.energy import estimate
+
+    program = sound_program(0)
+    assert (estimate(traced(program), program, chip).core_s >= 0).all()
+
+
+def models() -> list[bytes]:
+    from onnx_models import gru_model
+
+    return [
+        gru_model().SerializeToString(),
+        gru_model(1, units=(4, 3), directions=2, reads="mean", gemm=False).SerializeToString(),
+        gru_model(2, reads="step", bias=False, linear_before_reset=0).SerializeToString(),
+    ]
+
+
+def load_model(path: Path) -> Any:
+    from conversion.foreign.onnx_gru import from_onnx
+
+    return from_onnx(path)
+
+
+def use_model(gru: Any) -> None:
+    from conversion.foreign.floating import scores
+
+    found = scores(gru, random_sequences(0, gru.channels, [3, 1]))
+    assert np.isfinite(found).all()
+
+
+def data_sets() -> list[bytes]:
+    from datasets import small_arrays
+    from mutations.data_files import archived
+
+    named = {**small_arrays(1), "classes": ["x", "y", "z"]}
+    return [archived(small_arrays()), archived(named, packed=True)]
+
+
+def load_data(path: Path) -> Any:
+    from spiking_gru.data import load
+
+    return load(str(path))
+
+
+def use_data(dataset: Any) -> None:
+    for part in (dataset.training, dataset.validation, dataset.test):
+        assert part.labels.max() < len(dataset.classes)
+        assert np.isfinite(part.sequences.values).all()
+
+
+def data_identity(dataset: Any) -> object:
+    return dataset.fingerprint, dataset.classes
+
+
+FORMATS: dict[str, Format] = {
+    "program": Format(programs, Program.load, bytes_of, MUTATIONS),
+    "trace": Format(traces, Trace.load, lambda t: written(t.save), WEIGHTS_MUTATIONS),
+    "sealed trace": Format(
+        traces, Trace.load, lambda t: written(t.save), SEALED_TRACE_MUTATIONS
+    ),
+    "network": Format(
+        networks, load_network, network_identity, NETWORK_DAMAGE, put=put_network, remove=rmtree
+    ),
+    "sealed network": Format(
+        networks, load_network, network_identity, SEALED_NETWORK_MUTATIONS, use_network,
+        put=put_network, remove=rmtree,
+    ),
+    "chip": Format(chips, load_chip, lambda chip: chip, CHIP_MUTATIONS, use_chip, "mutated.toml"),
+    "model": Format(models, load_model, repr, ONNX_MUTATIONS, use_model, "mutated.onnx"),
+    "data": Format(data_sets, load_data, data_identity, DATA_DAMAGE, name="mutated.npz"),
+    "sealed data": Format(
+        data_sets, load_data, data_identity, DATA_MUTATIONS, use_data, "mutated.npz"
+    ),
+}  # fmt: skip
