@@ -1,8 +1,9 @@
-"""What is installed, what is missing, and the command that mends it."""
+"""What is installed, what is missing or damaged, and the command that mends it."""
 
 from __future__ import annotations
 
 import platform
+import shlex
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +30,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Python, the packages of the base install, those of training, and Lava."""
+    """Python, the packages of the base install and of training, Lava, and compiled kernels."""
     findings = [_python()]
     findings += [_package(name, "everything", "pip install spiking-gru") for name in BASE]
     findings += [
@@ -42,7 +43,24 @@ def examine() -> list[Finding]:
         if missing is None
         else Finding("lava-nc", missing.split(":")[0], install_command(), "the lava engine")
     )
-    return findings
+    return [*findings, *_kernels()]
+
+
+def _kernels() -> list[Finding]:
+    try:
+        from hardware.files.kernel_files import CHOSEN_BY, damaged_kernels, writable_folder
+    except ImportError:  # of a package that is missing, which has its own finding
+        return []
+    folder, damaged = writable_folder(), damaged_kernels()
+    if folder is None:
+        found = "no folder is writable"
+        remedy = f"export {CHOSEN_BY}=FOLDER, a folder that you can write to"
+    elif damaged:
+        found = f"{len(damaged)} damaged"
+        remedy = shlex.join(["rm", *map(str, damaged)])
+    else:
+        found, remedy = str(folder), ""
+    return [Finding("compiled kernels", found, remedy, "a quick start")]
 
 
 def _python() -> Finding:

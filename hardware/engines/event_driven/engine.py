@@ -63,6 +63,8 @@ def execute(
         of_part = record.part(rows, rows if every_step else part)
         return own.machine.record(arriving[rows], lengths[part], of_part, part.start)
 
+    # Here, because a Ctrl-C would wait for a thread that compiles.
+    run_part(slice(0, 0))
     with ThreadPoolExecutor(threads_to_use(threads)) as pool:
         found = list(pool.map(run_part, in_parts(lengths, STEPS_AT_ONCE)))
     return Recording(
@@ -84,20 +86,24 @@ class Scorer:
 
     def __init__(self, program: Program) -> None:
         self.own = OfThread(Layout(program))
+        self.own.machine.compile_scoring()
 
     def score(
         self, batch: AnySequences, first: int = 0
-    ) -> tuple[list[Integers], Saturations | None]:
+    ) -> tuple[list[Integers], Saturations | None, Integers]:
         """Return the scores of each sequence; `first` numbers the first one.
 
-        And return what has left the word in this thread so far; None where nothing has.
+        And return what has left the word in this thread so far (None where nothing has), and the
+        inputs of the batch that were clamped, by channel.
         """
         machine = self.own.machine
+        machine.encoder.clamped[:] = 0
         scores = machine.score_sequences(batch, first)
+        clamped = machine.encoder.clamped.copy()
         if machine.every_step:
             ends = np.cumsum(batch.lengths) * machine.per_frame
-            return np.split(scores, ends)[:-1], machine.overflow()
-        return list(scores), machine.overflow()
+            return np.split(scores, ends)[:-1], machine.overflow(), clamped
+        return list(scores), machine.overflow(), clamped
 
 
 class Stepper:
@@ -105,6 +111,7 @@ class Stepper:
 
     def __init__(self, program: Program) -> None:
         self.machine = Machine(Layout(program))
+        self.machine.compile_scoring()
         per_frame = program.encoder.steps if self.machine.every_step else 1
         self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
         self.one = np.ones(1, dtype=np.int64)
@@ -130,6 +137,9 @@ class Stepper:
 
     def overflow(self) -> Saturations | None:
         return self.machine.overflow()
+
+    def clamped(self) -> Integers:
+        return self.machine.encoder.clamped
 
     def close(self) -> None:
         """Do nothing: a machine holds only memory."""

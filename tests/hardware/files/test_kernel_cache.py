@@ -6,11 +6,13 @@ import ast
 import os
 import subprocess
 import sys
-import time
+import tempfile
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from inspect import getsource
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ from hardware import Session, run, stream
 from hardware.engines.event_driven import arrivals, encoding, updates
 from hardware.engines.event_driven.encoding import encode, encode_events, encode_nonzero, list_rows
 from hardware.engines.event_driven.kernels import run_layer, run_readout
-from hardware.files.kernel_cache import forget_outdated
+from hardware.errors import KernelCacheWarning
+from hardware.files import kernel_cache, kernel_files
+from hardware.files.kernel_cache import compiled
 from hardware.program.model import Program
 from hardware.sequences.dense import Sequences
 from hardware.sequences.sparse import SparseSequences
@@ -110,71 +114,147 @@ def test_a_second_process_compiles_nothing() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_an_index_older_than_a_source_is_forgotten(tmp_path: Path) -> None:
-    old, new, source = (tmp_path / name for name in ("old.nbi", "new.nbi", "source.py"))
-    for age, path in enumerate((old, source, new)):
-        path.touch()
-        os.utime(path, ns=(0, 10**18 + age))
-    forget_outdated([old, new], [source])
-    assert not old.exists()
-    assert new.exists()
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, in which kernels are kept."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kept"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kernel_files, "_warned", False)
+    return tmp_path / "kept"
 
 
-def test_a_change_of_what_is_inlined_compiles_a_kernel_anew(tmp_path: Path) -> None:
-    folder = tmp_path / "kernels"
-    folder.mkdir()
-    (folder / "outer.py").write_text(
-        "from inner import number\n"
-        "from hardware.files.kernel_cache import compiled\n"
-        "@compiled\n"
-        "def answer():\n"
-        "    return number()\n"
-        "print(answer(), sum(answer.stats.cache_hits.values()))\n"
-    )
+OUTER = """
+from pathlib import Path
+import numba
+from hardware.files.kernel_cache import compiled
 
-    def answered(number: int, age: int) -> str:
-        inner = folder / "inner.py"
-        inner.write_text(f"import numba\n@numba.njit\ndef number():\n    return {number}\n")
-        os.utime(inner, (time.time() - age, time.time() - age))
-        done = subprocess.run(
-            [sys.executable, "-B", folder / "outer.py"],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+@numba.njit
+def number():
+    return 41
 
-    assert answered(41, age=60) == "41 0"
-    assert answered(41, age=60) == "41 1"
-    assert answered(42, age=0) == "42 0"
+def answer(x):
+    return number() + x
+
+answer = compiled(answer, Path(__file__).parents[1] / "further.txt")
+"""
 
 
-def test_a_change_of_a_further_source_compiles_a_nested_kernel_again(tmp_path: Path) -> None:
-    folder, elsewhere = tmp_path / "kernels", tmp_path / "elsewhere.py"
-    folder.mkdir()
-    elsewhere.touch()
-    (folder / "outer.py").write_text(
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from hardware.files.kernel_cache import compiled\n"
-        "def nested():\n"
-        "    def answer():\n"
-        "        return 41\n"
-        "    return compiled(answer, Path(sys.argv[1]))\n"
-        "answer = nested()\n"
-        "print(answer(), sum(answer.stats.cache_hits.values()))\n"
-    )
+class Kernel(NamedTuple):
+    """A kernel in a file of its own, as a new process finds it."""
 
-    def answered(age: int) -> str:
-        os.utime(elsewhere, (time.time() - age, time.time() - age))
-        command = [sys.executable, "-B", folder / "outer.py", elsewhere]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        return subprocess.check_output(command, env=environment, text=True).strip()
+    folder: Path
 
-    assert answered(age=60) == "41 0"
-    assert answered(age=60) == "41 1"
-    assert answered(age=0) == "41 0"
+    @property
+    def file(self) -> Path:
+        return self.folder / "kernels" / "outer.py"
+
+    def write(self, number: int) -> None:
+        self.file.parent.mkdir(exist_ok=True)
+        self.file.write_text(OUTER.replace("41", str(number)))
+        (self.folder / "further.txt").touch()
+
+    def loaded(self) -> Any:
+        """The kernel in a module that is loaded anew."""
+        spec = spec_from_file_location("outer", self.file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module.answer
+
+    def answered(self) -> tuple[int, int]:
+        """The answer, and how many compilations were spared."""
+        answer = self.loaded()
+        return answer(0), sum(answer.stats.cache_hits.values())
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Kernel:
+    made = Kernel(tmp_path)
+    made.write(41)
+    return made
+
+
+def test_a_kernel_is_compiled_once_for_each_type(kept: Path, kernel: Kernel) -> None:
+    assert kernel.answered() == (41, 0)
+    assert kernel.answered() == (41, 1)
+    assert kernel.loaded()(0.5) == 41.5
+    assert len(list(kept.iterdir())) == 2
+    assert kernel.answered() == (41, 1)
+
+
+def test_a_change_of_any_source_compiles_a_kernel_again(kept: Path, kernel: Kernel) -> None:
+    assert kernel.answered() == (41, 0)
+    (kernel.file.parent / "beside.py").write_text("ANOTHER = 'file of the folder'")
+    assert kernel.answered() == (41, 0)
+    (kernel.folder / "further.txt").write_text("a further source")
+    assert kernel.answered() == (41, 0)
+    assert kernel.answered() == (41, 1)
+
+
+def test_a_change_with_an_older_date_compiles_a_kernel_again(kept: Path, kernel: Kernel) -> None:
+    assert kernel.answered() == (41, 0)
+    kernel.write(42)
+    os.utime(kernel.file, (0, 0))
+    assert kernel.answered() == (42, 0)
+    assert len(list(kept.iterdir())) == 1
+
+
+def test_a_new_date_alone_compiles_nothing(kept: Path, kernel: Kernel) -> None:
+    assert kernel.answered() == (41, 0)
+    os.utime(kernel.file)
+    assert kernel.answered() == (41, 1)
+
+
+def test_a_damaged_kernel_is_compiled_again(kept: Path, kernel: Kernel) -> None:
+    assert kernel.answered() == (41, 0)
+    (file,) = kept.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    assert kernel.answered() == (41, 0)
+    assert kernel.answered() == (41, 1)
+
+
+def test_a_kernel_runs_where_it_can_be_kept_nowhere(
+    kept: Path, kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(kept))
+    with pytest.warns(KernelCacheWarning, match="every process compiles them again"):
+        assert kernel.answered() == (41, 0)
+    assert kernel.answered() == (41, 0)
+
+
+def test_a_kernel_without_a_source_is_not_kept(kept: Path) -> None:
+    exec("def answer(): return 41", names := {})
+    answer = compiled(names["answer"])
+    assert answer() == 41
+    assert not kept.exists()
+
+
+def test_a_kernel_that_uses_variables_around_it_is_refused() -> None:
+    around = 41
+
+    def answer() -> int:
+        return around
+
+    with pytest.raises(ValueError, match="answer uses variables of the function around it"):
+        compiled(answer)
+
+
+def test_a_compilation_is_announced_once(
+    kept: Path, kernel: Kernel, caplog: pytest.LogCaptureFixture
+) -> None:
+    kernel_cache.announce.cache_clear()
+    for x in (0, 0.5, 0):
+        kernel.loaded()(x)
+    assert caplog.messages == [
+        "compiling kernels for this machine, once: usually less than a minute"
+    ]
+    caplog.clear()
+    kernel_cache.announce.cache_clear()
+    kernel.loaded()(0)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(
