@@ -53,7 +53,7 @@ def trained(settings: TrainingSettings, dataset: data.Dataset) -> ForeignGRU:
     return gru.standardised(encoder.offset.numpy(), 1 / encoder.gain.numpy())
 
 
-def on_test(program: Program, test: data.Labelled) -> tuple[float, float]:
+def on_test(program: Program, test: data.Part) -> tuple[float, float]:
     """Accuracy in percent, and the share of the dense operations in percent."""
     trace = run(program, test.sequences)
     counts = count(trace, program)

@@ -12,11 +12,11 @@ from hardware.program import Layer, Program
 
 
 def assemble(
-    encoder: Encoder, layers: Sequence[Layer], readout: Readout, classes: Sequence[str]
+    encoder: Encoder, layers: Sequence[Layer], readout: Readout, target: Target
 ) -> Program:
     return Program(
         encoder=encoder,
         layers=tuple(layers),
-        readouts=(replace(readout, target=Target(tuple(classes))),),
+        readouts=(replace(readout, target=target),),
         max_steps=longest_sequence(readout, layers[-1].cell),
     )

@@ -32,6 +32,6 @@ def conversion_of(network: Network, provenance: Mapping[str, Any] | None = None)
         network.encoder.integers(),
         fold(network.gru),
         fold_readout(network.readout),
-        network.classes,
+        network.target,
         provenance or {},
     )

@@ -20,6 +20,7 @@ from conversion.layout import lay_out
 from conversion.quantise import IntegerLayer, quantise_layer
 from conversion.ranges import prove
 from hardware.definition.encoder import Encoder
+from hardware.definition.readout import Target
 from hardware.program.model import Program
 
 
@@ -37,13 +38,13 @@ def build(
     encoder: Encoder,
     folded: Sequence[FoldedLayer],
     readout: FoldedReadout,
-    classes: Sequence[str],
+    target: Target,
     provenance: Mapping[str, Any],
 ) -> Conversion:
     """All passes after the first, for layers from anywhere."""
     integers = [quantise_layer(layer, choose_exponents(layer)) for layer in folded]
     layers = lay_out(folded, integers, encoder.exponent)
-    program = assemble(encoder, layers, readout.integers(), classes)
+    program = assemble(encoder, layers, readout.integers(), target)
     prove(program)
     return Conversion(
         tuple(folded), tuple(integers), readout, replace(program, provenance=dict(provenance))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hardware.sequences.dense import Sequences
-from spiking_gru.data import Labelled
+from spiking_gru.data import Part
 
 
 def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
@@ -24,12 +24,32 @@ def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(frames), torch.from_numpy(sequences.lengths)
 
 
+def padded_targets(part: Part) -> Tensor:
+    """Targets of each sequence, or of each frame (frames, sequences, …) with zeros as padding."""
+    if not part.per_step:
+        return torch.from_numpy(part.targets)
+    lengths = part.sequences.lengths
+    shape = (int(lengths.max(initial=1)), len(lengths), *part.targets.shape[1:])
+    targets = np.zeros(shape, dtype=part.targets.dtype)
+    for i, of_sequence in enumerate(np.split(part.targets, np.cumsum(lengths))[:-1]):
+        targets[: len(of_sequence), i] = of_sequence
+    return torch.from_numpy(targets)
+
+
+def valid_frames(of_frames: Tensor, lengths: Tensor) -> Tensor:
+    """Of (frames, sequences, …) what is within each length, one sequence after another."""
+    sequence_first = of_frames.transpose(0, 1)
+    return sequence_first[torch.arange(len(of_frames)) < lengths.unsqueeze(-1)]
+
+
 def batches(
-    part: Labelled, size: int, generator: torch.Generator
+    part: Part, size: int, generator: torch.Generator
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """All sequences in random order, as (frames, lengths, labels) cut to the longest of each."""
+    """All sequences in random order, as (frames, lengths, targets) cut to the longest of each."""
     frames, lengths = padded(part.sequences)
-    labels = torch.from_numpy(part.labels)
+    targets = padded_targets(part)
     for chosen in torch.randperm(len(part), generator=generator).split(size):
         of_batch = lengths[chosen]
-        yield frames[: int(of_batch.max()), chosen], of_batch, labels[chosen]
+        longest = int(of_batch.max())
+        of_chosen = targets[:longest, chosen] if part.per_step else targets[chosen]
+        yield frames[:longest, chosen], of_batch, of_chosen

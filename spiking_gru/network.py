@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from hardware.definition.cell import cell_settings
+from hardware.definition.readout import Target
 from hardware.errors import InputError
 from hardware.files.disk import first_fault, one_line, read_tensors, write_tensors
 from hardware.files.sealed import (
@@ -20,9 +21,10 @@ from hardware.files.sealed import (
     tensors_checksum,
     write_sealed,
 )
-from spiking_gru.classifier import SequenceClassifier
+from spiking_gru.data.tasks import task_of
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
+from spiking_gru.model import SequenceModel
 from spiking_gru.operations import expected_operations
 from spiking_gru.readout import Readout, Seen
 from spiking_gru.replacement import settle
@@ -42,7 +44,7 @@ def make_readout(settings: NetworkSettings, event_fraction: int) -> Readout:
     """A readout of the last layer, whose emissions have so many fraction bits."""
     return Readout(
         settings.hidden * (2 if settings.bidirectional else 1),
-        len(settings.classes),
+        settings.outputs,
         settings.readout,
         weight_bits=settings.bits,
         event_fraction=event_fraction,
@@ -51,8 +53,10 @@ def make_readout(settings: NetworkSettings, event_fraction: int) -> Readout:
     )
 
 
-class Network(SequenceClassifier):
-    """A classifier of sequences: raw frames in, logits out.
+class Network(SequenceModel):
+    """A model of sequences: raw frames in, logits out.
+
+    Without `classes` its answers are values, scaled as `target` says.
 
     `quantise(True)` switches the forward pass to the chip's integer arithmetic.
     """
@@ -62,12 +66,17 @@ class Network(SequenceClassifier):
         encoder: Encoder,
         gru: SpikingGRU,
         readout: Readout,
-        classes: tuple[str, ...],
+        classes: tuple[str, ...] = (),
         dropout: float = 0.0,
+        *,
+        target: Target | None = None,
+        task: str | None = None,
     ) -> None:
-        super().__init__(encoder, readout, dropout)
+        target = target or Target(tuple(classes))
+        super().__init__(
+            encoder, readout, target, task or task_of(bool(target.classes), False), dropout
+        )
         self.gru = gru
-        self.classes = classes
 
     @classmethod
     def build(cls, settings: NetworkSettings) -> Network:
@@ -84,8 +93,9 @@ class Network(SequenceClassifier):
                 learn_initial_state=settings.learn_initial_state,
             ),
             make_readout(settings, settings.cell.event_fraction),
-            settings.classes,
-            settings.dropout,
+            dropout=settings.dropout,
+            target=settings.target,
+            task=settings.task,
         )
 
     def quantise(self, on: bool = True) -> Network:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
@@ -61,13 +61,21 @@ class _TrainedOn(_Part):
 
 
 class _Tested(_Part):
-    accuracy: Annotated[float, Field(ge=0, le=1)]
+    accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    rmse: Annotated[float, Field(ge=0)] | None = None
 
 
 class _Origin(_Part):
     settings: _Settings
     dataset: _TrainedOn
     test: dict[str, _Tested]
+
+    @model_validator(mode="after")
+    def _every_network_was_tested(self) -> _Origin:
+        for name, part in self.test.items():
+            if part.accuracy is None and part.rmse is None:
+                raise ValueError(f"{name} has neither accuracy nor rmse")
+        return self
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Needs no torch, so that the command line can list its options at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hardware.definition.cell import Cell
+    from hardware.definition.readout import Target
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -49,7 +50,6 @@ class NetworkChoices(BaseModel):
         0.25, ge=0, le=7, description="send-on-delta: the change sent, in standard deviations."
     )
     encoder_steps: int = Field(4, ge=1, le=256, description="rate, latency: steps of a frame.")
-    readout: str = Field("mean", description="mean, count, leaky, last or step.")
     leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
 
@@ -68,10 +68,8 @@ class NetworkChoices(BaseModel):
     @model_validator(mode="after")
     def _names_are_known(self) -> NetworkChoices:
         from hardware.definition.encoder import ENCODERS
-        from hardware.definition.readout import READOUTS
 
         choose("encoder", self.encoder, ENCODERS)
-        choose("readout", self.readout, READOUTS)
         if self.cell.spiking and self.threshold == 0:
             raise SettingError(
                 f"threshold is 0 with {self.emit} spikes: it must lie between 0 and 1, or a "
@@ -84,7 +82,23 @@ class NetworkSettings(NetworkChoices):
     """All settings from which a network is built."""
 
     channels: int = Field(ge=1, le=WIDEST)
-    classes: tuple[str, ...] = Field(min_length=1, max_length=WIDEST)
+    task: str = "classify"
+    readout: str = "mean"
+    classes: tuple[str, ...] = Field((), max_length=WIDEST)
+    scale: tuple[float, ...] = Field((), max_length=WIDEST)
+    """Unit of each value, for a task of values."""
+
+    offset: tuple[float, ...] = Field((), max_length=WIDEST)
+
+    @property
+    def target(self) -> Target:
+        from hardware.definition.readout import Target
+
+        return Target(self.classes, self.scale, self.offset)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.classes) or len(self.scale)
 
     @property
     def weights(self) -> int:
@@ -94,12 +108,20 @@ class NetworkSettings(NetworkChoices):
         inputs = self.channels + (self.layers - 1) * states
         received = len(row.input_gates) * inputs
         received += self.layers * len(row.recurrent_gates) * self.hidden
-        return states * (received + len(self.classes))
+        return states * (received + self.outputs)
 
     @model_validator(mode="after")
     def _can_be_converted(self) -> NetworkSettings:
+        from hardware.definition.readout import READOUTS
+
+        choose("readout", self.readout, READOUTS)
         for fault in filter(None, map(name_fault, self.classes)):
             raise SettingError(f"classes: {fault}: choose another name")
+        if not self.outputs or len(self.target.offset) != len(self.scale):
+            raise SettingError(
+                f"{len(self.classes)} classes, {len(self.scale)} scales and {len(self.offset)} "
+                f"offsets: expected classes, or a scale and an offset of each value"
+            )
         if self.weights > MOST_WEIGHTS:
             raise SettingError(
                 f"{self.hidden} neurons in {self.layers} layers have {self.weights:,} weights, "
@@ -112,6 +134,11 @@ class TrainingSettings(NetworkChoices):
     """Settings of a training run."""
 
     data: str = Field("japanese-vowels", description="A data set by name, or a .npz file.")
+    readout: str | None = Field(
+        None,
+        description="mean, count, leaky, last or step; mean for classes, last for values, step for "
+        "frames unless told otherwise.",
+    )
     epochs: int = Field(
         40, ge=0, description="Epochs in floating point; 0 quantises from the start."
     )
@@ -139,11 +166,19 @@ class TrainingSettings(NetworkChoices):
     )
     threads: int = Field(1, ge=1, description="Threads of torch; more help only large networks.")
 
-    def network(self, channels: int, classes: tuple[str, ...]) -> NetworkSettings:
-        """Return the network to train, for data with these channels and classes."""
+    def network(
+        self, channels: int, classes: tuple[str, ...] = (), task: str = "classify", **target: Any
+    ) -> NetworkSettings:
+        """Return the network to train, for data with these channels and classes.
+
+        For values `target` has `scale` and `offset`.
+        """
+        from spiking_gru.data.tasks import TASKS
+
         chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
+        target |= {"task": task, "readout": self.readout or TASKS[task].readout}
         try:
-            return NetworkSettings(channels=channels, classes=classes, **chosen)
+            return NetworkSettings(channels=channels, classes=classes, **target, **chosen)
         except ValidationError as error:
             from hardware.files.disk import first_fault
 

@@ -18,9 +18,10 @@ PUBLIC = {
         "from_torch_gru network_trace verify"
     ),
     "spiking_gru": (
-        "Network NetworkSettings SpikingGRU SpikingGRUCell known_to_snntorch load_network reset"
+        "Dataset Network NetworkSettings SpikingGRU SpikingGRUCell TrainingSettings "
+        "known_to_snntorch load_network reset train"
     ),
-    "spiking_gru.data": "DATASETS Dataset Labelled load",
+    "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",
 }
 

@@ -34,7 +34,7 @@ from hardware.errors import InputError, SettingError
 from hardware.program.model import Program
 from hardware.runs.run import record
 from hardware.sequences.dense import Sequences
-from spiking_gru.data import Dataset, Labelled
+from spiking_gru.data import Dataset, Part
 
 RUNGS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3)
 """Thresholds that are tried, as shares of a channel's peak and of a state's ±1."""
@@ -84,9 +84,9 @@ class Calibration:
 
 @dataclass(frozen=True)
 class _Answered:
-    """Labelled sequences, and which of them were named rightly to begin with."""
+    """Part sequences, and which of them were named rightly to begin with."""
 
-    part: Labelled
+    part: Part
     right: NDArray[np.bool_]
 
     def lost(self, found: NDArray[np.int64]) -> int:
@@ -252,7 +252,7 @@ def _first(search: _Search) -> Deployment:
     )
 
 
-def _thinned(part: Labelled) -> Labelled:
+def _thinned(part: Part) -> Part:
     """At most so many sequences, evenly from the part."""
     return part.take(np.unique(np.linspace(0, len(part) - 1, min(len(part), MOST)).astype(int)))
 
@@ -268,7 +268,7 @@ def _noisy(dataset: Dataset, program: Program) -> Iterator[_Answered]:
     for strength in NOISE:
         noise = strength * deviation * rng.standard_normal((copies, *values.shape))
         frames = np.concatenate(values + noise).astype(np.float32)
-        part = Labelled(Sequences(frames, np.tile(lengths, copies)), np.tile(labels, copies))
+        part = Part(Sequences(frames, np.tile(lengths, copies)), np.tile(labels, copies))
         yield _Answered(part, record(program, part.sequences).predictions == part.labels)
 
 

@@ -25,6 +25,7 @@ from conversion.passes import Conversion, build
 from hardware.definition.arithmetic import weight_exponent
 from hardware.definition.cell import Cell
 from hardware.definition.encoder import ENCODERS, Encoder
+from hardware.definition.readout import Target
 from hardware.errors import InputError, RangeError
 from hardware.program.model import Program
 from hardware.sequences.dense import Sequences
@@ -121,7 +122,7 @@ def deploy(
                 _encoder(gru, candidate, peaks, encoder, thresholds.encoder),
                 list(_layers(gru, candidate, peaks, emit, thresholds.levels)),
                 _readout(gru.head, _cell(gru, candidate, emit)),
-                classes,
+                Target(tuple(classes)),
                 about,
             )
             _require_steps(conversion.program, steps)

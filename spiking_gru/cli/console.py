@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,15 +21,34 @@ if TYPE_CHECKING:
     from hardware.doctor import Finding
     from spiking_gru.training import EpochReport
 
+default_format = warnings.formatwarning
+
 
 def behave_in_a_shell() -> None:
-    """End in order when terminated, so that what was started is stopped; write any character."""
+    """End in order when terminated, so that what was started is stopped; write any character.
+
+    A warning of ours is one line.
+    """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: sys.exit(128 + number))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    warnings.formatwarning = _format_warning
+
+
+def _format_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """One line for a warning of ours; the place in the code for those of libraries."""
+    if category.__module__ == "hardware.errors":
+        return f"spiking-gru: {' '.join(str(message).split())}\n"
+    return default_format(message, category, filename, lineno, line)
 
 
 class Voice:
@@ -61,6 +81,8 @@ class Voice:
         """A bar for each phase, with loss, validation accuracy and spike rate."""
         from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+        from hardware.metrics import ClassMetrics
+
         columns = (
             TextColumn("{task.description:<9}"),
             BarColumn(bar_width=14),
@@ -76,9 +98,15 @@ class Voice:
                     tasks[report.phase] = progress.add_task(
                         report.phase, total=report.epochs, figures=""
                     )
-                figures = f"loss {report.loss:.3f} acc {100 * report.validation_accuracy:5.1f} %"
+                metrics = report.validation.metrics
+                quality = (
+                    f"acc {100 * metrics.accuracy:5.1f} %"
+                    if isinstance(metrics, ClassMetrics)
+                    else f"rmse {metrics.rmse:.3g}"
+                )
+                figures = f"loss {report.loss:.3f} {quality}"
                 if report.phase != "baseline":  # an ordinary GRU emits everything, always
-                    figures += f" rate {100 * report.spike_rate:4.1f} %"
+                    figures += f" rate {100 * report.validation.spike_rate:4.1f} %"
                 progress.update(tasks[report.phase], completed=report.epoch, figures=figures)
 
             yield show
@@ -89,7 +117,7 @@ class Voice:
 
         table = Table(box=None, pad_edge=False)
         for column in ("", "package", "found", "needed for"):
-            table.add_column(column)
+            table.add_column(column, overflow="fold")
         remedies: dict[str, None] = {}
         for finding in findings:
             mark = "[green]✓[/]" if finding.well else "[red]✗[/]"

@@ -98,12 +98,15 @@ def _report_of(folder: RunFolder, chip: str, measure: bool) -> tuple[Report, Stu
     if folder.verification.is_file():
         remedy = f"run `spiking-gru verify {folder.path}` again"
         verification = read_sealed(folder.verification, remedy)
-    run = study(program, trace, test.labels if program.classes else None, chip)
+    has_labels = program.classes and not test.per_step and (test.labels >= 0).all()
+    run = study(program, trace, test.labels if has_labels else None, chip)
     content = make_report(
         run,
         dataset=origin["dataset"]["name"],
         fingerprint=origin["dataset"]["fingerprint"],
-        trained={name: part["accuracy"] for name, part in origin["test"].items()},
+        trained={
+            name: part["accuracy"] for name, part in origin["test"].items() if "accuracy" in part
+        },
         verification=verification,
         measured=_on_this_host(run) if measure and find_spec("torch") else None,
     )

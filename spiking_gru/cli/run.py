@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,12 @@ from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Engine, Json, Source
 from spiking_gru.cli.stream import stream_answers
 from spiking_gru.cli.workplace import folder_of, require_there
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hardware.program.model import Program
+    from hardware.runs.trace import Trace
 
 
 def run(
@@ -77,24 +83,16 @@ def run_program(
 
     is_folder = source.is_dir()
     folder = folder_of(source if is_folder else source.parent)
-    classes = None
-    if data is not None:
-        sequences, labels, classes = load_inputs(data)
-    elif is_folder:
-        test = folder.dataset().test
-        sequences, labels = test.sequences, test.labels
-    else:
+    if data is None and not is_folder:
         raise InputError(f"{source} is a program: say what to run it on with --data")
+    test = folder.dataset().test if data is None else None
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
+    inputs = test or load_inputs(str(data), program.classes)
+    sequences = inputs.sequences
     start = time.perf_counter()
     with voice.busy(f"{engine}: running {len(sequences)} sequences"):
         trace = run_on(program, sequences, engine, deadline, **(options or {}))
     seconds = time.perf_counter() - start
-    if labels is not None and classes is not None and classes != program.classes:
-        raise InputError(
-            f"{data} has the classes {', '.join(classes)}, but the program names "
-            f"{', '.join(program.classes)}: put the labels in the program's order"
-        )
     target = out or folder.trace
     if out is None and data is not None:
         # The run's own trace is that of its test part, which the report is about.
@@ -108,19 +106,42 @@ def run_program(
         "sequences": len(trace.lengths),
         "steps": steps,
         "seconds": seconds,
-        "predictions": [program.classes[i] for i in trace.predictions] if program.classes else None,
-        "accuracy": None if labels is None else float((trace.predictions == labels).mean()),
         "clamped_inputs": {
             "share": clamped.share,
             "by_channel": clamped.by_channel.tolist(),
             "warning": clamped.warning(program.encoder),
         },
         "trace": str(target),
+        **answers_of(program, trace, inputs.targets),
     }
-    accuracy = "" if labels is None else f", {100 * result['accuracy']:.2f} % named rightly"
+    figures = "".join(f", {text}" for text in figures_of(result))
     voice.say(
-        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{accuracy}, "
+        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}, "
         f"{100 * clamped.share:.2f} % of the inputs clamped"
     )
     voice.wrote([target])
     return result
+
+
+def answers_of(program: Program, trace: Trace, targets: NDArray[Any] | None) -> dict[str, Any]:
+    """Return the answers of a run, and their metrics where the targets are known."""
+    from hardware.runs.answers import answers, metrics_of
+
+    found = answers(program, trace)
+    named = [program.classes[i] for i in found] if program.classes else None
+    result: dict[str, Any] = {
+        "predictions": named,
+        "values": None if program.classes else found.tolist(),
+        "accuracy": None,
+        "rmse": None,
+    }
+    if targets is not None:
+        metrics = vars(metrics_of(program, trace, targets))
+        result |= {name: metrics.get(name) for name in ("accuracy", "rmse")}
+    return result
+
+
+def figures_of(result: dict[str, Any]) -> list[str]:
+    """Return the accuracy or the error of a run as text, where it is known."""
+    texts = {"accuracy": "{:.2%} accuracy", "rmse": "RMSE {:.4g}"}
+    return [text.format(result[name]) for name, text in texts.items() if result[name] is not None]

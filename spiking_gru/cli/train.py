@@ -57,7 +57,7 @@ def train_network(
     dataset = load(settings.data, settings.seed)
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
-        f"and {len(dataset.test)} test sequences, {len(dataset.classes)} classes"
+        f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
     with voice.training_progress() as show:
         metrics = run_training(settings, dataset, folder.path, show, force=force)

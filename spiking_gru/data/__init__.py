@@ -1,6 +1,6 @@
-"""Data sets of labelled sequences. Needs no torch."""
+"""Data sets of sequences with targets. Needs no torch."""
 
-from spiking_gru.data.dataset import Dataset, Labelled
+from spiking_gru.data.dataset import Dataset, Part
 from spiking_gru.data.registry import DATASETS, load
 
-__all__ = ["DATASETS", "Dataset", "Labelled", "load"]
+__all__ = ["DATASETS", "Dataset", "Part", "load"]

@@ -1,35 +1,79 @@
-"""A data set: labelled sequences in three parts, and where they come from."""
+"""A data set: sequences with targets in three parts, and where they come from."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from hardware.errors import InputError
-from hardware.sequences.dense import Sequences
+from hardware.errors import InputError, choose
+from hardware.sequences.dense import Inputs, Sequences, as_array
+from spiking_gru.data import splits
+from spiking_gru.data.targets import Targets, targets_of
+from spiking_gru.data.tasks import TASKS, Task
 
-VALIDATION_SHARE = 0.1
+LOG = logging.getLogger(__name__)
+
+VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
+
+FEW = 20
+"""Validation sequences below which one of them moves the accuracy by more than 5 points."""
+
+SPLITS = ("class", "group", "time")
 
 
 @dataclass(frozen=True)
-class Labelled:
-    """Sequences and the class of each."""
+class Part:
+    """Sequences, their targets, and the group of each."""
 
     sequences: Sequences
-    labels: NDArray[np.int64]
+    targets: NDArray[Any]
+    """Of each sequence, or of all frames: class indices, or values (…, outputs)."""
+
+    groups: NDArray[Any] | None = None
+    """For instance the person who was recorded."""
+
+    per_step: bool = False
+    """Whether targets are of frames."""
 
     def __post_init__(self) -> None:
-        if len(self.labels) != len(self.sequences):
-            raise InputError(f"{len(self.sequences)} sequences, but {len(self.labels)} labels")
+        items = len(self.sequences.values) if self.per_step else len(self.sequences)
+        for name, given, expected in (
+            ("targets", self.targets, items),
+            ("groups", self.groups, len(self.sequences)),
+        ):
+            if given is not None and len(given) != expected:
+                raise InputError(
+                    f"{len(given)} {name} for {len(self.sequences)} sequences of "
+                    f"{len(self.sequences.values)} frames: expected {expected}"
+                )
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.sequences)
 
-    def take(self, indices: NDArray[np.integer]) -> Labelled:
-        return Labelled(self.sequences.take(indices), self.labels[indices])
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class index of each sequence, or of each frame."""
+        if self.targets.ndim > 1:
+            raise InputError("the targets are values, expected classes")
+        labels: NDArray[np.int64] = self.targets
+        return labels
+
+    def take(self, indices: ArrayLike) -> Part:
+        """The sequences at `indices`, in that order, with their targets and groups."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        targets = self.targets[chosen] if not self.per_step else self._of_frames(chosen)
+        groups = None if self.groups is None else self.groups[chosen]
+        return Part(self.sequences.take(chosen), targets, groups, self.per_step)
+
+    def _of_frames(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        parts = np.split(self.targets, np.cumsum(self.sequences.lengths)[:-1])
+        return np.concatenate([parts[i] for i in chosen]) if len(chosen) else self.targets[:0]
 
 
 @dataclass(frozen=True)
@@ -37,37 +81,166 @@ class Dataset:
     """Training, validation and test parts; the last is never looked at before the end."""
 
     name: str
-    training: Labelled
-    validation: Labelled
-    test: Labelled
-    classes: tuple[str, ...]
-    fingerprint: str
+    training: Part
+    validation: Part
+    test: Part
+    classes: tuple[str, ...] = ()
+    task: str = "classify"
+    fingerprint: str = ""
+    licence: str = ""
 
     @property
     def channels(self) -> int:
         return self.training.sequences.channels
 
+    @property
+    def row(self) -> Task:
+        """The row of the task."""
+        return TASKS[self.task]
 
-def fingerprint(arrays: dict[str, NDArray[np.generic]]) -> str:
+    @property
+    def outputs(self) -> int:
+        """Classes, or values of one answer."""
+        return len(self.classes) or int(self.training.targets.shape[1])
+
+    @property
+    def described(self) -> str:
+        """What is to be answered, in a few words."""
+        what = f"{len(self.classes)} classes" if self.classes else f"{self.outputs} values"
+        return f"{what} of each {'frame' if self.row.per_step else 'sequence'}"
+
+    @classmethod
+    def from_lists(
+        cls,
+        sequences: Inputs,
+        targets: ArrayLike | Iterable[Any],
+        *,
+        groups: ArrayLike | None = None,
+        task: str | None = None,
+        classes: Sequence[str] = (),
+        name: str = "data",
+        licence: str = "",
+        split: str | None = None,
+        test: float = TEST_SHARE,
+        validation: float = VALIDATION_SHARE,
+        seed: int = 0,
+    ) -> Dataset:
+        """Return a data set of sequences and targets in the forms that people have.
+
+        Sequences are (frames, channels) arrays, tensors or data frames, or one array (sequences,
+        frames, channels); for targets see `spiking_gru.data.targets.targets_of`. `split` is `class`
+        (a share of each class), `group` (every group in one part; the default with `groups`) or
+        `time` (the last sequences are the test part). Validation is taken from the training part
+        in the same way.
+        """
+        taken = Sequences.of(sequences)
+        understood = targets_of(targets, taken.lengths, task, classes)
+        given = None if groups is None else as_array(groups)
+        whole = Part(taken, understood.array, given, TASKS[understood.task].per_step)
+        how = split or ("class" if given is None else "group")
+        held = held_out(whole, how, test, seed, understood.classes)
+        rest = np.setdiff1d(np.arange(len(whole)), held)
+        return assembled(
+            name, whole.take(rest), whole.take(held), understood, how, validation, seed, licence
+        )
+
+
+def assembled(
+    name: str,
+    training: Part,
+    test: Part,
+    targets: Targets,
+    split: str = "class",
+    validation: float = VALIDATION_SHARE,
+    seed: int = 0,
+    licence: str = "",
+) -> Dataset:
+    """Return a data set whose validation part is held out of `training`."""
+    held = held_out(training, split, validation, seed, targets.classes)
+    kept = training.take(np.setdiff1d(np.arange(len(training)), held))
+    made = Dataset(
+        name=name,
+        training=kept,
+        validation=training.take(held),
+        test=test,
+        classes=targets.classes,
+        task=targets.task,
+        fingerprint=fingerprint(arrays_of(training, test, targets.classes)),
+        licence=licence,
+    )
+    require_learnable(made)
+    return made
+
+
+def held_out(
+    part: Part, split: str, share: float, seed: int, classes: Sequence[str] = ()
+) -> NDArray[np.int64]:
+    """Return the sequences of about `share` of a part, chosen as `split` says."""
+    choose("split", split, SPLITS)
+    if not 0 < share < 1:
+        raise InputError(f"a share of {share} is held out: expected more than 0 and less than 1")
+    if split == "group":
+        if part.groups is None:
+            raise InputError(
+                "the split is by group, but there are no groups: give one of each sequence"
+            )
+        return splits.by_group(part.groups, share, seed)
+    if split == "time":
+        return splits.by_time(len(part), share)
+    if part.per_step or part.targets.ndim > 1:
+        return splits.by_share(len(part), share, seed)
+    return splits.by_class(part.labels, share, seed, classes)
+
+
+def require_learnable(dataset: Dataset) -> None:
+    """Refuse a data set from which nothing can be learnt; warn about one that tells little."""
+    if dataset.row.names_classes:
+        _require_every_class(dataset)
+    elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
+        raise InputError(f"{dataset.name}: every target is the same: there is nothing to learn")
+    if len(dataset.validation) < FEW:
+        LOG.warning(
+            "%s: the validation part has %d sequences: too few to choose between settings by",
+            dataset.name,
+            len(dataset.validation),
+        )
+
+
+def _require_every_class(dataset: Dataset) -> None:
+    """Two classes or more, and something to learn each of them from."""
+    name, classes = dataset.name, dataset.classes
+    if len(classes) < 2:
+        raise InputError(
+            f"{name}: every label is {classes[0]!r}, expected at least two classes: there is "
+            f"nothing to tell apart"
+        )
+    missing = np.setdiff1d(np.arange(len(classes)), dataset.training.labels)
+    if len(missing):
+        raise InputError(
+            f"{name}: no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
+            f"expected some of each of the {len(classes)} classes: count labels from 0, without "
+            f"gaps"
+        )
+
+
+def arrays_of(training: Part, test: Part, classes: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Return everything that a data set consists of, by name."""
+    arrays: dict[str, NDArray[Any]] = {"classes": np.array(classes, dtype=str)}
+    for name, part in (("train", training), ("test", test)):
+        arrays |= {
+            f"{name}_values": part.sequences.values,
+            f"{name}_lengths": part.sequences.lengths,
+            f"{name}_targets": part.targets,
+        }
+        if part.groups is not None:
+            arrays[f"{name}_groups"] = np.asarray(part.groups, dtype=str)
+    return arrays
+
+
+def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
     """SHA-256 over names, types, shapes and values."""
     total = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
     return total.hexdigest()
-
-
-def hold_out(part: Labelled, share: float, seed: int) -> tuple[Labelled, Labelled]:
-    """Split off `share` of each class, at least one sequence of it, chosen by the seed."""
-    rng = np.random.default_rng(seed)
-    held: list[int] = []
-    for label in np.unique(part.labels):
-        members = rng.permutation(np.flatnonzero(part.labels == label))
-        if len(members) < 2:
-            raise InputError(
-                f"class {label} has {len(members)} training sequence: at least 2 are needed, "
-                f"one to train on and one to validate"
-            )
-        held.extend(members[: max(1, round(share * len(members)))])
-    kept = np.setdiff1d(np.arange(len(part)), held)
-    return part.take(kept), part.take(np.sort(np.array(held)))

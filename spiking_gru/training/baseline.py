@@ -7,19 +7,21 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from spiking_gru.classifier import SequenceClassifier
 from spiking_gru.encoder import Encoder
+from spiking_gru.model import SequenceModel
 from spiking_gru.network import make_readout
 from spiking_gru.readout import Seen
 from spiking_gru.settings import NetworkSettings
 
 
-class BaselineGRU(SequenceClassifier):
+class BaselineGRU(SequenceModel):
     """The task without spikes; its hidden states take the place of the spikes."""
 
     def __init__(self, settings: NetworkSettings, encoder: Encoder) -> None:
         readout = make_readout(settings, event_fraction=0)
-        super().__init__(copy.deepcopy(encoder), readout, settings.dropout)
+        super().__init__(
+            copy.deepcopy(encoder), readout, settings.target, settings.task, settings.dropout
+        )
         self.last = 2 if settings.bidirectional else 1
         self.gru = nn.GRU(
             settings.channels,

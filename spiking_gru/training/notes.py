@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import TrainingError
+from hardware.metrics import ClassMetrics, ValueMetrics
 
 
 def require_finite(what: str, value: float, learning_rate: float) -> None:
@@ -20,15 +22,27 @@ def require_finite(what: str, value: float, learning_rate: float) -> None:
 
 
 def notes_on(
-    phase: str, epochs: int, best_epoch: int, accuracy: float, labels: NDArray[np.int64]
+    phase: str,
+    epochs: int,
+    best_epoch: int,
+    metrics: ClassMetrics | ValueMetrics,
+    targets: NDArray[Any],
 ) -> list[str]:
-    """Return what the best epoch says of a phase; `accuracy` and `labels` are of the validation."""
+    """Return what the best epoch says of a phase, by the metrics on the validation part."""
     notes = []
-    chance = float(np.bincount(labels).max() / len(labels))
-    if accuracy <= chance:
+    if isinstance(metrics, ClassMetrics):
+        labels = targets[targets >= 0]
+        chance = float(np.bincount(labels).max(initial=0) / max(1, len(labels)))
+        if metrics.accuracy <= chance:
+            notes.append(
+                f"{phase}: {metrics.accuracy:.1%} of the validation part is no better than chance: "
+                f"its most frequent class makes up {chance:.1%}; try another learning rate or more "
+                f"epochs"
+            )
+    elif metrics.nrmse >= 1:
         notes.append(
-            f"{phase}: {accuracy:.1%} of the validation part is no better than chance: its most "
-            f"frequent class makes up {chance:.1%}; try another learning rate or more epochs"
+            f"{phase}: on the validation part the error is no smaller than that of the mean; try "
+            f"another learning rate or more epochs"
         )
     if best_epoch == epochs:
         notes.append(f"{phase}: the last of {epochs} epochs was the best; more may do better")

@@ -111,12 +111,13 @@ def test_weights_that_are_no_numbers_are_refused() -> None:
 
 @pytest.mark.parametrize("kind", READOUTS)
 def test_a_program_without_classes_gives_the_values_that_training_saw(kind: str) -> None:
-    network = random_network(4, 3, 0.4, readout=kind, classes=("x", "y", "z")).quantise()
-    network.classes = ()
+    target = {"scale": (1.0, 2.0, 3.0), "offset": (0.0, -1.0, 5.0)}
+    network = random_network(4, 3, 0.4, readout=kind, classes=(), task="regress", **target)
+    network.quantise()
     program, sequences = convert(network), random_sequences(4, 3, [6, 6, 6])
     values = program.values(run(program, sequences))
     frames, lengths = padded(sequences)
-    expected = network(frames, lengths).detach().numpy()
+    expected = network.in_units(network(frames, lengths)).detach().numpy()
     if kind == "step":
         expected = expected.transpose(1, 0, 2).reshape(18, 3)
     assert values == pytest.approx(expected, rel=1e-5, abs=1e-6)

@@ -13,7 +13,7 @@ from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
-from spiking_gru.settings import NetworkChoices
+from spiking_gru.settings import TrainingSettings
 
 
 def spiking_gru(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -59,7 +59,7 @@ def test_help_imports_nothing_heavy() -> None:
     ],
 )
 def test_the_help_of_an_option_lists_every_name(option: str, names: dict) -> None:
-    description = NetworkChoices.model_fields[option].description or ""
+    description = TrainingSettings.model_fields[option].description or ""
     assert set(names) <= set(re.findall(r"[\w-]+", description))
 
 

@@ -23,7 +23,8 @@ def small_arrays(seed: int = 0) -> dict[str, np.ndarray]:
     return arrays
 
 
-def small_file(folder: Path, **changes: np.ndarray) -> Path:
-    path = folder / "small.npz"
-    np.savez(path, **{**small_arrays(), **changes})
+def small_file(folder: Path, **changes: np.ndarray | None) -> Path:
+    """Write the data set with some arrays changed, and those that are None left out."""
+    path, arrays = folder / "small.npz", {**small_arrays(), **changes}
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
     return path

@@ -15,7 +15,7 @@ from conversion.foreign.floating import predictions
 from conversion.foreign.gru import ForeignGRU, Head
 from hardware.errors import InputError, SettingError
 from hardware.runs.run import run
-from spiking_gru.data import Dataset, Labelled, load
+from spiking_gru.data import Dataset, Part, load
 
 BUDGETS = (1.0, 3.0, 10.0)
 
@@ -88,7 +88,7 @@ def test_the_chosen_program_is_the_one_that_was_measured(gru: ForeignGRU, datase
 
 def test_the_test_part_is_not_looked_at(gru: ForeignGRU, dataset: Dataset) -> None:
     silent = replace(dataset.test.sequences, values=np.zeros_like(dataset.test.sequences.values))
-    blind = replace(dataset, test=Labelled(silent, dataset.test.labels))
+    blind = replace(dataset, test=Part(silent, dataset.test.labels))
     programs = [calibrate(gru, data, 5.0).program for data in (dataset, blind)]
     assert programs[0].digest == programs[1].digest
 

@@ -4,24 +4,36 @@ import numpy as np
 import pytest
 
 from hardware.errors import TrainingError
+from hardware.metrics import ClassMetrics, class_metrics, value_metrics
 from spiking_gru.training.notes import notes_on, require_finite
 
 LABELS = np.array([0, 0, 0, 1, 2])
 
 
+def named(*classes: int) -> ClassMetrics:
+    return class_metrics(np.array(classes), LABELS, 3)
+
+
 def test_a_result_better_than_chance_before_the_last_epoch_needs_no_note() -> None:
-    assert notes_on("float", 10, 9, 0.61, LABELS) == []
+    assert notes_on("float", 10, 9, named(0, 0, 0, 1, 0), LABELS) == []
 
 
-@pytest.mark.parametrize("accuracy", [0.2, 0.6])
-def test_a_result_no_better_than_the_most_frequent_class_is_noted(accuracy: float) -> None:
-    (note,) = notes_on("float", 10, 9, accuracy, LABELS)
+@pytest.mark.parametrize("classes", [(0, 0, 0, 0, 0), (1, 1, 1, 1, 1)])
+def test_a_result_no_better_than_the_most_frequent_class_is_noted(classes: tuple) -> None:
+    (note,) = notes_on("float", 10, 9, named(*classes), LABELS)
     assert "no better than chance" in note
     assert "60.0%" in note
 
 
+def test_values_no_better_than_the_mean_are_noted() -> None:
+    targets = np.array([[0.0], [2.0]])
+    assert notes_on("float", 10, 9, value_metrics(np.array([[0.5], [1.5]]), targets), targets) == []
+    (note,) = notes_on("float", 10, 9, value_metrics(np.ones((2, 1)), targets), targets)
+    assert "no smaller than that of the mean" in note
+
+
 def test_a_best_epoch_that_is_the_last_is_noted() -> None:
-    assert notes_on("float", 10, 10, 1.0, LABELS) == [
+    assert notes_on("float", 10, 10, named(*LABELS), LABELS) == [
         "float: the last of 10 epochs was the best; more may do better"
     ]
 

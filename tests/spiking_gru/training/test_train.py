@@ -13,7 +13,8 @@ from spiking_gru import data, load_network
 from spiking_gru.batches import batches, padded
 from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import EpochReport, TrainingSettings, train
-from spiking_gru.training.train import evaluate, warmed_up, with_noise
+from spiking_gru.training.evaluation import evaluate
+from spiking_gru.training.trainer import warmed_up, with_noise
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,9 @@ def test_training_learns_writes_and_reports_every_epoch(
     assert RunFolder(tmp_path).training() == metrics
     assert list((tmp_path / "logs").glob("events.*"))
     network, _ = load_network(tmp_path)
-    assert evaluate(network, dataset.test).accuracy == metrics["test"]["quantised"]["accuracy"]
+    assert (
+        evaluate(network, dataset.test).metrics.accuracy == metrics["test"]["quantised"]["accuracy"]
+    )
 
 
 def test_training_interrupted_or_unasked_leaves_the_run_before_as_it_was(

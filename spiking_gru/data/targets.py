@@ -1,0 +1,211 @@
+"""Targets as people have them, as one array: class indices, or values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.errors import InputError, choose, name_fault
+from hardware.metrics import MISSING_CLASS
+from hardware.sequences.dense import NO_ARRAY, as_array
+from spiking_gru.data.tasks import TASKS, task_of
+
+MOST_DISTINCT = 0.5
+"""Share of different numbers among all targets up to which whole numbers are taken for classes."""
+
+Table = NDArray[np.object_]
+"""Targets as (items,) or (items, outputs), each as it was given."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets of sequences, or of all frames one after another."""
+
+    task: str
+    array: NDArray[Any]
+    """Class indices (items,) as int64, or values (items, outputs) as float64."""
+
+    classes: tuple[str, ...] = ()
+
+
+def targets_of(
+    given: ArrayLike | Iterable[Any],
+    lengths: NDArray[np.int64],
+    task: str | None = None,
+    classes: Sequence[str] = (),
+) -> Targets:
+    """Return targets as training takes them; `lengths` are the frames of each sequence.
+
+    Labels may be names, whole numbers, floating-point numbers, truth values or one-hot rows. With
+    `classes`, numbers count them from 0 or from 1. Numbers that are not whole are values. `None`
+    and NaN are missing targets. Without `task` it is inferred; an InputError where the targets
+    allow two.
+    """
+    if task is not None:
+        choose("task", task, TASKS)
+    items = _items(given, len(lengths))
+    per_step = TASKS[task].per_step if task else _are_per_step(items, lengths)
+    table = _table(_frames(items, lengths) if per_step else items)
+    names_classes = TASKS[task].names_classes if task else bool(classes) or _are_classes(table)
+    name = task or task_of(names_classes, per_step)
+    if not names_classes:
+        return Targets(name, _values(table))
+    labels, names = _labels(table), tuple(map(str, classes))
+    if not names:
+        names = _names_of(labels if table.ndim == 1 else list(range(table.shape[1])))
+    return Targets(name, _indices(labels, names), names)
+
+
+def _items(given: Any, count: int) -> list[Any]:
+    """Return one target for each sequence, as Python's own numbers, texts and lists."""
+    try:
+        items = [as_array(item).tolist() for item in given]
+    except NO_ARRAY as error:
+        raise InputError(
+            f"targets are {given!r:.60}: expected one for each sequence: {error}"
+        ) from error
+    if len(items) != count:
+        raise InputError(f"{len(items)} targets for {count} sequences: expected one for each")
+    return items
+
+
+def _width(item: Any) -> int | None:
+    """Return the length of a target that is a list; None for a single one."""
+    return len(item) if isinstance(item, list) else None
+
+
+def _are_per_step(items: list[Any], lengths: NDArray[np.int64]) -> bool:
+    widths = [_width(item) for item in items]
+    if widths != lengths.tolist() or not items:
+        return False
+    if len(set(widths)) == 1 and not isinstance(items[0][0], list):
+        raise InputError(
+            f"every target is a list of {widths[0]}, and every sequence has as many frames: give "
+            f"task='regress' for {widths[0]} values of each sequence, or task='regress-steps' or "
+            f"'classify-steps' for one target of each frame"
+        )
+    return True
+
+
+def _frames(items: list[Any], lengths: NDArray[np.int64]) -> list[Any]:
+    """Return the targets of all frames, one after another."""
+    for number, (item, length) in enumerate(zip(items, lengths, strict=True)):
+        width = _width(item)
+        if width != length:
+            found = "one target" if width is None else f"{width} targets"
+            raise InputError(
+                f"sequence {number} has {length} frames, but {found}: expected one for each frame"
+            )
+    return [target for item in items for target in item]
+
+
+def _table(items: list[Any]) -> Table:
+    widths = {_width(item) for item in items}
+    if len(widths) > 1:
+        found = ", ".join(sorted("one number" if w is None else str(w) for w in widths))
+        raise InputError(f"targets have different widths ({found}): expected as many in each")
+    width = widths.pop() if widths else None
+    table = np.empty(len(items) if width is None else (len(items), width), dtype=object)
+    for i, item in enumerate(items):
+        table[i] = item
+    return table
+
+
+def _is_missing(target: Any) -> bool:
+    return target is None or bool(target != target)
+
+
+def _is_one_hot(table: Table) -> bool:
+    return (
+        table.ndim == 2
+        and table.shape[1] > 1
+        and all(row.count(0) == len(row) - 1 and row.count(1) == 1 for row in table.tolist())
+    )
+
+
+def _are_classes(table: Table) -> bool:
+    """Return whether targets name classes; an InputError where they could as well be values."""
+    if table.ndim == 2:
+        return _is_one_hot(table)
+    present = [target for target in table if not _is_missing(target)]
+    if any(isinstance(target, (str, bool)) for target in present):
+        return True
+    numbers = _values(np.array(present, dtype=object))[:, 0]
+    if (numbers != np.floor(numbers)).any():
+        return False
+    distinct = len(np.unique(numbers))
+    if distinct <= MOST_DISTINCT * len(numbers):
+        return True
+    raise InputError(
+        f"{len(numbers)} targets are whole numbers with {distinct} different values: give "
+        f"task='classify' if they are classes, task='regress' if they are values"
+    )
+
+
+def _values(table: Table) -> NDArray[np.float64]:
+    """Return values as (items, outputs), NaN where one is missing."""
+    try:
+        flat = [np.nan if target is None else target for target in table.ravel()]
+        values = np.array(flat, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"targets are no numbers: {error}: give numbers or a task of classes"
+        ) from error
+    if np.isinf(values).any():
+        raise InputError(f"a target is {values[np.isinf(values)][0]}: expected finite numbers")
+    if values.size and np.isnan(values).all():
+        raise InputError("every target is missing: expected at least one value")
+    return values.reshape(len(table), table.shape[1] if table.ndim == 2 else 1)
+
+
+def _labels(table: Table) -> list[Any]:
+    if table.ndim == 1:
+        return list(table)
+    if not _is_one_hot(table):
+        raise InputError(
+            f"targets have {table.shape[1]} numbers each: expected one label each, or one-hot rows"
+        )
+    return [row.index(1) for row in table.tolist()]
+
+
+def _names_of(labels: list[Any]) -> tuple[str, ...]:
+    """Return the names of the classes: numbers in their own order, then names in theirs."""
+    known = {_text(label): label for label in labels if not _is_missing(label)}
+    if not known:
+        raise InputError("every label is missing: expected at least one")
+    numbers = sorted(
+        (t for t, label in known.items() if not isinstance(label, str)), key=lambda t: known[t]
+    )
+    return (*numbers, *sorted(t for t, label in known.items() if isinstance(label, str)))
+
+
+def _indices(labels: list[Any], names: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return the place of each label among the names."""
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"classes: {fault}: choose another name")
+    texts = [None if _is_missing(label) else _text(label) for label in labels]
+    present = {text for text in texts if text is not None}
+    numbers = ([str(first + i) for i in range(len(names))] for first in (0, 1))
+    # The first way of counting that leaves the fewest labels without a class.
+    known = min((list(names), *numbers), key=lambda known: len(present - set(known)))
+    unknown = sorted(present - set(known))
+    if unknown:
+        raise InputError(
+            f"a label is {unknown[0]!r}, but the classes are {', '.join(names)}: expected one of "
+            f"them, or numbers from 0 or from 1"
+        )
+    place = {name: i for i, name in enumerate(known)}
+    return np.array(
+        [MISSING_CLASS if text is None else place[text] for text in texts], dtype=np.int64
+    )
+
+
+def _text(label: Any) -> str:
+    """Return the name of a class; 3 and 3.0 are the same."""
+    if isinstance(label, float) and label.is_integer():
+        return str(int(label))
+    return str(label)

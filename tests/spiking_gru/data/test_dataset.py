@@ -1,0 +1,99 @@
+"""A data set from what people have: lists, arrays, tensors, data frames; three disjoint parts."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from spiking_gru.data import Dataset
+
+RNG = np.random.default_rng(0)
+SEQUENCES = [RNG.normal(size=(n, 3)) for n in RNG.integers(2, 7, 60)]
+LABELS = ["loud" if i % 3 else "quiet" for i in range(60)]
+
+
+def frames(dataset: Dataset) -> list[set[bytes]]:
+    parts = (dataset.training, dataset.validation, dataset.test)
+    return [{sequence.tobytes() for sequence in part.sequences} for part in parts]
+
+
+def test_lists_of_arrays_become_three_disjoint_parts() -> None:
+    dataset = Dataset.from_lists(SEQUENCES, LABELS, test=0.25, validation=0.2, seed=3)
+    assert [len(p) for p in (dataset.training, dataset.validation, dataset.test)] == [36, 9, 15]
+    training, validation, test = frames(dataset)
+    assert len(training | validation | test) == 60
+    assert (dataset.task, dataset.classes, dataset.channels) == ("classify", ("loud", "quiet"), 3)
+    for part in (dataset.training, dataset.validation, dataset.test):
+        assert np.mean(part.labels == 0) == pytest.approx(2 / 3, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "kind", [np.array, torch.tensor, lambda a: torch.tensor(a).requires_grad_()]
+)
+def test_one_array_or_tensor_is_taken_like_a_list(kind: Any) -> None:
+    whole = RNG.normal(size=(30, 4, 2))
+    found = Dataset.from_lists(kind(whole), torch.tensor([i % 2 for i in range(30)]))
+    expected = Dataset.from_lists(list(whole), [i % 2 for i in range(30)])
+    assert found.fingerprint == expected.fingerprint
+    assert np.array_equal(found.test.sequences.values, expected.test.sequences.values)
+
+
+def test_targets_go_with_their_sequences() -> None:
+    for targets in ([x.sum() for x in SEQUENCES], [x.cumsum(axis=0) for x in SEQUENCES]):
+        dataset = Dataset.from_lists(SEQUENCES, targets)
+        for part in (dataset.training, dataset.validation, dataset.test):
+            for i, sequence in enumerate(part.sequences):
+                alone = part.take([i]).targets
+                wanted = sequence.cumsum(axis=0) if part.per_step else [[sequence.sum()]]
+                assert np.allclose(alone, wanted, atol=1e-4)
+
+
+def test_with_groups_no_group_is_in_two_parts() -> None:
+    people = np.array([f"person {i % 10}" for i in range(60)])
+    dataset = Dataset.from_lists(SEQUENCES, LABELS, groups=people, validation=0.2)
+    groups = [set(p.groups) for p in (dataset.training, dataset.validation, dataset.test)]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == 10
+
+
+def test_a_split_by_time_takes_the_last_sequences() -> None:
+    dataset = Dataset.from_lists(SEQUENCES, LABELS, split="time", test=0.1, validation=0.1)
+    last = [sequence.astype(np.float32) for sequence in SEQUENCES[-6:]]
+    assert all(np.array_equal(a, b) for a, b in zip(dataset.test.sequences, last, strict=True))
+
+
+def test_the_fingerprint_is_of_all_that_was_given() -> None:
+    one = Dataset.from_lists(SEQUENCES, LABELS)
+    changed = [SEQUENCES[0] + 1, *SEQUENCES[1:]]
+    assert one.fingerprint == Dataset.from_lists(SEQUENCES, LABELS).fingerprint
+    assert one.fingerprint != Dataset.from_lists(changed, LABELS).fingerprint
+    assert one.fingerprint != Dataset.from_lists(SEQUENCES, LABELS[::-1]).fingerprint
+
+
+def test_a_small_validation_part_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        Dataset.from_lists(SEQUENCES, LABELS)
+    assert "validation part has 5 sequences: too few to choose" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"targets": LABELS[:-1]}, "59 targets for 60 sequences"),
+        ({"targets": ["same"] * 60}, "every label is 'same', expected at least two classes"),
+        ({"targets": [1.5] * 60}, "every target is the same"),
+        ({"groups": ["a"] * 59}, "59 groups for 60 sequences"),
+        ({"split": "group"}, "there are no groups"),
+        ({"split": "grup"}, "unknown split 'grup': did you mean 'group'"),
+        ({"test": 0}, "a share of 0 is held out"),
+        ({"targets": ["rare", *LABELS[1:]]}, "class 'rare' has 1"),
+        ({"sequences": [np.full((3, 3), np.nan)] * 60}, "nan in sequence 0"),
+    ],
+)
+def test_data_that_make_no_sense_are_refused(changes: dict, message: str) -> None:
+    given = {"sequences": SEQUENCES, "targets": LABELS, **changes}
+    with pytest.raises(ValueError, match=message):
+        Dataset.from_lists(**given)
