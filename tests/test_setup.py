@@ -34,8 +34,7 @@ def setup(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_an_environment_that_is_there_is_installed_into(tmp_path: Path, stamp: bool) -> None:
     folder = environment(tmp_path / "env", PYTHON)
     if stamp:
-        (folder / ".spiking-gru-ready").touch()
-        os.utime(folder / ".spiking-gru-ready", (0, 0))
+        (folder / ".spiking-gru-ready").write_text("made from something else")
     done = setup(folder)
     assert done.returncode == 0, done.stderr
     assert (folder / "package-of-the-user").exists()
@@ -43,6 +42,17 @@ def test_an_environment_that_is_there_is_installed_into(tmp_path: Path, stamp: b
     assert "--editable .[test]" in calls
     assert "venv" not in calls
     assert (folder / ".spiking-gru-ready").exists()
+
+
+def test_what_is_ready_is_not_touched_whatever_its_dates(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "env", PYTHON)
+    assert setup(folder).returncode == 0
+    (folder / "calls").unlink()
+    os.utime(folder / ".spiking-gru-ready", (0, 0))
+    assert setup(folder).stdout == ""
+    assert (folder / "calls").read_text() == "-c \n"
+    done = subprocess.run(["sh", SETUP, folder, "test,lava"], capture_output=True, text=True)
+    assert "--editable .[test,lava]" in (folder / "calls").read_text(), done.stderr
 
 
 def test_a_folder_without_a_working_python_is_left_as_it_is(tmp_path: Path) -> None:
