@@ -30,7 +30,7 @@ from spiking_gru import data
 from spiking_gru.encoder import Encoder
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.baseline import BaselineGRU
-from spiking_gru.training.train import Trainer
+from spiking_gru.training.trainer import Trainer
 
 BUDGET = 0.5
 

@@ -96,8 +96,7 @@ def run_program(
     target = out or folder.trace
     if out is None and data is not None:
         # The run's own trace is that of its test part, which the report is about.
-        target = folder.path / f"{Path(data).stem}.trace.safetensors"
-    trace.save(target)
+        target = folder.trace_on(data)
     steps = int(trace.lengths.sum())
     clamped = clamped_inputs(trace, program)
     assert clamped is not None
@@ -114,6 +113,7 @@ def run_program(
         "trace": str(target),
         **answers_of(program, trace, inputs.targets),
     }
+    trace.save(target)
     figures = "".join(f", {text}" for text in figures_of(result))
     voice.say(
         f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}, "
@@ -143,5 +143,6 @@ def answers_of(program: Program, trace: Trace, targets: NDArray[Any] | None) -> 
 
 def figures_of(result: dict[str, Any]) -> list[str]:
     """Return the accuracy or the error of a run as text, where it is known."""
-    texts = {"accuracy": "{:.2%} accuracy", "rmse": "RMSE {:.4g}"}
-    return [text.format(result[name]) for name, text in texts.items() if result[name] is not None]
+    accuracy, rmse = result["accuracy"], result["rmse"]
+    texts = [] if accuracy is None else [f"{100 * accuracy:.2f} % accuracy"]
+    return texts if rmse is None else [*texts, f"RMSE {rmse:.4g}"]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hardware.errors import TrainingError
 from hardware.metrics import ClassMetrics, ValueMetrics
+from spiking_gru.data import Dataset
 
 
 def require_finite(what: str, value: float, learning_rate: float) -> None:
@@ -19,6 +20,18 @@ def require_finite(what: str, value: float, learning_rate: float) -> None:
             f"{what} is {value:g}, expected a finite number: lower the learning rate, which is "
             f"{learning_rate:g}"
         )
+
+
+FEW = 20
+"""Validation sequences below which one of them moves the accuracy by more than 5 points."""
+
+
+def notes_on_data(dataset: Dataset) -> list[str]:
+    """Return what the data set says of a training run before it begins."""
+    sequences = len(dataset.validation)
+    if sequences >= FEW:
+        return []
+    return [f"the validation part has {sequences} sequences: too few to choose settings by"]
 
 
 def notes_on(

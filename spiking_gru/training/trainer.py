@@ -19,7 +19,7 @@ from spiking_gru.model import SequenceModel
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.losses import loss as loss_of
-from spiking_gru.training.notes import notes_on, require_finite
+from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Trainer:
         self.report = report
         self.log = log
         self.best_epochs: dict[str, int] = {}
-        self.notes: list[str] = []
+        self.notes = notes_on_data(dataset)
 
     def fit(self, phase: str, model: SequenceModel, epochs: int, learning_rate: float) -> None:
         """Train, and leave the model with the averaged weights of its best epoch.

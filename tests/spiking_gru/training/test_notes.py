@@ -5,13 +5,25 @@ import pytest
 
 from hardware.errors import TrainingError
 from hardware.metrics import ClassMetrics, class_metrics, value_metrics
-from spiking_gru.training.notes import notes_on, require_finite
+from spiking_gru.data import Dataset
+from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 
 LABELS = np.array([0, 0, 0, 1, 2])
 
 
 def named(*classes: int) -> ClassMetrics:
     return class_metrics(np.array(classes), LABELS, 3)
+
+
+@pytest.mark.parametrize("held", [18, 20])
+def test_a_validation_part_that_is_small_is_noted(held: int) -> None:
+    sequences, labels = np.zeros((20 * held, 2, 1)), np.arange(20 * held) % 2
+    dataset = Dataset.from_lists(sequences, labels, test=0.5, validation=0.1)
+    assert len(dataset.validation) == held
+    found = notes_on_data(dataset)
+    assert found == (
+        [f"the validation part has {held} sequences: too few to choose settings by"] * (held < 20)
+    )
 
 
 def test_a_result_better_than_chance_before_the_last_epoch_needs_no_note() -> None:

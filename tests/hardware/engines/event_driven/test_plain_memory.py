@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from programs import random_program, random_sequences
 
 from hardware import Program, run, stream
@@ -68,6 +69,7 @@ def bits() -> str:
     return found.hexdigest()
 
 
+@pytest.mark.long
 def test_kernels_without_the_promise_give_the_same_bits(tmp_path: Path) -> None:
     own = {PLAIN_MEMORY: "1", "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run(
