@@ -22,6 +22,9 @@ VARIANTS: tuple[tuple[str, dict], ...] = (
     ("energy weight 0.3", {"energy_weight": 0.3}),
     ("send-on-delta", SPARSE),
     ("send-on-delta, energy weight 0.3", {**SPARSE, "energy_weight": 0.3}),
+    ("pruned by 70 %", {"prune": 0.7}),
+    ("pruned by 85 %", {"prune": 0.85}),
+    ("pruned by 85 %, send-on-delta", {**SPARSE, "prune": 0.85}),
 )
 
 

@@ -27,6 +27,10 @@ def _one_of(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}"
 
 
+OPTIMISERS = ("adamw", "adam", "sgd")
+SCHEDULES = ("cosine", "linear", "constant")
+
+
 class NetworkChoices(BaseModel):
     """Settings of a network for any data."""
 
@@ -133,7 +137,7 @@ class NetworkSettings(NetworkChoices):
 class TrainingSettings(NetworkChoices):
     """Settings of a training run."""
 
-    data: str = Field("japanese-vowels", description="A data set by name, or a .npz file.")
+    data: str = Field("japanese-vowels", description="A data set by name or by path.")
     readout: str | None = Field(
         None,
         description="mean, count, leaky, last or step; mean for classes, last for values, step for "
@@ -145,10 +149,24 @@ class TrainingSettings(NetworkChoices):
     quantised_epochs: int = Field(
         20, ge=1, description="Epochs in the chip's arithmetic, after those."
     )
+    patience: int = Field(
+        0, ge=0, description="Epochs without improvement that end a phase; 0 never does."
+    )
     batch: int = Field(32, ge=1, description="Sequences in a batch.")
+    optimiser: str = Field("adamw", description=f"{_one_of(OPTIMISERS)}.")
+    schedule: str = Field(
+        "cosine", description=f"How the learning rate falls over a phase: {_one_of(SCHEDULES)}."
+    )
     learning_rate: float = Field(4e-3, gt=0, description="Of the first phase.")
-    quantised_learning_rate: float = Field(1e-3, gt=0, description="Of quantised epochs.")
-    weight_decay: float = Field(1e-2, ge=0, description="AdamW's.")
+    quantised_learning_rate: float | None = Field(
+        None,
+        gt=0,
+        description="Of quantised epochs: 1e-3 unless told otherwise, 4e-3 with --prune.",
+    )
+    prune: float = Field(
+        0.0, ge=0, lt=1, description="Share of the layers' weights that become 0, in those epochs."
+    )
+    weight_decay: float = Field(1e-2, ge=0, description="The optimiser's.")
     noise: float = Field(0.4, ge=0, description="Noise on frames, in standard deviations.")
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share given to all classes.")
     gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
@@ -165,6 +183,17 @@ class TrainingSettings(NetworkChoices):
         0, ge=0, lt=2**32, description="The same seed (and --threads) gives the same result."
     )
     threads: int = Field(1, ge=1, description="Threads of torch; more help only large networks.")
+
+    @property
+    def quantised_rate(self) -> float:
+        """The learning rate of quantised epochs; pruned weights need a higher one to adapt."""
+        return self.quantised_learning_rate or (4e-3 if self.prune else 1e-3)
+
+    @model_validator(mode="after")
+    def _recipe_is_known(self) -> TrainingSettings:
+        choose("optimiser", self.optimiser, OPTIMISERS)
+        choose("schedule", self.schedule, SCHEDULES)
+        return self
 
     def network(
         self, channels: int, classes: tuple[str, ...] = (), task: str = "classify", **target: Any

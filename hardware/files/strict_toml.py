@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -28,3 +29,8 @@ def parse(content: bytes) -> dict[str, Any]:
         raise too_deep() from None
     require_plain(tables)
     return tables
+
+
+def value(given: str | bool | int | float) -> str:
+    """The TOML text of a value: that of JSON, but for a character that TOML must escape."""
+    return json.dumps(given, ensure_ascii=False, allow_nan=False).replace("\x7f", "\\u007f")

@@ -12,14 +12,16 @@ from pydantic.fields import FieldInfo
 
 
 def options_from(model: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for each field of `model`; it gets them as the dictionary `chosen`.
+    """Give a command an option for each field of `model`.
 
-    Values are handed on as they are given: the model itself says what it allows.
+    The command gets those that were given as the dictionary `chosen`. The model itself says what it
+    allows, and what holds where an option was not given.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        def with_options(**given: Any) -> None:
-            chosen = {name: given.pop(name) for name in model.model_fields}
+        def with_options(context: typer.Context, **given: Any) -> None:
+            values = {name: given.pop(name) for name in model.model_fields}
+            chosen = {name: value for name, value in values.items() if _was_given(context, name)}
             command(chosen=chosen, **given)
 
         parameters = [
@@ -36,13 +38,22 @@ def options_from(model: type[BaseModel]) -> Callable[[Callable[..., None]], Call
             for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
             if name != "chosen"
         ]
-        signature = inspect.Signature([*parameters, *own])
+        context = inspect.Parameter(
+            "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
+        )
+        signature = inspect.Signature([context, *parameters, *own])
         with_options.__signature__ = signature  # type: ignore[attr-defined]
         with_options.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
         with_options.__name__, with_options.__doc__ = command.__name__, command.__doc__
         return with_options
 
     return decorate
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    # By name, because newer versions of typer bring a click of their own.
+    source = context.get_parameter_source(name)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _option(name: str, field: FieldInfo) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import torch
@@ -24,9 +25,16 @@ class Score:
     metrics: ClassMetrics | ValueMetrics
 
     def figures(self) -> dict[str, Any]:
-        """Return all that is a number, by name, for `training.json` and TensorBoard."""
-        numbers = {name: v for name, v in vars(self.metrics).items() if isinstance(v, (int, float))}
-        return {"loss": self.loss, "spike_rate": self.spike_rate, **numbers}
+        """Return all that is a number, by name, for `training.json` and TensorBoard.
+
+        What nothing defines, such as the NRMSE of equal targets, is left out.
+        """
+        found = {"loss": self.loss, "spike_rate": self.spike_rate, **vars(self.metrics)}
+        return {
+            name: value
+            for name, value in found.items()
+            if isinstance(value, (int, float)) and not isnan(value)
+        }
 
 
 @torch.no_grad()

@@ -13,6 +13,7 @@ import torch
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.files.sealed import write_sealed
+from spiking_gru.config import write_config
 from spiking_gru.data import Dataset
 from spiking_gru.network import Network, save_network
 from spiking_gru.replacement import replacing
@@ -48,13 +49,10 @@ def _train(
     folder: RunFolder,
     report: Callable[[EpochReport], None],
 ) -> dict[str, Any]:
-    torch.manual_seed(settings.seed)
-    about = network_settings(settings, dataset)
-    network = Network.build(about)
-    network.encoder.fit(dataset.training.sequences.values)
+    network, about = fresh_network(settings, dataset)
     baseline = BaselineGRU(about, network.encoder)
     epochs, rate = settings.epochs, settings.learning_rate
-    quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_learning_rate
+    quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_rate
     scores: dict[str, Score] = {}
     with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
         trainer = Trainer(settings, dataset, report, log)
@@ -64,7 +62,13 @@ def _train(
             trainer.fit("float", network, epochs, rate)
             scores["float"] = trainer.test(network)
         network.quantise()
-        trainer.fit("quantised", network, quantised_epochs, quantised_rate if epochs else rate)
+        trainer.fit(
+            "quantised",
+            network,
+            quantised_epochs,
+            quantised_rate if epochs else rate,
+            settings.prune,
+        )
         scores["quantised"] = trainer.test(network)
     save_network(network, about, folder.path)
     metrics = {
@@ -82,8 +86,18 @@ def _train(
     }
     for note in trainer.notes:
         LOG.warning(note)
+    write_config(folder.config, settings)
     write_sealed(folder.about_training, metrics)
     return metrics
+
+
+def fresh_network(settings: TrainingSettings, dataset: Dataset) -> tuple[Network, NetworkSettings]:
+    """Return the network as training finds it, and its settings."""
+    torch.manual_seed(settings.seed)
+    about = network_settings(settings, dataset)
+    network = Network.build(about)
+    network.encoder.fit(dataset.training.sequences.values)
+    return network, about
 
 
 def network_settings(settings: TrainingSettings, dataset: Dataset) -> NetworkSettings:

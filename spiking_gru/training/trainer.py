@@ -9,7 +9,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
 
@@ -20,6 +19,8 @@ from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.losses import loss as loss_of
 from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
+from spiking_gru.training.pruning import Pruning
+from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,18 @@ class Trainer:
         self.best_epochs: dict[str, int] = {}
         self.notes = notes_on_data(dataset)
 
-    def fit(self, phase: str, model: SequenceModel, epochs: int, learning_rate: float) -> None:
+    def fit(
+        self,
+        phase: str,
+        model: SequenceModel,
+        epochs: int,
+        learning_rate: float,
+        prune: float = 0.0,
+    ) -> None:
         """Train, and leave the model with the averaged weights of its best epoch.
+
+        With `prune` that share of the layers' weights becomes 0 over the first half of the epochs,
+        and only a later one is kept.
 
         What is validated and kept is a moving average over the steps: on small data its accuracy
         varies much less than that of any one step. Best is the lowest loss on the validation
@@ -59,23 +70,29 @@ class Trainer:
         """
         settings = self.settings
         generator = torch.Generator().manual_seed(settings.seed)
-        optimiser = torch.optim.AdamW(
-            model.parameters(), learning_rate, weight_decay=settings.weight_decay
+        optimiser = OPTIMISERS[settings.optimiser](
+            model.parameters(), lr=learning_rate, weight_decay=settings.weight_decay
         )
-        schedule = CosineAnnealingLR(optimiser, epochs)
+        schedule = SCHEDULES[settings.schedule](optimiser, epochs)
         averaged = AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging))
         smooth = cast(SequenceModel, averaged.module)
         best, best_state = None, model.state_dict()
+        pruning = Pruning(model, prune, epochs)
         for epoch in range(1, epochs + 1):
-            loss = self._epoch(model, optimiser, averaged, generator)
+            pruning.choose(model, epoch)
+            loss = self._epoch(model, optimiser, averaged, generator, pruning)
             schedule.step()
             score = evaluate(smooth, self.dataset.validation)
             require_finite("the validation loss", score.loss, learning_rate)
             self._log(phase, epoch, epochs, loss, score)
+            if not pruning.is_complete(epoch):
+                continue
             if best is None or score.loss < best.loss:
                 best = score
                 best_state = copy.deepcopy(smooth.state_dict())
                 self.best_epochs[phase] = epoch
+            if settings.patience and epoch - self.best_epochs[phase] >= settings.patience:
+                break
         model.load_state_dict(best_state)
         if best is not None:
             targets = self.dataset.validation.targets
@@ -87,6 +104,7 @@ class Trainer:
         optimiser: torch.optim.Optimizer,
         averaged: AveragedModel,
         generator: torch.Generator,
+        pruning: Pruning,
     ) -> float:
         settings, total, rate = self.settings, 0.0, optimiser.param_groups[0]["lr"]
         model.train()
@@ -104,6 +122,7 @@ class Trainer:
             require_finite("the gradient's norm", float(norm), rate)
             optimiser.step()
             averaged.update_parameters(model)
+            pruning.apply([model, averaged.module])
             total += float(loss.detach()) * len(lengths)
         return total / len(self.dataset.training)
 

@@ -12,7 +12,8 @@ from datasets import small_file
 from spiking_gru import data
 from spiking_gru.batches import padded
 from spiking_gru.network import Network
-from spiking_gru.training import EpochReport, TrainingSettings
+from spiking_gru.settings import OPTIMISERS, SCHEDULES
+from spiking_gru.training import EpochReport, TrainingSettings, recipes
 from spiking_gru.training.evaluation import evaluate
 from spiking_gru.training.trainer import Trainer
 
@@ -76,6 +77,45 @@ def test_the_learning_rate_falls_as_a_cosine_from_its_value_to_0(
     per_epoch = len(taken) // 4
     rates = [each["lr"] for each in taken[::per_epoch]]
     assert rates == pytest.approx([0.02, 0.02 * 0.853553, 0.01, 0.02 * 0.146447], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [("linear", [0.02, 0.015, 0.01, 0.005]), ("constant", [0.02, 0.02, 0.02, 0.02])],
+)
+def test_another_schedule_is_what_its_name_says(
+    dataset: data.Dataset, monkeypatch: pytest.MonkeyPatch, schedule: str, rates: list[float]
+) -> None:
+    taken = steps_taken(dataset, monkeypatch, schedule=schedule)
+    assert [each["lr"] for each in taken[:: len(taken) // 4]] == pytest.approx(rates)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_every_optimiser_learns(dataset: data.Dataset, optimiser: str) -> None:
+    losses: list[float] = []
+    fitted(dataset, 6, lambda report: losses.append(report.loss), optimiser=optimiser)
+    assert losses[-1] < losses[0]
+
+
+def test_every_name_of_a_recipe_has_one() -> None:
+    assert tuple(recipes.OPTIMISERS) == OPTIMISERS
+    assert tuple(recipes.SCHEDULES) == SCHEDULES
+
+
+def test_patience_ends_a_phase_that_no_longer_improves(dataset: data.Dataset) -> None:
+    reports: list[EpochReport] = []
+    changes = {"learning_rate": 0.3, "averaging": 0.0, "schedule": "constant"}
+    fitted(dataset, 20, reports.append, **changes)
+    losses, best = [report.validation.loss for report in reports], 0
+    for epoch, value in enumerate(losses):
+        best = epoch if value < losses[best] else best
+        if epoch - best == 3:
+            break
+    assert epoch < 19
+    reports.clear()
+    _, patient = fitted(dataset, 20, reports.append, patience=3, **changes)
+    assert len(reports) == epoch + 1
+    assert patient.best_epochs == {"float": best + 1}
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.3])

@@ -1,0 +1,65 @@
+"""A file of settings says what the options say, and repeats a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hardware.errors import InputError, SettingError
+from spiking_gru.config import read_config, write_config
+from spiking_gru.settings import TrainingSettings
+
+
+@given(
+    data=st.text(st.characters(codec="utf-8"), max_size=30),
+    rate=st.floats(1e-300, 1e300),
+    hidden=st.integers(1, 8192),
+    learn=st.booleans(),
+)
+def test_settings_that_are_written_are_read_again(
+    tmp_path_factory: pytest.TempPathFactory, data: str, rate: float, hidden: int, learn: bool
+) -> None:
+    settings = TrainingSettings(
+        data=data, learning_rate=rate, hidden=hidden, learn_threshold=learn, readout="count"
+    )
+    path = tmp_path_factory.mktemp("config") / "config.toml"
+    write_config(path, settings)
+    assert TrainingSettings.model_validate(read_config(path)) == settings
+
+
+def test_names_may_be_those_of_the_options(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("quantised-epochs = 3\nlearning_rate = 0.5\n")
+    assert read_config(path) == {"quantised_epochs": 3, "learning_rate": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("hiden = 3", SettingError, r"run\.toml: unknown setting 'hiden': did you mean 'hidden'"),
+        (
+            "hidden = 'x'",
+            InputError,
+            r"run\.toml: field 'hidden' is \"x\": input should be",
+        ),
+        (
+            "hidden = 0",
+            InputError,
+            r"run\.toml: field 'hidden' is 0: .* greater than or equal",
+        ),
+        ("optimiser = 'adamm'", InputError, "unknown optimiser 'adamm': did you mean 'adam'"),
+        ("[network]\nhidden = 3", SettingError, "unknown setting 'network'"),
+        ("hidden =", InputError, r"run\.toml: not valid TOML"),
+        ("x = 1\n" * 20_000, InputError, "the limit is 65536"),
+    ],
+)
+def test_a_file_that_is_wrong_is_refused_by_name(
+    tmp_path: Path, text: str, error: type[Exception], message: str
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        read_config(path)
