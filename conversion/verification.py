@@ -76,6 +76,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
         scores = valid_steps(scores, lengths)
     network.train(training).quantise(quantised)
     cells = [layer.cell for layer in program.layers]
+    of_outputs = integers(scores, -program.readout.exponent)
     return Trace(
         engine="torch",
         program_digest=program.digest,
@@ -91,7 +92,8 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
             integers(valid_steps(activity.membranes, lengths), cell.state_fraction)
             for activity, cell in zip(activities, cells, strict=True)
         ),
-        scores=integers(scores, -program.readout.exponent),
+        scores=of_outputs,
+        values=program.answered_values(of_outputs, lengths.numpy()),
     )
 
 

@@ -35,6 +35,7 @@ FILES = (
     *ORIGINS,
     "model.json",
     "model.safetensors",
+    "config.toml",
     "program.sgru",
     "trace.safetensors",
     "verification.json",
@@ -62,7 +63,11 @@ class _TrainedOn(_Part):
 
 class _Tested(_Part):
     accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    macro_f1: Annotated[float, Field(ge=0, le=1)] | None = None
     rmse: Annotated[float, Field(ge=0)] | None = None
+    mae: Annotated[float, Field(ge=0)] | None = None
+    nrmse: Annotated[float, Field(ge=0)] | None = None
+    smape: Annotated[float, Field(ge=0, le=200)] | None = None
 
 
 class _Origin(_Part):
@@ -89,6 +94,11 @@ class RunFolder:
         return self.path / "training.json"
 
     @property
+    def config(self) -> Path:
+        """The settings of training, as `train --config` takes them."""
+        return self.path / "config.toml"
+
+    @property
     def about_import(self) -> Path:
         return self.path / "import.json"
 
@@ -104,6 +114,14 @@ class RunFolder:
     @property
     def trace(self) -> Path:
         return self.path / "trace.safetensors"
+
+    def trace_on(self, data: str) -> Path:
+        """The trace of a run on other data than the run's test part."""
+        return self.path / f"{Path(data).stem}.trace.safetensors"
+
+    def report_on(self, data: str) -> Path:
+        """The folder of a report on other data than the run's test part."""
+        return self.path / f"{Path(data).stem}.report"
 
     @property
     def verification(self) -> Path:
@@ -186,6 +204,12 @@ class RunFolder:
         """The data set that the run was made with; an error where it has changed since."""
         origin = self.origin()
         settings = origin["settings"]
+        file = Path(settings["data"])
+        if file.is_absolute() and not file.exists():
+            raise InputError(
+                f"{file} is missing, the data of this run: put it back, or tell `run`, "
+                f"`verify` or `report` with --data where it is"
+            )
         dataset = load(settings["data"], settings["seed"])
         if dataset.fingerprint != origin["dataset"]["fingerprint"]:
             verb = "calibrated" if self.is_imported else "trained"

@@ -16,4 +16,10 @@ def test_the_snippets_of_the_data_page_run(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "classify ('False', 'True') 144 40\nTrue\n"
+    assert done.stdout.splitlines() == [
+        "classify ('False', 'True') 144 40",
+        "True 10 100",
+        "('loud', 'quiet') 2 50",
+        "regress 2 24 1345 377",
+        "True",
+    ]

@@ -196,6 +196,12 @@ class Program:
         """The values of a trace's scores: of each sequence, or of each of its steps."""
         return self.readout.values(trace.scores, trace.lengths)
 
+    def answered_values(
+        self, scores: NDArray[np.int64], steps: NDArray[np.int64] | int
+    ) -> NDArray[np.float64] | None:
+        """The values of scores after that many steps; None where the program names classes."""
+        return None if self.classes else self.readout.values(scores, steps)
+
     @property
     def digest(self) -> str:
         """SHA-256 over all that determines what the program computes."""

@@ -6,7 +6,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,19 @@ from hardware.cost.dense_gru import (
     spikes_per_synapse,
 )
 from hardware.cost.energy import Cost
-from hardware.errors import InputError, choose
+from hardware.errors import InputError
 from hardware.files.disk import first_fault
+from hardware.reporting.metrics import (
+    Trained,
+    accuracy,
+    by_class,
+    confusion,
+    known_targets_of,
+    metrics_by_network,
+)
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
-    Accuracy,
     ChipFigures,
     ClampedInputs,
     DatasetPart,
@@ -46,7 +52,6 @@ from hardware.reporting.study import Study
 from hardware.reporting.verdict import verdict
 from hardware.runs.clamped import clamped_inputs
 
-TRAINED = ("baseline_gru", "float", "quantised")
 PACKAGES = ("spiking-gru", "numpy", "numba", "torch", "snntorch", "lava-nc")
 
 
@@ -55,15 +60,15 @@ def make_report(
     *,
     dataset: str,
     fingerprint: str | None = None,
-    trained: Mapping[str, float] | None = None,
+    trained: Trained | None = None,
     verification: Mapping[str, Any] | None = None,
     measured: Measured | None = None,
 ) -> Report:
     """The report of one run.
 
-    `trained` holds the accuracies of `baseline_gru`, `float` and `quantised`; `verification` is the
-    content of `verification.json`; `fingerprint` is that of the data set; `measured` is what an
-    ordinary GRU took on the host.
+    `trained` holds the metrics of `baseline_gru`, `float` and `quantised`, each a mapping by the
+    names of `METRICS`, or the accuracy alone; `verification` is the content of `verification.json`;
+    `fingerprint` is that of the data set; `measured` is what an ordinary GRU took on the host.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
     if not len(trace.lengths):
@@ -87,12 +92,16 @@ def make_report(
             delta.energy_j["int8"].mean()
         ),
     }
+    metrics = metrics_by_network(run, trained or {})
     return Report(
         schema_number=SCHEMA,
         dataset=DatasetPart(name=dataset, fingerprint=fingerprint, test_samples=len(trace.lengths)),
         classes=list(program.classes),
-        accuracy=_accuracy(run, trained or {}),
-        confusion=_confusion(run),
+        targets=known_targets_of(run),
+        accuracy=accuracy(run, metrics.pop("accuracy", None)),
+        metrics=metrics,
+        by_class=by_class(run),
+        confusion=confusion(run),
         verification=_verified(verification, trace.program_digest),
         clamped_inputs=_clamped(run),
         engine=trace.engine,
@@ -174,44 +183,6 @@ def _clamped(run: Study) -> ClampedInputs | None:
         channel=worst,
         warning=found.warning(run.program.encoder),
     )
-
-
-def _accuracy(run: Study, trained: Mapping[str, float]) -> Accuracy:
-    for name, share in trained.items():
-        choose("network in trained", name, TRAINED)
-        if not 0 <= share <= 1:
-            raise InputError(f"trained[{name!r}] is {share}, expected an accuracy of 0 to 1")
-    deployed = interval = None
-    if run.labels is not None:
-        right = run.trace.predictions == run.labels
-        deployed, interval = float(right.mean()), wilson(int(right.sum()), len(right))
-    return Accuracy(
-        baseline_gru=trained.get("baseline_gru"),
-        float_=trained.get("float"),
-        quantised=trained.get("quantised"),
-        deployed=deployed,
-        deployed_interval=interval,
-    )
-
-
-def wilson(right: int, samples: int) -> tuple[float, float]:
-    """The 95 % interval of a share, seen in so many samples (Wilson's)::
-
-    (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96
-    """
-    share, z = right / samples, 1.96
-    middle, scale = share + z**2 / (2 * samples), 1 + z**2 / samples
-    half = z * sqrt(share * (1 - share) / samples + z**2 / (4 * samples**2))
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
-def _confusion(run: Study) -> list[list[int]] | None:
-    if run.labels is None:
-        return None
-    classes = len(run.program.classes)
-    pairs = run.labels * classes + run.trace.predictions
-    counted = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-    return [[int(number) for number in row] for row in counted]
 
 
 def _range(values: NDArray[np.float64]) -> Range:

@@ -1,16 +1,20 @@
-"""Charts of a report: accuracy, energy by scope and layer, and how inferences are spread."""
+"""Charts of a report: metrics, answers, energy, and how inferences are spread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from hardware.reporting.figures import ACCENT, INK, SECOND, STYLE, WIDE, svg
+from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, svg
+from hardware.reporting.markup import SHOWN
+from hardware.reporting.metrics import METRICS, TITLES
 from hardware.reporting.schema import Range, Report
+from hardware.reporting.study import Study
 from hardware.reporting.units import joules, tick, whole
 
 SCOPES = {
@@ -18,6 +22,12 @@ SCOPES = {
     "core_static": "core, static",
     "host": "host and I/O",
 }
+
+MARKERS = (".", "+", "x", "1")
+"""Of the outputs whose answers are drawn: the first four."""
+
+MOST_POINTS = 1_000
+"""Answers of an output that are drawn; of more, every so many."""
 
 Row = tuple[str, Range, str]
 """A title, a figure and the colour it has."""
@@ -72,29 +82,61 @@ def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
         return svg(figure, label, name)
 
 
-def accuracy(report: Report, width: float = WIDE) -> str:
-    """The networks whose accuracy is known beside each other; empty where none is."""
-    shares = report.accuracy
-    rows = [
-        ("GRU without spikes", shares.baseline_gru, SECOND),
-        ("spiking GRU, float", shares.float_, ACCENT),
-        ("spiking GRU, quantised", shares.quantised, ACCENT),
-        ("deployed program", shares.deployed, ACCENT),
-    ]
-    known = [(name, share, colour) for name, share, colour in rows if share is not None]
+def metric(report: Report, width: float = WIDE) -> str:
+    """The first metric of the task for each network that it is known of; empty for none."""
+    name = report.headline
+    row, found = METRICS[name], report.each_metric()[name][1].by_name()
+    known = {network: value for network, value in found.items() if value is not None}
     if not known:
         return ""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, 0.8 + 0.38 * len(known)), layout="constrained")
         axes = figure.subplots()
-        for y, (_, share, colour) in enumerate(known):
-            axes.barh(y, 100 * share, color=colour, height=0.55)
-            _beside(axes, f"{100 * share:.2f} %", 100 * share, y)
-        _name_rows(axes, [name for name, _, _ in known])
-        axes.set_xlim(0, 115)
-        axes.set_xticks(range(0, 101, 20))
-        axes.set_xlabel("accuracy, %")
-        return svg(figure, "Accuracy of the networks beside each other", "accuracy")
+        scale = 100 if row.unit == "%" else 1
+        for y, (network, value) in enumerate(known.items()):
+            colour = SECOND if network == "baseline_gru" else ACCENT
+            axes.barh(y, scale * value, color=colour, height=0.55)
+            _beside(axes, SHOWN[row.unit](value), scale * value, y)
+        _name_rows(axes, [TITLES[network] for network in known])
+        if row.unit == "%":
+            axes.set_xlim(0, 115)
+            axes.set_xticks(range(0, 101, 20))
+        else:
+            axes.set_xlim(0, (max(known.values()) or 1) * (1.2 if width == WIDE else 1.5))
+            axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
+        axes.set_xlabel("accuracy, %" if row.unit == "%" else f"{row.title}, unit of the target")
+        return svg(figure, f"{row.title} of each network", "metric")
+
+
+def answers(run: Study, width: float = WIDE) -> str:
+    """Each known target of a program of values and its answer; empty for any other."""
+    if run.targets is None or run.names_classes or np.isnan(run.targets).all():
+        return ""
+    target, answer = run.targets, run.answers
+    known = ~np.isnan(target)
+    low, high = (end(target[known].tolist() + answer[known].tolist()) for end in (min, max))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, 3.6), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([low, high], [low, high], color=MUTED, linewidth=1)
+        outputs = target.shape[1]
+        for i, marker in enumerate(MARKERS[:outputs]):
+            there = np.flatnonzero(known[:, i])
+            there = there[:: -(-len(there) // MOST_POINTS) or 1]
+            axes.plot(
+                target[there, i], answer[there, i], marker,
+                color=(ACCENT, SECOND)[i % 2], markersize=4, alpha=0.7, label=f"output {i}",
+            )  # fmt: skip
+        if outputs > 1:
+            axes.legend(frameon=False, fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
+        axes.set_xlabel("target")
+        axes.set_ylabel("answer")
+        label = (
+            f"{whole(int(known.sum()))} targets from {low:.4g} to {high:.4g} with the answers of "
+            f"the deployed program; on the line both are equal"
+        )
+        return svg(figure, label, "answers")
 
 
 def spread(report: Report, width: float = WIDE) -> str:

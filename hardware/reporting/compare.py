@@ -8,10 +8,11 @@ from typing import Any
 
 from hardware.errors import InputError
 from hardware.files.disk import json_text, write_text
+from hardware.reporting.metrics import METRICS
 from hardware.reporting.page import fill
 from hardware.reporting.schema import ChipFigures, Range, Report, Strict
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Side(Strict):
@@ -61,6 +62,7 @@ class Compared(Strict):
 def compare_reports(a: Report, b: Report, names: tuple[str, str]) -> Compared:
     """Both reports' figures; an InputError where they are of different data or chips."""
     for title, of_a, of_b in (
+        ("kind of answer", _kind(a), _kind(b)),
         ("data set", a.dataset.name, b.dataset.name),
         ("fingerprint of the data set", a.dataset.fingerprint, b.dataset.fingerprint),
         ("number of test samples", a.dataset.test_samples, b.dataset.test_samples),
@@ -100,17 +102,18 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
 
 Figure = Range | float | None
 
+SHORT = {
+    "baseline_gru": "plain GRU",
+    "float": "float",
+    "quantised": "quantised",
+    "deployed": "deployed",
+}
+"""Networks as the rows of a comparison name them."""
+
 
 def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
     """Name, title, unit, scope, and both figures."""
-    for name, title in (
-        ("baseline_gru", "accuracy, plain GRU"),
-        ("float_", "accuracy, float"),
-        ("quantised", "accuracy, quantised"),
-        ("deployed", "accuracy, deployed"),
-    ):
-        field = f"accuracy_{name.rstrip('_')}"
-        yield field, title, "%", "", getattr(a.accuracy, name), getattr(b.accuracy, name)
+    yield from _metrics(a, b)
     for name, title in (
         ("spikes", "spikes"),
         ("synaptic_operations", "synaptic operations"),
@@ -133,9 +136,26 @@ def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure,
     yield "synapses", "synapses", "count", "", weights_a, weights_b
 
 
+def _metrics(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
+    """The first metric of each network, and the others of the deployed program."""
+    of_a, of_b = (
+        {name: found.by_name() for name, (_, found) in side.each_metric().items()}
+        for side in (a, b)
+    )
+    for name, values in of_a.items():
+        row = METRICS[name]
+        for network, title in SHORT.items() if name == a.headline else [("deployed", "deployed")]:
+            both = values[network], of_b[name][network]
+            yield f"{name}_{network}", f"{row.title}, {title}", row.unit, "", *both
+
+
 def _side(report: Report, name: str) -> Side:
     chip = _charged(report)
     return Side(name=name, engine=report.engine, cores=chip.cores, inherited=chip.inherited)
+
+
+def _kind(report: Report) -> str:
+    return "classes" if report.classes else "values"
 
 
 def _charged(report: Report) -> ChipFigures:

@@ -14,6 +14,7 @@ SHOWN: dict[str, Callable[[float], str]] = {
     "s": units.seconds,
     "%": units.percent,
     "count": units.whole,
+    "value": units.value,
     "ratio": units.ratio,
 }
 """How a number of each unit is written."""

@@ -22,16 +22,7 @@ def methods(report: Report) -> list[Method]:
     constants = f"constants of {report.chip}, listed below"
     trace = f"every step of every inference, recorded by the {report.engine} engine"
     return [
-        Method(
-            "accuracy",
-            "samples named rightly / samples",
-            "the largest score wins, ties to the first",
-        ),
-        Method(
-            "interval of accuracy",
-            "(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n), z = 1.96",
-            "Wilson's 95 % interval: what so few samples can say",
-        ),
+        *(_of_classes(report) if report.classes else _of_values()),
         Method(
             "clamped inputs",
             "values of frames beyond the encoder's limit / values",
@@ -93,6 +84,47 @@ def methods(report: Report) -> list[Method]:
             "core map",
             "need / limit of each core, of the limit it uses most",
             f"the placement within the limits of {report.chip}",
+        ),
+    ]
+
+
+def _of_classes(report: Report) -> list[Method]:
+    items = "frames" if report.targets is not None and report.targets.per_frame else "samples"
+    found = [
+        Method(
+            "accuracy",
+            f"{items} named rightly / {items} whose class is known",
+            "the largest score wins, ties to the first",
+        ),
+        Method(
+            "precision, recall and F1 of a class",
+            "right / named so; right / so in truth; 2 right / (named so + so in truth)",
+            "the confusion matrix; macro F1 is the mean of F1 over the classes that occur",
+        ),
+    ]
+    if report.accuracy.deployed_interval is not None:
+        found.append(
+            Method(
+                "interval of accuracy",
+                "(p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n), z = 1.96",
+                "Wilson's 95 % interval: what so few samples can say",
+            )
+        )
+    return found
+
+
+def _of_values() -> list[Method]:
+    return [
+        Method(
+            "RMSE and MAE",
+            "√(mean (answer − target)²); mean |answer − target|",
+            "all known targets, in their unit",
+        ),
+        Method("NRMSE", "RMSE / standard deviation of the targets", "the same targets"),
+        Method(
+            "sMAPE",
+            "mean 200 |answer − target| / (|answer| + |target|), in per cent",
+            "the same targets; 0 / 0 counts as 0",
         ),
     ]
 

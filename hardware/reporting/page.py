@@ -13,6 +13,7 @@ import jinja2
 from hardware.reporting import units
 from hardware.reporting.markup import Figures
 from hardware.reporting.methods import constants, methods
+from hardware.reporting.metrics import METRICS, TITLES
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study
 
@@ -25,29 +26,37 @@ def render_page(report: Report, run: Study) -> str:
     from hardware.reporting import charts  # matplotlib is slow to import
     from hardware.reporting.core_map import core_map
     from hardware.reporting.figures import for_both
-    from hardware.reporting.raster import raster
 
     return fill(
         "page.html.j2",
         report.as_json(),
         report=report,
-        rasters=[
-            for_both(partial(raster, run.program, run.trace, sample.sample))
-            for sample in report.samples
-        ],
+        rasters=[for_both(partial(_raster, run, sample.sample)) for sample in report.samples],
         energy=for_both(partial(charts.energy, report)),
         by_layer=for_both(partial(charts.by_layer, report)),
-        accuracy=for_both(partial(charts.accuracy, report)),
+        metric=for_both(partial(charts.metric, report)),
+        answers=for_both(partial(charts.answers, run)),
+        metrics=METRICS,
+        networks=TITLES,
         spread=for_both(partial(charts.spread, report)),
         cores=for_both(partial(core_map, run.placements[run.charged])),
         sent=units.sent(report.emits),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
+        measure="Accuracy" if report.classes else "Error",
+        items="frames" if report.targets and report.targets.per_frame else "samples",
         matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
         mistakes=mistakes(report),
         methods=methods(report),
         constants=constants(run.chips[run.charged]),
         provenance=json.dumps(report.provenance, indent=2, sort_keys=True),
     )
+
+
+def _raster(run: Study, sequence: int, width: float) -> str:
+    from hardware.reporting.raster import raster
+
+    targets = None if run.names_classes else run.targets_of(sequence)
+    return raster(run.program, run.trace, sequence, width, targets=targets)
 
 
 def fill(template: str, content: Mapping[str, Any], **more: Any) -> str:

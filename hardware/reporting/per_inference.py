@@ -7,8 +7,11 @@ import io
 from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hardware.cost.energy import RANGE
-from hardware.reporting.study import Study
+from hardware.reporting.study import Study, known
 
 COUNTS = ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates")
 COSTS = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
@@ -20,21 +23,29 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def per_inference(run: Study) -> Columns:
-    """Sample, class or values, counts, and the cost on the charged chip."""
+    """Sample, answer, target and error, counts, and the cost on the charged chip."""
     sequences = range(len(run.trace.lengths))
     columns: Columns = {"sample": list(sequences)}
     if run.names_classes:
         columns["predicted"] = [run.class_of(i)[0] for i in sequences]
-        if run.labels is not None:
+        if run.targets is not None:
             columns["actual"] = [run.class_of(i)[1] for i in sequences]
     else:
-        found = run.program.readout.values(run.trace.final_scores, run.trace.lengths)
-        columns |= {f"value_{i}": values.tolist() for i, values in enumerate(found.T)}
+        columns |= _by_output("value", run.final_answers)
+        if run.final_targets is not None:
+            columns |= _by_output("target", run.final_targets)
+    if run.errors is not None:
+        columns["error"] = [known(error) for error in run.errors.tolist()]
     columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
     for scope in COSTS:
         for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):
             columns[f"{scope}_{bound}"] = values.tolist()
     return columns
+
+
+def _by_output(name: str, found: NDArray[np.float64]) -> Columns:
+    """Return a column for each output."""
+    return {f"{name}_{i}": [known(v) for v in of.tolist()] for i, of in enumerate(found.T)}
 
 
 def as_csv(columns: Columns) -> bytes:

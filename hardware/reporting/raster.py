@@ -26,8 +26,18 @@ MOST_SCORES = 64
 """Outputs whose scores are drawn: the largest at the end."""
 
 
-def raster(program: Program, trace: Trace, sequence: int, width: float = WIDE) -> str:
-    """The input, every message of every layer, and the scores as they stand after each step."""
+def raster(
+    program: Program,
+    trace: Trace,
+    sequence: int,
+    width: float = WIDE,
+    *,
+    targets: NDArray[np.float64] | None = None,
+) -> str:
+    """The input, every message of every layer, and the scores as they stand after each step.
+
+    `targets` are the values that the sequence, or each of its frames, should be answered with.
+    """
     layers = len(trace.emitted)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, 3.2 + 2.0 * layers), layout="constrained")
@@ -43,6 +53,8 @@ def raster(program: Program, trace: Trace, sequence: int, width: float = WIDE) -
             kind = layer.cell.emission.plural
             _messages(axes[1 + i], alone.emitted[i], sent, f"{layer.name}: {kind}", "neuron", most)
         _scores(axes[-1], program, trace, sequence)
+        if targets is not None:
+            _targets(axes[-1], program.encoder.steps, int(trace.lengths[sequence]), targets)
         axes[-1].set_xlim(-0.8, int(trace.lengths[sequence]) - 0.2)
         axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         axes[-1].set_xlabel("time step")
@@ -153,7 +165,7 @@ def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
         totals = found * 2.0**readout.exponent
     else:
         totals = readout.values(found, np.arange(1, len(found) + 1))
-    winner = int(trace.predictions[sequence])
+    winner = int(trace.final_scores[sequence].argmax())
     marker = "." if len(totals) == 1 else ""
     for i in np.argsort(-totals[-1], kind="stable")[:MOST_SCORES]:
         if i == winner and votes:
@@ -174,3 +186,14 @@ def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
         )
     axes.set_title("scores" if votes else "values", loc="left", fontsize=9)
     axes.set_ylabel("score" if votes else "value", fontsize=9)
+
+
+def _targets(axes: Axes, steps_of_a_frame: int, steps: int, targets: NDArray[np.float64]) -> None:
+    """The target values, each at the step at whose end it should be answered."""
+    ends = steps - 1 - steps_of_a_frame * np.arange(len(targets))[::-1]
+    marker = "o" if len(targets) == 1 else ""
+    for target in targets[:, :MOST_SCORES].T:
+        axes.plot(
+            ends, target, linestyle="--", marker=marker, markersize=5, color=SECOND, linewidth=1.2
+        )
+    axes.set_title("values, and targets in the second colour", loc="left", fontsize=9)

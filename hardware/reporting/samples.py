@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.reporting.schema import Distribution, Range, Sample, Spread
-from hardware.reporting.study import Study
+from hardware.reporting.study import Study, known
 
 MOST_EXPENSIVE = 5
 BINS = 24
@@ -21,18 +21,27 @@ def spread(values: NDArray[np.int64] | NDArray[np.float64]) -> Spread:
 
 
 def shown_samples(run: Study) -> list[Sample]:
-    """The inference of median energy, the most expensive, and the dearest wrongly named one."""
+    """The inference of median energy, the most expensive, and the one with the largest error.
+
+    Of several with the same error it is the most expensive.
+    """
     energy = run.cost.core_dynamic_j[1]
     by_energy = np.argsort(energy, kind="stable")
     chosen: dict[int, str] = {int(by_energy[(len(by_energy) - 1) // 2]): "median energy"}
     chosen.setdefault(int(energy.argmax()), "most expensive")
-    if run.labels is not None:
-        wrong = np.flatnonzero(run.trace.predictions != run.labels)
-        if len(wrong):
-            worst = int(wrong[energy[wrong].argmax()])
-            before = f"{chosen[worst]}, " if worst in chosen else ""
-            chosen[worst] = f"{before}wrongly named"
+    largest = 0.0 if run.errors is None else np.nan_to_num(run.errors).max()
+    if largest > 0:
+        wrong = np.flatnonzero(run.errors == largest)
+        worst = int(wrong[energy[wrong].argmax()])
+        before = f"{chosen[worst]}, " if worst in chosen else ""
+        chosen[worst] = f"{before}{_why_wrong(run)}"
     return [_sample(run, sequence, why) for sequence, why in chosen.items()]
+
+
+def _why_wrong(run: Study) -> str:
+    if not run.names_classes:
+        return "largest error"
+    return "most frames wrongly named" if run.per_frame else "wrongly named"
 
 
 def distribution(run: Study) -> Distribution:
@@ -55,6 +64,7 @@ def distribution(run: Study) -> Distribution:
 
 def _sample(run: Study, sequence: int, why: str) -> Sample:
     predicted, actual = run.class_of(sequence)
+    values, targets = run.values_of(sequence)
     low, nominal, high = (float(bound) for bound in run.cost.core_dynamic_j[:, sequence])
     scores = run.trace.final_scores[sequence] * 2.0**run.program.readout.exponent
     return Sample(
@@ -62,6 +72,9 @@ def _sample(run: Study, sequence: int, why: str) -> Sample:
         why=why,
         predicted=predicted,
         actual=actual,
+        values=values,
+        targets=targets,
+        error=None if run.errors is None else known(float(run.errors[sequence])),
         scores=scores.tolist(),
         steps=int(run.counts.steps[sequence]),
         spikes=int(run.counts.spikes[sequence]),

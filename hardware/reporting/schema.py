@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 SCHEMA = 4
 
@@ -21,14 +21,51 @@ class DatasetPart(Strict):
     test_samples: int
 
 
-class Accuracy(Strict):
-    """Share of test samples named rightly; None where a run has no such network."""
+class Networks(Strict):
+    """A metric of each network; None where a run has no such network or no such metric."""
 
     baseline_gru: float | None
-    float_: float | None
+    float_: float | None = Field(alias="float")
     quantised: float | None
     deployed: float | None
+
+    def by_name(self) -> dict[str, float | None]:
+        """Return the metric by the names that networks have in `report.json`."""
+        return {
+            "baseline_gru": self.baseline_gru,
+            "float": self.float_,
+            "quantised": self.quantised,
+            "deployed": self.deployed,
+        }
+
+
+class Accuracy(Networks):
+    """Share of the known targets that were predicted."""
+
     deployed_interval: tuple[float, float] | None
+    """None where targets are of frames, which depend on each other."""
+
+
+class KnownTargets(Strict):
+    """The targets that the metrics rest on."""
+
+    per_frame: bool
+    """Whether they are of frames; else of sequences."""
+
+    known: int
+    missing: int
+
+
+class ClassFigures(Strict):
+    """How one class was predicted; None where nothing is divided by."""
+
+    name: str
+    targets: int
+    """Items of this class."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 class ClampedInputs(Strict):
@@ -122,6 +159,13 @@ class Sample(Strict):
     why: str
     predicted: str | None
     actual: str | None
+    values: list[float] | None
+    """The answer of a program of values, in the unit of the target."""
+
+    targets: list[float | None] | None
+    error: float | None
+    """Share of wrong classes among its targets, or RMSE."""
+
     scores: list[float]
     steps: int
     spikes: int
@@ -173,7 +217,12 @@ class Report(Strict):
     schema_number: int
     dataset: DatasetPart
     classes: list[str]
+    targets: KnownTargets | None
     accuracy: Accuracy
+    metrics: dict[str, Networks]
+    """The other metrics of the task by name."""
+
+    by_class: list[ClassFigures] | None
     confusion: list[list[int]] | None
     """Rows are what samples are, columns what they were named, in the order of `classes`."""
 
@@ -213,7 +262,16 @@ class Report(Strict):
 
     def as_json(self) -> dict[str, Any]:
         """As `report.json` holds it: Python keeps the names `schema` and `float` for itself."""
-        content = self.model_dump(mode="json")
+        content = self.model_dump(mode="json", by_alias=True)
         content["schema"] = content.pop("schema_number")
-        content["accuracy"]["float"] = content["accuracy"].pop("float_")
         return content
+
+    @property
+    def headline(self) -> str:
+        """The name of the metric that comes first."""
+        return next(iter(self.each_metric()))
+
+    def each_metric(self) -> dict[str, tuple[str, Networks]]:
+        """Every metric of the task with its JSON pointer."""
+        others = {name: (f"/metrics/{name}", found) for name, found in self.metrics.items()}
+        return {"accuracy": ("/accuracy", self.accuracy), **others} if self.classes else others

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,10 +15,16 @@ from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
 from hardware.cost.energy import Cost, cost
 from hardware.cost.placement import Placement, place
-from hardware.errors import InputError
+from hardware.metrics import MISSING_CLASS, ClassMetrics, ValueMetrics
 from hardware.program.model import Program
+from hardware.runs.answers import (
+    answers,
+    are_of_frames,
+    errors_by_sequence,
+    known_targets,
+    metrics_of,
+)
 from hardware.runs.trace import Trace
-from hardware.sequences.sparse import numbers
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,9 @@ class Study:
 
     program: Program
     trace: Trace
-    labels: NDArray[np.int64] | None
+    targets: NDArray[Any] | None
+    """Class indices or values of each sequence or frame, as `known_targets` gives them."""
+
     charged: str
     chips: dict[str, Chip]
     placements: dict[str, Placement]
@@ -46,58 +55,98 @@ class Study:
         """Whether scores are votes for classes; else they are values."""
         return bool(self.program.classes)
 
+    @cached_property
+    def metrics(self) -> ClassMetrics | ValueMetrics | None:
+        """The metrics of the answers, where targets are known."""
+        if self.targets is None:
+            return None
+        return metrics_of(self.program, self.trace, self.targets)
+
+    @cached_property
+    def errors(self) -> NDArray[np.float64] | None:
+        """The error of each sequence, as `errors_by_sequence` has it, where targets are known."""
+        if self.targets is None:
+            return None
+        return errors_by_sequence(self.program, self.trace, self.targets)
+
+    @property
+    def per_frame(self) -> bool:
+        """Whether targets are of frames."""
+        return self.targets is not None and are_of_frames(self.trace, self.targets)
+
+    @cached_property
+    def answers(self) -> NDArray[Any]:
+        """The answer to each target; to each sequence where none are known."""
+        return answers(self.program, self.trace, self.per_frame)
+
+    @cached_property
+    def final_answers(self) -> NDArray[Any]:
+        """The answer of each sequence, after its last frame."""
+        return answers(self.program, self.trace)
+
+    @property
+    def final_targets(self) -> NDArray[Any] | None:
+        """The target of each sequence; of its last frame where targets are of frames."""
+        if self.targets is None or not self.per_frame:
+            return self.targets
+        return self.targets[np.cumsum(self.trace.lengths) // self.program.encoder.steps - 1]
+
+    def targets_of(self, sequence: int) -> NDArray[Any] | None:
+        """The target of a sequence, or those of its frames, where targets are known."""
+        if self.targets is None:
+            return None
+        if not self.per_frame:
+            return self.targets[sequence : sequence + 1]
+        frames = self.trace.lengths // self.program.encoder.steps
+        last = int(frames[: sequence + 1].sum())
+        return self.targets[last - int(frames[sequence]) : last]
+
     def class_of(self, sequence: int) -> tuple[str | None, str | None]:
         """What a sequence was named, and what it is, where that is known."""
         if not self.names_classes:
             return None, None
-        classes = self.program.classes
-        named = classes[int(self.trace.predictions[sequence])]
-        return named, None if self.labels is None else classes[int(self.labels[sequence])]
+        classes, targets = self.program.classes, self.final_targets
+        named = classes[int(self.final_answers[sequence])]
+        actual = MISSING_CLASS if targets is None else int(targets[sequence])
+        return named, None if actual == MISSING_CLASS else classes[actual]
+
+    def values_of(self, sequence: int) -> tuple[list[float] | None, list[float | None] | None]:
+        """The values that a sequence was answered with, and its targets where they are known."""
+        if self.names_classes:
+            return None, None
+        targets = self.final_targets
+        return self.final_answers[sequence].tolist(), (
+            None if targets is None else [known(value) for value in targets[sequence].tolist()]
+        )
+
+
+def known(value: float) -> float | None:
+    """Return a number as JSON has it: None where it is NaN, which means that it is not known."""
+    return None if np.isnan(value) else value
 
 
 def study(
     program: Program,
     trace: Trace,
-    labels: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
     chip: str | Path | Chip = "loihi2",
 ) -> Study:
     """Count and price a trace on a chip, given as to `load_chip`.
 
-    It comes first; beside it stands the other Loihi, beside a chip of one's own Loihi 2.
+    `targets` are class indices or values of each sequence or of each frame, with -1 or NaN where
+    one is missing. The chip comes first; beside it stands the other Loihi, beside a chip of one's
+    own Loihi 2.
     """
     description = load_chip(chip)
     charged = description.name if isinstance(chip, Chip) else str(chip)
     others = {name: load_chip(name) for name in (CHIPS if charged in CHIPS else ("loihi2",))}
     chips = {charged: description}
     chips |= {name: other for name, other in others.items() if other != description}
-    known = None if labels is None else _labels(labels, program.classes, len(trace.lengths))
     counts = count(trace, program)
+    checked = None if targets is None else known_targets(program, trace, targets)
     placements = {
         name: place(program, description, as_reference=not description.gated_neurons)
         for name, description in chips.items()
     }
     costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
-    return Study(program, trace, known, charged, chips, placements, costs, counts)
-
-
-def _labels(labels: ArrayLike, classes: Sequence[str], sequences: int) -> NDArray[np.int64]:
-    """Labels that name a class each; an error for any other."""
-    found = numbers(labels)
-    if not classes:
-        raise InputError(
-            "labels for a program without classes, whose scores are values: leave labels out"
-        )
-    if found.ndim != 1 or not np.issubdtype(found.dtype, np.integer):
-        raise InputError(
-            f"labels have shape {found.shape} of {found.dtype}, expected one whole number for each "
-            f"sequence"
-        )
-    if len(found) != sequences:
-        raise InputError(f"{len(found)} labels for a trace of {sequences} sequences")
-    wrong = np.flatnonzero((found < 0) | (found >= len(classes)))
-    if len(wrong):
-        raise InputError(
-            f"labels[{wrong[0]}] is {found[wrong[0]]}, expected 0 to {len(classes) - 1}: the "
-            f"program names {len(classes)} classes"
-        )
-    return found.astype(np.int64)
+    return Study(program, trace, checked, charged, chips, placements, costs, counts)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hardware.reporting.compare import Compared
 from hardware.reporting.markup import SHOWN
+from hardware.reporting.metrics import METRICS, TITLES
 from hardware.reporting.schema import ChipFigures, ClampedInputs, MeasuredFigures, Range, Report
 from hardware.reporting.units import percent, seconds, sent, span, whole
 
@@ -18,8 +19,8 @@ COUNTS = {
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Accuracy, verification, counts and energy."""
-    console.print(_accuracy(report))
+    """Metrics, verification, counts and energy."""
+    console.print(_metrics(report))
     if report.verification is not None:
         checked = report.verification
         console.print(
@@ -102,26 +103,42 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _accuracy(report: Report) -> Table:
-    samples = report.dataset.test_samples
+def _metrics(report: Report) -> Table:
+    """Every metric of the task that is known of a network, a row for each network."""
+    shown = {
+        name: found.by_name()
+        for name, (_, found) in report.each_metric().items()
+        if name == report.headline or set(found.by_name().values()) != {None}
+    }
+    columns = [METRICS[name].title for name in shown]
     table = _table(
-        f"{escape(report.dataset.name)}: accuracy on {samples} test samples",
+        f"{escape(report.dataset.name)}: {'accuracy' if report.classes else 'error'} on "
+        f"{_tested(report)}",
         "network",
-        "accuracy",
+        *columns,
     )
-    accuracy = report.accuracy
-    for name, share in (
-        ("GRU without spikes, float", accuracy.baseline_gru),
-        ("spiking GRU, float", accuracy.float_),
-        ("spiking GRU, quantised", accuracy.quantised),
-    ):
-        if share is not None:
-            table.add_row(name, percent(share))
-    table.add_row(f"deployed program ({escape(report.engine)} engine)", percent(accuracy.deployed))
-    if accuracy.deployed_interval is not None:
-        low, high = accuracy.deployed_interval
+    for network, title in TITLES.items():
+        row = [_metric(name, found[network]) for name, found in shown.items()]
+        if network == "deployed":
+            table.add_row(f"{title} ({escape(report.engine)} engine)", *row)
+        elif set(row) != {"–"}:
+            table.add_row(title, *row)
+    if report.accuracy.deployed_interval is not None:
+        low, high = report.accuracy.deployed_interval
         table.add_row("  95 % interval", f"{percent(low)} – {percent(high)}")
     return table
+
+
+def _tested(report: Report) -> str:
+    samples, targets = f"{report.dataset.test_samples} test samples", report.targets
+    if targets is None or not (targets.per_frame or targets.missing):
+        return samples
+    missing = f", {whole(targets.missing)} missing" if targets.missing else ""
+    return f"{whole(targets.known)} targets{missing}, of {samples}"
+
+
+def _metric(name: str, value: float | None) -> str:
+    return "–" if value is None else SHOWN[METRICS[name].unit](value)
 
 
 def _counts(report: Report) -> Table:

@@ -57,6 +57,11 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
+def value(number: float) -> str:
+    """Four significant digits, in the unit of the target: `-0.01230`."""
+    return f"{number:#.4g}".rstrip(".")
+
+
 def whole(value: float) -> str:
     """A count with its thousands apart."""
     return f"{value:,.0f}"

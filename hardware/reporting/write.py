@@ -13,6 +13,7 @@ from hardware.cost.dense_gru import Measured
 from hardware.files.disk import json_text, write_bytes
 from hardware.program.model import Program
 from hardware.reporting.build import make_report
+from hardware.reporting.metrics import Trained
 from hardware.reporting.page import render_page
 from hardware.reporting.per_inference import (
     as_csv,
@@ -32,19 +33,19 @@ def report(
     trace: Trace,
     folder: str | Path,
     *,
-    labels: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
     dataset: str = "",
     chip: str | Path | Chip = "loihi2",
-    trained: Mapping[str, float] | None = None,
+    trained: Trained | None = None,
     verification: Mapping[str, Any] | None = None,
     measured: Measured | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
-    `labels` are the class of each sequence, `dataset` its name, `chip` a name, a description
+    `targets` are as for `study`, `dataset` is the name of the data, `chip` a name, a description
     file or a `Chip`; `trained`, `verification` and `measured` are as for `make_report`.
     """
-    run = study(program, trace, labels, chip)
+    run = study(program, trace, targets, chip)
     content = make_report(
         run,
         dataset=dataset or "a run",

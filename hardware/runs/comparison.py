@@ -79,9 +79,16 @@ def compare(a: Trace, b: Trace) -> Comparison:
         compared=compared,
         mismatches=mismatches,
         by_layer=by_layer,
-        differing_classes=int((a.predictions != b.predictions).sum()),
+        differing_classes=_differing_classes(a, b),
         first=min(found, key=lambda item: item[0])[1] if found else None,
     )
+
+
+def _differing_classes(a: Trace, b: Trace) -> int:
+    """Sequences that both name differently; none of programs of values."""
+    if a.values is not None or b.values is not None:
+        return 0
+    return int((a.predictions != b.predictions).sum())
 
 
 def _first(

@@ -71,4 +71,5 @@ def record(
         scores=recording.scores,
         saturations=None if found is None else found.counts,
         clamped=clamped,
+        values=program.answered_values(recording.scores, steps),
     )

@@ -45,6 +45,7 @@ class Session:
         self.strict = strict
         self.steps = self.frames = 0
         self._has_warned = False
+        self._scores: NDArray[np.int64] | None = None
         self._stepper = connected(engine, program, options)
         self._open = True
 
@@ -65,6 +66,7 @@ class Session:
                 f"to {most}: reset() it before"
             )
         scores = self._stepper.step(values)
+        self._scores = scores.copy()
         self.steps += encoder.steps
         self.frames += 1
         self._require_within_word()
@@ -77,12 +79,21 @@ class Session:
         self._require_open()
         sequences = Sequences.of(samples, self.program.encoder.channels)
         self.program.steps_of(sequences)
-        self.steps = 0
+        self.steps, self._scores = 0, None
         scores = self._stepper.run(sequences)
         self.frames += int(sequences.lengths.sum())
         self._require_within_word()
         self._warn_of_clamped(2)
         return scores
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """(outputs,): the last scores in the unit of the target; for classes, training's logits."""
+        if self._scores is None:
+            raise EngineError(
+                "no frame has come since the session began or was reset: step() it before"
+            )
+        return self.program.readout.values(self._scores, self.steps)
 
     @property
     def clamped(self) -> NDArray[np.int64]:
@@ -93,7 +104,7 @@ class Session:
         """Forget all frames so far."""
         self._require_open()
         self._stepper.reset()
-        self.steps = 0
+        self.steps, self._scores = 0, None
 
     def close(self) -> None:
         """Give back what the engine holds; a second time does nothing."""

@@ -6,12 +6,11 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.definition.arithmetic import Integers
 from hardware.engines.event_driven.engine import Scorer, threads_to_use
 from hardware.engines.saturation import Saturations, require_within_word
 from hardware.errors import ClampedInputsWarning, InputError
@@ -38,7 +37,9 @@ Batch = tuple[Work, int]
 class Scored(NamedTuple):
     """A batch that has been computed."""
 
-    scores: list[Integers]
+    scores: list[NDArray[Any]]
+    """Or their values."""
+
     overflow: Saturations | None
     """Values that have left the word."""
 
@@ -53,12 +54,14 @@ def stream(
     *,
     strict: bool = True,
     threads: int | None = None,
-) -> Iterator[NDArray[np.int64]]:
+    values: bool = False,
+) -> Iterator[NDArray[Any]]:
     """Scores of one sequence after another on the events engine; nothing else is kept.
 
     Sequences are (steps, channels) arrays of raw frames, each with memory of its own, because they
     are kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time.
-    Scores are (outputs,) of each, or (steps, outputs) where the readout answers at every step.
+    Scores are (outputs,) of each, or (steps, outputs) where the readout answers at every step; with
+    `values` they are given in the unit of the target, for classes as the logits of training.
     `threads` work on so many batches at once, by default one for each core; `strict` and a
     `ClampedInputsWarning` are as in `run`. What `sequences` raises is raised after the scores of
     all that came before, and so is an InputError for a sequence that the program cannot take.
@@ -70,8 +73,12 @@ def stream(
         sequences, failure = runnable(program, batch, first)
         if sequences is None:
             return Scored([], None, Clamped.none(channels), failure)
-        scores, overflow, clamped = scorer.score(sequences, first)
+        found, overflow, clamped = scorer.score(sequences, first)
+        scores: list[NDArray[Any]] = list(found)
         frames = int(sequences.lengths.sum())
+        if values:
+            steps = sequences.lengths * program.encoder.steps
+            scores = [program.readout.values(*each) for each in zip(scores, steps, strict=True)]
         return Scored(scores, overflow, Clamped(clamped, frames), failure)
 
     todo = batches(sequences)

@@ -56,12 +56,23 @@ class Trace:
     clamped: NDArray[np.int64] | None = None
     """(channels,): how many values of the frames the encoder clamped; None of an older trace."""
 
+    values: NDArray[np.float64] | None = None
+    """Answers of a program of values in the unit of the target, a row for each row of scores.
+
+    None of a program that names classes.
+    """
+
     @property
     def predictions(self) -> NDArray[np.int64]:
         """The class with the largest score; the first of them where scores are equal.
 
-        Where every step is answered, it is the last step's.
+        Where every step is answered, it is the last step's. An InputError for a program of values.
         """
+        if self.values is not None:
+            raise InputError(
+                "the program answers with values and names no classes, so there are no "
+                "predictions: use `values`"
+            )
         return self.final_scores.argmax(axis=1)
 
     @property
@@ -99,6 +110,8 @@ class Trace:
             tensors["saturations"] = self.saturations
         if self.clamped is not None:
             tensors["clamped"] = self.clamped
+        if self.values is not None:
+            tensors["values"] = self.values
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = _narrow(membranes)
@@ -127,10 +140,12 @@ class Trace:
                 scores=tensors.pop("scores"),
                 saturations=tensors.pop("saturations", None),
                 clamped=tensors.pop("clamped", None),
+                values=tensors.pop("values", None),
             )
             _check_names(trace, tensors.keys() | (about.keys() - ABOUT))
             _check_shapes(trace)
             _check_counts(trace)
+            _check_values(trace)
         except KeyError as error:
             raise _unusable(path, f"has no {error}") from error
         except InputError as error:
@@ -222,3 +237,17 @@ def _check_counts(trace: Trace) -> None:
         raise InputError(
             f"a count of clamped is {trace.clamped.max()}, expected at most {steps}, the steps"
         )
+
+
+def _check_values(trace: Trace) -> None:
+    """That there is one finite value for each score, if there are values at all."""
+    found, expected = trace.values, trace.scores.shape
+    if found is None:
+        return
+    if found.shape != expected or found.dtype != np.float64:
+        raise InputError(
+            f"values have shape {found.shape} of {found.dtype}, expected {expected} of float64: "
+            f"one for each score"
+        )
+    if not np.isfinite(found).all():
+        raise InputError(f"a value is {found[~np.isfinite(found)][0]}, expected finite numbers")

@@ -15,6 +15,7 @@ from hardware.errors import SpikingGRUError
 from spiking_gru.cli import options
 from spiking_gru.cli.console import behave_in_a_shell
 from spiking_gru.cli.convert import convert
+from spiking_gru.cli.data import data
 from spiking_gru.cli.demo import demo
 from spiking_gru.cli.doctor import doctor
 from spiking_gru.cli.export import export
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (demo, train, convert, run, verify, report, import_, export, doctor):
     app.command(command.__name__.strip("_"))(command)
+app.add_typer(data, name="data")
 
 
 def main() -> None:

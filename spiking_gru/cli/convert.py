@@ -61,7 +61,7 @@ def convert_run(
         # The data set goes by its name: a path of this machine means nothing elsewhere.
         "settings": {**training["settings"], "data": training["dataset"]["name"]},
         "dataset": training["dataset"],
-        "accuracy_in_training": {name: part["accuracy"] for name, part in training["test"].items()},
+        "test_in_training": training["test"],
         "versions": versions(),
     }
     conversion = conversion_of(network, provenance)

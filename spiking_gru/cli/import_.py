@@ -27,7 +27,7 @@ def import_(
         ),
     ],
     data: Annotated[
-        str, typer.Option("--calibrate", help="A data set by name, or a .npz file, as for train.")
+        str, typer.Option("--calibrate", help="A data set by name or by path, as for train.")
     ],
     budget: Annotated[
         float,
@@ -92,7 +92,7 @@ def import_gru(
     from hardware.files.disk import read_bytes
     from hardware.files.sealed import write_sealed
     from hardware.reporting.build import versions
-    from spiking_gru.data import load
+    from spiking_gru.data.registry import load, located
     from spiking_gru.replacement import replacing
 
     choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
@@ -120,7 +120,7 @@ def import_gru(
                 provenance=provenance,
             )
         right = predictions(gru, dataset.test.sequences) == dataset.test.labels
-        name = str(Path(data).resolve()) if Path(data).is_file() else data
+        name = located(data)
         content: dict[str, Any] = {
             "settings": {**choices, "data": name, "seed": seed},
             "dataset": about,

@@ -23,6 +23,14 @@ Out = Annotated[Path, typer.Option(help="The folder to write the run to.")]
 @options_from(TrainingSettings)
 def train(
     chosen: dict[str, Any],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="A TOML file of these options; those given here come first. A run keeps its own "
+            "as config.toml.",
+            show_default=False,
+        ),
+    ] = None,
     out: Out = Path("runs/latest"),
     force: Force = False,
     as_json: Json = False,
@@ -34,6 +42,10 @@ def train(
     curves meanwhile.
     """
     voice = Voice(as_json)
+    if config is not None:
+        from spiking_gru.config import read_config
+
+        chosen = {**read_config(config), **chosen}
     voice.result(train_network(chosen, folder_of(out), voice, force))
 
 
@@ -44,11 +56,12 @@ def train_network(
     from pydantic import ValidationError
 
     from hardware.files.disk import first_fault
-    from spiking_gru.data import load
+    from spiking_gru.cli.fresh import require_convertible
+    from spiking_gru.data.registry import load, located
     from spiking_gru.training import train as run_training
 
-    if Path(chosen.get("data", "")).is_file():
-        chosen = {**chosen, "data": str(Path(chosen["data"]).resolve())}
+    if "data" in chosen:
+        chosen = {**chosen, "data": located(chosen["data"])}
     try:
         settings = TrainingSettings.model_validate(chosen)
     except ValidationError as error:
@@ -59,6 +72,7 @@ def train_network(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
+    require_convertible(settings, dataset)
     with voice.training_progress() as show:
         metrics = run_training(settings, dataset, folder.path, show, force=force)
     voice.wrote(folder.path / name for name in ("model.safetensors", "model.json", "training.json"))

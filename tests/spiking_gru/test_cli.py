@@ -56,6 +56,7 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, c
     assert "wrote" in out
     names = {path.name for path in folder.iterdir()}
     assert names - {"per_inference.parquet"} == {  # written where pyarrow is installed
+        "config.toml",
         "logs",
         "model.json",
         "model.safetensors",
@@ -446,7 +447,7 @@ def test_no_command_replaces_a_run_unasked(
         assert (code, out) == (2, ""), err
         assert err == (
             f"spiking-gru: runs/{name} holds a run (training.json, model.json, model.safetensors "
-            f"and 3 more): replace it with --force (force=True in Python), or choose another "
+            f"and 4 more): replace it with --force (force=True in Python), or choose another "
             f"--out\n"
         )
     assert files_in(tmp_path / "runs") == before
@@ -532,3 +533,25 @@ def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Pat
     code, _, err = call("run", tmp_path / "run")
     assert code == 2
     assert "fingerprint differs" in err
+
+
+def test_a_network_too_large_for_the_word_is_refused_before_the_first_epoch(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    data = folder.parent / "small.npz"
+    code, out, err = call("train", "--data", data, "--out", tmp_path / "run", "--hidden", 2000)
+    assert code == 2
+    assert "before the first epoch, layer 0, candidate, neuron" in err
+    assert "over 8388607, the limit of 24 bits" in err
+    assert "baseline" not in out
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_repeated_by_its_own_settings(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = call("train", "--config", folder / "config.toml", "--out", tmp_path / "again")
+    assert code == 0, err
+    for name in ("model.safetensors", "model.json", "config.toml", "training.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+    options = ("--config", folder / "config.toml", "--epochs", 1, "--out", tmp_path / "shorter")
+    assert call("train", *options)[0] == 0
+    assert "epochs = 1\n" in (tmp_path / "shorter" / "config.toml").read_text()

@@ -38,6 +38,115 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of values `run`, whose data has moved to `moved.npz`, and other data `other.npz`."""
+    from spiking_gru.cli.console import Voice
+    from spiking_gru.cli.convert import convert_run
+    from spiking_gru.cli.run import run_program
+    from spiking_gru.cli.train import train_network
+    from spiking_gru.run_folder import RunFolder
+
+    base, voice = tmp_path_factory.mktemp("values"), Voice(as_json=True)
+    for name, seed in (("small", 0), ("other", 1)):
+        arrays = small_arrays(seed)
+        for part in ("train", "test"):
+            labels = arrays.pop(f"{part}_labels")
+            arrays[f"{part}_targets"] = 20.0 + 5 * np.stack([labels, -labels], axis=1)
+        arrays["test_targets"][0, 1] = np.nan
+        np.savez(base / f"{name}.npz", **arrays)
+    folder = RunFolder(base / "run")
+    settings = {"data": str(base / "small.npz"), "hidden": 6, "epochs": 1, "quantised_epochs": 1}
+    train_network(settings, folder, voice)
+    convert_run(folder, None, voice)
+    run_program(folder.path, None, "events", None, None, voice)
+    (base / "small.npz").rename(base / "moved.npz")
+    return base
+
+
+def test_a_run_of_values_whose_data_has_moved_is_reported_as_before(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder, data = shutil.copytree(moved / "run", tmp_path / "run"), moved / "moved.npz"
+    code, _, err = call("report", folder)
+    assert code == 2
+    assert "small.npz is missing, the data of this run: put it back, or tell" in err
+    code, out, err = call("report", folder, "--data", data, "--no-measure")
+    assert code == 0, err
+    assert "small: error on 17 targets, 1 missing, of 9 test samples" in " ".join(out.split())
+    content = json.loads((folder / "report.json").read_text())
+    errors = json.loads((folder / "training.json").read_text())["test"]
+    for name in ("rmse", "mae", "nrmse", "smape"):
+        found = content["metrics"][name]
+        assert found == {
+            "deployed": errors["quantised"][name],
+            **{network: errors[network][name] for network in errors},
+        }
+    assert content["dataset"]["name"] == "small"
+
+
+def test_a_run_on_moved_data_gives_the_same_trace_and_that_is_reported_too(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder, data = shutil.copytree(moved / "run", tmp_path / "run"), moved / "moved.npz"
+    before = (folder / "trace.safetensors").read_bytes()
+    (folder / "trace.safetensors").unlink()
+    code, out, err = call("run", folder, "--data", data)
+    assert code == 0, err
+    assert "RMSE " in out
+    assert (folder / "moved.trace.safetensors").read_bytes() == before
+    assert call("report", folder, "--data", data, "--no-measure")[0] == 0
+    assert (folder / "report.json").exists()
+
+
+def test_other_data_has_a_report_of_its_own_without_the_metrics_of_training(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder, data = shutil.copytree(moved / "run", tmp_path / "run"), moved / "other.npz"
+    code, _, err = call("report", folder, "--data", data)
+    assert code == 2
+    assert (
+        f"other.trace.safetensors is missing: run `spiking-gru run {folder} --data {data}`" in err
+    )
+    elsewhere = tmp_path / "elsewhere"
+    assert call("run", folder, "--data", data, "--out", elsewhere)[0] == 0
+    code, _, err = call("report", folder, "--data", data, "--trace", elsewhere, "--no-measure")
+    assert code == 0, err
+    content = json.loads((folder / "other.report" / "report.json").read_text())
+    assert content["dataset"]["name"] == "other"
+    assert content["metrics"]["rmse"]["deployed"] > 0
+    assert content["metrics"]["rmse"]["quantised"] is None
+    assert not (folder / "report.json").exists()
+
+
+def test_a_trace_of_other_data_is_refused(moved: Path, tmp_path: Path, call: Call) -> None:
+    trace = moved / "run" / "trace.safetensors"
+    code, _, err = call(
+        "report", moved / "run", "--data", moved / "other.npz", "--trace", trace, "--out", tmp_path
+    )
+    assert code == 2
+    assert f"{trace} was recorded on other data than other: name that data with --data" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_trace_is_not_that_of_two_runs(runs: Path, tmp_path: Path, call: Call) -> None:
+    trace = runs / "a" / "trace.safetensors"
+    code, _, err = call("report", runs / "a", runs / "b", "--trace", trace, "--out", tmp_path)
+    assert code == 2
+    assert "--trace names one trace, but two runs are compared: leave it out" in err
+
+
+def test_targets_of_another_kind_are_refused_before_anything_is_written(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder = shutil.copytree(moved / "run", tmp_path / "run")
+    small_file(tmp_path)
+    code, _, err = call("run", folder, "--data", tmp_path / "small.npz")
+    assert code == 2
+    assert "but the program answers with values: give 2 numbers for each" in err
+    assert not (folder / "small.trace.safetensors").exists()
+
+
 def test_a_report_times_a_gru_on_this_machine(runs: Path, tmp_path: Path, call: Call) -> None:
     code, out, err = call("report", runs / "a", "--out", tmp_path)
     assert code == 0, err

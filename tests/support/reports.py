@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_readout
 
 from hardware.cost.dense_gru import Measured
+from hardware.definition.readout import Target
+from hardware.program.model import Program
 
 PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
 SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
@@ -21,3 +25,17 @@ VERIFICATION = {
     "mismatches": 0,
     "more": 1,
 }
+
+
+def program_of_values(readout: str, outputs: int = 2) -> Program:
+    """A program that answers with values in a unit of their own."""
+    program = random_program(4, hidden=(6, 4), outputs=outputs, readout=readout)
+    target = Target(scale=(2.0, 0.5)[:outputs], offset=(100.0, -1.0)[:outputs])
+    return with_readout(program, replace(program.readout, target=target))
+
+
+FRAMES = int(SEQUENCES.lengths.sum())
+VALUES = np.array([[90.0, -2.0], [np.nan, 1.0], [110.0, np.nan], [95.5, 0.0]])
+"""Targets of each sequence for `program_of_values("last")`; two are missing."""
+
+TRAINED_ON_VALUES = {"float": {"rmse": 4.0, "mae": 3.0, "nrmse": 0.5, "smape": 10.0}}

@@ -86,7 +86,7 @@ def test_the_files_agree_and_the_table_shows_them(
     paths = write_comparison(compared, tmp_path)
     assert [path.name for path in paths] == ["compare.json", "compare.html"]
     content = json.loads(paths[0].read_text("utf-8"))
-    assert content["schema"] == 2
+    assert content["schema"] == 3
     text = paths[1].read_text("utf-8")
     assert "<i>" not in text
     page = Page(text)
@@ -135,4 +135,4 @@ def test_programs_of_values_compare_too() -> None:
     measured = study(program, run(program, random_sequences(3, 3, [4, 6])))
     content = make_report(measured, dataset="values")
     compared = compare_reports(content, content, ("a", "b"))
-    assert compared.figures["accuracy_deployed"].a is None
+    assert compared.figures["rmse_deployed"].a is None

@@ -49,13 +49,14 @@ def test_what_is_written_has_these_fields_and_numbers(report: Report) -> None:
     content, compared = report.as_json(), compare_reports(report, report, ("a", "b")).as_json()
     assert set(content) == fields("Report")
     assert set(content["accuracy"]) == fields("Accuracy")
+    assert set(content["metrics"]["macro_f1"]) == fields("Networks")
     assert set(compared) == fields("Compared")
     assert f"`schema` is {report_schema.SCHEMA};" in TEXT
     assert content["schema"] == report_schema.SCHEMA
-    assert compared["schema"] == COMPARE_SCHEMA == 2
+    assert compared["schema"] == COMPARE_SCHEMA == 3
 
 
 def test_every_column_is_described(measured: Study) -> None:
     columns = {re.sub("_(low|nominal|high)$", "", name) for name in per_inference(measured)}
     assert set(COSTS) < columns
-    assert fields("per_inference") == columns | {"value_0"}
+    assert fields("per_inference") == columns | {"value_0", "target_0"}

@@ -30,7 +30,7 @@ from hardware.reporting import (
     study,
     write_report,
 )
-from hardware.reporting.build import wilson
+from hardware.reporting.metrics import wilson
 from hardware.runs.trace import Trace
 
 
@@ -103,7 +103,7 @@ def test_that_no_gru_was_measured_is_said(report: Report, measured: Study) -> No
         assert "How long a GRU takes on a host was not measured" in text
 
 
-def test_without_labels_training_or_verification_the_report_says_so(trace: Trace) -> None:
+def test_without_targets_training_or_verification_the_report_says_so(trace: Trace) -> None:
     content = make_report(study(PROGRAM, trace), dataset="small").as_json()
     assert content["verification"] is None
     assert set(content["accuracy"].values()) == {None}
@@ -124,7 +124,7 @@ def test_the_table_has_the_accuracies_that_are_known(trace: Trace, report: Repor
 def test_wrong_input_is_refused(trace: Trace) -> None:
     with pytest.raises(SettingError, match="unknown chip 'loihi': did you mean"):
         study(PROGRAM, trace, chip="loihi")
-    with pytest.raises(InputError, match="2 labels for a trace of 4 sequences"):
+    with pytest.raises(InputError, match="2 targets for a trace of 4 sequences"):
         study(PROGRAM, trace, LABELS[:2])
     incomplete = {"program_digest": PROGRAM.digest}
     with pytest.raises(InputError, match="no field 'engines'"):
@@ -233,7 +233,7 @@ def test_one_call_writes_the_same_files(trace: Trace, report: Report, tmp_path: 
         PROGRAM,
         trace,
         tmp_path,
-        labels=LABELS,
+        targets=LABELS,
         dataset="small",
         trained=TRAINED,
         verification=VERIFICATION,
@@ -272,17 +272,17 @@ def test_operations_and_layers_add_up_to_core_dynamic_energy(report: Report) -> 
 
 
 @pytest.mark.parametrize(
-    ("labels", "message"),
+    ("targets", "message"),
     [
-        ([0, 1, 3, 1], r"labels\[2\] is 3, expected 0 to 2"),
-        ([0, -1, 2, 1], r"labels\[1\] is -1"),
-        ([0.0, 1.0, 2.0, 1.0], "of float64, expected one whole number"),
+        ([0, 1, 3, 1], r"targets\[2\] is 3, expected 0 to 2, or -1"),
+        ([0, -2, 2, 1], r"targets\[1\] is -2"),
+        ([0.0, 1.0, 2.0, 1.0], "of float64, but the program names classes: give one whole"),
         ([[0], [1], [2], [1]], r"shape \(4, 1\)"),
     ],
 )
-def test_labels_that_name_no_class_are_refused(trace: Trace, labels: Any, message: str) -> None:
+def test_targets_that_are_no_class_are_refused(trace: Trace, targets: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        study(PROGRAM, trace, labels)
+        study(PROGRAM, trace, targets)
 
 
 def test_a_trace_of_another_program_is_refused(trace: Trace) -> None:
@@ -291,7 +291,7 @@ def test_a_trace_of_another_program_is_refused(trace: Trace) -> None:
 
 
 def test_accuracies_that_are_none_are_refused_by_name(measured: Study) -> None:
-    with pytest.raises(InputError, match=r"trained\['float'\] is 1.5, expected an accuracy"):
+    with pytest.raises(InputError, match=r"trained\['float'\]: accuracy is 1.5, expected 0 to 1"):
         make_report(measured, dataset="small", trained={"float": 1.5})
     with pytest.raises(SettingError, match="unknown network in trained 'quantized': did you mean"):
         make_report(measured, dataset="small", trained={"quantized": 0.5})

@@ -33,16 +33,16 @@ def test_the_samples_shown_are_the_median_the_dearest_and_the_dearest_mistake(ma
 
 
 def test_a_sample_that_is_several_of_them_is_shown_once(many: Study) -> None:
-    assert many.labels is not None
+    assert many.targets is not None
     dearest = int(many.cost.core_dynamic_j[1].argmax())
     labels = many.trace.predictions.copy()
     labels[dearest] = (labels[dearest] + 1) % 3
-    samples = shown_samples(replace(many, labels=labels))
+    samples = shown_samples(replace(many, targets=labels))
     assert [sample.why for sample in samples] == ["median energy", "most expensive, wrongly named"]
 
 
 def test_without_a_mistake_none_is_shown(many: Study) -> None:
-    right = replace(many, labels=many.trace.predictions)
+    right = replace(many, targets=many.trace.predictions)
     assert [sample.why for sample in shown_samples(right)] == ["median energy", "most expensive"]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from programs import random_program, random_sequences
+from reports import SEQUENCES, program_of_values
 
 from hardware.errors import InputError
 from hardware.runs.comparison import compare
@@ -72,3 +73,10 @@ def test_classes_that_differ_are_counted(trace: Trace) -> None:
     expected = int((trace.scores.argmax(1) != (-trace.scores).argmax(1)).sum())
     assert compare(trace, reversed_scores).differing_classes == expected
     assert expected == len(np.unique(trace.starts))
+
+
+def test_programs_of_values_differ_in_no_class() -> None:
+    trace = run(program_of_values("mean"), SEQUENCES)
+    found = compare(trace, replace(trace, scores=trace.scores[:, ::-1].copy()))
+    assert found.mismatches["score"] > 0
+    assert found.differing_classes == 0

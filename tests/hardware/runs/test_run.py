@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from programs import random_program, random_sequences
+from reports import SEQUENCES, program_of_values
 from safetensors.numpy import save as tensor_bytes
 from sealing import sealed_trace, trace_parts
 
@@ -243,4 +244,42 @@ def test_a_trace_that_holds_more_than_is_read_is_refused(
 def test_a_trace_whose_description_is_no_object_is_refused(tmp_path: Path, about: str) -> None:
     (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
     with pytest.raises(InputError, match="expected an object of strings: make it anew"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize("engine", ["numpy", "events"])
+@pytest.mark.parametrize("readout", ["mean", "step"])
+def test_a_trace_of_a_program_of_values_has_values_and_no_predictions(
+    engine: str, readout: str, tmp_path: Path
+) -> None:
+    program = program_of_values(readout)
+    trace = run(program, SEQUENCES, engine)
+    assert np.array_equal(trace.values, program.values(trace))
+    trace.save(tmp_path / "t")
+    loaded = Trace.load(tmp_path / "t")
+    assert np.array_equal(loaded.values, trace.values)
+    for found in (trace, loaded):
+        with pytest.raises(InputError, match="answers with values and names no class.*`values`"):
+            _ = found.predictions
+
+
+def test_a_trace_of_a_program_of_classes_has_predictions_and_no_values(trace: Trace) -> None:
+    assert trace.values is None
+    assert np.array_equal(trace.predictions, trace.final_scores.argmax(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda v: v[:1], r"values have shape \(1, 2\) of float64, expected \(4, 2\)"),
+        (lambda v: v.astype(np.float32), "of float32"),
+        (lambda v: v * np.nan, "a value is nan, expected finite numbers"),
+    ],
+)
+def test_values_in_a_file_that_are_none_are_refused(
+    tmp_path: Path, change: Callable[[Any], Any], message: str
+) -> None:
+    trace = run(program_of_values("mean"), SEQUENCES)
+    replace(trace, values=change(trace.values)).save(tmp_path / "t")
+    with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
         Trace.load(tmp_path / "t")

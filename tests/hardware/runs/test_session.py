@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from programs import every_cell, every_program, random_program, random_sequences
+from programs import (
+    every_cell,
+    every_program,
+    random_program,
+    random_sequences,
+    with_classes,
+)
 
 from hardware import Session, run
 from hardware.errors import EngineError, InputError, RangeError, SettingError
@@ -146,3 +152,23 @@ def test_a_session_refuses_what_a_run_refuses(frame: np.ndarray) -> None:
         with pytest.raises(InputError, match="the frame is of .*, expected floating point or"):
             session.step(frame)
         assert session.steps == 0
+
+
+@pytest.mark.parametrize("readout", ["mean", "step"])
+@pytest.mark.parametrize("encoder", ["graded", "rate"])
+def test_the_values_of_a_session_are_those_of_the_run_that_ends_there(
+    readout: str, encoder: str
+) -> None:
+    program = with_classes(random_program(3, readout=readout, encoder=encoder))
+    frames = random_sequences(3, 3, [4]).values
+    with Session(program) as session:
+        session.step(frames[2])
+        session.reset()
+        with pytest.raises(EngineError, match="no frame has come since the session began or was"):
+            _ = session.values
+        for t, frame in enumerate(frames):
+            session.step(frame)
+            assert np.array_equal(session.values, run(program, [frames[: t + 1]]).values[-1])
+        session.run([frames])
+        with pytest.raises(EngineError, match="no frame has come"):
+            _ = session.values

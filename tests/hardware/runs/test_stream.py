@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
+from reports import SEQUENCES, program_of_values
 
 from hardware import Session, run, stream
 from hardware.definition.encoder import ENCODERS
@@ -224,3 +225,11 @@ def test_a_sequence_of_a_stream_that_cannot_be_run_is_named_behind_the_scores_be
         strange = Sequences(np.zeros((4, channels), dtype=np.float32), np.array([4]))
         with pytest.raises(InputError, match=f"sequence 0 .*: frames have {channels} channels"):
             list(stream(program, strange))
+
+
+@pytest.mark.parametrize("readout", READOUTS)
+def test_a_stream_of_values_gives_the_values_of_a_run(readout: str) -> None:
+    program = program_of_values(readout)
+    expected = program.values(run(program, SEQUENCES))
+    found = list(stream(program, SEQUENCES, values=True))
+    assert np.array_equal(np.concatenate(found) if readout == "step" else found, expected)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -71,12 +70,6 @@ def test_the_fingerprint_is_of_all_that_was_given() -> None:
     assert one.fingerprint == Dataset.from_lists(SEQUENCES, LABELS).fingerprint
     assert one.fingerprint != Dataset.from_lists(changed, LABELS).fingerprint
     assert one.fingerprint != Dataset.from_lists(SEQUENCES, LABELS[::-1]).fingerprint
-
-
-def test_a_small_validation_part_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        Dataset.from_lists(SEQUENCES, LABELS)
-    assert "validation part has 5 sequences: too few to choose" in caplog.text
 
 
 @pytest.mark.parametrize(

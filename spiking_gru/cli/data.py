@@ -1,0 +1,179 @@
+"""`spiking-gru data`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hardware.errors import InputError, unknown_name
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json
+
+if TYPE_CHECKING:
+    from spiking_gru.data.dataset import Dataset
+    from spiking_gru.data.summary import Range, Summary
+
+MOST_ROWS = 12
+"""Classes, channels or outputs that are shown one by one."""
+
+PLOT_WIDTH = 36
+"""Characters of the plot of a sequence."""
+
+RANGE = ("lowest", "highest", "mean")
+
+data = typer.Typer(
+    help="List data sets, show what one holds, and check your own.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@data.command("list")
+def list_(as_json: Json = False, debug: Debug = False) -> None:
+    """List the data sets that have a name."""
+    from spiking_gru.data.registry import DATASETS
+
+    voice = Voice(as_json)
+    rows = []
+    for name, source in DATASETS.items():
+        package = source.package
+        rows.append(
+            {
+                "name": name,
+                "task": source.task,
+                "description": source.description,
+                "licence": source.licence,
+                "split": source.split,
+                "package": package and package.name,
+                "install": package and package.install,
+                "installed": package is None or package.installed,
+            }
+        )
+    if not as_json:
+        header = ("", "name", "task", "holds")
+        shown = [(_mark(r["installed"]), r["name"], r["task"], r["description"]) for r in rows]
+        _table(voice, header, shown, header, most=len(shown))
+        for install in dict.fromkeys(row["install"] for row in rows if not row["installed"]):
+            names = ", ".join(str(row["name"]) for row in rows if row["install"] == install)
+            voice.say(f"for {names}: {install}")
+    voice.result({"datasets": rows})
+
+
+@data.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A data set.", show_default=False)],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the parts, targets, channels and one sequence of a data set."""
+    from spiking_gru.data.registry import DATASETS, load
+
+    if name not in DATASETS:
+        raise unknown_name("data set", name, DATASETS)
+    _show(load(name), Voice(as_json), {"split": DATASETS[name].split}, DATASETS[name].description)
+
+
+@data.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Your data.", show_default=False)],
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Check that data can be trained on, and show what it holds."""
+    from spiking_gru.data.registry import load
+
+    if not path.exists():
+        raise InputError(f"{path} is not there: expected data to train on: check the path")
+    _show(load(str(path.absolute())), Voice(as_json), {}, str(path))
+
+
+def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> None:
+    from dataclasses import asdict
+
+    from spiking_gru.data.summary import summary_of
+
+    found = summary_of(dataset)
+    if not voice.as_json:
+        voice.say(f"{found.name}: {title}")
+        facts = {"task": f"{found.task}: {found.described}", "licence": found.licence, **about}
+        for name, fact in facts.items():
+            if fact:
+                voice.say(f"{name:<9}{fact}")
+        _show_parts(voice, found)
+        _show_targets(voice, found)
+        _show_channels(voice, found, dataset)
+    voice.result({**asdict(found), **about})
+
+
+def _show_parts(voice: Voice, found: Summary) -> None:
+    rows = [
+        (
+            name,
+            part.sequences,
+            part.frames,
+            _span(part.shortest, part.longest),
+            len(part.groups) or "–",
+            f"{part.missing} of {part.targets}",
+        )
+        for name, part in found.parts.items()
+    ]
+    voice.say("")
+    _table(voice, ("part", "sequences", "frames", "lengths", "groups", "no target"), rows, ["part"])
+
+
+def _show_targets(voice: Voice, found: Summary) -> None:
+    voice.say("")
+    if found.classes:
+        counts = zip(found.classes, *(part.of_class for part in found.parts.values()), strict=True)
+        _table(voice, ("class", *found.parts), list(counts), ["class"])
+    else:
+        rows = [(i, *_figures(output)) for i, output in enumerate(found.outputs)]
+        _table(voice, ("output", *RANGE), rows, ["output"])
+
+
+def _show_channels(voice: Voice, found: Summary, dataset: Dataset) -> None:
+    from spiking_gru.cli.sparkline import sparkline
+
+    first = next(iter(dataset.training.sequences))
+    rows = [
+        (i, *_figures(channel), sparkline(first[:, i], PLOT_WIDTH))
+        for i, channel in enumerate(found.channels)
+    ]
+    voice.say("")
+    _table(voice, ("channel", *RANGE, "first sequence"), rows, ["channel", "first sequence"])
+
+
+def _table(
+    voice: Voice,
+    header: Iterable[str],
+    rows: Sequence[tuple[Any, ...]],
+    text: Iterable[str],
+    most: int = MOST_ROWS,
+) -> None:
+    """Print the first rows and how many more there are; columns that are not `text` are numbers."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table, left = Table(box=None, pad_edge=False), set(text)
+    for column in header:
+        table.add_column(column, overflow="fold", justify="left" if column in left else "right")
+    for row in rows[:most]:
+        table.add_row(*(escape(str(cell)) for cell in row))
+    voice.console.print(table)
+    if len(rows) > most:
+        voice.say(f"… and {len(rows) - most} more")
+
+
+def _mark(well: object) -> str:
+    return "✓" if well else "✗"
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _figures(found: Range) -> tuple[str, ...]:
+    return tuple(f"{figure:.4g}" for figure in (found.lowest, found.highest, found.mean))

@@ -1,0 +1,202 @@
+"""Data sets of what people have: folders, series, data frames, loaders, given parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hardware.errors import InputError
+from spiking_gru.data.folder import recordings_in
+from spiking_gru.data.recordings import (
+    Recordings,
+    joined,
+    of_frames,
+    of_loader,
+    of_long_frame,
+    recordings,
+)
+from spiking_gru.data.series import forecasts
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+    from spiking_gru.data.dataset import Dataset
+
+    class About(TypedDict, total=False):
+        """Options of `Dataset.from_lists` that say what the data are."""
+
+        classes: Sequence[str]
+        name: str
+        licence: str
+        seed: int
+
+    class Options(About, total=False):
+        """Those, and how the data are split."""
+
+        split: str | None
+        test: float
+        validation: float
+        test_seed: int
+
+
+class Constructors:
+    """Ways to make a data set; each brings its data to the form of `from_lists`."""
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_lists(
+            cls,
+            sequences: Any,
+            targets: Any,
+            *,
+            groups: Any = None,
+            parts: Sequence[str] | None = None,
+            task: str | None = None,
+            **options: Unpack[Options],
+        ) -> Dataset: ...
+
+    @classmethod
+    def _from(cls, found: Recordings, task: str | None, options: Options) -> Dataset:
+        return cls.from_lists(
+            found.sequences,
+            found.targets,
+            groups=found.groups,
+            parts=found.parts,
+            task=task,
+            **options,
+        )
+
+    @classmethod
+    def from_folder(
+        cls,
+        path: str | Path,
+        *,
+        time: str | None = None,
+        target: str | Sequence[str] = (),
+        missing: str | None = None,
+        task: str | None = None,
+        **options: Unpack[Options],
+    ) -> Dataset:
+        """Return a data set of a folder of CSV, Parquet or NPZ recordings.
+
+        Labels are the names of subfolders, or in `index.csv`: columns `file`, then `label` or
+        `target…`, and if you like `group` and `part`. The column `time` is left out. The columns
+        `target` hold a target of each frame. `missing` fills gaps: interpolate, hold or zero.
+        """
+        folder = Path(path)
+        found, of_folder = recordings_in(folder, time, _names(target), missing)
+        name = options.setdefault("name", folder.resolve().name)
+        try:
+            return cls._from(found, task or of_folder, options)
+        except InputError as error:
+            raise InputError(f"{folder}: {str(error).removeprefix(f'{name}: ')}") from error
+
+    @classmethod
+    def from_series(
+        cls,
+        series: Any,
+        *,
+        history: int,
+        horizon: int | Sequence[int],
+        target: str | Sequence[str] = (),
+        known: str | Sequence[str] = (),
+        time: str | None = None,
+        missing: str | None = None,
+        test: float | None = None,
+        validation: float | None = None,
+        name: str | None = None,
+        licence: str = "",
+    ) -> Dataset:
+        """Return a data set of windows of one long series, split by time.
+
+        `series` is the path of a CSV or Parquet file, a data frame, or an array (steps, channels).
+        A window shows `history` steps of all columns but `time`. It asks for the next `horizon`
+        values of the columns `target`, or for those so many steps ahead. Columns in `known` are
+        known in advance: a frame shows their value at the last step that is asked for.
+        """
+        found = forecasts(
+            series,
+            history,
+            horizon,
+            _names(target),
+            _names(known),
+            time,
+            missing,
+            test,
+            validation,
+        )
+        if name is None:
+            name = Path(series).stem if isinstance(series, (str, Path)) else "series"
+        return cls._from(found, "regress", {"name": name, "licence": licence, "split": "time"})
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Any,
+        targets: Iterable[Any] | None = None,
+        *,
+        groups: Iterable[Any] | None = None,
+        sequence: str | None = None,
+        target: str | Sequence[str] = (),
+        group: str | None = None,
+        time: str | None = None,
+        missing: str | None = None,
+        task: str | None = None,
+        **options: Unpack[Options],
+    ) -> Dataset:
+        """Return a data set of pandas or Polars frames, or dicts of columns.
+
+        Give one frame for each sequence, and `targets`. Or give one long frame, whose column
+        `sequence` says to which sequence a row belongs, and the names of its columns `target` and,
+        if you like, `group` and `time`.
+        """
+        if sequence is not None:
+            found = of_long_frame(frames, sequence, _names(target), group, time, missing, task)
+        else:
+            listed = list(targets if targets is not None else ())
+            of_groups = None if groups is None else list(groups)
+            found = Recordings(of_frames(frames, missing), listed, of_groups)
+        return cls._from(found, task, options)
+
+    @classmethod
+    def from_loader(
+        cls,
+        loader: Iterable[Any],
+        *,
+        validation_loader: Iterable[Any] | None = None,
+        test_loader: Iterable[Any] | None = None,
+        task: str | None = None,
+        **options: Unpack[Options],
+    ) -> Dataset:
+        """Return a data set of what loaders give: batches (inputs, targets) or with lengths.
+
+        A torch DataLoader is one, as is any iterable of tensors or arrays, the batch first. With
+        `test_loader` the parts are as given; else they are split.
+        """
+        found = of_loader(loader, task)
+        if test_loader is not None or validation_loader is not None:
+            others = {"validation": validation_loader, "test": test_loader}
+            given = {p: of_loader(other, task) for p, other in others.items() if other is not None}
+            found = joined({"train": found, **given})
+        return cls._from(found, task, options)
+
+    @classmethod
+    def from_parts(
+        cls,
+        training: Sequence[Any],
+        test: Sequence[Any],
+        validation: Sequence[Any] | None = None,
+        *,
+        task: str | None = None,
+        **options: Unpack[About],
+    ) -> Dataset:
+        """Return a data set of given parts: each is (sequences, targets), or with groups."""
+        given = {"train": training, "validation": validation, "test": test}
+        parts = {name: recordings(part) for name, part in given.items() if part is not None}
+        return cls._from(joined(parts), task, cast("Options", options))
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

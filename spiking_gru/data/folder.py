@@ -1,0 +1,159 @@
+"""A folder of recordings: one table a file; labels are subfolders, or are in `index.csv`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import InputError, name_fault
+from hardware.files.disk import opened
+from spiking_gru.data.folder_index import INDEX, MOST_FILES, Entry, indexed
+from spiking_gru.data.recordings import MOST_VALUES, Recordings, frames_of
+from spiking_gru.data.splits import PARTS
+from spiking_gru.data.table_files import LARGEST, READERS, read_table
+from spiking_gru.data.tables import Table
+
+MOST_BYTES = 2 * 2**30
+"""Bytes of all recordings."""
+
+
+def recordings_in(
+    folder: Path,
+    time: str | None = None,
+    target: Sequence[str] = (),
+    missing: str | None = None,
+) -> tuple[Recordings, str | None]:
+    """Return the recordings of a folder, and their task where the folder decides it.
+
+    Names, sizes and parts are checked before a recording is read. See `Dataset.from_folder`.
+    """
+    if not _is_folder(folder):
+        raise InputError(f"{folder}: not a folder: expected one of recordings")
+    task: str | None = None if target else "classify"
+    if os.path.lexists(folder / INDEX):
+        entries, task = indexed(folder, per_frame=bool(target))
+    else:
+        entries = list(islice(_labelled(folder, per_frame=bool(target)), MOST_FILES + 1))
+    if not entries:
+        raise InputError(
+            f"{folder}: no recordings: put files that end in {', '.join(READERS)} into a subfolder "
+            f"for each label, or list them in {INDEX}"
+        )
+    _require_sizes(folder, entries)
+    return _read(entries, time, target, missing), task
+
+
+def _labelled(folder: Path, per_frame: bool) -> Iterator[Entry]:
+    """Yield the recordings in subfolders, which are labels, or parts with labels below."""
+    below = _listed(folder)
+    folders = {path.name for path in below if _is_folder(path)}
+    parts = [path for path in below if path.name in folders] if folders <= {*PARTS} else []
+    for path in below if parts else ():
+        if path.name not in folders:
+            _require_no_recording(path)
+    for place in parts or [folder]:
+        part = place.name if parts else None
+        for path in _listed(place):
+            if _is_folder(path):
+                if per_frame:
+                    raise InputError(f"{path}: a folder, expected recordings with their targets")
+                yield from (Entry(file, path.name, part=part) for file in _recordings(path))
+            elif per_frame and path.suffix.lower() in READERS:
+                yield Entry(path, part=part)
+            else:
+                _require_no_recording(path)
+
+
+def _recordings(folder: Path) -> list[Path]:
+    """Return the files in the folder of a label: one recording each, at least one."""
+    paths = _listed(folder)
+    for path in paths:
+        if _is_folder(path):
+            raise InputError(
+                f"{path}: a folder within the folder of a label: expected recordings: move them "
+                f"up, or list them in {INDEX}"
+            )
+        if path.suffix.lower() not in READERS:
+            raise InputError(
+                f"{path}: expected a recording that ends in {', '.join(READERS)}: convert it or "
+                f"move it away"
+            )
+    if not paths:
+        raise InputError(f"{folder}: no recording in it: remove the folder, or put some in")
+    return paths
+
+
+def _require_no_recording(path: Path) -> None:
+    if path.suffix.lower() in READERS:
+        raise InputError(
+            f"{path}: a recording without a label: put it into a subfolder that is called as its "
+            f"label, or list it in {INDEX}"
+        )
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for some paths
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return what is in a folder, by name; hidden files are left out."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in islice(entries, MOST_FILES + 1)]
+    except OSError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror}") from error
+    if len(names) > MOST_FILES:
+        raise InputError(
+            f"{folder}: more than {MOST_FILES} files: put several recordings into each .npz file "
+            f"of train_values and train_lengths"
+        )
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"{folder}: {fault}: rename the file")
+    return [folder / name for name in sorted(names) if not name.startswith(".")]
+
+
+def _require_sizes(folder: Path, entries: Sequence[Entry]) -> None:
+    """Refuse recordings that are no files, or too many or too large."""
+    if len(entries) > MOST_FILES:
+        raise InputError(f"{folder}: more than {MOST_FILES} recordings: leave some out")
+    total = 0
+    for entry in entries:
+        with opened(entry.path, LARGEST) as (_, size):
+            total += size
+    if total > MOST_BYTES:
+        raise InputError(
+            f"{folder}: its {len(entries)} recordings have {total} bytes, the limit is "
+            f"{MOST_BYTES}: leave some out"
+        )
+
+
+def _read(
+    entries: Sequence[Entry], time: str | None, target: Sequence[str], missing: str | None
+) -> Recordings:
+    sequences: list[NDArray[np.float32]] = []
+    targets: list[Any] = []
+    first: Table | None = None
+    aside = [*target, *([] if time is None else [time])]
+    values = 0
+    for entry in entries:
+        table = read_table(entry.path, aside)
+        for name in aside:
+            table.require(name)
+        first = first or table
+        sequences.append(frames_of(table, table.without(aside), first, missing))
+        targets.append(table.targets(target) if target else entry.target)
+        values += sequences[-1].size
+        if values > MOST_VALUES:
+            raise InputError(
+                f"{entry.path}: with it there are {values} values, the limit is {MOST_VALUES}: "
+                f"leave some recordings out"
+            )
+    groups = [entry.group for entry in entries if entry.group is not None]
+    parts = [entry.part for entry in entries if entry.part is not None]
+    return Recordings(sequences, targets, groups or None, parts or None)

@@ -1,0 +1,223 @@
+"""Recordings as they come from files, frames and loaders: what `Dataset.from_lists` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardware.errors import InputError
+from hardware.sequences.dense import NO_ARRAY, as_array
+from spiking_gru.data.tables import Table, table_of_frame
+from spiking_gru.data.tasks import TASKS
+
+MOST_VALUES = 2**30
+"""Values of all frames: 4 GiB as float32."""
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """Sequences, and one target, group and part of each."""
+
+    sequences: Sequence[ArrayLike]
+    targets: Sequence[Any]
+    groups: Sequence[Any] | None = None
+    parts: Sequence[str] | None = None
+
+
+def frames_of(
+    table: Table,
+    names: Sequence[str],
+    like: Table | None = None,
+    missing: str | None = None,
+) -> NDArray[np.float32]:
+    """Return the columns `names` as frames; an InputError where `like` has other columns."""
+    if like is not None and list(table.columns) != list(like.columns):
+        raise InputError(
+            f"{table.source} has the columns {_listed(table)}, expected {_listed(like)} as in "
+            f"{like.source}: give every recording the same columns in the same order"
+        )
+    return table.numbers(names, missing).astype(np.float32)
+
+
+def _listed(table: Table) -> str:
+    text = ", ".join(table.columns)
+    return text if len(text) <= 100 else f"{text[:100]} … ({len(table.columns)} in all)"
+
+
+def of_frames(frames: Iterable[Any], missing: str | None = None) -> list[NDArray[np.float32]]:
+    """Return the frames of one table for each sequence; all have the same columns."""
+    if not isinstance(frames, Iterable):
+        raise InputError(
+            f"frames are of the type {type(frames).__name__}, expected a list of data frames, or "
+            f"one and the name of its column sequence"
+        )
+    tables = [table_of_frame(f"frame {i}", frame) for i, frame in enumerate(frames)]
+    return [frames_of(table, list(table.columns), tables[0], missing) for table in tables]
+
+
+def of_long_frame(
+    frame: Any,
+    sequence: str,
+    target: Sequence[str],
+    group: str | None = None,
+    time: str | None = None,
+    missing: str | None = None,
+    task: str | None = None,
+) -> Recordings:
+    """Return the recordings in one table, whose column `sequence` says to which a row belongs.
+
+    Their order is that of the first rows. A target that is the same in all rows of every sequence
+    is one of the sequence, unless `task` says otherwise.
+    """
+    table = table_of_frame("the frame", frame)
+    aside = [name for name in (sequence, *target, group, time) if name is not None]
+    for name in aside:
+        table.require(name)
+    if not target:
+        raise InputError("no target column is named: give target='NAME'")
+    of_each = [table.take(rows) for rows in _rows_of_each(table, sequence)]
+    targets = [of_one.targets(target) for of_one in of_each]
+    if not (TASKS[task].per_step if task in TASKS else not all(map(_is_constant, targets))):
+        targets = [_only(of_one, target, of_one.targets(target)) for of_one in of_each]
+    names = table.without(aside)
+    return Recordings(
+        [of_one.numbers(names, missing) for of_one in of_each],
+        targets,
+        group and [_only(of_one, [group], of_one.columns[group]) for of_one in of_each],
+    )
+
+
+def _only(table: Table, names: Sequence[str], values: NDArray[Any]) -> Any:
+    """Return what is the same in all rows of a sequence."""
+    if not _is_constant(values):
+        raise InputError(
+            f"{table.where(0, names[0])} and below: it changes within a sequence, expected one of "
+            f"each sequence: targets of each frame need a task of steps"
+        )
+    return values[0]
+
+
+def _rows_of_each(table: Table, sequence: str) -> list[NDArray[np.int64]]:
+    """Return the rows of each sequence, in the order in which the sequences begin."""
+    column = table.columns[sequence]
+    absent = np.flatnonzero(column != column)
+    if len(absent):
+        raise InputError(f"{table.where(absent[0], sequence)} is missing: give its sequence")
+    identities = column.astype(str)
+    _, first, index = np.unique(identities, return_index=True, return_inverse=True)
+    order = np.argsort(index, kind="stable")
+    edges = [0, *(np.flatnonzero(np.diff(index[order])) + 1).tolist(), len(order)]
+    rows = [order[a:b] for a, b in pairwise(edges)]
+    return [rows[i] for i in np.argsort(first)]
+
+
+def _is_constant(values: NDArray[Any]) -> bool:
+    """Return whether all rows are equal; what is missing is equal to what is missing."""
+    return bool(((values == values[:1]) | ((values != values) & (values[:1] != values[:1]))).all())
+
+
+def of_loader(batches: Iterable[Any], task: str | None = None) -> Recordings:
+    """Return the recordings of batches (inputs, targets) or (inputs, targets, lengths).
+
+    Inputs are (batch, frames, channels). With lengths, frames after the end are left out, and so
+    are targets of such frames.
+    """
+    found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+    total = 0
+    for number, batch in enumerate(batches):
+        found.append(_batch(number, batch))
+        total += found[-1][0].size
+        if total > MOST_VALUES:
+            raise InputError(
+                f"the loader gave more than {MOST_VALUES} values in {number + 1} batches: expected "
+                f"one pass over the data: give a loader that ends"
+            )
+    if not found:
+        raise InputError("the loader gave no batch: expected (inputs, targets) of some sequences")
+    per_step = TASKS[task].per_step if task in TASKS else _are_per_step(found)
+    ends = [(i, end) for i, (_, _, lengths) in enumerate(found) for end in enumerate(lengths)]
+    return Recordings(
+        [found[i][0][j, :end] for i, (j, end) in ends],
+        [found[i][1][j, :end] if per_step else found[i][1][j] for i, (j, end) in ends],
+    )
+
+
+def _are_per_step(found: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]) -> bool:
+    """Return whether padded targets have the frames of padded inputs; only one reading may do."""
+    if any(answers.shape[1:2] != inputs.shape[1:2] for inputs, answers, _ in found):
+        return False
+    frames = {inputs.shape[1] for inputs, _, _ in found}
+    if found[0][1].ndim == 2 and len(frames) == 1:
+        raise InputError(
+            f"every target is {frames.pop()} numbers, and every batch has as many frames: give "
+            f"task='regress' for values of each sequence, or task='regress-steps' or "
+            f"'classify-steps' for one target of each frame"
+        )
+    return True
+
+
+def _batch(number: int, batch: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return inputs, targets and lengths of a batch, which fit one another."""
+    if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
+        found = f"{len(batch)} items" if isinstance(batch, (tuple, list)) else type(batch).__name__
+        raise InputError(
+            f"batch {number} is {found}, expected (inputs, targets) or (inputs, targets, lengths)"
+        )
+    try:
+        arrays = [as_array(item) for item in batch]
+    except NO_ARRAY as error:
+        raise InputError(f"batch {number} is no tuple of arrays: {error}") from error
+    inputs, answers, *rest = arrays
+    if inputs.ndim != 3 or len({array.shape[:1] for array in arrays}) > 1:
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise InputError(
+            f"batch {number} has the shapes {shapes}, expected (batch, frames, channels), then one "
+            f"target and length of each: put the batch first"
+        )
+    lengths = rest[0] if rest else np.full(len(inputs), inputs.shape[1])
+    if not (
+        lengths.ndim == 1
+        and np.issubdtype(lengths.dtype, np.integer)
+        and ((lengths >= 1) & (lengths <= inputs.shape[1])).all()
+    ):
+        raise InputError(
+            f"batch {number} has the lengths {lengths.tolist()!r:.60}, expected whole numbers from "
+            f"1 to {inputs.shape[1]}"
+        )
+    return inputs, answers, lengths
+
+
+def joined(parts: Mapping[str, Recordings]) -> Recordings:
+    """Return the recordings of all parts, one after another."""
+    grouped = [name for name, part in parts.items() if part.groups is not None]
+    if grouped and len(grouped) < len(parts):
+        raise InputError(f"only the {grouped[0]} part has groups: give those of every part")
+
+    def each(field: str) -> Iterator[Any]:
+        return (item for part in parts.values() for item in getattr(part, field))
+
+    return Recordings(
+        list(each("sequences")),
+        list(each("targets")),
+        list(each("groups")) if grouped else None,
+        [name for name, part in parts.items() for _ in part.sequences],
+    )
+
+
+def recordings(given: Sequence[Any] | Recordings) -> Recordings:
+    """Return (sequences, targets) or (sequences, targets, groups) as recordings."""
+    if isinstance(given, Recordings):
+        return given
+    if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+        raise InputError(
+            "a part is not (sequences, targets) or (sequences, targets, groups): give these"
+        )
+    try:
+        return Recordings(*(list(item) for item in given))
+    except NO_ARRAY as error:
+        raise InputError(f"a part is not lists of sequences and targets: {error}") from error

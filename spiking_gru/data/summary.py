@@ -1,0 +1,101 @@
+"""What a data set holds, in figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.metrics import MISSING_CLASS
+from spiking_gru.data.dataset import Dataset, Part
+
+
+@dataclass(frozen=True)
+class PartSummary:
+    """Figures of one part."""
+
+    sequences: int
+    frames: int
+    shortest: int
+    longest: int
+    targets: int
+    missing: int
+    """Targets that are not known."""
+
+    groups: tuple[str, ...]
+    of_class: tuple[int, ...]
+    """Targets of each class; empty where targets are values."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Of one channel, or of one output: figures over the training part."""
+
+    lowest: float
+    highest: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of a data set."""
+
+    name: str
+    task: str
+    described: str
+    licence: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    parts: dict[str, PartSummary]
+    channels: tuple[Range, ...]
+    outputs: tuple[Range, ...]
+    """Ranges of the targets; empty where targets are classes."""
+
+
+def summary_of(dataset: Dataset) -> Summary:
+    """Return the figures of a data set."""
+    parts = {
+        "training": dataset.training,
+        "validation": dataset.validation,
+        "test": dataset.test,
+    }
+    values = not dataset.row.names_classes
+    return Summary(
+        name=dataset.name,
+        task=dataset.task,
+        described=dataset.described,
+        licence=dataset.licence,
+        fingerprint=dataset.fingerprint,
+        classes=dataset.classes,
+        parts={name: _summary_of_part(part, dataset.classes) for name, part in parts.items()},
+        channels=_ranges(dataset.training.sequences.values),
+        outputs=_ranges(dataset.training.targets) if values else (),
+    )
+
+
+def _summary_of_part(part: Part, classes: tuple[str, ...]) -> PartSummary:
+    lengths = part.sequences.lengths
+    missing = part.targets == MISSING_CLASS if classes else np.isnan(part.targets)
+    known = part.targets[~missing]
+    return PartSummary(
+        sequences=len(part),
+        frames=int(lengths.sum()),
+        shortest=int(lengths.min()),
+        longest=int(lengths.max()),
+        targets=missing.size,
+        missing=int(missing.sum()),
+        groups=() if part.groups is None else tuple(map(str, np.unique(part.groups))),
+        of_class=tuple(np.bincount(known, minlength=len(classes)).tolist()) if classes else (),
+    )
+
+
+def _ranges(table: NDArray[Any]) -> tuple[Range, ...]:
+    """Return the range of each column, of the values that are known."""
+    columns = (column[~np.isnan(column)] for column in table.T.astype(np.float64))
+    return tuple(
+        Range(float(column.min()), float(column.max()), float(column.mean()))
+        for column in columns
+        if column.size
+    )

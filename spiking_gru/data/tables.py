@@ -1,0 +1,217 @@
+"""Tables of named columns, and the numbers in them; from CSV, Parquet, data frames or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import InputError, choose, name_fault, unknown_name
+from hardware.sequences.dense import NO_ARRAY, NUMBERS, as_array
+
+Column = NDArray[Any]
+
+LARGEST_NUMBER = float(np.finfo(np.float32).max)
+"""Largest magnitude of a value; frames are kept as float32."""
+
+
+def _interpolate(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = np.flatnonzero(~np.isnan(column))
+    return np.interp(np.arange(len(column)), known, column[known])
+
+
+def _hold(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = np.flatnonzero(~np.isnan(column))
+    last = np.searchsorted(known, np.arange(len(column)), side="right") - 1
+    return column[known[np.maximum(last, 0)]]
+
+
+FILLS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "interpolate": _interpolate,
+    "hold": _hold,
+    "zero": np.nan_to_num,
+}
+"""Ways to fill missing values of a column: on the line between its neighbours, the last value
+before it (the first one at the start), or 0."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length: numbers as float64, anything else as objects."""
+
+    source: str
+    """The file, or which frame: the start of every error."""
+
+    columns: Mapping[str, Column]
+
+    places: Sequence[int] = ()
+    """The number of each row for errors; by default it is counted from 1."""
+
+    unit: str = "row"
+    """What `places` count: rows, or the lines of a file."""
+
+    def numbers(self, names: Iterable[str], missing: str | None = None) -> NDArray[np.float64]:
+        """Return columns of finite numbers as (rows, columns).
+
+        `missing` names a way to fill gaps; without it a gap is an InputError.
+        """
+        if missing is not None:
+            choose("way to fill missing values", missing, FILLS)
+        names = list(names)
+        for name in names:
+            self._require_numbers(name)
+        values = np.stack([self.columns[name] for name in names], axis=1, dtype=np.float64)
+        large = np.argwhere(np.abs(values) > LARGEST_NUMBER)
+        if len(large):
+            row, column = large[0]
+            raise InputError(
+                f"{self.where(row, names[column])} is {values[row, column]}: expected a finite "
+                f"number that float32 can hold"
+            )
+        gaps = np.isnan(values)
+        if gaps.any():
+            self._fill(values, gaps, names, missing)
+        return values
+
+    def _fill(
+        self,
+        values: NDArray[np.float64],
+        gaps: NDArray[np.bool_],
+        names: Sequence[str],
+        missing: str | None,
+    ) -> None:
+        row, column = np.argwhere(gaps)[0]
+        if missing is None:
+            raise InputError(
+                f"{self.where(row, names[column])} is missing: expected a number: fill it in, or "
+                f"give missing='interpolate', 'hold' or 'zero'"
+            )
+        fill = FILLS[missing]
+        for i in np.flatnonzero(gaps.any(axis=0)):
+            if gaps[:, i].all():
+                raise InputError(
+                    f"{self.source}: every value of the column {names[i]!r} is missing: leave the "
+                    f"column out"
+                )
+            values[:, i] = fill(values[:, i])
+
+    def _require_numbers(self, name: str) -> None:
+        column = self.columns[name]
+        if column.dtype.kind not in NUMBERS:
+            found = repr(column[0]) if len(column) else column.dtype
+            raise InputError(
+                f"{self.where(0, name)} is {found:.60}: expected a number: leave the column out, "
+                f"or name it as the time"
+            )
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def targets(self, names: Sequence[str]) -> NDArray[np.object_]:
+        """Return one target of each row, or a row of them; None where text is missing."""
+        columns = [_as_numbers(self.columns[self.require(name)]) for name in names]
+        return np.stack(columns, axis=1) if len(names) > 1 else columns[0]
+
+    def where(self, row: int, name: str) -> str:
+        """Return the place of a value, for an error."""
+        return f"{self.source}: {self.unit} {self.place(row)}, column {name!r}"
+
+    def place(self, row: int) -> int:
+        """Return the number of a row."""
+        return self.places[row] if len(self.places) else row + 1
+
+    def take(self, rows: NDArray[np.int64]) -> Table:
+        """Return some rows, with their numbers."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Table(self.source, columns, [self.place(row) for row in rows], self.unit)
+
+    def require(self, name: str) -> str:
+        """Return `name` where it is a column."""
+        return require_column(self.source, name, self.columns)
+
+    def without(self, names: Iterable[str]) -> list[str]:
+        """Return the names of the other columns, at least one."""
+        left = [name for name in self.columns if name not in set(names)]
+        if not left:
+            raise InputError(f"{self.source}: no column is left: expected one for each channel")
+        return left
+
+
+def require_column(source: object, name: str, known: Collection[str]) -> str:
+    """Return `name` where it is among the known columns."""
+    if name not in known:
+        raise InputError(f"{source}: {unknown_name('column', name, known)}")
+    return name
+
+
+def table_of_frame(source: str, frame: Any) -> Table:
+    """Return the columns of a data frame of pandas or Polars, or of a dict of arrays."""
+    names = frame.keys() if isinstance(frame, Mapping) else getattr(frame, "columns", None)
+    if names is None:
+        raise InputError(
+            f"{source} is of the type {type(frame).__name__}, expected a data frame with columns"
+        )
+    return table_of_columns(source, [(str(name), frame[name]) for name in names])
+
+
+def table_of_array(source: str, values: Any) -> Table:
+    """Return (rows, columns), or one column (rows,), as a table; columns are counted from 1."""
+    try:
+        array = as_array(values)
+    except NO_ARRAY as error:
+        raise InputError(f"{source}: not an array of numbers: {error}") from error
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise InputError(f"{source} has shape {array.shape}, expected (frames, channels)")
+    return table_of_columns(source, [(str(i + 1), column) for i, column in enumerate(array.T)])
+
+
+def table_of_columns(
+    source: str, columns: Iterable[tuple[str, Any]], lines: Sequence[int] | None = None
+) -> Table:
+    """Return a table of columns with different names, each as long as the others, at least 1."""
+    named: dict[str, Column] = {}
+    for name, column in columns:
+        if fault := name_fault(name):
+            raise InputError(f"{source}: columns: {fault}: rename this one, or take it out")
+        if name in named:
+            raise InputError(f"{source}: two columns are called {name!r}: rename one of them")
+        named[name] = _column(column)
+    if not named:
+        raise InputError(f"{source}: no columns: expected one for each channel")
+    if len({len(column) for column in named.values()}) > 1:
+        raise InputError(f"{source}: its columns have different lengths")
+    if not len(next(iter(named.values()))):
+        raise InputError(f"{source}: no rows: expected at least one frame of numbers")
+    return Table(source, named) if lines is None else Table(source, named, lines, "line")
+
+
+def _column(values: Any) -> Column:
+    """Return numbers as float64 with NaN for what is missing, anything else as objects."""
+    array = as_array(values)
+    if array.dtype.kind in NUMBERS:
+        return array.astype(np.float64, copy=False)
+    items = array.astype(object)
+    items[[_is_absent(item) for item in items]] = np.nan
+    if all(isinstance(item, (int, float, np.number, np.bool_)) for item in items):
+        return items.astype(np.float64)
+    return items
+
+
+def _as_numbers(column: Column) -> NDArray[np.object_]:
+    """Return numbers as they are, or in text; other text, with None for an empty one."""
+    try:
+        return np.array([np.nan if item == "" else float(item) for item in column], dtype=object)
+    except (TypeError, ValueError):
+        items = column.astype(object)
+        items[[item == "" for item in items]] = None
+        return items
+
+
+def _is_absent(item: Any) -> bool:
+    """Return whether an item is None, or the NA of pandas, which compares with nothing."""
+    return item is None or type(item).__name__ == "NAType"
