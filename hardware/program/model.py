@@ -214,11 +214,13 @@ class Program:
 
         An error for a program that could not be read again.
         """
-        from hardware.program.file import contents
+        from hardware.program.file import FILE_LIMIT, contents
         from hardware.program.stored import stored
 
         try:
             content = contents(*stored(self))
+            if len(content) > FILE_LIMIT:
+                raise ValueError(f"it has {len(content)} bytes, the limit is {FILE_LIMIT}")
             Program._of(content)
         except (TypeError, ValueError, RecursionError) as error:
             raise ProgramError(f"cannot write {path}: {_reason(error)}") from error

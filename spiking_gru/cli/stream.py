@@ -53,7 +53,7 @@ def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
         try:
             found = json.loads(text) if text.startswith("[") else text.split(",")
             yield number, [float(value) for value in found]
-        except (ValueError, TypeError, RecursionError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(
                 f"line {number}: {text[:60]!r} is not a frame: expected numbers with commas "
                 f"between them, or a JSON list of numbers"

@@ -87,11 +87,11 @@ class Constructors:
         """
         folder = Path(path)
         found, of_folder = recordings_in(folder, time, _names(target), missing)
-        name = options.setdefault("name", folder.resolve().name)
+        options.setdefault("name", folder.resolve().name)
         try:
             return cls._from(found, task or of_folder, options)
         except InputError as error:
-            raise InputError(f"{folder}: {str(error).removeprefix(f'{name}: ')}") from error
+            raise InputError(f"{folder}: {error}") from error
 
     @classmethod
     def from_series(

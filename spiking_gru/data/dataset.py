@@ -171,7 +171,7 @@ def assembled(
         try:
             held = held_out(training, split, validation, seed, targets.classes)
         except InputError as error:
-            raise InputError(f"{name}: no validation part beside the test part: {error}") from error
+            raise InputError(f"no validation part beside the test part: {error}") from error
         given = training.take(held)
         training = training.take(np.setdiff1d(np.arange(len(training)), held))
     made = Dataset(
@@ -213,21 +213,21 @@ def require_learnable(dataset: Dataset) -> None:
     if dataset.row.names_classes:
         _require_every_class(dataset)
     elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
-        raise InputError(f"{dataset.name}: every target is the same: there is nothing to learn")
+        raise InputError("every target is the same: there is nothing to learn")
 
 
 def _require_every_class(dataset: Dataset) -> None:
     """Two classes or more, and something to learn each of them from."""
-    name, classes = dataset.name, dataset.classes
+    classes = dataset.classes
     if len(classes) < 2:
         raise InputError(
-            f"{name}: every label is {classes[0]!r}, expected at least two classes: there is "
+            f"every label is {classes[0]!r}, expected at least two classes: there is "
             f"nothing to tell apart"
         )
     missing = np.setdiff1d(np.arange(len(classes)), dataset.training.labels)
     if len(missing):
         raise InputError(
-            f"{name}: no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
+            f"no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
             f"expected some of each of the {len(classes)} classes: move some to the training part "
             f"or leave the class out; count labels from 0, without gaps"
         )

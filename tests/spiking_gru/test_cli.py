@@ -388,6 +388,7 @@ def test_a_file_without_a_sequence_is_refused_at_the_door(
         ("1\n", "line 1: the frame has shape (1,)"),
         ("nan,nan,nan\n", "line 1: nan in channel 0"),
         ('["a"]\n', "is not a frame: expected numbers"),
+        (f"[{10**400}]\n", "is not a frame: expected numbers"),
     ],
 )
 def test_a_line_that_is_no_frame_ends_the_stream_and_names_the_line(

@@ -336,3 +336,13 @@ def test_a_zip_of_other_members_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read .*none.sgru: No such file"):
         Program.load(tmp_path / "none.sgru")
+
+
+def test_a_program_too_large_to_be_read_again_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = random_program(0)
+    monkeypatch.setattr("hardware.program.file.FILE_LIMIT", 1000)
+    with pytest.raises(ProgramError, match=r"cannot write .*bytes, the limit is 1000"):
+        program.save(tmp_path / "program.sgru")
+    assert not list(tmp_path.iterdir())
