@@ -8,7 +8,8 @@ For K classes, n_ij items of class i predicted as j::
 
 For errors d = prediction − target of each output::
 
-    MAE    mean |d|           RMSE   √(mean d²)          NRMSE  RMSE / standard deviation of targets
+    MAE    mean |d|           RMSE   √(mean d²)
+    NRMSE  √(mean (d / σ)²), where σ is the standard deviation of the output's targets
     sMAPE  mean 200 |d| / (|prediction| + |target|), in per cent; 0 / 0 counts as 0
     MASE   MAE / the MAE of the naive forecast
 
@@ -90,10 +91,24 @@ def value_metrics(predicted: Values, targets: Values, naive: Values | None = Non
         items=int(known.sum()),
         mae=mae,
         rmse=rmse,
-        nrmse=float(_divided(rmse, target.std() if target.size else 0.0)),
+        nrmse=_nrmse(predicted, targets, known),
         smape=float(_mean(relative)),
         mase=None if naive is None else float(_divided(mae, _mean(np.abs(naive[known] - target)))),
     )
+
+
+def _nrmse(predicted: Values, targets: Values, known: NDArray[np.bool_]) -> float:
+    """Return the error in standard deviations of each output; NaN where an output has none."""
+    columns = [column for column in range(targets.shape[1]) if known[:, column].any()]
+    squares = [
+        np.square(
+            _divided(
+                predicted[known[:, i], i] - targets[known[:, i], i], targets[known[:, i], i].std()
+            )
+        )
+        for i in columns
+    ]
+    return float(np.sqrt(_mean(np.concatenate(squares)))) if squares else float("nan")
 
 
 def _divided(a: NDArray[np.generic] | float, b: NDArray[np.generic] | float) -> NDArray[np.float64]:

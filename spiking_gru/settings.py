@@ -34,7 +34,7 @@ SCHEDULES = ("cosine", "linear", "constant")
 class NetworkChoices(BaseModel):
     """Settings of a network for any data."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     hidden: int = Field(128, ge=1, le=8192, description="Neurons in each layer.")
     layers: int = Field(1, ge=1, le=16, description="Layers.")
@@ -182,7 +182,9 @@ class TrainingSettings(NetworkChoices):
     seed: int = Field(
         0, ge=0, lt=2**32, description="The same seed (and --threads) gives the same result."
     )
-    threads: int = Field(1, ge=1, description="Threads of torch; more help only large networks.")
+    threads: int = Field(
+        1, ge=1, le=1024, description="Threads of torch; more help only large networks."
+    )
 
     @property
     def quantised_rate(self) -> float:
@@ -205,7 +207,8 @@ class TrainingSettings(NetworkChoices):
         from spiking_gru.data.tasks import TASKS
 
         chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
-        target |= {"task": task, "readout": self.readout or TASKS[task].readout}
+        readout = TASKS[task].readout if self.readout is None else self.readout
+        target |= {"task": task, "readout": readout}
         try:
             return NetworkSettings(channels=channels, classes=classes, **target, **chosen)
         except ValidationError as error:

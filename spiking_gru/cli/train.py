@@ -57,6 +57,7 @@ def train_network(
 
     from hardware.files.disk import first_fault
     from spiking_gru.cli.fresh import require_convertible
+    from spiking_gru.config import write_config
     from spiking_gru.data.registry import load, located
     from spiking_gru.training import train as run_training
 
@@ -75,5 +76,7 @@ def train_network(
     require_convertible(settings, dataset)
     with voice.training_progress() as show:
         metrics = run_training(settings, dataset, folder.path, show, force=force)
-    voice.wrote(folder.path / name for name in ("model.safetensors", "model.json", "training.json"))
+    write_config(folder.config, settings)
+    names = ("model.safetensors", "model.json", "config.toml", "training.json")
+    voice.wrote(folder.path / name for name in names)
     return metrics

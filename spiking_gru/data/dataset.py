@@ -46,6 +46,9 @@ class Part:
                     f"{len(given)} {name} for {len(self.sequences)} sequences of "
                     f"{len(self.sequences.values)} frames: expected {expected}"
                 )
+        for i, group in enumerate([] if self.groups is None else np.asarray(self.groups).tolist()):
+            if group is None or group != group:
+                raise InputError(f"sequence {i} has no group: give one, or leave the groups out")
 
     def __len__(self) -> int:
         return len(self.sequences)

@@ -21,6 +21,7 @@ from hardware.errors import InputError, name_fault
 from hardware.sequences.dense import NUMBERS, Sequences
 from spiking_gru.data.dataset import Dataset, Part, assembled, fingerprint
 from spiking_gru.data.npz import Arrays
+from spiking_gru.data.splits import require_disjoint
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import TASKS, task_of
 
@@ -61,6 +62,14 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
         if "classes" not in arrays:  # a number alone would not read well
             readable = (f"class {text}" if text.isdigit() else text for text in targets.classes)
             targets = replace(targets, classes=tuple(readable))
+        parts = {
+            "training": training,
+            "validation": others.get("validation_"),
+            "test": others["test_"],
+        }
+        require_disjoint(
+            {p: part.groups for p, part in parts.items() if part and part.groups is not None}
+        )
         split = "class" if training.groups is None else "group"
         given = others.get("validation_")
         made = assembled(name, training, others["test_"], targets, split, seed=seed, given=given)
@@ -71,7 +80,7 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
 
 def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part:
     """Return another part of a data set; an InputError where it is of another form."""
-    part, found = part_of(arrays, prefix, targets.classes)
+    part, found = part_of(arrays, prefix, targets.classes, targets.written)
     name = prefix.strip("_")
     if found.task != targets.task:
         raise InputError(f"the training part is to {targets.task}, the {name} part to {found.task}")
@@ -100,7 +109,9 @@ def kind_of_targets(arrays: Arrays, prefix: str) -> str | None:
     return found[0] if found else None
 
 
-def part_of(arrays: Arrays, prefix: str, classes: Sequence[str] = ()) -> tuple[Part, Targets]:
+def part_of(
+    arrays: Arrays, prefix: str, classes: Sequence[str] = (), written: Sequence[str] = ()
+) -> tuple[Part, Targets]:
     """Return a part of a data set; its labels are among `classes`, if there are any."""
     sequences, kind = sequences_of(arrays, prefix), kind_of_targets(arrays, prefix)
     assert kind is not None
@@ -109,7 +120,8 @@ def part_of(arrays: Arrays, prefix: str, classes: Sequence[str] = ()) -> tuple[P
     task = task_of(TARGETS[kind], per_step)
     items = np.split(given, np.cumsum(sequences.lengths)[:-1]) if per_step else given
     try:
-        targets = targets_of(items, sequences.lengths, task, classes if TARGETS[kind] else ())
+        of_classes = (classes, written) if TARGETS[kind] else ()
+        targets = targets_of(items, sequences.lengths, task, *of_classes)
     except InputError as error:
         raise InputError(f"{prefix}{kind}: {error}") from error
     groups = arrays.get(f"{prefix}groups")

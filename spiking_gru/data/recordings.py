@@ -169,7 +169,8 @@ def _batch(number: int, batch: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray
             f"batch {number} is {found}, expected (inputs, targets) or (inputs, targets, lengths)"
         )
     try:
-        arrays = [as_array(item) for item in batch]
+        # Copies: a loader may write its next batch into the same memory.
+        arrays = [np.array(as_array(item)) for item in batch]
     except NO_ARRAY as error:
         raise InputError(f"batch {number} is no tuple of arrays: {error}") from error
     inputs, answers, *rest = arrays
@@ -197,6 +198,14 @@ def joined(parts: Mapping[str, Recordings]) -> Recordings:
     grouped = [name for name, part in parts.items() if part.groups is not None]
     if grouped and len(grouped) < len(parts):
         raise InputError(f"only the {grouped[0]} part has groups: give those of every part")
+
+    for name, part in parts.items():
+        for what in ("targets", *(["groups"] if grouped else [])):
+            if len(getattr(part, what)) != len(part.sequences):
+                raise InputError(
+                    f"{len(getattr(part, what))} {what} for {len(part.sequences)} sequences of the "
+                    f"{name} part: expected one for each"
+                )
 
     def each(field: str) -> Iterator[Any]:
         return (item for part in parts.values() for item in getattr(part, field))

@@ -30,6 +30,9 @@ def forecasts(
 ) -> Recordings:
     """Return the windows of a series with their parts; see `Dataset.from_series`."""
     table = table_of(series, time)
+    told = sorted(set(target) & set(known))
+    if told:
+        raise InputError(f"{told[0]!r} is a target, so it is not known in advance: leave it out")
     for name in (*target, *known, time):
         if name is not None:
             table.require(name)

@@ -26,7 +26,7 @@ def by_class(
     """
     rng = np.random.default_rng(seed)
     held: list[Indices] = []
-    for label in np.unique(labels):
+    for label in np.unique(labels[labels >= 0]):  # those without a label stay
         members = rng.permutation(np.flatnonzero(labels == label))
         if len(members) < 2:
             name = repr(names[label]) if names else label
@@ -35,7 +35,7 @@ def by_class(
                 f"and one to hold out"
             )
         held.append(members[: min(len(members) - 1, max(1, round(share * len(members))))])
-    return np.sort(np.concatenate(held))
+    return np.sort(np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
 
 
 def by_share(count: int, share: float, seed: int) -> Indices:

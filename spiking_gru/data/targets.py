@@ -15,7 +15,7 @@ from hardware.sequences.dense import NO_ARRAY, as_array
 from spiking_gru.data.tasks import TASKS, task_of
 
 MOST_DISTINCT = 0.5
-"""Share of different numbers among all targets up to which whole numbers are taken for classes."""
+"""Different numbers per sequence up to which whole numbers are taken for classes."""
 
 Table = NDArray[np.object_]
 """Targets as (items,) or (items, outputs), each as it was given."""
@@ -30,6 +30,8 @@ class Targets:
     """Class indices (items,) as int64, or values (items, outputs) as float64."""
 
     classes: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    """How each class is written in the targets: its name, or a number."""
 
 
 def targets_of(
@@ -37,27 +39,35 @@ def targets_of(
     lengths: NDArray[np.int64],
     task: str | None = None,
     classes: Sequence[str] = (),
+    written: Sequence[str] = (),
 ) -> Targets:
     """Return targets as training takes them; `lengths` are the frames of each sequence.
 
     Labels may be names, whole numbers, floating-point numbers, truth values or one-hot rows. With
     `classes`, numbers count them from 0 or from 1. Numbers that are not whole are values. `None`
     and NaN are missing targets. Without `task` it is inferred; an InputError where the targets
-    allow two.
+    allow two. `written` says how classes are written, as it was found in another part.
     """
     if task is not None:
         choose("task", task, TASKS)
     items = _items(given, len(lengths))
     per_step = TASKS[task].per_step if task else _are_per_step(items, lengths)
     table = _table(_frames(items, lengths) if per_step else items)
-    names_classes = TASKS[task].names_classes if task else bool(classes) or _are_classes(table)
+    names_classes = (
+        TASKS[task].names_classes if task else bool(classes) or _are_classes(table, len(items))
+    )
     name = task or task_of(names_classes, per_step)
     if not names_classes:
         return Targets(name, _values(table))
-    labels, names = _labels(table), tuple(map(str, classes))
-    if not names:
-        names = _names_of(labels if table.ndim == 1 else list(range(table.shape[1])))
-    return Targets(name, _indices(labels, names), names)
+    names = tuple(map(str, classes))
+    if table.ndim == 2:
+        return _of_one_hot(name, table, names)
+    labels = [None if _is_missing(label) else _text(label) for label in table]
+    names = names or _names_of(list(table))
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"classes: {fault}: choose another name")
+    written = tuple(written) or _written({text for text in labels if text is not None}, names)
+    return Targets(name, _places(labels, written, names), names, written)
 
 
 def _items(given: Any, count: int) -> list[Any]:
@@ -127,7 +137,7 @@ def _is_one_hot(table: Table) -> bool:
     )
 
 
-def _are_classes(table: Table) -> bool:
+def _are_classes(table: Table, sequences: int) -> bool:
     """Return whether targets name classes; an InputError where they could as well be values."""
     if table.ndim == 2:
         return _is_one_hot(table)
@@ -138,7 +148,7 @@ def _are_classes(table: Table) -> bool:
     if (numbers != np.floor(numbers)).any():
         return False
     distinct = len(np.unique(numbers))
-    if distinct <= MOST_DISTINCT * len(numbers):
+    if distinct <= MOST_DISTINCT * min(len(numbers), sequences):
         return True
     raise InputError(
         f"{len(numbers)} targets are whole numbers with {distinct} different values: give "
@@ -162,14 +172,20 @@ def _values(table: Table) -> NDArray[np.float64]:
     return values.reshape(len(table), table.shape[1] if table.ndim == 2 else 1)
 
 
-def _labels(table: Table) -> list[Any]:
-    if table.ndim == 1:
-        return list(table)
+def _of_one_hot(task: str, table: Table, names: tuple[str, ...]) -> Targets:
+    """Return the targets of one-hot rows, whose columns are the classes in their order."""
+    width = table.shape[1]
     if not _is_one_hot(table):
         raise InputError(
-            f"targets have {table.shape[1]} numbers each: expected one label each, or one-hot rows"
+            f"targets have {width} numbers each: expected one label each, or one-hot rows"
         )
-    return [row.index(1) for row in table.tolist()]
+    if names and len(names) != width:
+        raise InputError(
+            f"one-hot rows of {width} columns for {len(names)} classes: expected one each"
+        )
+    numbers = tuple(str(i) for i in range(width))
+    indices = np.array([row.index(1) for row in table.tolist()], dtype=np.int64)
+    return Targets(task, indices, names or numbers, numbers)
 
 
 def _names_of(labels: list[Any]) -> tuple[str, ...]:
@@ -183,24 +199,35 @@ def _names_of(labels: list[Any]) -> tuple[str, ...]:
     return (*numbers, *sorted(t for t, label in known.items() if isinstance(label, str)))
 
 
-def _indices(labels: list[Any], names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Return the place of each label among the names."""
-    for fault in filter(None, map(name_fault, names)):
-        raise InputError(f"classes: {fault}: choose another name")
-    texts = [None if _is_missing(label) else _text(label) for label in labels]
-    present = {text for text in texts if text is not None}
-    numbers = ([str(first + i) for i in range(len(names))] for first in (0, 1))
-    # The first way of counting that leaves the fewest labels without a class.
-    known = min((list(names), *numbers), key=lambda known: len(present - set(known)))
-    unknown = sorted(present - set(known))
+def _written(present: set[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return how the classes are written: by name, by the number in it, from 0 or from 1."""
+    in_names = tuple(name.removeprefix("class ") for name in names)
+    for known in (names, in_names):
+        if present <= set(known):
+            return known
+    ways = [tuple(str(first + i) for i in range(len(names))) for first in (0, 1)]
+    fitting = [known for known in ways if present <= set(known)]
+    if len(fitting) == 2:
+        raise InputError(
+            f"labels are numbers from {min(present, key=int)} to {max(present, key=int)} of "
+            f"{len(names)} classes, which may be counted from 0 or from 1: give the classes' names"
+        )
+    return fitting[0] if fitting else min(ways, key=lambda known: len(present - set(known)))
+
+
+def _places(
+    labels: list[str | None], written: tuple[str, ...], names: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """Return the class index of each label."""
+    place = {text: i for i, text in enumerate(written)}
+    unknown = sorted({text for text in labels if text is not None} - set(place))
     if unknown:
         raise InputError(
             f"a label is {unknown[0]!r}, but the classes are {', '.join(names)}: expected one of "
             f"them, or numbers from 0 or from 1"
         )
-    place = {name: i for i, name in enumerate(known)}
     return np.array(
-        [MISSING_CLASS if text is None else place[text] for text in texts], dtype=np.int64
+        [MISSING_CLASS if text is None else place[text] for text in labels], dtype=np.int64
     )
 
 

@@ -27,9 +27,10 @@ def loss(
         logits, targets = logits[is_there], targets[is_there]
     if model.row.names_classes:
         return _of_classes(logits, targets, smoothing)
-    scale, offset = model.scaling(logits)
+    scale, offset = model.scaling(targets)
     known = ~targets.isnan()
-    error = (logits - (targets.to(logits.dtype) - offset) / scale)[known]
+    # In the targets' float64: next to a large offset float32 would round them away.
+    error = (logits - ((targets - offset) / scale).to(logits.dtype))[known]
     return error.square().sum() / max(1, error.numel())
 
 

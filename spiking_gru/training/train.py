@@ -13,7 +13,6 @@ import torch
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.files.sealed import write_sealed
-from spiking_gru.config import write_config
 from spiking_gru.data import Dataset
 from spiking_gru.network import Network, save_network
 from spiking_gru.replacement import replacing
@@ -86,7 +85,6 @@ def _train(
     }
     for note in trainer.notes:
         LOG.warning(note)
-    write_config(folder.config, settings)
     write_sealed(folder.about_training, metrics)
     return metrics
 

@@ -42,8 +42,16 @@ def test_value_metrics_are_those_of_scikit_learn(seed: int) -> None:
     assert found.mae == pytest.approx(sklearn.mean_absolute_error(targets, predicted))
     flat = targets.ravel(), predicted.ravel()
     assert found.rmse == pytest.approx(np.sqrt(sklearn.mean_squared_error(*flat)))
-    assert found.nrmse == pytest.approx(np.sqrt(1 - sklearn.r2_score(*flat)))
+    shares = 1 - sklearn.r2_score(targets, predicted, multioutput="raw_values")
+    assert found.nrmse == pytest.approx(np.sqrt(shares.mean()))
     assert found.mase is None
+
+
+def test_outputs_of_different_units_weigh_alike_in_the_nrmse() -> None:
+    rng = np.random.default_rng(0)
+    targets = rng.normal(size=(50, 2)) * [1.0, 1000.0] + [0.0, 1e5]
+    mean = np.broadcast_to(targets.mean(axis=0), targets.shape)
+    assert value_metrics(mean, targets).nrmse == pytest.approx(1)
 
 
 def test_smape_and_mase_are_their_formulas() -> None:

@@ -51,6 +51,8 @@ def test_names_may_be_those_of_the_options(tmp_path: Path) -> None:
             r"run\.toml: field 'hidden' is 0: .* greater than or equal",
         ),
         ("optimiser = 'adamm'", InputError, "unknown optimiser 'adamm': did you mean 'adam'"),
+        ("noise = inf", InputError, "field 'noise'"),
+        ("threads = 4294967296", InputError, "field 'threads'"),
         ("[network]\nhidden = 3", SettingError, "unknown setting 'network'"),
         ("hidden =", InputError, r"run\.toml: not valid TOML"),
         ("x = 1\n" * 20_000, InputError, "the limit is 65536"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import repeat
 from typing import Any
 
@@ -241,3 +242,25 @@ def test_parts_that_do_not_fit_one_another_are_refused(test: tuple, message: str
     groups = [[0] * 20 + [1] * 20] if len(test) == 3 or "only" in message else []
     with pytest.raises(InputError, match=message):
         Dataset.from_parts((SEQUENCES, LABELS, *groups), test)
+
+
+def test_each_part_has_as_many_targets_as_sequences() -> None:
+    rows, labels = [np.zeros((3, 1))] * 60, ["a", "b"] * 30
+    with pytest.raises(InputError, match="41 targets for 40 sequences of the train"):
+        Dataset.from_parts((rows[:40], [*labels[:40], "a"]), (rows[40:], labels[40:59]))
+
+
+def test_a_loader_may_write_its_batches_into_the_same_memory() -> None:
+    inputs, targets = np.zeros((10, 3, 1), np.float32), np.zeros(10)
+
+    def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for number in range(4):
+            inputs[:], targets[:] = number, number + 0.5
+            yield inputs, targets
+
+    dataset = Dataset.from_loader(batches())
+    seen = {
+        value for part in (dataset.training, dataset.test) for value in part.sequences.values[:, 0]
+    }
+    assert len(seen) > 1
+    assert np.allclose(dataset.test.targets[:, 0] - 0.5, [s[0, 0] for s in dataset.test.sequences])

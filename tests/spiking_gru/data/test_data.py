@@ -122,7 +122,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
         ({"train_targets": np.zeros(30)}, "both train_labels and train_targets are here"),
         ({"test_values": np.full((3, 3), np.inf), "test_lengths": np.array([3])}, "inf in seq"),
         ({"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)}, "2 channels in the"),
-        ({"train_labels": np.array(["a"] * 30)}, "a label is '1', but the classes are a"),
+        ({"train_labels": np.array(["a"] * 30)}, "a label is '0', but the classes are a"),
         ({"train_labels": np.arange(30) % 2 + 1}, "a label is '0', but the classes are 1, 2"),
         ({"classes": np.array(["x", "y", "z", "v"])}, r"no training sequence has the label 3 \(v"),
         (
@@ -303,3 +303,17 @@ def test_built_in_data_is_seldom_clamped_and_in_another_unit_it_is_noticed(
         assert clamped(frames).warning(encoder) is None
         if frames.size >= 64:  # seven steps of a straight walk tell too little
             assert clamped(10 * frames).warning(encoder) is not None
+
+
+def test_the_parts_of_a_file_count_their_labels_alike(tmp_path: Path) -> None:
+    arrays = small_arrays()
+    names = np.array(["left", "right", "none"])
+    changes = {"train_labels": arrays["train_labels"] + 1, "test_labels": np.array([1, 2, 1] * 3)}
+    dataset = data.load(str(small_file(tmp_path, classes=names, **changes)))
+    assert dataset.test.labels.tolist() == [0, 1, 0] * 3
+
+
+def test_parts_of_a_file_share_no_group(tmp_path: Path) -> None:
+    groups = {"train_groups": np.arange(30) % 3, "test_groups": np.arange(9) % 3}
+    with pytest.raises(InputError, match="the group '0' is in the training part and in the test"):
+        data.load(str(small_file(tmp_path, **groups)))

@@ -79,6 +79,8 @@ def test_the_fingerprint_is_of_all_that_was_given() -> None:
         ({"targets": ["same"] * 60}, "every label is 'same', expected at least two classes"),
         ({"targets": [1.5] * 60}, "every target is the same"),
         ({"groups": ["a"] * 59}, "59 groups for 60 sequences"),
+        ({"groups": [None, *["a", "b"] * 29, "a"]}, "sequence 0 has no group"),
+        ({"groups": [0.0] * 59 + [np.nan]}, "sequence 59 has no group"),
         ({"split": "group"}, "there are no groups"),
         ({"split": "grup"}, "unknown split 'grup': did you mean 'group'"),
         ({"test": 0}, "a share of 0 is held out"),
@@ -90,3 +92,12 @@ def test_data_that_make_no_sense_are_refused(changes: dict, message: str) -> Non
     given = {"sequences": SEQUENCES, "targets": LABELS, **changes}
     with pytest.raises(ValueError, match=message):
         Dataset.from_lists(**given)
+
+
+def test_sequences_without_a_label_are_never_held_out() -> None:
+    labels = [None if i % 6 == 0 else label for i, label in enumerate(LABELS)]
+    dataset = Dataset.from_lists(SEQUENCES, labels)
+    assert (dataset.training.labels < 0).sum() == 10
+    assert (dataset.validation.labels >= 0).all()
+    assert (dataset.test.labels >= 0).all()
+    assert Dataset.from_lists(SEQUENCES, [None, *LABELS[1:]]).classes == ("loud", "quiet")

@@ -108,3 +108,9 @@ def test_a_series_that_cannot_be_forecast_is_refused(
     how = {"history": 5, "horizon": 2, "target": "load", "time": "when", **changes}
     with pytest.raises(ValueError, match=message):
         Dataset.from_series(table(tmp_path / "load.csv"), **how)
+
+
+def test_a_target_cannot_be_known_in_advance() -> None:
+    rows = {"load": np.arange(200.0), "night": np.arange(200.0) % 2}
+    with pytest.raises(InputError, match="'load' is a target, so it is not known in advance"):
+        Dataset.from_series(rows, target="load", known=["night", "load"], history=5, horizon=1)

@@ -110,3 +110,30 @@ def test_a_task_decides_where_the_targets_allow_two() -> None:
 def test_targets_that_make_no_sense_are_refused(given: Any, settings: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         targets_of(given, LENGTHS, **settings)
+
+
+def test_numbers_that_may_count_from_0_or_from_1_are_refused() -> None:
+    with pytest.raises(InputError, match="from 1 to 2 of 4 classes, which may be"):
+        targets_of([1, 2, 2, 1], LENGTHS, classes=["a", "b", "c", "d"])
+    numbered = ["class 1", "class 2", "class 3"]
+    assert targets_of([1, 2, 2, 1], LENGTHS, classes=numbered).array.tolist() == [0, 1, 1, 0]
+
+
+def test_whole_numbers_of_frames_may_be_measurements() -> None:
+    with pytest.raises(InputError, match="11 targets are whole numbers with 4 different values"):
+        targets_of([[1, 2], [3, 4, 1], [2, 1], [1, 2, 3, 4]], LENGTHS)
+
+
+def test_another_part_is_read_as_the_first_was() -> None:
+    first = targets_of([1, 2, 3, 1], LENGTHS, classes=["a", "b", "c"])
+    assert first.written == ("1", "2", "3")
+    again = targets_of([1, 2, 2, 1], LENGTHS, "classify", first.classes, first.written)
+    assert again.array.tolist() == [0, 1, 1, 0]
+
+
+def test_columns_of_one_hot_rows_are_the_classes_in_their_order() -> None:
+    rows = np.eye(3, dtype=int)[[1, 2, 1, 2]]
+    found = targets_of(rows, LENGTHS, classes=["1", "2", "3"])
+    assert found.array.tolist() == [1, 2, 1, 2]
+    with pytest.raises(InputError, match="one-hot rows .* 3 columns for 2 classes"):
+        targets_of(rows, LENGTHS, classes=["no", "yes"])

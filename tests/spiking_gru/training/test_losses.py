@@ -92,3 +92,12 @@ def test_missing_targets_have_no_part_in_the_loss(task: str) -> None:
     assert float(none.detach()) == 0
     assert logits.grad is not None
     assert not logits.grad.any()
+
+
+def test_values_next_to_a_large_offset_are_not_rounded_away() -> None:
+    network = random_network(
+        0, task="regress", readout="last", classes=(), scale=(0.3,), offset=(1.7e9,)
+    )
+    targets = torch.tensor([[1.7e9 - 0.3], [1.7e9 + 0.6], [1.7e9]], dtype=torch.float64)
+    exact = torch.tensor([[-1.0], [2.0], [0.0]])
+    assert float(loss(network, exact, targets, LENGTHS, 0.0)) == pytest.approx(0, abs=1e-10)
