@@ -84,13 +84,13 @@ class Calibration:
 
 @dataclass(frozen=True)
 class _Answered:
-    """Part sequences, and which of them were named rightly to begin with."""
+    """Sequences with labels, and which of them were classified correctly to begin with."""
 
     part: Part
     right: NDArray[np.bool_]
 
     def lost(self, found: NDArray[np.int64]) -> int:
-        """How many are named rightly no longer; one that now is by luck makes up for none."""
+        """Return how many were correct and are wrong now; new lucky answers make up for none."""
         return int((self.right & (found != self.part.labels)).sum())
 
 

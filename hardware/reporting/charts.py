@@ -24,10 +24,10 @@ SCOPES = {
 }
 
 MARKERS = (".", "+", "x", "1")
-"""Of the outputs whose answers are drawn: the first four."""
+"""Markers of the outputs whose answers are drawn, the first four."""
 
 MOST_POINTS = 1_000
-"""Answers of an output that are drawn; of more, every so many."""
+"""Most answers of an output that are drawn; of more, an even choice."""
 
 Row = tuple[str, Range, str]
 """A title, a figure and the colour it has."""

@@ -93,7 +93,7 @@ def _of_classes(report: Report) -> list[Method]:
     found = [
         Method(
             "accuracy",
-            f"{items} named rightly / {items} whose class is known",
+            f"{items} classified correctly / {items} whose class is known",
             "the largest score wins, ties to the first",
         ),
         Method(

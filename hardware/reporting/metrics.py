@@ -72,7 +72,7 @@ def accuracy(run: Study, of_networks: Networks | None) -> Accuracy:
 
 
 def wilson(right: int, samples: int) -> tuple[float, float]:
-    """The 95 % interval of a share, seen in so many samples (Wilson's)::
+    """The 95 % interval of a share, seen in a number of samples (Wilson's)::
 
     (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n),  z = 1.96
     """

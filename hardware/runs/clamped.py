@@ -30,7 +30,7 @@ NAMED = 3
 
 
 class Clamped(NamedTuple):
-    """Clamped inputs of each channel, among so many frames."""
+    """Clamped inputs of each channel, among this number of frames."""
 
     counts: NDArray[np.int64]  # (channels,)
     frames: int

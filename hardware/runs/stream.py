@@ -62,7 +62,7 @@ def stream(
     are kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time.
     Scores are (outputs,) of each, or (steps, outputs) where the readout answers at every step; with
     `values` they are given in the unit of the target, for classes as the logits of training.
-    `threads` work on so many batches at once, by default one for each core; `strict` and a
+    `threads` work on that number of batches at once, by default one for each core; `strict` and a
     `ClampedInputsWarning` are as in `run`. What `sequences` raises is raised after the scores of
     all that came before, and so is an InputError for a sequence that the program cannot take.
     """
