@@ -120,7 +120,11 @@ def _of_values() -> list[Method]:
             "√(mean (answer − target)²); mean |answer − target|",
             "all known targets, in their unit",
         ),
-        Method("NRMSE", "RMSE / standard deviation of the targets", "the same targets"),
+        Method(
+            "NRMSE",
+            "√(mean ((answer − target) / σ)²), σ of each output's targets",
+            "the same targets",
+        ),
         Method(
             "sMAPE",
             "mean 200 |answer − target| / (|answer| + |target|), in per cent",
