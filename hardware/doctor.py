@@ -1,4 +1,4 @@
-"""What is installed, what is missing or damaged, and the command that mends it."""
+"""List the packages that are installed, missing or damaged, and the commands that mend them."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def places(true: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def frames_of(values: int, frames: NDArray[Any]) -> int:
-    """Return how many of these frames have about so many values, one at least."""
+    """Return how many of these frames hold about that number of values, at least one."""
     return max(values // max(frames[:1].size, 1), 1)
 
 

@@ -27,7 +27,7 @@ TYPES = {
 """Of each quantity in a file."""
 
 ABOUT = {"engine", "program_digest", "schema", "sha256"}
-"""What describes the tensors in a file."""
+"""Names of the texts that describe the tensors in a file."""
 
 DIGEST = re.compile("[0-9a-f]{64}")
 

@@ -105,7 +105,7 @@ class SparseSequences:
 
     @classmethod
     def of(cls, data: Inputs, channels: int = 0) -> SparseSequences:
-        """What is not 0 of these sequences; `channels` are as for `Sequences.of`."""
+        """Return the nonzero values of these sequences; `channels` are as for `Sequences.of`."""
         sequences = Sequences.of(data, channels)
         frames, columns = np.nonzero(sequences.values)
         edges = np.searchsorted(frames, np.arange(len(sequences.values) + 1))

@@ -102,7 +102,7 @@ class Dataset(Constructors):
 
     @property
     def described(self) -> str:
-        """What is to be answered, in a few words."""
+        """The answers that the task asks for, in a few words."""
         what = "classes" if self.classes else "value" if self.outputs == 1 else "values"
         return f"{self.outputs} {what} of each {'frame' if self.row.per_step else 'sequence'}"
 
@@ -174,7 +174,7 @@ def assembled(
         try:
             held = held_out(training, split, validation, seed, targets.classes)
         except InputError as error:
-            raise InputError(f"no validation part beside the test part: {error}") from error
+            raise InputError(f"no validation part next to the test part: {error}") from error
         given = training.take(held)
         training = training.take(np.setdiff1d(np.arange(len(training)), held))
     made = Dataset(

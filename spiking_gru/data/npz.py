@@ -47,7 +47,7 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What NumPy and zipfile raise about a file that is damaged or not theirs."""
+"""Errors of NumPy and zipfile for a file that is damaged or of another kind."""
 
 
 def read_arrays(path: Path) -> Arrays:

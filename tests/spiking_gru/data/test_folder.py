@@ -201,7 +201,7 @@ def test_folders_from_which_nothing_can_be_learnt_are_refused(tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     refused(tmp_path / "empty", "no recordings: put files that end in")
     refused(labelled(tmp_path / "one", labels=("a",)), "every label is 'a', expected at least two")
-    refused(labelled(tmp_path / "few", 2), "no validation part beside the test part: class 'run'")
+    refused(labelled(tmp_path / "few", 2), "no validation part next to the test part: class 'run'")
     refused(labelled(tmp_path / "fewer", 1), "class 'run' has 1 sequence: at least 2")
     (labelled(tmp_path / "bare") / "none").mkdir()
     refused(tmp_path / "bare", "none: no recording in it")
