@@ -1,6 +1,7 @@
 """Test accuracy over seeds: float, and quantised at several widths, fine-tuned or from the start.
 
-`python benchmarks/accuracy.py japanese-vowels digits` prints a row for each setting.
+`python benchmarks/accuracy.py japanese-vowels digits` prints a row for each setting, with those of
+ordinary networks at equal hidden size.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ VARIANTS = (
 )
 
 
-def accuracies(name: str, variant: dict) -> dict[str, list[float]]:
+def accuracies(name: str, variant: dict, baseline: str) -> dict[str, list[float]]:
     """Percent on the test part by network, a value for each seed."""
     found: dict[str, list[float]] = {}
     for seed in SEEDS:
-        settings = TrainingSettings(data=name, seed=seed, **variant)
+        settings = TrainingSettings(data=name, seed=seed, baseline=baseline, **variant)
         with tempfile.TemporaryDirectory() as folder:
             metrics = train(settings, data.load(name, seed), folder)
         for network, part in metrics["test"].items():
@@ -36,13 +37,15 @@ def accuracies(name: str, variant: dict) -> dict[str, list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="*", default=["japanese-vowels", "digits"])
-    for name in parser.parse_args().data:
+    parser.add_argument("--baseline", default="gru,lstm,state", help="as for `spiking-gru train`")
+    options = parser.parse_args()
+    for name in options.data:
         print(f"\n{name}: test accuracy in %, mean over seeds {SEEDS} (each seed)")
         for title, variant in VARIANTS:
             parts = [
                 f"{network} {statistics.mean(values):.2f} "
                 f"({', '.join(f'{value:.1f}' for value in values)})"
-                for network, values in accuracies(name, variant).items()
+                for network, values in accuracies(name, variant, options.baseline).items()
             ]
             print(f"{title:24}{'   '.join(parts)}", flush=True)
 

@@ -32,7 +32,7 @@ def measure(seed: int, chosen: dict) -> tuple[float, float]:
     """Deployed accuracy in percent, and nominal core-dynamic microjoules of an inference."""
     speech = data.load("japanese-vowels", seed)
     with tempfile.TemporaryDirectory() as folder:
-        train(TrainingSettings(seed=seed, **chosen), speech, folder)
+        train(TrainingSettings(seed=seed, baseline="none", **chosen), speech, folder)
         network, _ = load_network(folder)
     program = convert(network)
     trace = hardware.run(program, speech.test.sequences)

@@ -15,7 +15,6 @@ import statistics
 import tempfile
 import time
 
-import torch
 from torch import nn
 from torch.utils.tensorboard.writer import SummaryWriter
 
@@ -29,7 +28,7 @@ from hardware.cost.dense_gru import dense_gru
 from spiking_gru import data
 from spiking_gru.encoder import Encoder
 from spiking_gru.settings import TrainingSettings
-from spiking_gru.training.baseline import BaselineGRU
+from spiking_gru.training.baseline import GRU, Chosen
 from spiking_gru.training.trainer import Trainer
 
 BUDGET = 0.5
@@ -37,19 +36,19 @@ BUDGET = 0.5
 
 def trained(settings: TrainingSettings, dataset: data.Dataset) -> ForeignGRU:
     """An ordinary GRU, trained with torch alone, as the import reads it."""
-    torch.manual_seed(settings.seed)
     encoder = Encoder(dataset.channels)
     encoder.fit(dataset.training.sequences.values)
-    baseline = BaselineGRU(settings.network(dataset.channels, dataset.classes), encoder)
+    about = settings.network(dataset.channels, dataset.classes)
+    baseline = Chosen("gru", GRU.title, GRU, about).build(encoder, settings.seed)
     with tempfile.TemporaryDirectory() as folder, SummaryWriter(folder) as log:
         trainer = Trainer(settings, dataset, lambda _: None, log)
-        trainer.fit("baseline", baseline, settings.epochs, settings.learning_rate)
+        trainer.fit("gru", baseline, settings.epochs, settings.learning_rate)
     outputs, states = baseline.readout.weight.shape
     head = nn.Linear(states, outputs)
     head.load_state_dict(
         {"weight": baseline.readout.weight.detach(), "bias": baseline.readout.bias.detach()}
     )
-    gru = from_torch_gru(baseline.gru, head, "mean")
+    gru = from_torch_gru(baseline.recurrent, head, "mean")
     return gru.standardised(encoder.offset.numpy(), 1 / encoder.gain.numpy())
 
 

@@ -3,35 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from conversion.fold import fold, fold_readout
 from conversion.passes import Conversion, build
+from conversion.sending import AUTO, choose_sending
 from conversion.verification import probes, require_equal
+from hardware.errors import InputError
 from hardware.program import Program
+from hardware.runs.golden import golden_samples
+from hardware.sequences.dense import Inputs, Sequences
 from spiking_gru.network import Network
+
+COUNTED, COMPARED, GOLDEN = 64, 8, 3
+"""At most as many samples decide what is sent, are compared, and travel in the file."""
 
 
 def convert(
-    network: Network, provenance: Mapping[str, Any] | None = None, *, verify: bool = True
+    network: Network,
+    provenance: Mapping[str, Any] | None = None,
+    *,
+    verify: bool = True,
+    send: str = AUTO,
+    samples: Inputs | None = None,
 ) -> Program:
     """Return the program of a network, proven to fit the word.
 
-    The program is compared with the quantised network on a few random sequences, at every step; an
-    EngineError where they differ. `verify=False` leaves the comparison out.
+    `samples` are a few sequences of the user's data. The first 3 become the program's golden
+    samples. The program is compared with the quantised network on the first 8 at every step, or on
+    random sequences where there are no samples; an EngineError where they differ. `verify=False`
+    leaves the comparison out.
+
+    `send` says whether layers of spikes send `values` or their `changes`; the numbers are the same.
+    `auto` counts the synaptic operations of both on the first 64 samples and takes the smaller for
+    each layer; without samples every layer sends as it was trained.
     """
-    program = conversion_of(network, provenance).program
+    given = None if samples is None else sequences_of(samples, network)
+    program = conversion_of(network, provenance, send=send, samples=given).program
     if verify:
-        require_equal(program, network, probes(program))
-    return program
+        compared = probes(program) if given is None else first(given, COMPARED)
+        require_equal(program, network, compared)
+    return program if given is None else golden_samples(program, first(given, GOLDEN))
 
 
-def conversion_of(network: Network, provenance: Mapping[str, Any] | None = None) -> Conversion:
-    """As `convert`, with what each pass made."""
-    return build(
+def conversion_of(
+    network: Network,
+    provenance: Mapping[str, Any] | None = None,
+    *,
+    send: str = AUTO,
+    samples: Inputs | None = None,
+) -> Conversion:
+    """As `convert`, with what each pass made; nothing is compared, no golden sample is stored."""
+    made = build(
         network.encoder.integers(),
         fold(network.gru),
         fold_readout(network.readout),
         network.target,
         provenance or {},
     )
+    program = replace(made.program, preprocessing=network.preprocessing)
+    counted = None if samples is None else first(sequences_of(samples, network), COUNTED)
+    program, sending = choose_sending(program, send, counted)
+    if sending:
+        about = {**program.provenance, "sending": [choice.fields() for choice in sending]}
+        program = replace(program, provenance=about)
+    return replace(made, program=program, sending=sending)
+
+
+def sequences_of(samples: Inputs, network: Network) -> Sequences:
+    """Return the samples as sequences; an InputError where there are none."""
+    sequences = Sequences.of(samples, network.encoder.integers().channels)
+    if not len(sequences):
+        raise InputError("samples is empty: give at least one sequence, or None for no samples")
+    return sequences
+
+
+def first(sequences: Sequences, most: int) -> Sequences:
+    return sequences.take(np.arange(min(most, len(sequences))))

@@ -2,9 +2,9 @@
 
 ::
 
-    fold → exponents → quantise → layout → assemble → ranges (the proof) → provenance
+    fold → exponents → quantise → layout → assemble → ranges (the proof) → provenance → sending
 
-Only the first pass needs torch; `conversion.of_network` calls it.
+The first pass needs torch and the last a trace of the program; `conversion.of_network` calls both.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from conversion.folded import FoldedLayer, FoldedReadout
 from conversion.layout import lay_out
 from conversion.quantise import IntegerLayer, quantise_layer
 from conversion.ranges import prove
+from conversion.sending import Sending
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Target
 from hardware.program.model import Program
@@ -32,6 +33,7 @@ class Conversion:
     integers: tuple[IntegerLayer, ...]
     readout: FoldedReadout
     program: Program
+    sending: tuple[Sending, ...] = ()
 
 
 def build(

@@ -94,6 +94,7 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
         ),
         scores=of_outputs,
         values=program.answered_values(of_outputs, lengths.numpy()),
+        decision=program.readout.target.decision,
     )
 
 

@@ -6,7 +6,7 @@ from spiking_gru.training import TrainingSettings, train
 speech = data.load("japanese-vowels")
 train(TrainingSettings(epochs=20), speech, "runs/quickstart", force=True)
 network, _ = load_network("runs/quickstart")
-program = convert(network)
+program = convert(network, samples=speech.validation.sequences)
 program.save("runs/quickstart/program.sgru")
 print("differing values:", verify(program, network, speech.test.sequences).summary()["mismatches"])
 trace = hardware.run(program, speech.test.sequences, engine="lava")

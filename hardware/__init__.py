@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hardware.runs.trace import Trace
     from hardware.runs.verification import Verification, verify_engines
     from hardware.sequences.dense import Sequences
+    from hardware.sequences.log_mel import LogMel
+    from hardware.sequences.log_mel_stream import LogMelStream
     from hardware.sequences.sparse import SparseSequences
 
 _HOMES = {
@@ -32,6 +34,8 @@ _HOMES = {
     "Cost": "hardware.cost.energy",
     "Counts": "hardware.cost.counts",
     "CoreLoads": "hardware.cost.core_loads",
+    "LogMel": "hardware.sequences.log_mel",
+    "LogMelStream": "hardware.sequences.log_mel_stream",
     "Measured": "hardware.cost.dense_gru",
     "Placement": "hardware.cost.placement",
     "Program": "hardware.program.model",
@@ -59,6 +63,8 @@ __all__ = [
     "CoreLoads",
     "Cost",
     "Counts",
+    "LogMel",
+    "LogMelStream",
     "Measured",
     "Placement",
     "Program",

@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from spiking_gru.network import Network, load_network
     from spiking_gru.settings import NetworkSettings, TrainingSettings
     from spiking_gru.snntorch_bridge import known_to_snntorch, reset
+    from spiking_gru.training.callbacks import BatchReport, Callback, EpochReport, PhaseReport
+    from spiking_gru.training.folds import CrossValidation, cross_validate
     from spiking_gru.training.train import train as train
 
 _HOMES = {
+    "BatchReport": "spiking_gru.training",
+    "Callback": "spiking_gru.training",
+    "CrossValidation": "spiking_gru.training",
     "Dataset": "spiking_gru.data",
+    "EpochReport": "spiking_gru.training",
     "Network": "spiking_gru.network",
     "NetworkSettings": "spiking_gru.settings",
+    "PhaseReport": "spiking_gru.training",
     "SpikingGRU": "spiking_gru.layer",
     "SpikingGRUCell": "spiking_gru.cell",
     "TrainingSettings": "spiking_gru.settings",
+    "cross_validate": "spiking_gru.training",
     "known_to_snntorch": "spiking_gru.snntorch_bridge",
     "load_network": "spiking_gru.network",
     "reset": "spiking_gru.snntorch_bridge",
@@ -30,12 +38,18 @@ _HOMES = {
 }
 
 __all__ = [
+    "BatchReport",
+    "Callback",
+    "CrossValidation",
     "Dataset",
+    "EpochReport",
     "Network",
     "NetworkSettings",
+    "PhaseReport",
     "SpikingGRU",
     "SpikingGRUCell",
     "TrainingSettings",
+    "cross_validate",
     "known_to_snntorch",
     "load_network",
     "reset",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from hardware.sequences.dense import Sequences
+from hardware.sequences.dense import Sequences, in_parts
+from hardware.sequences.on_disk import DiskSequences
 from spiking_gru.data import Part
+
+WINDOW = 16
+"""Batches within whose sequences those of equal length are put together."""
+
+PIECE = 2**22
+"""Values of frames that are evaluated at once, of a part that is on disk."""
 
 
 def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
@@ -39,17 +47,72 @@ def padded_targets(part: Part) -> Tensor:
 def valid_frames(of_frames: Tensor, lengths: Tensor) -> Tensor:
     """Of (frames, sequences, …) what is within each length, one sequence after another."""
     sequence_first = of_frames.transpose(0, 1)
-    return sequence_first[torch.arange(len(of_frames)) < lengths.unsqueeze(-1)]
+    return sequence_first[
+        torch.arange(len(of_frames), device=of_frames.device) < lengths.unsqueeze(-1)
+    ]
 
 
-def batches(
-    part: Part, size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """All sequences in random order, as (frames, lengths, targets) cut to the longest of each."""
+class Batch(NamedTuple):
+    """Some sequences, padded to the longest of them."""
+
+    frames: Tensor
+    """(frames, sequences, channels), zero beyond each length."""
+
+    lengths: Tensor
+    targets: Tensor
+    """Of each sequence, or of each frame (frames, sequences, …)."""
+
+    def to(self, device: torch.device) -> Batch:
+        """Return the same batch on a device."""
+        return Batch(*(part.to(device) for part in self))
+
+
+def whole(part: Part) -> Batch:
+    """All sequences of a part as one batch."""
+    return Batch(*padded(part.sequences), padded_targets(part))
+
+
+def pieces(part: Part) -> Iterator[Part]:
+    """The part itself; one whose frames are on disk in pieces that fit in memory."""
+    if isinstance(part.sequences, DiskSequences):
+        frames = max(1, PIECE // max(1, part.sequences.channels))
+        for piece in in_parts(part.sequences.lengths, frames):
+            yield part.take(np.arange(piece.start, piece.stop))
+    else:
+        yield part
+
+
+def joined(of_pieces: Sequence[Tensor], per_step: bool) -> Tensor:
+    """Of sequences (sequences, …) or padded frames (frames, sequences, …) in pieces, all."""
+    if not per_step:
+        return torch.cat(list(of_pieces))
+    longest = max(map(len, of_pieces))
+    ends = [(0, 0) * (piece.ndim - 1) + (0, longest - len(piece)) for piece in of_pieces]
+    padded_pieces = [nn.functional.pad(p, end) for p, end in zip(of_pieces, ends, strict=True)]
+    return torch.cat(padded_pieces, dim=1)
+
+
+def bucketed(lengths: Tensor, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Places of the sequences of each batch, of about equal length.
+
+    The order is random. The sequences of each `WINDOW` batches are sorted by length, and then these
+    batches are in random order.
+    """
+    for window in torch.randperm(len(lengths), generator=generator).split(size * WINDOW):
+        by_length = window[torch.argsort(lengths[window], stable=True)].split(size)
+        yield from (by_length[i] for i in torch.randperm(len(by_length), generator=generator))
+
+
+def batches(part: Part, size: int, generator: torch.Generator) -> Iterator[Batch]:
+    """All sequences in random order; from disk batch after batch, each of similar lengths."""
+    if isinstance(part.sequences, DiskSequences):
+        for chosen in bucketed(torch.from_numpy(part.sequences.lengths), size, generator):
+            yield whole(part.take(chosen))
+        return
     frames, lengths = padded(part.sequences)
     targets = padded_targets(part)
     for chosen in torch.randperm(len(part), generator=generator).split(size):
         of_batch = lengths[chosen]
         longest = int(of_batch.max())
         of_chosen = targets[:longest, chosen] if part.per_step else targets[chosen]
-        yield frames[:longest, chosen], of_batch, of_chosen
+        yield Batch(frames[:longest, chosen], of_batch, of_chosen)

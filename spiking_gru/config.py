@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from hardware.errors import InputError, SettingError, choose
 from hardware.files import strict_toml
 from hardware.files.disk import first_fault, one_line, read_bytes, write_text
+from spiking_gru.data.registry import data_near
 from spiking_gru.settings import TrainingSettings
 
 LIMIT = 2**16
@@ -17,7 +18,10 @@ LIMIT = 2**16
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return the settings that a file holds, with the names of `TrainingSettings`' fields."""
+    """Return the settings that a file holds, with the names of `TrainingSettings`' fields.
+
+    A path of data is taken from the folder of the file.
+    """
     try:
         given = strict_toml.parse(read_bytes(path, LIMIT))
     except ValueError as error:
@@ -33,6 +37,8 @@ def read_config(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: {first_fault(error)}") from error
     except SettingError as error:
         raise SettingError(f"{path}: {error}") from error
+    if "data" in settings:
+        settings["data"] = data_near(settings["data"], path.parent)
     return settings
 
 

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from hardware.definition.encoder import ENCODERS, EncoderKind
 from hardware.definition.encoder import Encoder as IntegerEncoder
-from hardware.errors import choose
+from hardware.errors import SettingError, choose
+from hardware.sequences.dense import Sequences
+from hardware.sequences.statistics import mean_and_deviation
 from spiking_gru.eager import eagerly
 
 FRACTION = 5
@@ -22,29 +24,44 @@ FRACTION = 5
 LIMIT = 127
 """Graded values are clamped at 127/32 deviations: 8 bits."""
 
-FULL_RATE = 64
-"""A value of two deviations fires at every step, or at once."""
+NEAR_LIMIT = 64
+"""Values told by spikes or receptive fields are clamped at two deviations. A value there fires at
+every step or at once; the outermost fields have their centres there."""
 
 
 class Encoder(nn.Module):
     """Standardises by training statistics, rounds and encodes, as the chip does.
 
-    `threshold` of `send-on-delta` is in standard deviations, `steps` of `rate` and `latency` counts
-    the steps that each frame takes.
+    `threshold` of `send-on-delta` and `level-crossing` is in standard deviations, `steps` of `rate`
+    and `latency` counts the steps that each frame takes, `fields` of `population` the receptive
+    fields of each channel.
     """
 
     offset: Tensor
     gain: Tensor
 
     def __init__(
-        self, channels: int, kind: str = "graded", *, threshold: float = 0.25, steps: int = 4
+        self,
+        channels: int,
+        kind: str = "graded",
+        *,
+        threshold: float = 0.25,
+        steps: int = 4,
+        fields: int = 8,
     ) -> None:
         super().__init__()
         self.kind = choose("encoder", kind, ENCODERS)
         self.threshold = threshold
         self.steps = steps if self.row.spiking else 1
+        self.fields = fields if self.row.by_field else 1
         self.register_buffer("offset", torch.zeros(channels, dtype=torch.float64))
         self.register_buffer("gain", torch.ones(channels, dtype=torch.float64))
+        least, most = 1 / 2**FRACTION, LIMIT / 2**FRACTION
+        if self.row.by_level and not 1 <= round(threshold / least) <= LIMIT:
+            raise SettingError(
+                f"the encoder's threshold is {threshold:g}: expected {least:g} to {most:g} "
+                f"standard deviations for {kind}, the distance between two levels"
+            )
         self.integers()  # refuses settings out of range
 
     @property
@@ -54,29 +71,35 @@ class Encoder(nn.Module):
 
     @property
     def channels(self) -> int:
+        """The values of a raw frame."""
         return len(self.offset)
+
+    @property
+    def sources(self) -> int:
+        """What sends to the first layer: the channels, or the fields of all channels."""
+        return self.channels * self.fields
 
     def extra_repr(self) -> str:
         return f"{self.channels}, {self.kind}"
 
-    def fit(self, frames: NDArray[np.floating]) -> None:
+    def fit(self, frames: Sequences | NDArray[np.floating]) -> None:
         """Take mean and deviation of each channel; a constant channel keeps a gain of 1."""
-        exact = frames.astype(np.float64)
-        deviation = exact.std(axis=0)
-        self.offset = torch.from_numpy(exact.mean(axis=0))
+        mean, deviation = mean_and_deviation(frames)
+        self.offset = torch.from_numpy(mean)
         self.gain = torch.from_numpy(1 / np.where(deviation > 0, deviation, 1.0))
 
     def integers(self) -> IntegerEncoder:
         """The same encoder as a program holds it; its gain takes the rounding's grid in."""
-        spiking, by_change = self.row.spiking, self.row.by_change
+        row = self.row
         return IntegerEncoder(
             offset=self.offset.cpu().numpy().copy(),
             gain=self.gain.cpu().numpy() * 2.0**FRACTION,
-            exponent=0 if spiking else -FRACTION,
-            limit=FULL_RATE if spiking else LIMIT,
+            exponent=0 if row.spiking or row.by_level else -FRACTION,
+            limit=NEAR_LIMIT if row.spiking or row.by_field else LIMIT,
             kind=self.kind,
-            threshold=round(self.threshold * 2**FRACTION) if by_change else 0,
+            threshold=round(self.threshold * 2**FRACTION) if row.has_threshold else 0,
             steps=self.steps,
+            fields=self.fields,
         )
 
     @eagerly

@@ -102,14 +102,14 @@ def emit(
         spikes           s = 1 where h > θ
         signed spikes    s = 1 where h > θ, −1 where h < −θ
         state            h
-        state by change  h where |h − last| > θ, else last
+        state by delta   h where |h − last| > θ, else last
 
         subtract  h − θ s        zero  h where s = 0        none  h
 
     The reset is detached from the spikes, as in snnTorch.
     """
     cell = arithmetic.cell
-    if cell.sends_changes:
+    if cell.emission.by_delta:
         return torch.where((h - last).abs() > threshold, arithmetic.gate(h), last), h
     if not cell.spiking:
         return arithmetic.gate(h), h

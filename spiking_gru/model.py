@@ -26,6 +26,12 @@ class SequenceModel(nn.Module):
         if self.row.names_classes != bool(target.classes):
             expected = "names of classes" if self.row.names_classes else "no classes"
             raise SettingError(f"the task is {task!r}, which needs {expected}")
+        if target.row.several != self.row.has_labels:
+            expected = "any number of classes" if self.row.has_labels else "one class of several"
+            raise SettingError(
+                f"the task is {task!r}, which asks for {expected}, but the decision is "
+                f"{target.decision!r}: leave the decision out, or name one that fits"
+            )
         if self.row.per_step and not readout.answers_every_step:
             raise SettingError(
                 f"the task is {task!r}, but the readout {readout.kind!r} answers once for each "
@@ -36,11 +42,19 @@ class SequenceModel(nn.Module):
         self.encoder = encoder
         self.readout = readout
         self.dropout = nn.Dropout(dropout)
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", None, persistent=False)
+        """(classes,): the weights of the classes in the loss; None where all weigh alike."""
 
     @property
     def row(self) -> Task:
         """The row of the task."""
         return TASKS[self.task]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.readout.weight.device
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -65,18 +79,26 @@ class SequenceModel(nn.Module):
         return of_steps[self.encoder.steps - 1 :: self.encoder.steps]
 
     def answers(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """Class indices (…), or values (…, outputs): of each frame, or of each sequence.
+        """Class indices (…), labels or values (…, outputs): of each frame, or of each sequence.
 
-        A class is that of the largest score, as on the chip: scores are exact, logits are not.
+        Classes are decided by scores, as on the chip: scores are exact, logits are not.
         """
         if self.readout.answers_every_step:
             scores = self.of_frames(scores)
             if not self.row.per_step:
                 scores = scores[lengths - 1, torch.arange(scores.shape[1], device=scores.device)]
         if self.row.names_classes:
-            return scores.argmax(-1)
+            return self.decided(scores)
         # In float64, as programs compute values.
         return self.in_units(self.readout.logits(scores.double(), lengths * self.encoder.steps))
+
+    def decided(self, scores: Tensor) -> Tensor:
+        """The answers to scores of classes, as `hardware.definition.target.Decision.of`."""
+        row = self.target.row
+        if row.is_largest:
+            return scores.argmax(-1)
+        above = (scores > 0).long()
+        return above[..., 0] if row.shared_output else above
 
     def in_units(self, logits: Tensor) -> Tensor:
         """Values in the unit of the target."""

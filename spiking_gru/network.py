@@ -37,6 +37,7 @@ def make_encoder(settings: NetworkSettings) -> Encoder:
         settings.encoder,
         threshold=settings.encoder_threshold,
         steps=settings.encoder_steps,
+        fields=settings.encoder_fields,
     )
 
 
@@ -61,6 +62,9 @@ class Network(SequenceModel):
     `quantise(True)` switches the forward pass to the chip's integer arithmetic.
     """
 
+    preprocessing: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    """The steps on the host that make frames: stated in the program, not executed here."""
+
     def __init__(
         self,
         encoder: Encoder,
@@ -74,16 +78,20 @@ class Network(SequenceModel):
     ) -> None:
         target = target or Target(tuple(classes))
         super().__init__(
-            encoder, readout, target, task or task_of(bool(target.classes), False), dropout
+            encoder,
+            readout,
+            target,
+            task or task_of(bool(target.classes), False, target.row.several),
+            dropout,
         )
         self.gru = gru
 
     @classmethod
     def build(cls, settings: NetworkSettings) -> Network:
-        return cls(
+        network = cls(
             make_encoder(settings),
             SpikingGRU(
-                settings.channels,
+                settings.sources,
                 settings.hidden,
                 settings.layers,
                 settings.bidirectional,
@@ -97,6 +105,8 @@ class Network(SequenceModel):
             target=settings.target,
             task=settings.task,
         )
+        network.preprocessing = settings.preprocessing
+        return network
 
     def quantise(self, on: bool = True) -> Network:
         """Switch cells and readout to integers, or back to floats; the encoder always rounds."""
@@ -114,7 +124,7 @@ class Network(SequenceModel):
         operations = None
         if counted:
             weights, _ = self.readout.prepared()
-            operations = expected_operations(self.gru, activities, weights)
+            operations = expected_operations(self.gru, activities, weights, steps)
         return Seen(emitted, self.last_membranes(state), steps, operations)
 
     def last_membranes(self, state: State) -> Tensor:

@@ -68,18 +68,42 @@ class _Tested(_Part):
     mae: Annotated[float, Field(ge=0)] | None = None
     nrmse: Annotated[float, Field(ge=0)] | None = None
     smape: Annotated[float, Field(ge=0, le=200)] | None = None
+    mase: Annotated[float, Field(ge=0)] | None = None
+    micro_f1: Annotated[float, Field(ge=0, le=1)] | None = None
+    exact_match: Annotated[float, Field(ge=0, le=1)] | None = None
+    hamming_loss: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class _Network(_Part):
+    """What a report says of a network next to its metrics."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    name: str
+    title: str
+    dense: bool
+    hidden: Annotated[int, Field(ge=1)]
+    parameters: Annotated[int, Field(ge=1)]
+    layer_weights: Annotated[int, Field(ge=1)]
+    readout_weights: Annotated[int, Field(ge=1)]
 
 
 class _Origin(_Part):
     settings: _Settings
     dataset: _TrainedOn
+    networks: list[_Network]
+    best_epochs: dict[str, int] = {}
+    history: list[dict[str, Any]] = []
     test: dict[str, _Tested]
 
     @model_validator(mode="after")
     def _every_network_was_tested(self) -> _Origin:
+        names = [network.name for network in self.networks]
+        if sorted(names) != sorted(self.test):
+            raise ValueError(f"networks names {sorted(names)}, but test {sorted(self.test)}")
         for name, part in self.test.items():
-            if part.accuracy is None and part.rmse is None:
-                raise ValueError(f"{name} has neither accuracy nor rmse")
+            if (part.accuracy, part.rmse, part.hamming_loss) == (None, None, None):
+                raise ValueError(f"{name} has neither accuracy nor rmse nor hamming_loss")
         return self
 
 
@@ -215,6 +239,8 @@ class RunFolder:
             verb = "calibrated" if self.is_imported else "trained"
             raise InputError(
                 f"the data set {dataset.name} is not the one this run was {verb} on: its "
-                f"fingerprint differs"
+                f"fingerprint differs from that of {origin['dataset']['name']}: put the data back, "
+                f"or tell `run`, `verify` or `report` with --data where they are; commands do not "
+                f"find data that were made in Python: save them to a file"
             )
         return dataset

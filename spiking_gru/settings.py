@@ -5,10 +5,12 @@ Needs no torch, so that the command line can list its options at once.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hardware.definition.decision import DECISIONS
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.limits import MOST_WEIGHTS, WIDEST
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hardware.definition.cell import Cell
-    from hardware.definition.readout import Target
+    from hardware.definition.target import Target
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -29,9 +31,52 @@ def _one_of(names: Iterable[str]) -> str:
 
 OPTIMISERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "linear", "constant")
+CLASS_WEIGHTS = ("none", "balanced")
+
+BASELINES = {"gru": ("gru",), "lstm": ("lstm",), "state": ("state",), "none": ()}
+"""The kinds of baselines that each name stands for."""
+
+BASELINE_SIZES = {
+    "hidden": ("hidden",),
+    "parameters": ("parameters",),
+    "both": ("hidden", "parameters"),
+}
+"""What a baseline has in common with the spiking network; for both, it is trained twice."""
+
+DEVICES = {"auto": ("cuda", "cpu"), "cpu": ("cpu",), "cuda": ("cuda",)}
+"""The kinds of devices that each name stands for; the first that torch finds trains."""
 
 
-class NetworkChoices(BaseModel):
+TEACHER = "gru"
+"""The baseline that teaches the spiking network with --distil."""
+
+
+SPIKES = "binary"
+"""The emission of a network that is built without one."""
+
+SPIKES_ABOVE = 0.3
+"""The threshold of spikes that training takes unless told otherwise."""
+
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _CalledByUsers
+else:
+
+    class _CalledByUsers(type(BaseModel)):
+        """Makes a wrong call of a class one SettingError; files are validated without a call."""
+
+        def __call__(self, **given):
+            for name in given:
+                choose("setting", name, self.model_fields)
+            try:
+                return super().__call__(**given)
+            except ValidationError as error:
+                from hardware.files.disk import first_fault
+
+                raise SettingError(first_fault(error)) from error
+
+
+class NetworkChoices(BaseModel, metaclass=_CalledByUsers):
     """Settings of a network for any data."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -40,30 +85,48 @@ class NetworkChoices(BaseModel):
     layers: int = Field(1, ge=1, le=16, description="Layers.")
     bidirectional: bool = Field(False, description="Read every sequence backward as well.")
     formulation: str = Field("torch", description=f"{_one_of(FORMULATIONS)}.")
-    emit: str = Field("binary", description=f"{_one_of(EMISSIONS)}; graded is send-on-delta.")
+    emit: str | None = Field(
+        None,
+        description=f"{_one_of(EMISSIONS)}; graded is send-on-delta. Unless told otherwise binary "
+        "for classes, graded for values.",
+    )
     reset_mechanism: str = Field(
         "subtract", description=f"After a spike: {_one_of(RESET_MECHANISMS)}."
     )
     activation: str = Field("hard", description="How σ and tanh are computed: hard or table.")
-    threshold: float = Field(0.3, ge=0, lt=1, description="Where a neuron fires, or sends.")
+    threshold: float | None = Field(
+        None,
+        ge=0,
+        lt=1,
+        description=f"Where a neuron fires, or sends. Unless told otherwise {SPIKES_ABOVE} for "
+        "spikes; for graded 0.1 with classes, 0.05 with values.",
+    )
     learn_threshold: bool = Field(False, description="Learn the threshold of each layer.")
     learn_initial_state: bool = Field(False, description="Learn the membranes at the start.")
     bits: int = Field(8, ge=2, le=8, description="Bits of a weight, 2 to 8.")
-    encoder: str = Field("graded", description="graded, send-on-delta, rate or latency.")
+    encoder: str = Field(
+        "graded", description="graded, send-on-delta, rate, latency, level-crossing or population."
+    )
     encoder_threshold: float = Field(
-        0.25, ge=0, le=7, description="send-on-delta: the change sent, in standard deviations."
+        0.25,
+        ge=0,
+        le=7,
+        description="In standard deviations: the change that send-on-delta sends; the distance of "
+        "two levels of level-crossing.",
     )
     encoder_steps: int = Field(4, ge=1, le=256, description="rate, latency: steps of a frame.")
+    encoder_fields: int = Field(
+        8, ge=2, le=32, description="population: receptive fields of a channel."
+    )
     leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
 
-    @property
-    def cell(self) -> Cell:
+    def _cell(self, emit: str) -> Cell:
         from hardware.definition.cell import Cell
 
         return Cell(
             formulation=self.formulation,
-            emit=self.emit,
+            emit=emit,
             reset_mechanism=self.reset_mechanism,
             activation=self.activation,
             weight_bits=self.bits,
@@ -74,7 +137,8 @@ class NetworkChoices(BaseModel):
         from hardware.definition.encoder import ENCODERS
 
         choose("encoder", self.encoder, ENCODERS)
-        if self.cell.spiking and self.threshold == 0:
+        spiking = self._cell(self.emit or SPIKES).spiking
+        if self.emit and spiking and self.threshold == 0:
             raise SettingError(
                 f"threshold is 0 with {self.emit} spikes: it must lie between 0 and 1, or a "
                 f"neuron would fire whenever it is not silent"
@@ -85,6 +149,8 @@ class NetworkChoices(BaseModel):
 class NetworkSettings(NetworkChoices):
     """All settings from which a network is built."""
 
+    emit: str = SPIKES
+    threshold: float = Field(SPIKES_ABOVE, ge=0, lt=1)
     channels: int = Field(ge=1, le=WIDEST)
     task: str = "classify"
     readout: str = "mean"
@@ -93,23 +159,42 @@ class NetworkSettings(NetworkChoices):
     """Unit of each value, for a task of values."""
 
     offset: tuple[float, ...] = Field((), max_length=WIDEST)
+    decision: str | None = None
+    """The way from scores to classes; that of the task unless told otherwise."""
+
+    preprocessing: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Names and settings of the steps on the host that make frames, as a program states them."""
+
+    @property
+    def cell(self) -> Cell:
+        return self._cell(self.emit)
 
     @property
     def target(self) -> Target:
-        from hardware.definition.readout import Target
+        from hardware.definition.target import Target
+        from spiking_gru.data.tasks import TASKS
 
-        return Target(self.classes, self.scale, self.offset)
+        decision = self.decision or TASKS[choose("task", self.task, TASKS)].decision
+        return Target(self.classes, self.scale, self.offset, decision)
 
     @property
     def outputs(self) -> int:
-        return len(self.classes) or len(self.scale)
+        classes = len(self.classes)
+        return self.target.row.outputs(classes) if classes else len(self.scale)
+
+    @property
+    def sources(self) -> int:
+        """What sends to the first layer: the channels, or the receptive fields of all channels."""
+        from hardware.definition.encoder import ENCODERS
+
+        return self.channels * (self.encoder_fields if ENCODERS[self.encoder].by_field else 1)
 
     @property
     def weights(self) -> int:
         """Weights of all layers and of the readout."""
         row, directions = self.cell.row, 2 if self.bidirectional else 1
         states = directions * self.hidden
-        inputs = self.channels + (self.layers - 1) * states
+        inputs = self.sources + (self.layers - 1) * states
         received = len(row.input_gates) * inputs
         received += self.layers * len(row.recurrent_gates) * self.hidden
         return states * (received + self.outputs)
@@ -125,6 +210,11 @@ class NetworkSettings(NetworkChoices):
             raise SettingError(
                 f"{len(self.classes)} classes, {len(self.scale)} scales and {len(self.offset)} "
                 f"offsets: expected classes, or a scale and an offset of each value"
+            )
+        if self.sources > WIDEST:
+            raise SettingError(
+                f"{self.channels} channels of {self.encoder_fields} receptive fields are "
+                f"{self.sources:,} inputs, but a layer takes {WIDEST:,}: use fewer fields"
             )
         if self.weights > MOST_WEIGHTS:
             raise SettingError(
@@ -153,6 +243,16 @@ class TrainingSettings(NetworkChoices):
         0, ge=0, description="Epochs without improvement that end a phase; 0 never does."
     )
     batch: int = Field(32, ge=1, description="Sequences in a batch.")
+    baseline: str = Field(
+        "gru",
+        description=f"Ordinary networks to compare with: {_one_of(BASELINES)}; several with commas "
+        "between them.",
+    )
+    baseline_size: str = Field(
+        "hidden",
+        description="What a baseline has in common with the network: hidden size, parameters or "
+        "both (one of each).",
+    )
     optimiser: str = Field("adamw", description=f"{_one_of(OPTIMISERS)}.")
     schedule: str = Field(
         "cosine", description=f"How the learning rate falls over a phase: {_one_of(SCHEDULES)}."
@@ -168,7 +268,32 @@ class TrainingSettings(NetworkChoices):
     )
     weight_decay: float = Field(1e-2, ge=0, description="The optimiser's.")
     noise: float = Field(0.4, ge=0, description="Noise on frames, in standard deviations.")
+    warp: float = Field(
+        0.0, ge=0, lt=1, description="Augmentation: how far a change of speed moves a frame."
+    )
+    shift: float = Field(
+        0.0, ge=0, lt=1, description="Augmentation: shifts by up to this share of a length."
+    )
+    time_mask: float = Field(
+        0.0, ge=0, lt=1, description="Augmentation: silences a stretch of up to this share."
+    )
+    channel_mask: float = Field(
+        0.0, ge=0, lt=1, description="Augmentation: silences each channel with this probability."
+    )
+    distil: float = Field(
+        0.0, ge=0, le=1, description="Weight of the loss against a teacher: the GRU of the run."
+    )
     label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share given to all classes.")
+    class_weights: str = Field(
+        "none",
+        description="Weights of the classes in the loss: none, balanced (rare classes count more), "
+        "or a number for each class with commas between them.",
+    )
+    decision: str | None = Field(
+        None,
+        description=f"How scores name classes: {_one_of(DECISIONS)}; sign gives two classes one "
+        "output. As the task asks unless told otherwise.",
+    )
     gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
     energy_weight: float = Field(
         0.0, ge=0, description="Loss for each µJ that emissions cost in synapses; 0 ignores it."
@@ -185,16 +310,77 @@ class TrainingSettings(NetworkChoices):
     threads: int = Field(
         1, ge=1, le=1024, description="Threads of torch; more help only large networks."
     )
+    device: str = Field(
+        "auto", description="auto, cpu or cuda; auto is cuda where torch finds one, else cpu."
+    )
+
+    def resolved(self, task: str) -> TrainingSettings:
+        """Return these settings with emission, threshold and readout chosen for a task.
+
+        Those that were given stay.
+        """
+        from spiking_gru.data.tasks import TASKS
+
+        row = TASKS[task]
+        emit = self.emit or row.emit
+        usual = SPIKES_ABOVE if EMISSIONS[emit].spiking else row.changes_above
+        return self.model_copy(
+            update={
+                "emit": emit,
+                "threshold": usual if self.threshold is None else self.threshold,
+                "readout": self.readout or row.readout,
+                "decision": self.decision or row.decision,
+            }
+        )
 
     @property
     def quantised_rate(self) -> float:
         """The learning rate of quantised epochs; pruned weights need a higher one to adapt."""
         return self.quantised_learning_rate or (4e-3 if self.prune else 1e-3)
 
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The kinds of baselines, each once."""
+        named = [choose("baseline", name.strip(), BASELINES) for name in self.baseline.split(",")]
+        return tuple(dict.fromkeys(kind for name in named for kind in BASELINES[name]))
+
+    @property
+    def weights_of_classes(self) -> str | tuple[float, ...]:
+        """The weights of the classes: a name of `CLASS_WEIGHTS`, or one number for each class."""
+        if self.class_weights in CLASS_WEIGHTS:
+            return self.class_weights
+        try:
+            weights = tuple(float(text) for text in self.class_weights.split(","))
+        except ValueError:
+            weights = ()
+        if not weights or not all(isfinite(weight) and weight > 0 for weight in weights):
+            raise SettingError(
+                f"class weights are {self.class_weights!r:.60}: expected {_one_of(CLASS_WEIGHTS)}, "
+                f"or a number above 0 for each class, such as 1,2.5"
+            )
+        return weights
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _as_text(cls, given: Any) -> Any:
+        """Take a list of numbers as well."""
+        return given if isinstance(given, str) else ",".join(f"{weight}" for weight in given)
+
     @model_validator(mode="after")
     def _recipe_is_known(self) -> TrainingSettings:
+        _ = self.weights_of_classes  # refuses others
+        if self.decision is not None:
+            choose("decision", self.decision, DECISIONS)
         choose("optimiser", self.optimiser, OPTIMISERS)
         choose("schedule", self.schedule, SCHEDULES)
+        choose("device", self.device, DEVICES)
+        choose("baseline size", self.baseline_size, BASELINE_SIZES)
+        _ = self.baselines  # refuses an unknown one
+        if self.distil and TEACHER not in self.baselines:
+            raise SettingError(
+                f"distil is {self.distil:g}, but the baseline is {self.baseline!r}: expected one "
+                f"that teaches: add {TEACHER} to --baseline, or leave --distil out"
+            )
         return self
 
     def network(
@@ -204,14 +390,8 @@ class TrainingSettings(NetworkChoices):
 
         For values `target` has `scale` and `offset`.
         """
-        from spiking_gru.data.tasks import TASKS
-
-        chosen = {name: getattr(self, name) for name in NetworkChoices.model_fields}
-        readout = TASKS[task].readout if self.readout is None else self.readout
-        target |= {"task": task, "readout": readout}
-        try:
-            return NetworkSettings(channels=channels, classes=classes, **target, **chosen)
-        except ValidationError as error:
-            from hardware.files.disk import first_fault
-
-            raise SettingError(first_fault(error)) from error
+        resolved = self.resolved(task)
+        names = (*NetworkChoices.model_fields, "readout", "decision")
+        chosen = {name: getattr(resolved, name) for name in names}
+        target |= {"task": task}
+        return NetworkSettings(channels=channels, classes=classes, **target, **chosen)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hardware.definition.arithmetic import ACTIVATIONS
+from hardware.definition.decision import DECISIONS
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
@@ -22,6 +23,7 @@ TABLES = {
     "activation": ACTIVATIONS,
     "encoder": ENCODERS,
     "readout": READOUTS,
+    "decision": DECISIONS,
 }
 NAMES = {name for table in TABLES.values() for name in table}
 SOURCES = [

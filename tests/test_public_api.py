@@ -8,9 +8,9 @@ import pytest
 
 PUBLIC = {
     "hardware": (
-        "Cell Chip Comparison CoreLoads Cost Counts Measured Placement Program Sequences Session "
-        "SparseSequences Trace Verification compare core_loads count estimate load_chip place "
-        "report run stream verify_engines"
+        "Cell Chip Comparison CoreLoads Cost Counts LogMel LogMelStream Measured Placement Program "
+        "Sequences Session SparseSequences Trace Verification compare core_loads count "
+        "estimate load_chip place report run stream verify_engines"
     ),
     "conversion": (
         "Calibration Conversion Deployment Explanation ForeignGRU Grids Thresholds calibrate "
@@ -18,8 +18,9 @@ PUBLIC = {
         "from_torch_gru network_trace verify"
     ),
     "spiking_gru": (
-        "Dataset Network NetworkSettings SpikingGRU SpikingGRUCell TrainingSettings "
-        "known_to_snntorch load_network reset train"
+        "BatchReport Callback CrossValidation Dataset EpochReport Network NetworkSettings "
+        "PhaseReport SpikingGRU SpikingGRUCell TrainingSettings cross_validate known_to_snntorch "
+        "load_network reset train"
     ),
     "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",

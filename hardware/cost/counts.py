@@ -47,7 +47,7 @@ class LayerCounts:
     weight_bits: int
 
     spikes: PerSequence
-    """What was emitted: spikes, or values of the state that are sent."""
+    """What was sent: spikes, their changes, or values of the state."""
 
     messages: PerSequence
     """`spikes`; those of a product that waits for another; the last membrane where it is read."""
@@ -128,7 +128,7 @@ class Counts:
 
     @property
     def activation_sparsity(self) -> float:
-        """Share of all neurons' steps at which nothing is emitted; the readout emits nothing."""
+        """Share of all neurons' steps at which nothing is sent; the readout sends nothing."""
         of_layers = self.layers[:-1]
         neurons = sum(layer.neurons for layer in of_layers)
         return 1 - float(self.spikes.sum() / max(neurons * self.steps.sum(), 1))

@@ -1,4 +1,4 @@
-"""The same task on conventional arithmetic: a dense GRU of the same size, the yardstick.
+"""The same task on conventional arithmetic: a dense GRU of the same size, or any dense network.
 
 Energies of one operation are Horowitz's for 45 nm (ISSCC 2014), memory traffic left out: what an
 ASIC's arithmetic alone would need. That favours the dense network. Those of whole devices are of
@@ -32,7 +32,7 @@ BREAK_EVEN = (0.15, 1.38)
 
 @dataclass(frozen=True)
 class DenseGRU:
-    """Operations and energy of each inference of a GRU of the same size."""
+    """Operations and energy of each inference of a network on conventional arithmetic."""
 
     multiply_accumulates: NDArray[np.int64]
 
@@ -84,15 +84,30 @@ class Measured:
 def dense_gru(program: Program, counts: Counts) -> DenseGRU:
     """Every weight of every gate at every frame; the readout too, or once for a last membrane.
 
-    A frame is one step, or all the steps in which a spiking encoder sends it.
+    A frame is one step, or all the steps in which a spiking encoder sends it. The first layer is
+    taken to see the values of frames, not their receptive fields.
     """
     frames = counts.steps // program.encoder.steps
     per_frame = sum(
         layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
     )
+    of_first = sum(layer.input_weights.size for layer in program.levels[0])
+    per_frame -= of_first - of_first // program.encoder.fields
     of_readout = program.readout.weights.size
     answered = np.ones_like(frames) if program.readout.sees_membranes else frames
     return DenseGRU(frames * per_frame + answered * of_readout)
+
+
+def dense_network(
+    layer_weights: int, readout_weights: int, program: Program, counts: Counts
+) -> DenseGRU:
+    """A network that meets every weight of its layers at every step that the encoder sends.
+
+    It answers as often as the program: at every step, or once where the program sees a last
+    membrane. The number of weights says how many gates a cell has.
+    """
+    answers = np.ones_like(counts.steps) if program.readout.sees_membranes else counts.steps
+    return DenseGRU(counts.steps * layer_weights + answers * readout_weights)
 
 
 def delta_gru(program: Program, trace: Trace) -> DenseGRU:
@@ -108,9 +123,11 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
         """(sequences,): values that are not what they were one frame before."""
         return in_all(is_sent(values, frames, True, back), frames)
 
-    channels = program.encoder.channels
-    sent = is_sent(trace.events.reshape(-1, steps * channels), frames, True)
-    moved: NDArray[np.bool_] = np.any(sent.reshape(-1, steps, channels), axis=1)
+    encoder = program.encoder
+    of_frames = trace.events.reshape(-1, steps * encoder.sources)
+    sent = is_sent(of_frames, frames, not encoder.row.by_level)
+    by_channel = sent.reshape(-1, steps, encoder.channels, encoder.fields)
+    moved: NDArray[np.bool_] = np.any(by_channel, axis=(1, 3))
     arriving = in_all(moved, frames)
     operations, number = np.zeros_like(trace.lengths), 0
     for level in program.levels:

@@ -32,6 +32,8 @@ class Projection:
     weight_bits: int
     payload_bits: int
     recurrent: bool = False
+    by_change: bool = False
+    """Whether messages say by how much a value has changed, so that accumulators are kept."""
 
     @property
     def graded(self) -> bool:
@@ -55,7 +57,8 @@ def projections(program: Program) -> list[Projection]:
     """Every set of synapses: of each layer W, then U in the order of its ticks; V at the end."""
     encoder, number = program.encoder, 0
     sources: tuple[int, ...] = ()
-    bits = payload_bits(*encoder.range, by_change=encoder.sends_changes)
+    by_change = encoder.sends_changes
+    bits = payload_bits(*encoder.range, by_change=by_change)
     found = []
     for level in program.levels:
         first = number
@@ -64,18 +67,35 @@ def projections(program: Program) -> list[Projection]:
             gates = len(cell.row.input_gates)
             found.append(
                 Projection(
-                    number, sources, EMISSION, layer.input_weights, gates, cell.weight_bits, bits
+                    number,
+                    sources,
+                    EMISSION,
+                    layer.input_weights,
+                    gates,
+                    cell.weight_bits,
+                    bits,
+                    by_change=by_change,
                 )
             )
             found += _recurrent(layer, number)
             number += 1
         sources, bits = tuple(range(first, number)), emission_bits(level[0].cell)
+        by_change = level[0].cell.sends_changes
     cell, stream = program.layers[-1].cell, EMISSION
     if program.readout.sees_membranes:
         one = 1 << cell.gate_fraction
-        stream, bits = MEMBRANE, payload_bits(-one, one)
+        stream, bits, by_change = MEMBRANE, payload_bits(-one, one), False
     found.append(
-        Projection(number, sources, stream, program.readout.weights, 1, cell.weight_bits, bits)
+        Projection(
+            number,
+            sources,
+            stream,
+            program.readout.weights,
+            1,
+            cell.weight_bits,
+            bits,
+            by_change=by_change,
+        )
     )
     return found
 
@@ -100,6 +120,7 @@ def _recurrent(layer: Layer, number: int) -> list[Projection]:
                 by_change=cell.sends_changes,
             ),
             recurrent=True,
+            by_change=cell.sends_changes,
         )
         for message in cell.row.messages
     ]

@@ -95,13 +95,13 @@ class Traffic:
     def at_work(self, number: int) -> Sent:
         """Where a neuron of this layer has an update that does something.
 
-        It is idle where the membrane is 0 before and after it and nothing is emitted.
+        It is idle where the membrane is 0 before and after it and nothing is sent.
         """
         trace, layer = self.trace, self.program.layers[number]
         moved = trace.membranes[number] != 0
         active = before(moved, trace, layer.initial_membrane != 0, layer.backward)
         active |= moved
-        active |= trace.emitted[number] != 0
+        active |= self.of_layer[number]
         return active
 
 
@@ -120,7 +120,7 @@ def is_sent(values: NDArray[np.integer], trace: Trace, by_change: bool, back: bo
 
 
 def emissions(trace: Trace, layer: Layer, number: int) -> Sent:
-    """Where the layer of this number emits: a spike, or a value of the state that is sent."""
+    """Where the layer of this number sends: a spike, its change, or a value of the state."""
     return is_sent(trace.emitted[number], trace, layer.cell.sends_changes, layer.backward)
 
 

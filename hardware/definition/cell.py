@@ -34,6 +34,8 @@ class Cell:
 
     Spiking switched off is `emit="state"`: an ordinary GRU of the formulation. `graded` sends the
     state where it has moved by more than the threshold since it was last sent (send-on-delta).
+    `binary-on-change` and `signed-on-change` emit the spikes of `binary` and `signed`, and send a
+    message only where a spike begins, ends or changes its sign.
     """
 
     formulation: str = "torch"
@@ -289,13 +291,16 @@ def emit(cell: Cell, threshold: Integers, h: Integers, last: Integers) -> tuple[
         spikes           s = 1 where h > θ
         signed spikes    s = 1 where h > θ, −1 where h < −θ
         state            ⌊h⌋ on the gate grid
-        state by change  ⌊h⌋ on the gate grid where |h − last| > θ, else last
+        state by delta   ⌊h⌋ on the gate grid where |h − last| > θ, else last
 
         subtract  h − θ s        zero  h where s = 0        none  h
+
+    These are the values in force. Whether a message carries the value or its change is a matter of
+    the wire: W Σ Δ = Σ W Δ.
     """
     if not cell.spiking:
         sent = shift(h, cell.gate_fraction - cell.state_fraction)
-        if cell.sends_changes:
+        if cell.emission.by_delta:
             held = shift(last, cell.state_fraction - cell.gate_fraction)
             sent = np.where(np.abs(h - held) > threshold, sent, last)
         return sent, h

@@ -18,21 +18,39 @@ class Emission:
     signed: bool = True
     """Whether it emits values below 0."""
 
+    by_delta: bool = False
+    """Whether the emitted state stays until the state has moved by more than the threshold."""
+
     by_change: bool = False
-    """Whether it sends only where the value changes, and by how much (send-on-delta)."""
+    """Whether a message goes out only where the emitted value changes, and says by how much."""
+
+    twin: str | None = None
+    """The row that emits the same values and sends them the other way; None where none does."""
 
     @property
     def has_threshold(self) -> bool:
-        """Whether a threshold decides what is sent; if not, the state is sent at every step."""
-        return self.spiking or self.by_change
+        """Whether a threshold decides what is emitted; if not, the state is, at every step."""
+        return self.spiking or self.by_delta
 
 
 EMISSIONS = {
-    "binary": Emission("spikes", spiking=True, signed=False),
-    "signed": Emission("signed spikes", spiking=True),
-    "graded": Emission("values sent", by_change=True),
+    "binary": Emission("spikes", spiking=True, signed=False, twin="binary-on-change"),
+    "signed": Emission("signed spikes", spiking=True, twin="signed-on-change"),
+    "binary-on-change": Emission(
+        "changes of spikes", spiking=True, signed=False, by_change=True, twin="binary"
+    ),
+    "signed-on-change": Emission(
+        "changes of signed spikes", spiking=True, by_change=True, twin="signed"
+    ),
+    "graded": Emission("values sent", by_delta=True, by_change=True),
     "state": Emission("state"),
 }
+
+
+def sent(emit: str, *, by_change: bool) -> str:
+    """Return the emission of the same values that sends changes, or the values; else `emit`."""
+    row = EMISSIONS[emit]
+    return row.twin if row.twin is not None and row.by_change != by_change else emit
 
 
 @dataclass(frozen=True)

@@ -7,22 +7,29 @@ the first layer sees at a step depends on the kind::
     send-on-delta  x ← q where |q − x| > θ, else x stays: only changes are sent
     rate           a ← a + q,  x = 1 where 2a > limit, −1 where 2a < −limit,  a ← a − limit · x
     latency        x = sign(q) in step ⌊(limit − |q|) · steps / (limit + 1)⌋ of the frame, else 0
+    level-crossing x = sign(q − a) · ⌊|q − a| / θ⌋,  a ← a + θ · x
+    population     x = the responses of the receptive fields to q: several sources of each channel
 
 A value is clamped where its rounded value is beyond ±limit. `rate` and `latency` take several
 steps for each frame. `rate` carries its remainder `a` on, so that
-its spikes come evenly and sum to the value; nothing is drawn at random.
+its spikes come evenly and sum to the value; nothing is drawn at random. `level-crossing` sends
+how many levels, θ apart, the value has crossed upwards or downwards: the level `a` that the events
+sum to follows the value within θ. `hardware.definition.receptive_fields` has the fields of
+`population`. Field j of channel c is source c · K + j, where each channel has K fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.definition.receptive_fields import FEWEST_FIELDS, MOST_FIELDS, PEAK, responses
 from hardware.errors import RangeError, SettingError, choose
 
 INPUT_LIMIT = 2**15 - 1
@@ -48,10 +55,14 @@ class Encoder:
     limit: int
     kind: str = "graded"
     threshold: int = 0
-    """Largest change that `send-on-delta` does not send, on the grid of the encoder."""
+    """On the grid of the encoder: the largest change that `send-on-delta` does not send, or the
+    distance between two levels of `level-crossing`."""
 
     steps: int = 1
     """Steps of each frame, for `rate` and `latency`."""
+
+    fields: int = 1
+    """Receptive fields of each channel, for `population`."""
 
     def __post_init__(self) -> None:
         choose("encoder", self.kind, ENCODERS)
@@ -69,14 +80,27 @@ class Encoder:
                 f"encoder: a change can reach {2 * self.limit}, over {INPUT_LIMIT}, the limit of a "
                 f"message: choose a limit of at most {INPUT_LIMIT // 2}"
             )
-        if not 0 <= self.threshold <= 2 * self.limit:
+        least, most = (1, self.limit) if self.row.by_level else (0, 2 * self.limit)
+        if not least <= self.threshold <= most:
             raise SettingError(
-                f"encoder: threshold is {self.threshold}, expected 0 to {2 * self.limit}"
+                f"encoder: threshold is {self.threshold}, expected {least} to {most}"
+                f"{f' for {self.kind}' if self.row.by_level else ''}"
+            )
+        if self.range[1] > INPUT_LIMIT:
+            raise RangeError(
+                f"encoder: a value can cross {self.range[1]} levels at once, over {INPUT_LIMIT}, "
+                f"the limit of a message: choose a larger threshold"
             )
         most = MOST_STEPS if self.row.spiking else 1
         if not 1 <= self.steps <= most:
             raise SettingError(
                 f"encoder: {self.steps} steps of each frame, expected 1 to {most} for {self.kind}"
+            )
+        least, most = (FEWEST_FIELDS, MOST_FIELDS) if self.row.by_field else (1, 1)
+        if not least <= self.fields <= most:
+            raise SettingError(
+                f"encoder: {self.fields} fields of each channel, expected {least} to {most} for "
+                f"{self.kind}"
             )
 
     @property
@@ -86,7 +110,18 @@ class Encoder:
 
     @property
     def channels(self) -> int:
+        """The values of a raw frame."""
         return len(self.offset)
+
+    @property
+    def sources(self) -> int:
+        """What sends to the first layer: the channels, or the fields of all channels."""
+        return self.channels * self.fields
+
+    @cached_property
+    def responses(self) -> Integers:
+        """(2 · limit + 1, fields): the response of each receptive field to q = −limit … limit."""
+        return responses(self.limit, self.fields)
 
     @property
     def sends_changes(self) -> bool:
@@ -96,17 +131,16 @@ class Encoder:
     @property
     def range(self) -> tuple[int, int]:
         """The least and the greatest value that the first layer can see."""
-        most = 1 if self.row.spiking else self.limit
-        return -most, most
+        return self.row.range(self)
 
     def initial_state(self, *shape: int) -> Integers:
-        """What a clean sequence starts from: the held value x, or the remainder a."""
+        """What a clean sequence starts from: the held value x, the remainder or the level a."""
         return np.zeros((*shape, self.channels), dtype=np.int64)
 
     def encode(
         self, frames: NDArray[np.floating], state: Integers, clamped: Integers | None = None
     ) -> tuple[Integers, Integers]:
-        """Frames (frames, …, channels) to events (frames · steps, …, channels), and the state.
+        """Frames (frames, …, channels) to events (frames · steps, …, sources), and the state.
 
         Values that are clamped are added to `clamped` (channels,).
         """
@@ -193,6 +227,39 @@ def encode_latency(encoder: Encoder, q: Integers, state: Integers) -> tuple[Inte
     return events.reshape(len(q) * encoder.steps, *q.shape[1:]), state
 
 
+def encode_crossings(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    events = np.empty_like(q)
+    for i, now in enumerate(q):
+        events[i] = np.sign(now - state) * (np.abs(now - state) // encoder.threshold)
+        state = state + encoder.threshold * events[i]
+    return events, state
+
+
+def encode_fields(encoder: Encoder, q: Integers, state: Integers) -> tuple[Integers, Integers]:
+    return encoder.responses[q + encoder.limit].reshape(*q.shape[:-1], encoder.sources), state
+
+
+Range = tuple[int, int]
+
+
+def range_of_values(encoder: Encoder) -> Range:
+    return -encoder.limit, encoder.limit
+
+
+def range_of_signs(encoder: Encoder) -> Range:
+    return -1, 1
+
+
+def range_of_crossings(encoder: Encoder) -> Range:
+    """From the lowest level within ±limit to the highest, or back."""
+    most = 2 * (encoder.limit // encoder.threshold)
+    return -most, most
+
+
+def range_of_responses(encoder: Encoder) -> Range:
+    return 0, PEAK
+
+
 @dataclass(frozen=True)
 class EncoderKind:
     """One kind of encoder."""
@@ -200,11 +267,15 @@ class EncoderKind:
     encode: Callable[[Encoder, Integers, Integers], tuple[Integers, Integers]]
     """From rounded frames and a state to events and the next state."""
 
+    range: Callable[[Encoder], Range] = range_of_values
+    """The least and the greatest event."""
+
     most_clamped: float = 1 / 16
     """Largest share of values that data like the training's can have clamped.
 
     At most 1 / k² of any data are k standard deviations or more from their mean (Chebyshev).
-    Encoders that are trained here clamp graded values at 4 deviations, what spikes tell at 2.
+    Encoders that are trained here clamp what spikes or receptive fields tell at 2 deviations, other
+    values at 4.
     """
 
     spiking: bool = False
@@ -213,15 +284,32 @@ class EncoderKind:
     by_change: bool = False
     """Whether it sends only where a value changes, and by how much."""
 
+    by_level: bool = False
+    """Whether events count the levels that a value crosses: they tell a change, not the value."""
+
+    by_field: bool = False
+    """Whether each channel has several receptive fields, which send."""
+
+    source: str = "channel"
+    """The word for one of those that send."""
+
     @property
     def direct(self) -> bool:
         """Whether each step sees the rounded frame itself."""
-        return not (self.spiking or self.by_change)
+        return not (self.spiking or self.by_change or self.by_level or self.by_field)
+
+    @property
+    def has_threshold(self) -> bool:
+        return self.by_change or self.by_level
 
 
 ENCODERS = {
     "graded": EncoderKind(encode_graded),
     "send-on-delta": EncoderKind(encode_changes, by_change=True),
-    "rate": EncoderKind(encode_rate, most_clamped=1 / 4, spiking=True),
-    "latency": EncoderKind(encode_latency, most_clamped=1 / 4, spiking=True),
+    "rate": EncoderKind(encode_rate, range_of_signs, most_clamped=1 / 4, spiking=True),
+    "latency": EncoderKind(encode_latency, range_of_signs, most_clamped=1 / 4, spiking=True),
+    "level-crossing": EncoderKind(encode_crossings, range_of_crossings, by_level=True),
+    "population": EncoderKind(
+        encode_fields, range_of_responses, most_clamped=1 / 4, by_field=True, source="field"
+    ),
 }

@@ -19,10 +19,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers, shift
+from hardware.definition.target import SCORES, Target
 from hardware.errors import SettingError, choose
+
+__all__ = ["LEAKS", "LEAK_FRACTION", "READOUTS", "Readout", "ReadoutKind", "Target"]
 
 LEAKS = range(1, 9)
 LEAK_FRACTION = 4
@@ -71,46 +74,6 @@ READOUTS = {
 }
 
 
-def finite_numbers(name: str, given: ArrayLike) -> tuple[float, ...]:
-    """One finite number for each output, from a list, an array or a tensor."""
-    try:
-        values = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-        raise SettingError(f"target: {name} is {given!r}: expected numbers: {error}") from error
-    if values.ndim != 1 or not np.isfinite(values).all():
-        raise SettingError(f"target: {name} is {given!r}: expected one finite number per output")
-    return tuple(values.tolist())
-
-
-@dataclass(frozen=True)
-class Target:
-    """The meaning of scores: votes for classes; or values, each `score · scale + offset`.
-
-    Without classes the scores are values. A scale and an offset are one number for each output;
-    empty ones stand for 1 and 0.
-    """
-
-    classes: tuple[str, ...] = ()
-    scale: tuple[float, ...] = ()
-    offset: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        if isinstance(self.classes, str) or not all(isinstance(c, str) for c in self.classes):
-            raise SettingError(f"target: classes are {self.classes!r}, expected a tuple of names")
-        object.__setattr__(self, "classes", tuple(self.classes))
-        for name in ("scale", "offset"):
-            object.__setattr__(self, name, finite_numbers(name, getattr(self, name)))
-        if self.classes and (self.scale or self.offset):
-            raise SettingError("target: it has classes and a scale or offset: give one of both")
-
-    def require_outputs(self, outputs: int) -> None:
-        """A SettingError where it does not fit that many outputs."""
-        for name, values in vars(self).items():
-            if values and len(values) != outputs:
-                found = "class names" if name == "classes" else f"numbers of {name}"
-                raise SettingError(f"{len(values)} {found} for {outputs} readout outputs")
-
-
 @dataclass(frozen=True)
 class Readout:
     """A score of n stands for `n · 2^exponent`; training multiplies this value by `gain`."""
@@ -123,7 +86,7 @@ class Readout:
     shift: int = 0
     leak: int = 0
     name: str = "readout"
-    target: Target = Target()
+    target: Target = SCORES
 
     def __post_init__(self) -> None:
         choose("readout", self.kind, READOUTS)

@@ -68,7 +68,7 @@ def width(program: Program) -> Width:
 def bounds(program: Program) -> Iterator[Bound]:
     """Yield every quantity of every layer and of the readout, in the order of the flow."""
     steps = ENDLESS if program.max_steps is None else program.max_steps
-    low, high = (np.full(program.encoder.channels, float(v)) for v in program.encoder.range)
+    low, high = (np.full(program.encoder.sources, float(v)) for v in program.encoder.range)
     levels = program.levels
     for level in levels:
         sent = []

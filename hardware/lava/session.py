@@ -133,7 +133,7 @@ class LavaSession:
         return found
 
     def step(self, events: NDArray[np.integer], deadline: float | None = None) -> Integers:
-        """Run one more step of the stream with these events (channels,); return the scores."""
+        """Run one more step of the stream with these events (sources,); return the scores."""
         if self.program.bidirectional:
             raise SettingError(
                 "a program with both directions cannot stream: it begins at a sequence's end"
@@ -153,8 +153,8 @@ class LavaSession:
         """Return events as integers; refuse those that the program's encoder cannot give."""
         encoder = self.program.encoder
         found = np.asarray(events)
-        if found.ndim != 1 + len(lead) or found.shape[-1] != encoder.channels:
-            expected = ", ".join((*lead, str(encoder.channels))) + ("" if lead else ",")
+        if found.ndim != 1 + len(lead) or found.shape[-1] != encoder.sources:
+            expected = ", ".join((*lead, str(encoder.sources))) + ("" if lead else ",")
             raise InputError(f"events have shape {found.shape}, expected ({expected})")
         if not np.issubdtype(found.dtype, np.integer):
             raise InputError(f"events are of type {found.dtype}, expected whole numbers")

@@ -34,6 +34,7 @@ def require_sound(program: Program) -> None:
     _within("the number of layers", len(program.layers), 1, MOST_LAYERS)
     _within("the number of golden samples", len(program.golden), 0, MOST_SAMPLES)
     _within("the number of channels", encoder.channels, 1, WIDEST)
+    _within("the number of sources of the encoder", encoder.sources, 1, WIDEST)
     _within("the number of outputs", readout.outputs, 1, WIDEST)
     _within("encoder: exponent", encoder.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)
     _within("readout: exponent", readout.exponent, -LARGEST_EXPONENT, LARGEST_EXPONENT)

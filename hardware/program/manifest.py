@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from hardware.definition.decision import ONE_OF
 from hardware.definition.formulation import FORMULATIONS
+from hardware.definition.receptive_fields import FEWEST_FIELDS
 from hardware.errors import ProgramError, choose
 from hardware.program.layer import ENCODER
 
@@ -39,6 +41,15 @@ class EncoderManifest(Strict):
     limit: int
     threshold: int
     steps: int
+    fields: int = Field(1, ge=FEWEST_FIELDS)
+
+    @model_serializer(mode="wrap")
+    def _without_a_single_field(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `fields` out where a channel has one, as in files before there were several."""
+        content: dict[str, Any] = fields(self)
+        if self.fields == 1:
+            del content["fields"]
+        return content
 
 
 class LayerManifest(Strict):
@@ -53,6 +64,15 @@ class TargetManifest(Strict):
     classes: list[str]
     scale: list[float]
     offset: list[float]
+    decision: str = ONE_OF
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_decision(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `decision` out where it is the usual one, as in files before there was another."""
+        content: dict[str, Any] = fields(self)
+        if self.decision == ONE_OF:
+            del content["decision"]
+        return content
 
 
 class ReadoutManifest(Strict):

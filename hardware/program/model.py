@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.definition.decision import Decision
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Readout
 from hardware.errors import InputError, ProgramError, choose
@@ -57,7 +58,7 @@ class Program:
         twice = [name for i, name in enumerate(names) if name in names[:i]]
         if twice:
             raise ProgramError(f"two parts have the name {twice[0]!r}: give each its own")
-        width, source = self.encoder.channels, ENCODER
+        width, source = self.encoder.sources, ENCODER
         for level in self.levels:
             grids = {(layer.cell.emit, layer.cell.gate_fraction) for layer in level}
             if len(grids) > 1:
@@ -102,6 +103,11 @@ class Program:
     def classes(self) -> tuple[str, ...]:
         """The class names of the readout; none where its scores are values."""
         return self.readout.target.classes
+
+    @property
+    def decision(self) -> Decision:
+        """How the scores of classes become an answer."""
+        return self.readout.target.row
 
     def sources_of(self, layer: Layer) -> tuple[str, ...]:
         """The names of the parts that send to a layer."""
@@ -186,7 +192,7 @@ class Program:
         steps, encoder = self.steps_of(sequences), self.encoder
         if encoder.row.direct:
             return encoder.rounded(sequences.values, np.int16, clamped), steps
-        start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.channels), np.int16)
+        start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.sources), np.int16)
         for part, last in zip(sequences, np.cumsum(steps), strict=True):
             of_part, _ = encoder.encode(part, start, clamped)
             events[last - len(of_part) : last] = of_part

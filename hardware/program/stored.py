@@ -51,7 +51,7 @@ def stored(program: Program) -> tuple[dict[str, Any], Tensors]:
     manifest = {
         "format": FORMAT,
         "schema_number": SCHEMA,
-        "encoder": _fields(program.encoder, EncoderManifest),
+        "encoder": _encoder(program.encoder),
         "layers": [
             {
                 "name": layer.name,
@@ -65,7 +65,7 @@ def stored(program: Program) -> tuple[dict[str, Any], Tensors]:
         "readouts": [
             {
                 **_fields(readout, ReadoutManifest, without=("target",)),
-                "target": {name: list(values) for name, values in vars(readout.target).items()},
+                "target": _target(readout.target),
             }
             for readout in program.readouts
         ],
@@ -109,7 +109,7 @@ def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:
         "encoder": Encoder(
             offset=take("encoder.offset"),
             gain=take("encoder.gain"),
-            **manifest.encoder.model_dump(),
+            **dict(manifest.encoder),
         ),
         "layers": tuple(
             _layer(about, f"layers.{i}", take) for i, about in enumerate(manifest.layers)
@@ -118,7 +118,7 @@ def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:
             Readout(
                 weights=take(f"readouts.{i}.weights"),
                 bias=take(f"readouts.{i}.bias").astype(np.int64),
-                target=Target(**{k: tuple(v) for k, v in about.target.model_dump().items()}),
+                target=Target(**dict(about.target)),
                 **about.model_dump(exclude={"target"}),
             )
             for i, about in enumerate(manifest.readouts)
@@ -202,6 +202,16 @@ def _kept(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 def _type(name: str) -> str:
     return TYPES[name.rpartition(".")[2]]
+
+
+def _encoder(encoder: Encoder) -> dict[str, Any]:
+    without = () if encoder.row.by_field else ("fields",)
+    return _fields(encoder, EncoderManifest, without)
+
+
+def _target(target: Target) -> dict[str, Any]:
+    listed = {name: list(getattr(target, name)) for name in ("classes", "scale", "offset")}
+    return {**listed, "decision": target.decision}
 
 
 def _fields(

@@ -2,6 +2,7 @@
 
 from hardware.reporting.build import make_report
 from hardware.reporting.compare import Compared, compare_reports, write_comparison
+from hardware.reporting.networks import TrainedNetwork
 from hardware.reporting.page import render_page
 from hardware.reporting.per_inference import parquet_is_installed
 from hardware.reporting.schema import Report
@@ -13,6 +14,7 @@ __all__ = [
     "Compared",
     "Report",
     "Study",
+    "TrainedNetwork",
     "compare_reports",
     "make_report",
     "parquet_is_installed",

@@ -24,14 +24,16 @@ from hardware.cost.dense_gru import (
 from hardware.cost.energy import Cost
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
+from hardware.reporting.curves import History, curves_of
+from hardware.reporting.front_end import front_end_of
 from hardware.reporting.metrics import (
-    Trained,
-    accuracy,
+    accuracy_interval,
     by_class,
+    by_output,
     confusion,
     known_targets_of,
-    metrics_by_network,
 )
+from hardware.reporting.networks import Trained, networks_of
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
@@ -61,14 +63,18 @@ def make_report(
     dataset: str,
     fingerprint: str | None = None,
     trained: Trained | None = None,
+    history: History = (),
+    best_epochs: Mapping[str, int] | None = None,
     verification: Mapping[str, Any] | None = None,
     measured: Measured | None = None,
 ) -> Report:
     """The report of one run.
 
-    `trained` holds the metrics of `baseline_gru`, `float` and `quantised`, each a mapping by the
-    names of `METRICS`, or the accuracy alone; `verification` is the content of `verification.json`;
-    `fingerprint` is that of the data set; `measured` is what an ordinary GRU took on the host.
+    `trained` holds networks to compare with by name, in the order of the report: of each its
+    metrics by the names of `METRICS`, its accuracy alone, or a `TrainedNetwork`. `history` has the
+    epochs of each phase that trained one of them, `best_epochs` the kept epoch of each.
+    `verification` is the content of `verification.json`; `fingerprint` is that of the data set;
+    `measured` is what an ordinary GRU took on the host.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
     if not len(trace.lengths):
@@ -92,18 +98,22 @@ def make_report(
             delta.energy_j["int8"].mean()
         ),
     }
-    metrics = metrics_by_network(run, trained or {})
+    networks = networks_of(run, trained or {})
     return Report(
         schema_number=SCHEMA,
         dataset=DatasetPart(name=dataset, fingerprint=fingerprint, test_samples=len(trace.lengths)),
         classes=list(program.classes),
+        decision=program.readout.target.decision,
         targets=known_targets_of(run),
-        accuracy=accuracy(run, metrics.pop("accuracy", None)),
-        metrics=metrics,
+        networks=networks,
+        accuracy_interval=accuracy_interval(run),
+        curves=curves_of(history, best_epochs or {}, networks),
         by_class=by_class(run),
+        by_output=by_output(run),
         confusion=confusion(run),
         verification=_verified(verification, trace.program_digest),
         clamped_inputs=_clamped(run),
+        front_end=front_end_of(run),
         engine=trace.engine,
         emits=program.layers[0].cell.emit,
         readout=program.readout.kind,

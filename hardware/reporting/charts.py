@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, svg
+from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, shortened, svg
 from hardware.reporting.markup import SHOWN
-from hardware.reporting.metrics import METRICS, TITLES
+from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import Range, Report
 from hardware.reporting.study import Study
 from hardware.reporting.units import joules, tick, whole
@@ -85,26 +85,27 @@ def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
 def metric(report: Report, width: float = WIDE) -> str:
     """The first metric of the task for each network that it is known of; empty for none."""
     name = report.headline
-    row, found = METRICS[name], report.each_metric()[name][1].by_name()
-    known = {network: value for network, value in found.items() if value is not None}
+    row = METRICS[name]
+    known = [(n, value) for n in report.networks if (value := n.metrics[name]) is not None]
     if not known:
         return ""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, 0.8 + 0.38 * len(known)), layout="constrained")
         axes = figure.subplots()
         scale = 100 if row.unit == "%" else 1
-        for y, (network, value) in enumerate(known.items()):
-            colour = SECOND if network == "baseline_gru" else ACCENT
+        for y, (network, value) in enumerate(known):
+            colour = SECOND if network.dense else ACCENT
             axes.barh(y, scale * value, color=colour, height=0.55)
             _beside(axes, SHOWN[row.unit](value), scale * value, y)
-        _name_rows(axes, [TITLES[network] for network in known])
+        _name_rows(axes, [network.title for network, _ in known])
         if row.unit == "%":
             axes.set_xlim(0, 115)
             axes.set_xticks(range(0, 101, 20))
         else:
-            axes.set_xlim(0, (max(known.values()) or 1) * (1.2 if width == WIDE else 1.5))
+            largest = max(value for _, value in known)
+            axes.set_xlim(0, (largest or 1) * (1.2 if width == WIDE else 1.5))
             axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
-        axes.set_xlabel("accuracy, %" if row.unit == "%" else f"{row.title}, unit of the target")
+        axes.set_xlabel(f"{row.title}, {'%' if row.unit == '%' else 'unit of the target'}")
         return svg(figure, f"{row.title} of each network", "metric")
 
 
@@ -182,6 +183,6 @@ def _beside(axes: Axes, text: str, x: float, y: int) -> None:
 
 
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_yticks(range(len(names)), [shortened(name) for name in names], parse_math=False)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)

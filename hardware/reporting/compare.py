@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hardware.definition.decision import DECISIONS
 from hardware.errors import InputError
 from hardware.files.disk import json_text, write_text
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.page import fill
 from hardware.reporting.schema import ChipFigures, Range, Report, Strict
+from hardware.reporting.units import sent
 
 SCHEMA = 3
 
@@ -102,20 +104,13 @@ def write_comparison(compared: Compared, folder: Path) -> list[Path]:
 
 Figure = Range | float | None
 
-SHORT = {
-    "baseline_gru": "plain GRU",
-    "float": "float",
-    "quantised": "quantised",
-    "deployed": "deployed",
-}
-"""Networks as the rows of a comparison name them."""
-
 
 def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
     """Name, title, unit, scope, and both figures."""
     yield from _metrics(a, b)
+    messages = dict.fromkeys(sent(side.emits) for side in (a, b))
     for name, title in (
-        ("spikes", "spikes"),
+        ("spikes", " or ".join(messages)),
         ("synaptic_operations", "synaptic operations"),
         ("neuron_updates", "neuron updates"),
     ):
@@ -138,15 +133,14 @@ def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure,
 
 def _metrics(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
     """The first metric of each network, and the others of the deployed program."""
-    of_a, of_b = (
-        {name: found.by_name() for name, (_, found) in side.each_metric().items()}
-        for side in (a, b)
-    )
-    for name, values in of_a.items():
-        row = METRICS[name]
-        for network, title in SHORT.items() if name == a.headline else [("deployed", "deployed")]:
-            both = values[network], of_b[name][network]
-            yield f"{name}_{network}", f"{row.title}, {title}", row.unit, "", *both
+    of_a, of_b = ({network.name: network for network in side.networks} for side in (a, b))
+    last = a.deployed.name
+    names = [name for name in {**of_a, **of_b} if name != last]
+    for metric in a.metrics:
+        row = METRICS[metric]
+        for name in [*names, last] if metric == a.headline else [last]:
+            both = [side[name].metrics[metric] if name in side else None for side in (of_a, of_b)]
+            yield f"{metric}_{name}", f"{row.title}, {name}", row.unit, "", both[0], both[1]
 
 
 def _side(report: Report, name: str) -> Side:
@@ -155,7 +149,9 @@ def _side(report: Report, name: str) -> Side:
 
 
 def _kind(report: Report) -> str:
-    return "classes" if report.classes else "values"
+    if not report.classes:
+        return "values"
+    return "several classes" if DECISIONS[report.decision].several else "classes"
 
 
 def _charged(report: Report) -> ChipFigures:

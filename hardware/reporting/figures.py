@@ -37,6 +37,15 @@ STYLE = {
 }
 
 
+MOST_CHARACTERS = 30
+"""Of a name in a picture; a longer one would leave no room for what it names."""
+
+
+def shortened(name: str, most: int = MOST_CHARACTERS) -> str:
+    """Return a name as a picture shows it."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def svg(figure: Figure, label: str, name: str) -> str:
     """The picture as text that can stand in a page; `name` keeps its ids apart from others'."""
     kind = "wide" if figure.get_figwidth() == WIDE else "narrow"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hardware.cost.chip import Barrier, Chip, Constant, Operations
+from hardware.definition.decision import DECISIONS
 from hardware.reporting.schema import MeasuredFigures, Report
 
 
@@ -22,13 +23,13 @@ def methods(report: Report) -> list[Method]:
     constants = f"constants of {report.chip}, listed below"
     trace = f"every step of every inference, recorded by the {report.engine} engine"
     return [
-        *(_of_classes(report) if report.classes else _of_values()),
+        *METHODS[report.headline](report),
         Method(
             "clamped inputs",
             "values of frames beyond the encoder's limit / values",
             "the frames, counted when the run was recorded; exact",
         ),
-        Method("spikes", "Σ emissions; of a state that is sent, Σ values sent", trace),
+        Method("spikes", "Σ spikes, their changes, or values sent", trace),
         Method(
             "synaptic operations",
             "Σ messages × weights that are not 0 on their way",
@@ -58,6 +59,11 @@ def methods(report: Report) -> list[Method]:
             "low – high",
             "the same formula with every constant at its low, then at its high",
             "the published range of each constant",
+        ),
+        Method(
+            "multiply-accumulates of a dense network",
+            "steps × weights of its layers + answers × weights of its readout",
+            "its weights; it answers as often as the program",
         ),
         Method(
             "dense GRU, arithmetic",
@@ -94,7 +100,7 @@ def _of_classes(report: Report) -> list[Method]:
         Method(
             "accuracy",
             f"{items} classified correctly / {items} whose class is known",
-            "the largest score wins, ties to the first",
+            DECISIONS[report.decision].rule,
         ),
         Method(
             "precision, recall and F1 of a class",
@@ -102,7 +108,7 @@ def _of_classes(report: Report) -> list[Method]:
             "the confusion matrix; macro F1 is the mean of F1 over the classes that occur",
         ),
     ]
-    if report.accuracy.deployed_interval is not None:
+    if report.accuracy_interval is not None:
         found.append(
             Method(
                 "interval of accuracy",
@@ -113,7 +119,29 @@ def _of_classes(report: Report) -> list[Method]:
     return found
 
 
-def _of_values() -> list[Method]:
+def _of_labels(report: Report) -> list[Method]:
+    items = "frames" if report.targets is not None and report.targets.per_frame else "samples"
+    return [
+        Method(
+            "precision, recall and F1 of a label",
+            "right / named so; right / so in truth; 2 right / (named so + so in truth)",
+            DECISIONS[report.decision].rule,
+        ),
+        Method(
+            "micro F1 and macro F1",
+            "F1 of all labels counted together; mean of F1 over the labels that occur",
+            "all labels that are known",
+        ),
+        Method(
+            "exact match",
+            f"{items} with every label right / {items} whose labels are all known",
+            "the answers and the targets",
+        ),
+        Method("Hamming loss", "wrong labels / labels that are known", "the answers, the targets"),
+    ]
+
+
+def _of_values(report: Report) -> list[Method]:
     return [
         Method(
             "RMSE and MAE",
@@ -130,7 +158,25 @@ def _of_values() -> list[Method]:
             "mean 200 |answer − target| / (|answer| + |target|), in per cent",
             "the same targets; 0 / 0 counts as 0",
         ),
+        *_of_naive(report),
     ]
+
+
+def _of_naive(report: Report) -> list[Method]:
+    forecasts = [network.title for network in report.networks if network.metrics["mase"] == 1]
+    if report.deployed.metrics["mase"] is None:
+        return []
+    return [
+        Method(
+            "MASE",
+            "MAE / MAE of the naive forecast",
+            f"{forecasts[0]}; targets of which it is known" if forecasts else "a naive forecast",
+        )
+    ]
+
+
+METHODS = {"accuracy": _of_classes, "micro_f1": _of_labels, "rmse": _of_values}
+"""The methods of a task's metrics, by its headline."""
 
 
 def _measured(found: MeasuredFigures | None) -> list[Method]:

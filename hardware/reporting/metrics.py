@@ -1,50 +1,47 @@
-"""The metrics of a report: of each trained network and of the deployed program."""
+"""The metrics of a report: which a task has, and those of the deployed program.
+
+A task has the metrics that its `hardware.metrics` type has a field of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import inf, sqrt
 
 from hardware.errors import InputError, choose
-from hardware.metrics import ClassMetrics
-from hardware.reporting.schema import Accuracy, ClassFigures, KnownTargets, Networks
+from hardware.metrics import ClassMetrics, LabelMetrics, ValueMetrics
+from hardware.program.model import Program
+from hardware.reporting.schema import ClassFigures, KnownTargets, OutputFigures
 from hardware.reporting.study import Study, known
-
-TITLES = {
-    "baseline_gru": "GRU without spikes, float",
-    "float": "spiking GRU, float",
-    "quantised": "spiking GRU, quantised",
-    "deployed": "deployed program",
-}
-"""Networks in the order of a report."""
-
-TRAINED = tuple(name for name in TITLES if name != "deployed")
+from hardware.runs.answers import metrics_type
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of classes or of values."""
+    """A metric of classes, of labels or of values."""
 
     title: str
     unit: str
-    of_classes: bool
+    measure: str = ""
+    """What a report is about whose headline it is."""
+
     most: float = inf
     """The largest value that it can have; the least is 0."""
 
 
 METRICS = {
-    "accuracy": Metric("accuracy", "%", of_classes=True, most=1),
-    "macro_f1": Metric("macro F1", "%", of_classes=True, most=1),
-    "rmse": Metric("RMSE", "value", of_classes=False),
-    "mae": Metric("MAE", "value", of_classes=False),
-    "nrmse": Metric("NRMSE", "value", of_classes=False),
-    "smape": Metric("sMAPE, %", "value", of_classes=False, most=200),
+    "accuracy": Metric("accuracy", "%", "accuracy", most=1),
+    "micro_f1": Metric("micro F1", "%", "labels", most=1),
+    "macro_f1": Metric("macro F1", "%", most=1),
+    "exact_match": Metric("exact match", "%", most=1),
+    "hamming_loss": Metric("Hamming loss", "%", most=1),
+    "rmse": Metric("RMSE", "value", "error"),
+    "mae": Metric("MAE", "value"),
+    "nrmse": Metric("NRMSE", "value"),
+    "mase": Metric("MASE", "value"),
+    "smape": Metric("sMAPE (%)", "value", most=200),
 }
-"""RMSE and MAE are in the unit of the target."""
-
-Trained = Mapping[str, float | Mapping[str, float]]
-"""For each trained network its metrics by name, or its accuracy alone."""
+"""RMSE and MAE are in the unit of the target. The first that a task has is its headline."""
 
 
 def known_targets_of(run: Study) -> KnownTargets | None:
@@ -54,21 +51,30 @@ def known_targets_of(run: Study) -> KnownTargets | None:
     return KnownTargets(per_frame=run.per_frame, known=items, missing=run.targets.size - items)
 
 
-def metrics_by_network(run: Study, trained: Trained) -> dict[str, Networks]:
-    """Return the metrics of the task by name, for each network."""
+def metrics_of_task(program: Program) -> list[str]:
+    """Return the names of the metrics of a program's answers; the headline is the first."""
+    of_task = {field.name for field in fields(metrics_type(program))}
+    return [name for name in METRICS if name in of_task]
+
+
+def metrics_of(run: Study) -> dict[str, float | None]:
+    """Return the metrics of the task by name; None where nothing is known of the targets."""
     found = {} if run.metrics is None else vars(run.metrics)
-    deployed = {name: known(found[name]) for name in METRICS if name in found}
-    return _networks(run.names_classes, trained, deployed)
+    values = {name: found.get(name) for name in metrics_of_task(run.program)}
+    return {name: known_or_none(value) for name, value in values.items()}
 
 
-def accuracy(run: Study, of_networks: Networks | None) -> Accuracy:
-    """Return the accuracies; all None for a program of values."""
-    interval = None
-    if isinstance(run.metrics, ClassMetrics) and run.metrics.items and not run.per_frame:
-        items = run.metrics.items
-        interval = wilson(round(run.metrics.accuracy * items), items)
-    shares = dict.fromkeys(TITLES) if of_networks is None else of_networks.by_name()
-    return Accuracy.model_validate({**shares, "deployed_interval": interval})
+def known_or_none(value: float | None) -> float | None:
+    """Return a metric as JSON has it: None where it is NaN, or there is none."""
+    return None if value is None else known(value)
+
+
+def accuracy_interval(run: Study) -> tuple[float, float] | None:
+    """Return the interval of the accuracy, where each sequence has one class."""
+    if not isinstance(run.metrics, ClassMetrics) or not run.metrics.items or run.per_frame:
+        return None
+    items = run.metrics.items
+    return wilson(round(run.metrics.accuracy * items), items)
 
 
 def wilson(right: int, samples: int) -> tuple[float, float]:
@@ -84,21 +90,31 @@ def wilson(right: int, samples: int) -> tuple[float, float]:
 
 def by_class(run: Study) -> list[ClassFigures] | None:
     found = run.metrics
-    if not isinstance(found, ClassMetrics):
+    if not isinstance(found, (ClassMetrics, LabelMetrics)):
         return None
+    targets = map(sum, found.confusion) if isinstance(found, ClassMetrics) else found.positives
     columns = zip(
-        run.program.classes, found.confusion, found.precision, found.recall, found.f1, strict=True
+        run.program.classes, targets, found.precision, found.recall, found.f1, strict=True
     )
     return [
         ClassFigures(
             name=name,
-            targets=sum(row),
+            targets=number,
             precision=known(precision),
             recall=known(recall),
             f1=known(f1),
         )
-        for name, row, precision, recall, f1 in columns
+        for name, number, precision, recall, f1 in columns
     ]
+
+
+def by_output(run: Study) -> list[OutputFigures] | None:
+    """Return the errors of each value of an answer; None where there are classes."""
+    found = run.metrics
+    if not isinstance(found, ValueMetrics):
+        return None
+    errors = zip(found.rmse_by_output, found.mae_by_output, strict=True)
+    return [OutputFigures(rmse=known(rmse), mae=known(mae)) for rmse, mae in errors]
 
 
 def confusion(run: Study) -> list[list[int]] | None:
@@ -107,30 +123,15 @@ def confusion(run: Study) -> list[list[int]] | None:
     return [list(row) for row in run.metrics.confusion]
 
 
-def _networks(
-    of_classes: bool, trained: Trained, deployed: Mapping[str, float | None]
-) -> dict[str, Networks]:
-    """Return every metric of classes or of values, for each network by name."""
-    found: dict[str, Mapping[str, float | None]] = {"deployed": deployed}
-    for name, given in trained.items():
-        choose("network in trained", name, TRAINED)
-        found[name] = given if isinstance(given, Mapping) else {"accuracy": given}
-        for metric, value in found[name].items():
-            _require_metric(f"trained[{name!r}]", metric, value, of_classes)
-    return {
-        metric: Networks.model_validate({name: found.get(name, {}).get(metric) for name in TITLES})
-        for metric, row in METRICS.items()
-        if row.of_classes == of_classes
-    }
-
-
-def _require_metric(owner: str, metric: str, value: float | None, of_classes: bool) -> None:
+def require_metric(owner: str, metric: str, value: float | None, program: Program) -> None:
+    """Refuse a metric that is unknown, of another task, or out of its range."""
     choose(f"metric in {owner}", metric, METRICS)
-    row = METRICS[metric]
-    if row.of_classes != of_classes:
-        answered = "names classes" if of_classes else "answers with values"
+    row, of_task = METRICS[metric], metrics_of_task(program)
+    if metric not in of_task:
+        answered = "names classes" if program.classes else "answers with values"
         raise InputError(
-            f"{owner} has {metric!r}, but the program {answered}: give the metrics of that task"
+            f"{owner} has {metric!r}, but the program {answered}: give the metrics of that task: "
+            f"{', '.join(of_task)}"
         )
     if value is None or not 0 <= value <= row.most:
         expected = "0 or more" if row.most == inf else f"0 to {row.most:g}"

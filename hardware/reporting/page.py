@@ -13,19 +13,21 @@ import jinja2
 from hardware.reporting import units
 from hardware.reporting.markup import Figures
 from hardware.reporting.methods import constants, methods
-from hardware.reporting.metrics import METRICS, TITLES
+from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study
 
 MOST_CLASSES = 30
-"""Up to which the confusion matrix is drawn whole."""
+"""Up to which tables of classes and of outputs are whole."""
 
 
 def render_page(report: Report, run: Study) -> str:
     """The whole page; it loads nothing from anywhere."""
     from hardware.reporting import charts  # matplotlib is slow to import
     from hardware.reporting.core_map import core_map
+    from hardware.reporting.error_chart import by_output
     from hardware.reporting.figures import for_both
+    from hardware.reporting.training_chart import training
 
     return fill(
         "page.html.j2",
@@ -36,14 +38,17 @@ def render_page(report: Report, run: Study) -> str:
         by_layer=for_both(partial(charts.by_layer, report)),
         metric=for_both(partial(charts.metric, report)),
         answers=for_both(partial(charts.answers, run)),
+        training=for_both(partial(training, report)),
         metrics=METRICS,
-        networks=TITLES,
         spread=for_both(partial(charts.spread, report)),
         cores=for_both(partial(core_map, run.placements[run.charged])),
         sent=units.sent(report.emits),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
-        measure="Accuracy" if report.classes else "Error",
+        measure=METRICS[report.headline].measure.capitalize(),
         items="frames" if report.targets and report.targets.per_frame else "samples",
+        each_class=report.by_class is not None and len(report.classes) <= MOST_CLASSES,
+        each_output=report.by_output is not None and 1 < len(report.by_output) <= MOST_CLASSES,
+        by_output=for_both(partial(by_output, run)),
         matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
         mistakes=mistakes(report),
         methods=methods(report),

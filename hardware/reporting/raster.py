@@ -15,12 +15,15 @@ from hardware.cost.traffic import emissions, is_sent
 from hardware.definition.arithmetic import shift
 from hardware.engines.reference import synapses
 from hardware.program.model import Program
-from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, svg
+from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, shortened, svg
 from hardware.runs.trace import Trace
 
 MOST_MARKS = 20_000
 """Drawn in one panel of a wide picture, and fewer in a narrow one; where more is sent only every so
 many neurons are drawn, and it says so."""
+
+MOST_CHARACTERS = 16
+"""Of the name of a class next to its score."""
 
 MOST_SCORES = 64
 """Outputs whose scores are drawn: the largest at the end."""
@@ -47,7 +50,7 @@ def raster(
         alone = _alone(trace, sequence)
         arriving = is_sent(alone.events, alone, program.encoder.sends_changes)
         most = int(MOST_MARKS * width / WIDE)
-        _messages(axes[0], alone.events, arriving, "input", "channel", most)
+        _messages(axes[0], alone.events, arriving, "input", program.encoder.row.source, most)
         for i, layer in enumerate(program.layers):
             sent = emissions(alone, layer, i)
             kind = layer.cell.emission.plural
@@ -158,24 +161,26 @@ def scores_over_time(program: Program, trace: Trace, sequence: int) -> NDArray[n
 
 
 def _scores(axes: Axes, program: Program, trace: Trace, sequence: int) -> None:
-    """The scores of all classes, the winner's in colour; or values, all alike."""
+    """The scores of all classes, those of the answer in colour; or values, all alike."""
     found, readout = scores_over_time(program, trace, sequence), program.readout
-    votes = bool(program.classes)
+    target, votes = readout.target, bool(program.classes)
+    winners: dict[int, str] = {}
     if votes:
+        answer = target.row.of(trace.final_scores[sequence])
+        winners = dict(zip(target.row.outputs_of(answer), target.named(answer), strict=True))
         totals = found * 2.0**readout.exponent
     else:
         totals = readout.values(found, np.arange(1, len(found) + 1))
-    winner = int(trace.final_scores[sequence].argmax())
     marker = "." if len(totals) == 1 else ""
     for i in np.argsort(-totals[-1], kind="stable")[:MOST_SCORES]:
-        if i == winner and votes:
+        if i in winners:
             continue
         colour = MUTED if votes else ACCENT
         axes.plot(totals[:, i], marker=marker, color=colour, linewidth=0.8 if votes else 1.4)
-    if votes:
+    for winner, name in winners.items():
         axes.plot(totals[:, winner], marker=marker, color=ACCENT, linewidth=2)
         axes.annotate(
-            program.classes[winner],
+            shortened(name, MOST_CHARACTERS),
             (len(totals) - 1, totals[-1, winner]),
             xytext=(4, 0),
             textcoords="offset points",

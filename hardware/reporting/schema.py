@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
+
+from hardware.errors import choose
 
 SCHEMA = 4
 
@@ -21,29 +23,59 @@ class DatasetPart(Strict):
     test_samples: int
 
 
-class Networks(Strict):
-    """A metric of each network; None where a run has no such network or no such metric."""
+class NetworkFigures(Strict):
+    """One network: its size, its metrics, and what an inference of it does."""
 
-    baseline_gru: float | None
-    float_: float | None = Field(alias="float")
-    quantised: float | None
-    deployed: float | None
+    name: str
+    title: str
+    dense: bool
+    """Whether it multiplies every weight at every step; else it sends events."""
 
-    def by_name(self) -> dict[str, float | None]:
-        """Return the metric by the names that networks have in `report.json`."""
-        return {
-            "baseline_gru": self.baseline_gru,
-            "float": self.float_,
-            "quantised": self.quantised,
-            "deployed": self.deployed,
-        }
+    hidden: int | None
+    """Neurons of each layer; None where layers differ or it is not known."""
+
+    parameters: int | None
+    metrics: dict[str, float | None]
+    """Every metric of the task by name; None where it is not known of this network."""
+
+    spikes: float | None
+    operations: float | None
+    """Multiply-accumulates of a dense network, synaptic operations of the program."""
+
+    energy_j: dict[str, float]
+    """Arithmetic of a dense network by number format; core dynamic energy of the program."""
+
+    @property
+    def has_size(self) -> bool:
+        """Whether more than its metrics is known."""
+        return self.parameters is not None or self.operations is not None
 
 
-class Accuracy(Networks):
-    """Share of the known targets that were predicted."""
+class Curve(Strict):
+    """The epochs of one phase of training, of which there may be an even choice."""
 
-    deployed_interval: tuple[float, float] | None
-    """None where targets are of frames, which depend on each other."""
+    phase: str
+    """The name of the network that it made."""
+
+    epoch: list[int] = Field(min_length=1)
+    training_loss: list[float]
+    validation_loss: list[float]
+    metric: list[float | None] | None
+    """The first metric of the task on the validation part."""
+
+    kept_epoch: int | None
+
+    @model_validator(mode="after")
+    def _columns_are_equally_long(self) -> Curve:
+        for column in (self.training_loss, self.validation_loss, self.metric):
+            if column is not None and len(column) != len(self.epoch):
+                raise ValueError(f"{len(column)} figures of {len(self.epoch)} epochs")
+        return self
+
+    @property
+    def kept(self) -> int | None:
+        """The place of the kept epoch in the columns."""
+        return self.epoch.index(self.kept_epoch) if self.kept_epoch in self.epoch else None
 
 
 class KnownTargets(Strict):
@@ -68,6 +100,13 @@ class ClassFigures(Strict):
     f1: float | None
 
 
+class OutputFigures(Strict):
+    """The errors of one output; None where none of its targets is known."""
+
+    rmse: float | None
+    mae: float | None
+
+
 class ClampedInputs(Strict):
     """Values of the frames that the encoder clamped."""
 
@@ -80,6 +119,19 @@ class ClampedInputs(Strict):
 
     warning: str | None
     """Where it is more than such an encoder clamps of data like the training's."""
+
+
+class FrontEndFigures(Strict):
+    """What the host computes of a recording before the encoder sees its frames."""
+
+    name: str
+    settings: dict[str, Any]
+    arithmetic_per_frame: int
+    """Multiplications and additions."""
+
+    logarithms_per_frame: int
+    arithmetic: float
+    """Multiplications and additions, a mean per inference."""
 
 
 class Verified(Strict):
@@ -217,18 +269,32 @@ class Report(Strict):
     schema_number: int
     dataset: DatasetPart
     classes: list[str]
+    decision: str
+    """The way from scores to classes."""
+
     targets: KnownTargets | None
-    accuracy: Accuracy
-    metrics: dict[str, Networks]
-    """The other metrics of the task by name."""
+    networks: list[NetworkFigures]
+    """The deployed program is the last."""
+
+    accuracy_interval: tuple[float, float] | None
+    """Of the program; None where targets are of frames, which depend on each other."""
+
+    curves: list[Curve]
+    """Of each phase of training in its order; none where the training is not known."""
 
     by_class: list[ClassFigures] | None
+    by_output: list[OutputFigures] | None
+    """Errors of each value of an answer, for forecasts of each step ahead."""
+
     confusion: list[list[int]] | None
     """Rows are what samples are, columns what they were named, in the order of `classes`."""
 
     verification: Verified | None
     clamped_inputs: ClampedInputs | None
     """None where the trace has not counted them."""
+
+    front_end: FrontEndFigures | None
+    """None where the program states no features that the host computes."""
 
     engine: str
     emits: str
@@ -261,17 +327,36 @@ class Report(Strict):
     versions: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
-        """As `report.json` holds it: Python keeps the names `schema` and `float` for itself."""
+        """As `report.json` holds it: Python keeps the name `schema` for itself."""
         content = self.model_dump(mode="json", by_alias=True)
         content["schema"] = content.pop("schema_number")
         return content
 
     @property
+    def deployed(self) -> NetworkFigures:
+        """The program, as a row among the networks."""
+        return self.networks[-1]
+
+    def network(self, name: str) -> NetworkFigures:
+        """Return the network of a name."""
+        rows = {network.name: network for network in self.networks}
+        return rows[choose("network", name, rows)]
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the task's metrics; the headline is the first."""
+        return list(self.deployed.metrics)
+
+    @property
     def headline(self) -> str:
         """The name of the metric that comes first."""
-        return next(iter(self.each_metric()))
+        return self.metrics[0]
 
-    def each_metric(self) -> dict[str, tuple[str, Networks]]:
-        """Every metric of the task with its JSON pointer."""
-        others = {name: (f"/metrics/{name}", found) for name, found in self.metrics.items()}
-        return {"accuracy": ("/accuracy", self.accuracy), **others} if self.classes else others
+    @property
+    def known_metrics(self) -> list[str]:
+        """The headline, and every other metric that is known of a network."""
+        return [
+            name
+            for name in self.metrics
+            if name == self.headline or any(n.metrics[name] is not None for n in self.networks)
+        ]

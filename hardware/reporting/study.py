@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
 from hardware.cost.energy import Cost, cost
 from hardware.cost.placement import Placement, place
-from hardware.metrics import MISSING_CLASS, ClassMetrics, ValueMetrics
+from hardware.errors import InputError
+from hardware.metrics import MISSING_CLASS, Metrics, ValueMetrics
 from hardware.program.model import Program
 from hardware.runs.answers import (
+    Forecasts,
     answers,
     are_of_frames,
     errors_by_sequence,
     known_targets,
     metrics_of,
+    naive_metrics,
+    naive_values,
 )
 from hardware.runs.trace import Trace
 
@@ -38,13 +43,15 @@ class Study:
     program: Program
     trace: Trace
     targets: NDArray[Any] | None
-    """Class indices or values of each sequence or frame, as `known_targets` gives them."""
+    """Classes, labels or values of each sequence or frame, as `known_targets` gives them."""
 
     charged: str
     chips: dict[str, Chip]
     placements: dict[str, Placement]
     costs: dict[str, Cost]
     counts: Counts
+    naive: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Naive forecasts of the targets by name; MASE compares with the first."""
 
     @property
     def cost(self) -> Cost:
@@ -56,11 +63,18 @@ class Study:
         return bool(self.program.classes)
 
     @cached_property
-    def metrics(self) -> ClassMetrics | ValueMetrics | None:
+    def metrics(self) -> Metrics | None:
         """The metrics of the answers, where targets are known."""
         if self.targets is None:
             return None
-        return metrics_of(self.program, self.trace, self.targets)
+        return metrics_of(self.program, self.trace, self.targets, self.naive)
+
+    @cached_property
+    def naive_metrics(self) -> dict[str, ValueMetrics]:
+        """The metrics of the naive forecasts by name, where targets are known."""
+        if self.targets is None:
+            return {}
+        return naive_metrics(self.program, self.trace, self.targets, self.naive)
 
     @cached_property
     def errors(self) -> NDArray[np.float64] | None:
@@ -105,10 +119,15 @@ class Study:
         """What a sequence was named, and what it is, where that is known."""
         if not self.names_classes:
             return None, None
-        classes, targets = self.program.classes, self.final_targets
-        named = classes[int(self.final_answers[sequence])]
-        actual = MISSING_CLASS if targets is None else int(targets[sequence])
-        return named, None if actual == MISSING_CLASS else classes[actual]
+        targets = self.final_targets
+        named = self._text(self.final_answers[sequence])
+        if targets is None or (targets[sequence] == MISSING_CLASS).any():
+            return named, None
+        return named, self._text(targets[sequence])
+
+    def _text(self, answer: NDArray[np.int64]) -> str:
+        """The classes of an answer, or of a target."""
+        return BETWEEN.join(self.program.readout.target.named(answer)) or NOTHING
 
     def values_of(self, sequence: int) -> tuple[list[float] | None, list[float | None] | None]:
         """The values that a sequence was answered with, and its targets where they are known."""
@@ -118,6 +137,10 @@ class Study:
         return self.final_answers[sequence].tolist(), (
             None if targets is None else [known(value) for value in targets[sequence].tolist()]
         )
+
+
+BETWEEN, NOTHING = " | ", "none of them"
+"""Between several classes of one answer, and the text of an answer without any."""
 
 
 def known(value: float) -> float | None:
@@ -130,12 +153,13 @@ def study(
     trace: Trace,
     targets: ArrayLike | None = None,
     chip: str | Path | Chip = "loihi2",
+    naive: Forecasts | None = None,
 ) -> Study:
     """Count and price a trace on a chip, given as to `load_chip`.
 
-    `targets` are class indices or values of each sequence or of each frame, with -1 or NaN where
-    one is missing. The chip comes first; beside it stands the other Loihi, beside a chip of one's
-    own Loihi 2.
+    `targets` are class indices, labels or values of each sequence or of each frame, with -1 or NaN
+    where one is missing; `naive` are forecasts of values by name, to compare with. The chip comes
+    first; beside it stands the other Loihi, beside a chip of one's own Loihi 2.
     """
     description = load_chip(chip)
     charged = description.name if isinstance(chip, Chip) else str(chip)
@@ -149,4 +173,7 @@ def study(
         for name, description in chips.items()
     }
     costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
-    return Study(program, trace, checked, charged, chips, placements, costs, counts)
+    if naive and checked is None:
+        raise InputError("naive forecasts are given, but no targets: give the targets as well")
+    forecasts = {} if checked is None else naive_values(program, trace, checked, naive or {})
+    return Study(program, trace, checked, charged, chips, placements, costs, counts, forecasts)

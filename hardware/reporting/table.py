@@ -7,10 +7,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from hardware.reporting.compare import Compared
+from hardware.reporting.front_end import front_end_text
 from hardware.reporting.markup import SHOWN
-from hardware.reporting.metrics import METRICS, TITLES
-from hardware.reporting.schema import ChipFigures, ClampedInputs, MeasuredFigures, Range, Report
-from hardware.reporting.units import percent, seconds, sent, span, whole
+from hardware.reporting.metrics import METRICS
+from hardware.reporting.schema import (
+    ChipFigures,
+    ClampedInputs,
+    MeasuredFigures,
+    NetworkFigures,
+    Range,
+    Report,
+)
+from hardware.reporting.units import joules, percent, seconds, sent, span, whole
 
 COUNTS = {
     "synaptic_operations": "synaptic operations",
@@ -31,6 +39,11 @@ def print_report(report: Report, console: Console) -> None:
         )
     if report.clamped_inputs is not None:
         console.print(_clamped(report.clamped_inputs), highlight=False, markup=False)
+    if report.front_end is not None:
+        console.print(front_end_text(report.front_end), highlight=False, markup=False)
+    if any(network.has_size for network in report.networks[:-1]):
+        console.print(_networks(report))
+        console.print(_of_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
     for chip in report.chips.values():
@@ -88,11 +101,9 @@ def print_comparison(compared: Compared, console: Console) -> None:
 
 
 def _side(figure: Range | float | None, unit: str) -> str:
-    if figure is None:
-        return "–"
     if isinstance(figure, Range):
         return span(figure.nominal, figure.low, figure.high, unit)
-    return SHOWN[unit](figure)
+    return _shown(figure, unit)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -105,28 +116,56 @@ def _table(title: str, *columns: str) -> Table:
 
 def _metrics(report: Report) -> Table:
     """Every metric of the task that is known of a network, a row for each network."""
-    shown = {
-        name: found.by_name()
-        for name, (_, found) in report.each_metric().items()
-        if name == report.headline or set(found.by_name().values()) != {None}
-    }
-    columns = [METRICS[name].title for name in shown]
+    shown = report.known_metrics
     table = _table(
-        f"{escape(report.dataset.name)}: {'accuracy' if report.classes else 'error'} on "
-        f"{_tested(report)}",
+        f"{escape(report.dataset.name)}: {METRICS[report.headline].measure} on {_tested(report)}",
         "network",
-        *columns,
+        *(METRICS[name].title for name in shown),
     )
-    for network, title in TITLES.items():
-        row = [_metric(name, found[network]) for name, found in shown.items()]
-        if network == "deployed":
-            table.add_row(f"{title} ({escape(report.engine)} engine)", *row)
+    for network in report.networks:
+        row = [_shown(network.metrics[name], METRICS[name].unit) for name in shown]
+        if network is report.deployed:
+            table.add_row(f"{_title(network)} ({escape(report.engine)} engine)", *row)
         elif set(row) != {"–"}:
-            table.add_row(title, *row)
-    if report.accuracy.deployed_interval is not None:
-        low, high = report.accuracy.deployed_interval
+            table.add_row(_title(network), *row)
+    if report.accuracy_interval is not None:
+        low, high = report.accuracy_interval
         table.add_row("  95 % interval", f"{percent(low)} – {percent(high)}")
     return table
+
+
+def _networks(report: Report) -> Table:
+    """The size of each network, and what an inference of it does."""
+    table = _table(
+        "Size, and operations and energy per inference",
+        "network",
+        "hidden",
+        "parameters",
+        "operations",
+        "energy",
+    )
+    for network in report.networks:
+        if not network.has_size:
+            continue
+        table.add_row(
+            _title(network),
+            _shown(network.hidden, "count"),
+            _shown(network.parameters, "count"),
+            _shown(network.operations, "count"),
+            *[joules(energy) for energy in list(network.energy_j.values())[:1]] or ["–"],
+        )
+    return table
+
+
+def _of_networks(report: Report) -> str:
+    """How operations and energy of the rows were counted."""
+    formats = next((list(n.energy_j) for n in report.networks if n.dense and n.energy_j), [])
+    dense = f"dense networks: multiply-accumulates, {formats[0]} arithmetic; " if formats else ""
+    return f"{dense}program: synaptic operations, core dynamic energy"
+
+
+def _title(network: NetworkFigures) -> str:
+    return escape(network.title)
 
 
 def _tested(report: Report) -> str:
@@ -137,8 +176,8 @@ def _tested(report: Report) -> str:
     return f"{whole(targets.known)} targets{missing}, of {samples}"
 
 
-def _metric(name: str, value: float | None) -> str:
-    return "–" if value is None else SHOWN[METRICS[name].unit](value)
+def _shown(value: float | None, unit: str) -> str:
+    return "–" if value is None else SHOWN[unit](value)
 
 
 def _counts(report: Report) -> Table:

@@ -69,4 +69,5 @@ def whole(value: float) -> str:
 
 def sent(emits: str) -> str:
     """The messages of layers, in the plural."""
-    return "spikes" if EMISSIONS[emits].spiking else "values sent"
+    row = EMISSIONS[emits]
+    return "spikes" if row.spiking and not row.by_change else "values sent"

@@ -13,7 +13,8 @@ from hardware.cost.dense_gru import Measured
 from hardware.files.disk import json_text, write_bytes
 from hardware.program.model import Program
 from hardware.reporting.build import make_report
-from hardware.reporting.metrics import Trained
+from hardware.reporting.curves import History
+from hardware.reporting.networks import Trained
 from hardware.reporting.page import render_page
 from hardware.reporting.per_inference import (
     as_csv,
@@ -23,6 +24,7 @@ from hardware.reporting.per_inference import (
 )
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
+from hardware.runs.answers import Forecasts
 from hardware.runs.trace import Trace
 
 PARQUET = "per_inference.parquet"
@@ -34,22 +36,27 @@ def report(
     folder: str | Path,
     *,
     targets: ArrayLike | None = None,
+    naive: Forecasts | None = None,
     dataset: str = "",
     chip: str | Path | Chip = "loihi2",
     trained: Trained | None = None,
+    history: History = (),
+    best_epochs: Mapping[str, int] | None = None,
     verification: Mapping[str, Any] | None = None,
     measured: Measured | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
-    `targets` are as for `study`, `dataset` is the name of the data, `chip` a name, a description
-    file or a `Chip`; `trained`, `verification` and `measured` are as for `make_report`.
+    `targets` and `naive` are as for `study`, `dataset` is the name of the data, `chip` a name, a
+    description file or a `Chip`; all others are as for `make_report`.
     """
-    run = study(program, trace, targets, chip)
+    run = study(program, trace, targets, chip, naive)
     content = make_report(
         run,
         dataset=dataset or "a run",
         trained=trained,
+        history=history,
+        best_epochs=best_epochs,
         verification=verification,
         measured=measured,
     )

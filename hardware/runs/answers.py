@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,11 @@ from hardware.errors import InputError
 from hardware.metrics import (
     MISSING_CLASS,
     ClassMetrics,
+    LabelMetrics,
+    Metrics,
     ValueMetrics,
     class_metrics,
+    label_metrics,
     value_metrics,
 )
 from hardware.program.model import Program
@@ -21,7 +25,9 @@ from hardware.sequences.dense import NO_ARRAY, as_array
 
 
 def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[Any]:
-    """Return class indices (…,) or values (…, outputs) of each sequence, or of each frame.
+    """Return class indices (…,), labels or values (…, outputs) of each sequence, or of each frame.
+
+    Labels are 0 or 1, where any number of classes may be right.
 
     The answer of a frame is that after its last step; a sequence's is that after its last frame.
     """
@@ -29,8 +35,7 @@ def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[
         _require_answers_of_frames(program, trace)
     if program.classes:
         scores = frame_ends(program, trace.scores) if per_frame else trace.final_scores
-        found: NDArray[Any] = scores.argmax(axis=1)
-        return found
+        return program.decision.of(scores)
     values = program.values(trace)
     if per_frame:
         return frame_ends(program, values)
@@ -58,8 +63,9 @@ def are_of_frames(trace: Trace, targets: NDArray[Any]) -> bool:
 def known_targets(program: Program, trace: Trace, targets: ArrayLike) -> NDArray[Any]:
     """Return the targets of each sequence or of each frame of a trace as an array.
 
-    They are class indices (items,), -1 where one is missing; or values (items, outputs), NaN where
-    one is missing. An InputError for targets of another kind or number.
+    They are class indices (items,) or labels (items, classes) of 0 and 1, -1 where one is missing;
+    or values (items, outputs), NaN where one is missing. An InputError for targets of another kind
+    or number.
     """
     try:
         given = as_array(targets)
@@ -78,17 +84,23 @@ def known_targets(program: Program, trace: Trace, targets: ArrayLike) -> NDArray
 
 
 def _class_targets(program: Program, given: NDArray[Any]) -> NDArray[np.int64]:
-    if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
+    classes, several = len(program.classes), program.decision.several
+    if several and not given.size:
+        given = given.reshape(0, classes)
+    shape = (len(given), classes) if several and given.ndim else given.shape[:1]
+    if not given.ndim or given.shape != shape or (given.size and given.dtype.kind not in "iu"):
+        each = f"0 or 1 for each of {classes} classes," if several else "one whole number"
         raise InputError(
             f"targets have shape {given.shape} of {given.dtype}, but the program names classes: "
-            f"give one whole number for each sequence or frame"
+            f"give {each} for each sequence or frame"
         )
-    most = len(program.classes) - 1
-    wrong = np.flatnonzero((given < MISSING_CLASS) | (given > most))
+    most = 1 if several else classes - 1
+    wrong = np.argwhere((given < MISSING_CLASS) | (given > most))
     if len(wrong):
+        place = tuple(wrong[0].tolist())
         raise InputError(
-            f"targets[{wrong[0]}] is {given[wrong[0]]}, expected 0 to {most}, or {MISSING_CLASS} "
-            f"where it is missing: the program names {most + 1} classes"
+            f"targets[{', '.join(map(str, place))}] is {given[place]}, expected 0 to {most}, or "
+            f"{MISSING_CLASS} where it is missing: the program names {classes} classes"
         )
     return given.astype(np.int64)
 
@@ -113,17 +125,59 @@ def _value_targets(program: Program, given: NDArray[Any]) -> NDArray[np.float64]
     return values
 
 
-def metrics_of(program: Program, trace: Trace, targets: ArrayLike) -> ClassMetrics | ValueMetrics:
+Forecasts = Mapping[str, ArrayLike]
+"""Naive forecasts by name, each like the targets; MASE compares with the first."""
+
+
+def metrics_type(program: Program) -> type[Metrics]:
+    """Return the type of the metrics of a program's answers."""
+    if not program.classes:
+        return ValueMetrics
+    return LabelMetrics if program.decision.several else ClassMetrics
+
+
+def metrics_of(
+    program: Program, trace: Trace, targets: ArrayLike, naive: Forecasts | None = None
+) -> Metrics:
     """Return the metrics of a run whose targets, of each sequence or each frame, are known."""
     known = known_targets(program, trace, targets)
     found = answers(program, trace, are_of_frames(trace, known))
+    forecasts = naive_values(program, trace, known, naive or {})
+    if program.classes and program.decision.several:
+        return label_metrics(found, known)
     if program.classes:
         return class_metrics(found, known, len(program.classes))
-    return value_metrics(found, known)
+    return value_metrics(found, known, next(iter(forecasts.values()), None))
+
+
+def naive_metrics(
+    program: Program, trace: Trace, targets: ArrayLike, naive: Forecasts
+) -> dict[str, ValueMetrics]:
+    """Return the metrics of naive forecasts by name, next to those of a run of values."""
+    known = known_targets(program, trace, targets)
+    forecasts = naive_values(program, trace, known, naive)
+    first = next(iter(forecasts.values()), None)
+    return {name: value_metrics(values, known, first) for name, values in forecasts.items()}
+
+
+def naive_values(
+    program: Program, trace: Trace, targets: NDArray[Any], naive: Forecasts
+) -> dict[str, NDArray[np.float64]]:
+    """Return naive forecasts as arrays; an InputError for one that is not like the targets."""
+    if naive and program.classes:
+        raise InputError("naive forecasts are given, but the program names classes: leave them out")
+    found = {name: known_targets(program, trace, values) for name, values in naive.items()}
+    for name, values in found.items():
+        if values.shape != targets.shape:
+            raise InputError(
+                f"the naive forecast {name!r} has shape {values.shape}, the targets "
+                f"{targets.shape}: give one value for each target"
+            )
+    return found
 
 
 def errors_by_sequence(program: Program, trace: Trace, targets: ArrayLike) -> NDArray[np.float64]:
-    """Return the share of wrong classes of each sequence, or its RMSE over values.
+    """Return the share of wrong classes or labels of each sequence, or its RMSE over values.
 
     It is NaN for a sequence whose targets are all missing.
     """
@@ -136,6 +190,7 @@ def errors_by_sequence(program: Program, trace: Trace, targets: ArrayLike) -> ND
     else:
         there = ~np.isnan(known)
         wrong = np.where(there, found - known, 0.0) ** 2
+    if wrong.ndim > 1:
         wrong, there = wrong.sum(axis=1), there.sum(axis=1)
     sequences = len(trace.lengths)
     owners = np.arange(sequences)

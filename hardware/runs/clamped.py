@@ -2,7 +2,7 @@
 
 Frames in another unit than the training data's are clamped by the encoder, and the answers are
 wrong. Of the built-in data sets at most 0.3 % of graded values are clamped, and 3.7 % where spikes
-tell them; 10 times too large it is 44 % or more.
+or receptive fields tell them; 10 times too large it is 44 % or more.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.encoder import Encoder
+from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
@@ -80,4 +81,9 @@ def clamped_inputs(trace: Trace, program: Program) -> Clamped | None:
     """Return the clamped inputs of a run; None of a trace that has not counted them."""
     if trace.clamped is None:
         return None
+    if len(trace.clamped) != program.encoder.channels:
+        raise InputError(
+            f"the trace counts clamped inputs of {len(trace.clamped)} channels, but the program "
+            f"has {program.encoder.channels}: run the program again"
+        )
     return Clamped(trace.clamped, int(trace.lengths.sum()) // program.encoder.steps)

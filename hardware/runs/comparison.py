@@ -88,7 +88,8 @@ def _differing_classes(a: Trace, b: Trace) -> int:
     """Sequences that both name differently; none of programs of values."""
     if a.values is not None or b.values is not None:
         return 0
-    return int((a.predictions != b.predictions).sum())
+    differ: NDArray[np.bool_] = a.predictions != b.predictions
+    return int(differ.any(axis=tuple(range(1, differ.ndim))).sum())
 
 
 def _first(

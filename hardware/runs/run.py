@@ -72,4 +72,5 @@ def record(
         saturations=None if found is None else found.counts,
         clamped=clamped,
         values=program.answered_values(recording.scores, steps),
+        decision=program.readout.target.decision,
     )

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.errors import InputError, name_fault
+from hardware.definition.decision import DECISIONS, ONE_OF
+from hardware.errors import InputError, SettingError, choose, name_fault
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import tensors_checksum
 
@@ -26,7 +27,7 @@ TYPES = {
 }
 """Of each quantity in a file."""
 
-ABOUT = {"engine", "program_digest", "schema", "sha256"}
+ABOUT = {"engine", "program_digest", "schema", "sha256", "decision"}
 """Names of the texts that describe the tensors in a file."""
 
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -43,7 +44,7 @@ class Trace:
     engine: str
     program_digest: str
     lengths: NDArray[np.int64]  # (sequences,), in steps
-    events: NDArray[np.integer]  # (steps, channels): what the first layer sees
+    events: NDArray[np.integer]  # (steps, sources): what the first layer sees
     emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
     membranes: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons), after the reset
     scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
@@ -62,18 +63,22 @@ class Trace:
     None of a program that names classes.
     """
 
+    decision: str = ONE_OF
+    """The way from scores to classes."""
+
     @property
     def predictions(self) -> NDArray[np.int64]:
-        """The class with the largest score; the first of them where scores are equal.
+        """Class indices (sequences,), or labels (sequences, classes), each 0 or 1.
 
-        Where every step is answered, it is the last step's. An InputError for a program of values.
+        They are labels where any number of classes may be right. Where every step is answered, they
+        are the last step's. An InputError for a program of values.
         """
         if self.values is not None:
             raise InputError(
                 "the program answers with values and names no classes, so there are no "
                 "predictions: use `values`"
             )
-        return self.final_scores.argmax(axis=1)
+        return DECISIONS[self.decision].of(self.final_scores)
 
     @property
     def answers_every_step(self) -> bool:
@@ -120,6 +125,8 @@ class Trace:
             "program_digest": self.program_digest,
             "schema": str(SCHEMA),
         }
+        if self.decision != ONE_OF:
+            about["decision"] = self.decision
         write_tensors(Path(path), tensors, {**about, "sha256": tensors_checksum(tensors, about)})
 
     @staticmethod
@@ -141,6 +148,7 @@ class Trace:
                 saturations=tensors.pop("saturations", None),
                 clamped=tensors.pop("clamped", None),
                 values=tensors.pop("values", None),
+                decision=about.get("decision", ONE_OF),
             )
             _check_names(trace, tensors.keys() | (about.keys() - ABOUT))
             _check_shapes(trace)
@@ -148,7 +156,7 @@ class Trace:
             _check_values(trace)
         except KeyError as error:
             raise _unusable(path, f"has no {error}") from error
-        except InputError as error:
+        except (InputError, SettingError) as error:
             raise _unusable(path, str(error).removeprefix(f"{path}: ")) from error
         return trace
 
@@ -218,7 +226,10 @@ def _check_shapes(trace: Trace) -> None:
 
 def _check_counts(trace: Trace) -> None:
     """That what was counted is one whole number, not below 0, for each thing that can be."""
-    layers, (steps, channels) = len(trace.emitted), trace.events.shape
+    layers, (steps, sources) = len(trace.emitted), trace.events.shape
+    channels = sources
+    if trace.clamped is not None and trace.clamped.size and sources % trace.clamped.size == 0:
+        channels = trace.clamped.size  # each with as many sources
     of_layers = f"3 of each of {layers} layers and the readout"
     for name, found, expected, meaning in (
         ("saturations", trace.saturations, (layers + 1, 3), of_layers),
@@ -240,7 +251,8 @@ def _check_counts(trace: Trace) -> None:
 
 
 def _check_values(trace: Trace) -> None:
-    """That there is one finite value for each score, if there are values at all."""
+    """That there is one finite value for each score, if there are values; and a known decision."""
+    choose("decision", trace.decision, DECISIONS)
     found, expected = trace.values, trace.scores.shape
     if found is None:
         return

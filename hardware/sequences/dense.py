@@ -159,6 +159,10 @@ class Sequences:
             lengths=self.lengths[part],
         )
 
+    def in_memory(self) -> Sequences:
+        """These sequences: their frames are in memory already."""
+        return self
+
     def take(self, indices: ArrayLike) -> Sequences:
         """The sequences at `indices`, in that order."""
         parts = list(self)

@@ -78,38 +78,16 @@ class Voice:
 
     @contextmanager
     def training_progress(self) -> Iterator[Callable[[EpochReport], None]]:
-        """A bar for each phase, with loss, validation accuracy and spike rate."""
-        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+        """A bar for each phase; off a terminal a line for each epoch. Both tell the time left."""
+        from spiking_gru.training.progress import bars, lines
 
-        from hardware.metrics import ClassMetrics
-
-        columns = (
-            TextColumn("{task.description:<9}"),
-            BarColumn(bar_width=14),
-            TextColumn("{task.completed:>3}/{task.total}"),
-            TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
-        )
-        tasks: dict[str, TaskID] = {}
-        with Progress(*columns, console=self.console) as progress:
-
-            def show(report: EpochReport) -> None:
-                if report.phase not in tasks:
-                    tasks[report.phase] = progress.add_task(
-                        report.phase, total=report.epochs, figures=""
-                    )
-                metrics = report.validation.metrics
-                quality = (
-                    f"acc {100 * metrics.accuracy:5.1f} %"
-                    if isinstance(metrics, ClassMetrics)
-                    else f"rmse {metrics.rmse:.3g}"
-                )
-                figures = f"loss {report.loss:.3f} {quality}"
-                if report.phase != "baseline":  # an ordinary GRU emits everything, always
-                    figures += f" rate {100 * report.validation.spike_rate:4.1f} %"
-                progress.update(tasks[report.phase], completed=report.epoch, figures=figures)
-
+        terminal = self.console.is_terminal
+        with bars(self.console) if terminal else lines(self._write) as show:
             yield show
+
+    def _write(self, text: str) -> None:
+        self.console.file.write(text)
+        self.console.file.flush()
 
     def show_findings(self, findings: Iterable[Finding]) -> None:
         """The doctor's table, then the commands that mend what is missing."""

@@ -14,18 +14,19 @@ from spiking_gru.cli.workplace import folder_of, require_torch
 if TYPE_CHECKING:
     from spiking_gru.run_folder import RunFolder
 
-SAMPLES = 8
-"""Sequences on which the new program is held against the network before it is handed out."""
-
-GOLDEN_SAMPLES = 3
-"""Of these, so many travel in the file, to show that it still computes the same."""
-
 
 def convert(
     run: Run,
     out: Annotated[
         Path | None, typer.Option(help="The program file.", show_default="RUN/program.sgru")
     ] = None,
+    send: Annotated[
+        str,
+        typer.Option(
+            help="What layers of spikes send: values, changes, or auto, which counts the "
+            "synaptic operations of both on validation data."
+        ),
+    ] = "auto",
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what became of every gate's numbers.")
     ] = False,
@@ -38,23 +39,29 @@ def convert(
     sequences, bit for bit. The program needs no torch.
     """
     voice = Voice(as_json)
-    voice.result(convert_run(folder_of(run), out, voice, explain))
+    voice.result(convert_run(folder_of(run), out, voice, explain, send))
 
 
 def convert_run(
-    folder: RunFolder, out: Path | None, voice: Voice, explained: bool = False
+    folder: RunFolder,
+    out: Path | None,
+    voice: Voice,
+    explained: bool = False,
+    send: str = "auto",
 ) -> dict[str, Any]:
     require_torch("conversion")
     from dataclasses import asdict
 
-    import numpy as np
-
     from conversion import conversion_of, explain
+    from conversion.of_network import COMPARED, GOLDEN, first
+    from conversion.sending import WAYS
     from conversion.verification import require_equal
+    from hardware.errors import choose
     from hardware.reporting.build import versions
     from hardware.runs.golden import golden_samples
     from spiking_gru.network import load_network
 
+    choose("way of sending", send, WAYS)
     training = folder.training()
     network, _ = load_network(folder.path)
     provenance = {
@@ -64,12 +71,13 @@ def convert_run(
         "test_in_training": training["test"],
         "versions": versions(),
     }
-    conversion = conversion_of(network, provenance)
-    program = conversion.program
-    test = folder.dataset().test.sequences
-    samples = test.take(np.arange(min(SAMPLES, len(test))))
-    require_equal(program, network, samples)
-    program = golden_samples(program, samples.take(np.arange(min(GOLDEN_SAMPLES, len(samples)))))
+    dataset = folder.dataset()
+    # The test part tells what a program costs, so it chooses nothing.
+    seen = dataset.validation if len(dataset.validation) else dataset.training
+    conversion = conversion_of(network, provenance, send=send, samples=seen.sequences)
+    samples = first(dataset.test.sequences, COMPARED)
+    require_equal(conversion.program, network, samples)
+    program = golden_samples(conversion.program, first(samples, GOLDEN))
     target = out or folder.program
     program.save(target)
     rows = explain(conversion)
@@ -80,12 +88,15 @@ def convert_run(
     )
     voice.say(f"every number proven to fit 24 bits{limit}")
     voice.say(f"equal to the network in every bit on {len(samples)} sequences")
+    for choice in conversion.sending:
+        voice.say(str(choice))
     voice.wrote([target])
     return {
         "program": str(target),
         "digest": program.digest,
         "max_steps": program.max_steps,
         "verified_sequences": len(samples),
+        "sending": [choice.fields() for choice in conversion.sending],
         "explanation": [
             {**asdict(row), "bound_bits": row.bound_bits, "headroom_bits": row.headroom_bits}
             for row in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,9 @@ MOST_ROWS = 12
 
 PLOT_WIDTH = 36
 """Characters of the plot of a sequence."""
+
+COLUMNS = 80
+"""Characters of a line of facts."""
 
 RANGE = ("lowest", "highest", "mean")
 
@@ -73,7 +76,8 @@ def show(
 
     if name not in DATASETS:
         raise unknown_name("data set", name, DATASETS)
-    _show(load(name), Voice(as_json), {"split": DATASETS[name].split}, DATASETS[name].description)
+    row = DATASETS[name]
+    _show(load(name), Voice(as_json), {"split": row.split}, f"{name}: {row.description}")
 
 
 @data.command()
@@ -92,20 +96,30 @@ def check(
 
 def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> None:
     from dataclasses import asdict
+    from textwrap import fill
 
     from spiking_gru.data.summary import summary_of
 
     found = summary_of(dataset)
     if not voice.as_json:
-        voice.say(f"{found.name}: {title}")
+        voice.say(title)
         facts = {"task": f"{found.task}: {found.described}", "licence": found.licence, **about}
+        facts |= {name: _settings(settings) for name, settings in found.preprocessing}
         for name, fact in facts.items():
             if fact:
-                voice.say(f"{name:<9}{fact}")
+                voice.say(fill(f"{name:<9}{fact}", COLUMNS, subsequent_indent=" " * 9))
         _show_parts(voice, found)
         _show_targets(voice, found)
         _show_channels(voice, found, dataset)
     voice.result({**asdict(found), **about})
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    """Return the settings of a step on the host as text."""
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in settings.items()
+    )
 
 
 def _show_parts(voice: Voice, found: Summary) -> None:
@@ -139,7 +153,7 @@ def _show_channels(voice: Voice, found: Summary, dataset: Dataset) -> None:
 
     first = next(iter(dataset.training.sequences))
     rows = [
-        (i, *_figures(channel), sparkline(first[:, i], PLOT_WIDTH))
+        (channel.name, *_figures(channel), sparkline(first[:, i], PLOT_WIDTH))
         for i, channel in enumerate(found.channels)
     ]
     voice.say("")

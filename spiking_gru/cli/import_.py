@@ -14,6 +14,7 @@ from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
     from conversion import Calibration
+    from conversion.foreign import ForeignGRU
     from spiking_gru.run_folder import RunFolder
 
 
@@ -83,7 +84,7 @@ def import_gru(
     force: bool = False,
 ) -> dict[str, Any]:
     import hashlib
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from conversion import calibrate
     from conversion.foreign.files import read_gru
@@ -125,8 +126,8 @@ def import_gru(
             "settings": {**choices, "data": name, "seed": seed},
             "dataset": about,
             "source": provenance["file"],
-            # The imported GRU itself, in floating point: the ordinary GRU of this run.
-            "test": {"baseline_gru": {"accuracy": float(right.mean())}},
+            "networks": [_described(gru)],
+            "test": {"imported": {"accuracy": float(right.mean())}},
             "grids": asdict(calibration.deployment.grids),
             "finer_grids_refused": calibration.deployment.refused,
             "validation_accuracy": calibration.accuracy,
@@ -134,11 +135,29 @@ def import_gru(
             "chosen": asdict(calibration.chosen),
             "curve": [asdict(point) for point in calibration.curve],
         }
-        calibration.program.save(new.program)
+        program = replace(calibration.program, preprocessing=dataset.preprocessing)
+        program.save(new.program)
         write_sealed(new.about_import, content)
     _show(calibration, choices["budget"], voice)
     voice.wrote([folder.program, folder.about_import])
-    return {**content, "program": str(folder.program), "digest": calibration.program.digest}
+    return {**content, "program": str(folder.program), "digest": program.digest}
+
+
+def _described(gru: ForeignGRU) -> dict[str, Any]:
+    """Return what a report says of the imported GRU itself, in floating point."""
+    layers = [layer for level in gru.levels for layer in level]
+    matrices = sum(layer.input_weights.size + layer.recurrent_weights.size for layer in layers)
+    biases = sum(layer.input_bias.size + layer.recurrent_bias.size for layer in layers)
+    head = gru.head.weights.size
+    return {
+        "name": "imported",
+        "title": "the imported GRU, float",
+        "dense": True,
+        "hidden": max(layer.units for layer in layers),
+        "parameters": matrices + biases + head + gru.head.bias.size,
+        "layer_weights": matrices,
+        "readout_weights": head,
+    }
 
 
 def _show(calibration: Calibration, budget: float, voice: Voice) -> None:

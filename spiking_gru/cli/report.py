@@ -18,7 +18,7 @@ from spiking_gru.cli.workplace import folder_of
 if TYPE_CHECKING:
     from hardware.cost.dense_gru import Measured
     from hardware.program.model import Program
-    from hardware.reporting import Report, Study
+    from hardware.reporting import Report, Study, TrainedNetwork
     from hardware.runs.trace import Trace
     from spiking_gru.data.npz_form import Inputs
     from spiking_gru.run_folder import RunFolder
@@ -134,10 +134,10 @@ def _tested(folder: RunFolder, program: Program, data: str | None) -> Tested:
     origin = folder.origin()["dataset"]
     if data is None:
         test = folder.dataset().test
-        return Tested(
-            origin["name"], Inputs(test.sequences, test.targets, origin["fingerprint"]), True
-        )
-    inputs = load_inputs(data, program.classes)
+        inputs = Inputs(test.sequences, test.targets, origin["fingerprint"], test.naive)
+        return Tested(origin["name"], inputs, True)
+    several = program.decision.several
+    inputs = load_inputs(data, program.classes, several, program.preprocessing)
     is_own = inputs.fingerprint == origin["fingerprint"]
     return Tested(origin["name"] if is_own else Path(data).stem, inputs, is_own)
 
@@ -191,27 +191,38 @@ def _report_of(
     if folder.verification.is_file():
         remedy = f"run `spiking-gru verify {folder.path}` again"
         verification = read_sealed(folder.verification, remedy)
-    run = study(program, trace, tested.inputs.targets, chip)
+    run = study(program, trace, tested.inputs.targets, chip, tested.inputs.naive)
     content = make_report(
         run,
         dataset=tested.name,
         fingerprint=tested.inputs.fingerprint,
-        trained=_trained(origin["test"], program) if tested.is_own else None,
+        trained=_trained(origin, program) if tested.is_own else None,
+        history=origin.get("history", ()) if tested.is_own else (),
+        best_epochs=origin.get("best_epochs"),
         verification=verification,
         measured=_on_this_host(run) if measure and find_spec("torch") else None,
     )
     return content, run, tested
 
 
-def _trained(test: dict[str, Any], program: Program) -> dict[str, dict[str, float]]:
-    """Return the metrics of the trained networks that a report of the program shows."""
-    from hardware.reporting.metrics import METRICS
+def _trained(origin: dict[str, Any], program: Program) -> dict[str, TrainedNetwork]:
+    """Return the networks of a run that a report compares with the program."""
+    from hardware.reporting import TrainedNetwork
+    from hardware.reporting.metrics import metrics_of_task
 
-    shown = [name for name, row in METRICS.items() if row.of_classes == bool(program.classes)]
+    shown = metrics_of_task(program)
     return {
-        network: {name: found[name] for name in shown if found.get(name) is not None}
-        for network, found in test.items()
+        row["name"]: TrainedNetwork(
+            metrics=_known(origin["test"][row["name"]], shown),
+            **{field: value for field, value in row.items() if field != "name"},
+        )
+        for row in origin["networks"]
     }
+
+
+def _known(found: dict[str, Any], names: list[str]) -> dict[str, float]:
+    """Return the metrics of these names that a network has."""
+    return {name: found[name] for name in names if found.get(name) is not None}
 
 
 def _on_this_host(run: Study) -> Measured:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from itertools import accumulate, pairwise
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,8 @@ from spiking_gru.cli.stream import stream_answers
 from spiking_gru.cli.workplace import folder_of, require_there
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from hardware.program.model import Program
@@ -87,7 +91,9 @@ def run_program(
         raise InputError(f"{source} is a program: say what to run it on with --data")
     test = folder.dataset().test if data is None else None
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
-    inputs = test or load_inputs(str(data), program.classes)
+    inputs = test or load_inputs(
+        str(data), program.classes, program.decision.several, program.preprocessing
+    )
     sequences = inputs.sequences
     start = time.perf_counter()
     with voice.busy(f"{engine}: running {len(sequences)} sequences"):
@@ -111,7 +117,7 @@ def run_program(
             "warning": clamped.warning(program.encoder),
         },
         "trace": str(target),
-        **answers_of(program, trace, inputs.targets),
+        **answers_of(program, trace, inputs.targets, inputs.naive),
     }
     trace.save(target)
     figures = "".join(f", {text}" for text in figures_of(result))
@@ -123,26 +129,63 @@ def run_program(
     return result
 
 
-def answers_of(program: Program, trace: Trace, targets: NDArray[Any] | None) -> dict[str, Any]:
-    """Return the answers of a run, and their metrics where the targets are known."""
-    from hardware.runs.answers import answers, metrics_of
+def answers_of(
+    program: Program,
+    trace: Trace,
+    targets: NDArray[Any] | None,
+    naive: Mapping[str, NDArray[Any]],
+) -> dict[str, Any]:
+    """Return the answers of a run, and their metrics where the targets are known.
 
-    found = answers(program, trace)
-    named = [program.classes[i] for i in found] if program.classes else None
-    result: dict[str, Any] = {
-        "predictions": named,
-        "values": None if program.classes else found.tolist(),
-        "accuracy": None,
-        "rmse": None,
-    }
+    A run has an answer of each sequence, or a list with one of each of its frames.
+    """
+    from hardware.runs.answers import answers, are_of_frames, metrics_of
+
+    of_frames = trace.answers_every_step and (targets is None or are_of_frames(trace, targets))
+    found = _listed(program, answers(program, trace, of_frames))
+    if of_frames:
+        found = _by_sequence(found, (trace.lengths // program.encoder.steps).tolist())
+    metrics: dict[str, float] = {}
     if targets is not None:
-        metrics = vars(metrics_of(program, trace, targets))
-        result |= {name: metrics.get(name) for name in ("accuracy", "rmse")}
-    return result
+        numbers = vars(metrics_of(program, trace, targets, naive)).items()
+        metrics = {name: value for name, value in numbers if isinstance(value, float)}
+    return {
+        "of_frames": of_frames,
+        "predictions": found if program.classes else None,
+        "values": None if program.classes else found,
+        "accuracy": metrics.get("accuracy"),
+        "rmse": metrics.get("rmse"),
+        "metrics": {name: value for name, value in metrics.items() if isfinite(value)},
+    }
+
+
+def _listed(program: Program, answers: NDArray[Any]) -> list[Any]:
+    """Return answers as JSON has them: names of classes, lists of names, or values."""
+    if not program.classes:
+        return answers.tolist()
+    target = program.readout.target
+    names = [list(target.named(answer)) for answer in answers]
+    return names if program.decision.several else [name for (name,) in names]
+
+
+def _by_sequence(of_frames: list[Any], frames: list[int]) -> list[list[Any]]:
+    """Return the answers of all frames as one list for each sequence."""
+    ends = list(accumulate(frames, initial=0))
+    return [of_frames[first:last] for first, last in pairwise(ends)]
+
+
+SHOWN = {
+    "accuracy": "{:.2%} accuracy",
+    "micro_f1": "micro F1 {:.2%}",
+    "exact_match": "exact match {:.2%}",
+    "rmse": "RMSE {:.4g}",
+    "mase": "MASE {:.3f}",
+}
+"""Metrics in the line that a run prints."""
 
 
 def figures_of(result: dict[str, Any]) -> list[str]:
-    """Return the accuracy or the error of a run as text, where it is known."""
-    accuracy, rmse = result["accuracy"], result["rmse"]
-    texts = [] if accuracy is None else [f"{100 * accuracy:.2f} % accuracy"]
-    return texts if rmse is None else [*texts, f"RMSE {rmse:.4g}"]
+    """Return the first metrics of a run as text, where they are known."""
+    found = result["metrics"]
+    texts = [form.format(found[name]) for name, form in SHOWN.items() if name in found]
+    return [text.replace("%", " %") for text in texts]

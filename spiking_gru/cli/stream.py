@@ -61,12 +61,17 @@ def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
 
 
 def answer(program: Program, step: int, scores: Integers, as_json: bool) -> str:
-    """The class of the largest score, or the scores' values where there are no classes."""
-    name = program.classes[int(scores.argmax())] if program.classes else None
-    if name is not None and not as_json:
-        return name
+    """The names of the classes, or the scores' values where there are no classes.
+
+    Names of several classes have commas between them; the line is empty where there is none.
+    """
+    target = program.readout.target
+    names = list(target.named(target.row.of(scores))) if program.classes else None
+    if names is not None and not as_json:
+        return ",".join(names)
     values = program.readout.values(scores, step * program.encoder.steps).tolist()
     if as_json:
-        about = {"step": step, "class": name, "scores": scores.tolist(), "values": values}
+        found = names if names is None or target.row.several else names[0]
+        about = {"step": step, "class": found, "scores": scores.tolist(), "values": values}
         return json.dumps(about)
     return ",".join(f"{value:g}" for value in values)

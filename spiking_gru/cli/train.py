@@ -36,7 +36,7 @@ def train(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Train a spiking GRU, and an ordinary GRU beside it.
+    """Train a spiking GRU, and ordinary networks to compare it with.
 
     Float first, then quantised: in the chip's own arithmetic. `tensorboard --logdir OUT` shows the
     curves meanwhile.
@@ -69,13 +69,14 @@ def train_network(
         raise InputError(first_fault(error)) from error
     folder.require_free(force)
     dataset = load(settings.data, settings.seed)
+    settings = settings.resolved(dataset.task)
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
     require_convertible(settings, dataset)
     with voice.training_progress() as show:
-        metrics = run_training(settings, dataset, folder.path, show, force=force)
+        metrics = run_training(settings, dataset, folder.path, show, force=force, progress=False)
     write_config(folder.config, settings)
     names = ("model.safetensors", "model.json", "config.toml", "training.json")
     voice.wrote(folder.path / name for name in names)

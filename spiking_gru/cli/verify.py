@@ -116,7 +116,10 @@ def verify_run(
     is_folder = source.is_dir()
     folder = folder_of(source if is_folder else source.parent)
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
-    sequences = load_inputs(data).sequences if data is not None else folder.dataset().test.sequences
+    if data is None:
+        sequences = folder.dataset().test.sequences
+    else:
+        sequences = load_inputs(data, preprocessing=program.preprocessing).sequences
     first = TORCH if is_folder and not folder.is_imported else "numpy"
     names = engines or [first, "events", "lava"]
     if len(names) == 1 and names != [first]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hardware.errors import InputError
 from spiking_gru.data.folder import recordings_in
+from spiking_gru.data.option_types import checked
 from spiking_gru.data.recordings import (
     Recordings,
     joined,
@@ -17,6 +19,7 @@ from spiking_gru.data.recordings import (
     recordings,
 )
 from spiking_gru.data.series import forecasts
+from spiking_gru.data.sound import LogMelSettings
 
 if TYPE_CHECKING:
     from typing_extensions import TypedDict, Unpack
@@ -53,22 +56,26 @@ class Constructors:
             *,
             groups: Any = None,
             parts: Sequence[str] | None = None,
+            naive: Mapping[str, Any] | None = None,
             task: str | None = None,
             **options: Unpack[Options],
         ) -> Dataset: ...
 
     @classmethod
     def _from(cls, found: Recordings, task: str | None, options: Options) -> Dataset:
-        return cls.from_lists(
+        made = cls.from_lists(
             found.sequences,
             found.targets,
             groups=found.groups,
             parts=found.parts,
+            naive=found.naive,
             task=task,
             **options,
         )
+        return replace(made, channel_names=found.channels, preprocessing=found.preprocessing)
 
     @classmethod
+    @checked()
     def from_folder(
         cls,
         path: str | Path,
@@ -76,17 +83,20 @@ class Constructors:
         time: str | None = None,
         target: str | Sequence[str] = (),
         missing: str | None = None,
+        log_mel: LogMelSettings = None,
         task: str | None = None,
         **options: Unpack[Options],
     ) -> Dataset:
-        """Return a data set of a folder of CSV, Parquet or NPZ recordings.
+        """Return a data set of a folder of CSV, Parquet, NPZ or WAV recordings.
 
         Labels are the names of subfolders, or in `index.csv`: columns `file`, then `label` or
         `target…`, and if you like `group` and `part`. The column `time` is left out. The columns
         `target` hold a target of each frame. `missing` fills gaps: interpolate, hold or zero.
+        WAV files become log-mel features; `log_mel` has their settings, or some of them by name.
+        More frames than 256 MiB are kept in a temporary file and read as they are needed.
         """
         folder = Path(path)
-        found, of_folder = recordings_in(folder, time, _names(target), missing)
+        found, of_folder = recordings_in(folder, time, _names(target), missing, log_mel)
         options.setdefault("name", folder.resolve().name)
         try:
             return cls._from(found, task or of_folder, options)
@@ -94,6 +104,7 @@ class Constructors:
             raise InputError(f"{folder}: {error}") from error
 
     @classmethod
+    @checked()
     def from_series(
         cls,
         series: Any,
@@ -106,6 +117,7 @@ class Constructors:
         missing: str | None = None,
         test: float | None = None,
         validation: float | None = None,
+        season: int | None = None,
         name: str | None = None,
         licence: str = "",
     ) -> Dataset:
@@ -114,7 +126,8 @@ class Constructors:
         `series` is the path of a CSV or Parquet file, a data frame, or an array (steps, channels).
         A window shows `history` steps of all columns but `time`. It asks for the next `horizon`
         values of the columns `target`, or for those so many steps ahead. Columns in `known` are
-        known in advance: a frame shows their value at the last step that is asked for.
+        known in advance: a frame shows their value at the last step that is asked for. With a
+        `season` in steps, MASE compares with the value a season before, else with the last one.
         """
         found = forecasts(
             series,
@@ -126,12 +139,14 @@ class Constructors:
             missing,
             test,
             validation,
+            season,
         )
         if name is None:
             name = Path(series).stem if isinstance(series, (str, Path)) else "series"
         return cls._from(found, "regress", {"name": name, "licence": licence, "split": "time"})
 
     @classmethod
+    @checked()
     def from_frames(
         cls,
         frames: Any,
@@ -150,17 +165,23 @@ class Constructors:
 
         Give one frame for each sequence, and `targets`. Or give one long frame, whose column
         `sequence` says to which sequence a row belongs, and the names of its columns `target` and,
-        if you like, `group` and `time`.
+        if you like, `group`. Rows are put in the order of the column `time`, if it is named.
         """
         if sequence is not None:
             found = of_long_frame(frames, sequence, _names(target), group, time, missing, task)
         else:
+            if target or group is not None:
+                raise InputError(
+                    "the names of columns target and group are for one long frame: give sequence='"
+                    "NAME', or targets and groups as lists with one for each frame"
+                )
             listed = list(targets if targets is not None else ())
             of_groups = None if groups is None else list(groups)
-            found = Recordings(of_frames(frames, missing), listed, of_groups)
+            found = of_frames(frames, listed, of_groups, time, missing)
         return cls._from(found, task, options)
 
     @classmethod
+    @checked()
     def from_loader(
         cls,
         loader: Iterable[Any],
@@ -183,6 +204,7 @@ class Constructors:
         return cls._from(found, task, options)
 
     @classmethod
+    @checked("test", "validation")
     def from_parts(
         cls,
         training: Sequence[Any],

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError, choose
+from hardware.metrics import MISSING_CLASS
 from hardware.sequences.dense import Inputs, Sequences, as_array
+from hardware.sequences.on_disk import stored
 from spiking_gru.data import splits
 from spiking_gru.data.constructors import Constructors
+from spiking_gru.data.fingerprint import arrays_of, fingerprint
+from spiking_gru.data.option_types import checked
+from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import TASKS, Task
@@ -27,7 +31,7 @@ class Part:
 
     sequences: Sequences
     targets: NDArray[Any]
-    """Of each sequence, or of all frames: class indices, or values (…, outputs)."""
+    """Of each sequence, or of all frames: class indices, labels or values (…, outputs)."""
 
     groups: NDArray[Any] | None = None
     """For instance the person who was recorded."""
@@ -35,8 +39,12 @@ class Part:
     per_step: bool = False
     """Whether targets are of frames."""
 
+    naive: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Naive forecasts of the targets by name; MASE compares with the first."""
+
     def __post_init__(self) -> None:
-        items = len(self.sequences.values) if self.per_step else len(self.sequences)
+        frames = int(self.sequences.lengths.sum())
+        items = frames if self.per_step else len(self.sequences)
         for name, given, expected in (
             ("targets", self.targets, items),
             ("groups", self.groups, len(self.sequences)),
@@ -44,7 +52,13 @@ class Part:
             if given is not None and len(given) != expected:
                 raise InputError(
                     f"{len(given)} {name} for {len(self.sequences)} sequences of "
-                    f"{len(self.sequences.values)} frames: expected {expected}"
+                    f"{frames} frames: expected {expected}"
+                )
+        for name, values in self.naive.items():
+            if values.shape != self.targets.shape:
+                raise InputError(
+                    f"the naive forecast {name!r} has shape {values.shape}, the targets "
+                    f"{self.targets.shape}: give one value for each target"
                 )
         for i, group in enumerate([] if self.groups is None else np.asarray(self.groups).tolist()):
             if group is None or group != group:
@@ -57,20 +71,30 @@ class Part:
     def labels(self) -> NDArray[np.int64]:
         """The class index of each sequence, or of each frame."""
         if self.targets.ndim > 1:
-            raise InputError("the targets are values, expected classes")
+            raise InputError("the targets are values or several labels, expected classes")
         labels: NDArray[np.int64] = self.targets
         return labels
 
     def take(self, indices: ArrayLike) -> Part:
         """The sequences at `indices`, in that order, with their targets and groups."""
         chosen = np.asarray(indices, dtype=np.int64)
-        targets = self.targets[chosen] if not self.per_step else self._of_frames(chosen)
         groups = None if self.groups is None else self.groups[chosen]
-        return Part(self.sequences.take(chosen), targets, groups, self.per_step)
+        return Part(
+            self.sequences.take(chosen),
+            self._of(self.targets, chosen),
+            groups,
+            self.per_step,
+            {name: self._of(values, chosen) for name, values in self.naive.items()},
+        )
 
-    def _of_frames(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
-        parts = np.split(self.targets, np.cumsum(self.sequences.lengths)[:-1])
-        return np.concatenate([parts[i] for i in chosen]) if len(chosen) else self.targets[:0]
+    def _of(self, items: NDArray[Any], chosen: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the items of some sequences: one of each, or one of each frame."""
+        if not self.per_step:
+            return items[chosen]
+        starts = self.sequences.starts[chosen]
+        ends = starts + self.sequences.lengths[chosen]
+        parts = [items[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return np.concatenate(parts) if parts else items[:0]
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,11 @@ class Dataset(Constructors):
     task: str = "classify"
     fingerprint: str = ""
     licence: str = ""
+    channel_names: tuple[str, ...] = ()
+    """The name of each channel, where it has one."""
+
+    preprocessing: Preprocessing = ()
+    """The steps that made the frames, as a program states them."""
 
     @property
     def channels(self) -> int:
@@ -104,9 +133,11 @@ class Dataset(Constructors):
     def described(self) -> str:
         """The answers that the task asks for, in a few words."""
         what = "classes" if self.classes else "value" if self.outputs == 1 else "values"
-        return f"{self.outputs} {what} of each {'frame' if self.row.per_step else 'sequence'}"
+        number = f"any of {self.outputs}" if self.row.has_labels else str(self.outputs)
+        return f"{number} {what} of each {'frame' if self.row.per_step else 'sequence'}"
 
     @classmethod
+    @checked()
     def from_lists(
         cls,
         sequences: Inputs,
@@ -114,6 +145,7 @@ class Dataset(Constructors):
         *,
         groups: ArrayLike | None = None,
         parts: Sequence[str] | None = None,
+        naive: Mapping[str, ArrayLike] | None = None,
         task: str | None = None,
         classes: Sequence[str] = (),
         name: str = "data",
@@ -131,12 +163,18 @@ class Dataset(Constructors):
         (a share of each class), `group` (every group in one part; the default with `groups`) or
         `time` (the last sequences are the test part). Validation is taken from the training part
         in the same way, by `seed`, so that all seeds have the same test part. `parts` says of each
-        sequence `train`, `validation` or `test` instead.
+        sequence `train`, `validation` or `test` instead. `naive` are forecasts of the targets by
+        name, to compare with.
         """
-        taken = Sequences.of(sequences)
-        understood = targets_of(targets, taken.lengths, task, classes)
+        taken = stored(sequences)
+        understood = targets_of(targets, taken.lengths, task, tuple(classes))
         of_groups = None if groups is None else as_array(groups)
-        whole = Part(taken, understood.array, of_groups, TASKS[understood.task].per_step)
+        forecasts = {
+            name: targets_of(values, taken.lengths, understood.task).array
+            for name, values in (naive or {}).items()
+        }
+        per_step = TASKS[understood.task].per_step
+        whole = Part(taken, understood.array, of_groups, per_step, forecasts)
         how = split or ("class" if of_groups is None else "group")
         if parts is None:
             held = held_out(whole, how, test, test_seed, understood.classes)
@@ -213,10 +251,36 @@ def held_out(
 
 def require_learnable(dataset: Dataset) -> None:
     """Refuse a data set from which nothing can be learnt."""
-    if dataset.row.names_classes:
+    if dataset.row.has_labels:
+        _require_every_label(dataset)
+    elif dataset.row.names_classes:
         _require_every_class(dataset)
     elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
         raise InputError("every target is the same: there is nothing to learn")
+    for name in ("validation", "test"):
+        _require_a_target(name, getattr(dataset, name), dataset.row.names_classes)
+
+
+def _require_a_target(name: str, part: Part, names_classes: bool) -> None:
+    """Refuse a part by which nothing can be chosen or tested."""
+    missing = part.targets == MISSING_CLASS if names_classes else np.isnan(part.targets)
+    if missing.all():
+        raise InputError(
+            f"every target of the {name} part is missing, expected some that are known: move "
+            f"sequences with targets there"
+        )
+
+
+def _require_every_label(dataset: Dataset) -> None:
+    """Items with each label, and items without it, to learn it from."""
+    targets = dataset.training.targets
+    for i, name in enumerate(dataset.classes):
+        for value, found in ((1, "has"), (0, "is without")):
+            if not (targets[:, i] == value).any():
+                raise InputError(
+                    f"no training target {found} the label {name!r}, expected some with and some "
+                    f"without it: move some to the training part, or leave the label out"
+                )
 
 
 def _require_every_class(dataset: Dataset) -> None:
@@ -234,31 +298,3 @@ def _require_every_class(dataset: Dataset) -> None:
             f"expected some of each of the {len(classes)} classes: move some to the training part "
             f"or leave the class out; count labels from 0, without gaps"
         )
-
-
-def arrays_of(
-    training: Part, test: Part, classes: tuple[str, ...], validation: Part | None = None
-) -> dict[str, NDArray[Any]]:
-    """Return everything that a data set consists of, by name."""
-    arrays: dict[str, NDArray[Any]] = {"classes": np.array(classes, dtype=str)}
-    parts = {"train": training, "test": test}
-    if validation is not None and len(validation):
-        parts["validation"] = validation
-    for name, part in parts.items():
-        arrays |= {
-            f"{name}_values": part.sequences.values,
-            f"{name}_lengths": part.sequences.lengths,
-            f"{name}_targets": part.targets,
-        }
-        if part.groups is not None:
-            arrays[f"{name}_groups"] = np.asarray(part.groups, dtype=str)
-    return arrays
-
-
-def fingerprint(arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 over names, types, shapes and values."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
-    return total.hexdigest()

@@ -1,4 +1,4 @@
-"""A folder of recordings: one table a file; labels are subfolders, or are in `index.csv`."""
+"""A folder of recordings, one a file: tables or sound; labels are subfolders, or in `index.csv`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from hardware.errors import InputError, name_fault
 from hardware.files.disk import opened
+from hardware.sequences.log_mel import NAME, LogMel
+from hardware.sequences.on_disk import IN_MEMORY, SequenceStore
 from spiking_gru.data.folder_index import INDEX, MOST_FILES, Entry, indexed
-from spiking_gru.data.recordings import MOST_VALUES, Recordings, frames_of
+from spiking_gru.data.recordings import Recordings, frames_of
+from spiking_gru.data.sound import ENDING, LogMelSettings, features_of, table_of_sound
 from spiking_gru.data.splits import PARTS
 from spiking_gru.data.table_files import LARGEST, READERS, read_table
-from spiking_gru.data.tables import Table
+from spiking_gru.data.tables import Table, targets_in
+from spiking_gru.data.time_order import in_time_order
 
-MOST_BYTES = 2 * 2**30
+MOST_BYTES = 2**40
 """Bytes of all recordings."""
+
+ENDINGS = (*READERS, ENDING)
+"""Endings of recordings."""
 
 
 def recordings_in(
@@ -28,6 +31,7 @@ def recordings_in(
     time: str | None = None,
     target: Sequence[str] = (),
     missing: str | None = None,
+    log_mel: LogMelSettings = None,
 ) -> tuple[Recordings, str | None]:
     """Return the recordings of a folder, and their task where the folder decides it.
 
@@ -42,11 +46,12 @@ def recordings_in(
         entries = list(islice(_labelled(folder, per_frame=bool(target)), MOST_FILES + 1))
     if not entries:
         raise InputError(
-            f"{folder}: no recordings: put files that end in {', '.join(READERS)} into a subfolder "
+            f"{folder}: no recordings: put files that end in {', '.join(ENDINGS)} into a subfolder "
             f"for each label, or list them in {INDEX}"
         )
     _require_sizes(folder, entries)
-    return _read(entries, time, target, missing), task
+    features = features_of(folder, [entry.path for entry in entries], log_mel)
+    return _read(entries, time, target, missing, features), task
 
 
 def _labelled(folder: Path, per_frame: bool) -> Iterator[Entry]:
@@ -64,7 +69,7 @@ def _labelled(folder: Path, per_frame: bool) -> Iterator[Entry]:
                 if per_frame:
                     raise InputError(f"{path}: a folder, expected recordings with their targets")
                 yield from (Entry(file, path.name, part=part) for file in _recordings(path))
-            elif per_frame and path.suffix.lower() in READERS:
+            elif per_frame and path.suffix.lower() in ENDINGS:
                 yield Entry(path, part=part)
             else:
                 _require_no_recording(path)
@@ -79,9 +84,9 @@ def _recordings(folder: Path) -> list[Path]:
                 f"{path}: a folder within the folder of a label: expected recordings: move them "
                 f"up, or list them in {INDEX}"
             )
-        if path.suffix.lower() not in READERS:
+        if path.suffix.lower() not in ENDINGS:
             raise InputError(
-                f"{path}: expected a recording that ends in {', '.join(READERS)}: convert it or "
+                f"{path}: expected a recording that ends in {', '.join(ENDINGS)}: convert it or "
                 f"move it away"
             )
     if not paths:
@@ -90,7 +95,7 @@ def _recordings(folder: Path) -> list[Path]:
 
 
 def _require_no_recording(path: Path) -> None:
-    if path.suffix.lower() in READERS:
+    if path.suffix.lower() in ENDINGS:
         raise InputError(
             f"{path}: a recording without a label: put it into a subfolder that is called as its "
             f"label, or list it in {INDEX}"
@@ -134,26 +139,36 @@ def _require_sizes(folder: Path, entries: Sequence[Entry]) -> None:
 
 
 def _read(
-    entries: Sequence[Entry], time: str | None, target: Sequence[str], missing: str | None
+    entries: Sequence[Entry],
+    time: str | None,
+    target: Sequence[str],
+    missing: str | None,
+    features: LogMel | None,
 ) -> Recordings:
-    sequences: list[NDArray[np.float32]] = []
-    targets: list[Any] = []
+    """Return the recordings, read one by one."""
+    store = SequenceStore(IN_MEMORY)
+    of_frames: list[Table] = []
     first: Table | None = None
+    channels: list[str] = []
     aside = [*target, *([] if time is None else [time])]
-    values = 0
     for entry in entries:
-        table = read_table(entry.path, aside)
+        if features is None:
+            table = in_time_order(read_table(entry.path, aside), time)
+        else:
+            table = table_of_sound(entry.path, features)
         for name in aside:
             table.require(name)
-        first = first or table
-        sequences.append(frames_of(table, table.without(aside), first, missing))
-        targets.append(table.targets(target) if target else entry.target)
-        values += sequences[-1].size
-        if values > MOST_VALUES:
-            raise InputError(
-                f"{entry.path}: with it there are {values} values, the limit is {MOST_VALUES}: "
-                f"leave some recordings out"
-            )
+        first, channels = first or table, channels or table.without(aside)
+        store.add(frames_of(table, channels, first, missing))
+        of_frames.append(Table(table.source, {name: table.columns[name] for name in target}))
+    targets = targets_in(of_frames, target) if target else [entry.target for entry in entries]
     groups = [entry.group for entry in entries if entry.group is not None]
     parts = [entry.part for entry in entries if entry.part is not None]
-    return Recordings(sequences, targets, groups or None, parts or None)
+    return Recordings(
+        store.sequences(),
+        targets,
+        groups or None,
+        parts or None,
+        tuple(channels),
+        () if features is None else ((NAME, features.settings),),
+    )

@@ -3,14 +3,15 @@
 A data set has `train_values` (all frames one after another, channels), `train_lengths` (frames of
 each sequence), and `train_labels` (classes) or `train_targets` (values), one of each sequence or of
 each frame. It has the same for `test_`, and may have it for `validation_`, which is otherwise held
-out of the training part. It may have `train_groups` and `classes` (their names).
+out of the training part. It may have `train_groups` and `classes` (their names). Parts may
+have forecasts to compare with, `test_naive` (forecasts, targets, outputs), named in `naive`.
 Inputs alone are `values` and `lengths`, with `labels` or `targets` where they are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from numpy.typing import NDArray
 from hardware.definition.limits import WIDEST
 from hardware.errors import InputError, name_fault
 from hardware.sequences.dense import NUMBERS, Sequences
-from spiking_gru.data.dataset import Dataset, Part, assembled, fingerprint
+from spiking_gru.data.dataset import Dataset, Part, assembled
+from spiking_gru.data.fingerprint import fingerprint
+from spiking_gru.data.labels import are_labels
 from spiking_gru.data.npz import Arrays
 from spiking_gru.data.splits import require_disjoint
 from spiking_gru.data.targets import Targets, targets_of
@@ -34,6 +37,9 @@ class Inputs:
     targets: NDArray[Any] | None = None
     fingerprint: str = ""
     """That of the whole data that they are from."""
+
+    naive: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Naive forecasts of the targets by name."""
 
 
 TARGETS = {"labels": True, "targets": False}
@@ -80,7 +86,8 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
 
 def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part:
     """Return another part of a data set; an InputError where it is of another form."""
-    part, found = part_of(arrays, prefix, targets.classes, targets.written)
+    has_labels = TASKS[targets.task].has_labels
+    part, found = part_of(arrays, prefix, targets.classes, targets.written, has_labels)
     name = prefix.strip("_")
     if found.task != targets.task:
         raise InputError(f"the training part is to {targets.task}, the {name} part to {found.task}")
@@ -92,13 +99,15 @@ def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part
     return part
 
 
-def inputs_of(arrays: Arrays, classes: Sequence[str] = ()) -> Inputs:
+def inputs_of(
+    arrays: Arrays, classes: Sequence[str] = (), has_labels: bool | None = None
+) -> Inputs:
     """Return the inputs that the arrays hold; labels are those of a program with these classes."""
     if kind_of_targets(arrays, "") is None:
         return Inputs(sequences_of(arrays, ""), None, fingerprint(arrays))
     names = tuple(classes) or tuple(class_names(arrays))
-    part, _ = part_of(arrays, "", names)
-    return Inputs(part.sequences, part.targets, fingerprint(arrays))
+    part, _ = part_of(arrays, "", names, has_labels=has_labels)
+    return Inputs(part.sequences, part.targets, fingerprint(arrays), part.naive)
 
 
 def kind_of_targets(arrays: Arrays, prefix: str) -> str | None:
@@ -110,14 +119,23 @@ def kind_of_targets(arrays: Arrays, prefix: str) -> str | None:
 
 
 def part_of(
-    arrays: Arrays, prefix: str, classes: Sequence[str] = (), written: Sequence[str] = ()
+    arrays: Arrays,
+    prefix: str,
+    classes: Sequence[str] = (),
+    written: Sequence[str] = (),
+    has_labels: bool | None = None,
 ) -> tuple[Part, Targets]:
-    """Return a part of a data set; its labels are among `classes`, if there are any."""
+    """Return a part of a data set; its labels are among `classes`, if there are any.
+
+    `has_labels` says whether any number of classes may be right; None where the labels show it.
+    """
     sequences, kind = sequences_of(arrays, prefix), kind_of_targets(arrays, prefix)
     assert kind is not None
     given, frames = arrays[f"{prefix}{kind}"], len(sequences.values)
     per_step = given.ndim > 0 and len(given) == frames != len(sequences)
-    task = task_of(TARGETS[kind], per_step)
+    if has_labels is None:
+        has_labels = TARGETS[kind] and given.ndim == 2 and are_labels(given.tolist())
+    task = task_of(TARGETS[kind], per_step, has_labels and TARGETS[kind])
     items = np.split(given, np.cumsum(sequences.lengths)[:-1]) if per_step else given
     try:
         of_classes = (classes, written) if TARGETS[kind] else ()
@@ -125,7 +143,25 @@ def part_of(
     except InputError as error:
         raise InputError(f"{prefix}{kind}: {error}") from error
     groups = arrays.get(f"{prefix}groups")
-    return Part(sequences, targets.array, groups, TASKS[task].per_step), targets
+    naive = _naive(arrays, prefix, targets.array)
+    return Part(sequences, targets.array, groups, TASKS[task].per_step, naive), targets
+
+
+def _naive(arrays: Arrays, prefix: str, targets: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
+    """Return the naive forecasts of the targets by name; none where the arrays have none."""
+    given = arrays.get(f"{prefix}naive")
+    if given is None:
+        return {}
+    forecasts = given[np.newaxis] if given.shape == targets.shape else given
+    names = [str(name) for name in np.atleast_1d(arrays.get("naive", np.array("naive forecast")))]
+    if forecasts.shape != (len(names), *targets.shape) or forecasts.dtype.kind not in NUMBERS:
+        raise InputError(
+            f"{prefix}naive has shape {given.shape} of {given.dtype}, expected a number for each "
+            f"of {len(names)} naive forecasts and each target, {(len(names), *targets.shape)}"
+        )
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"naive: {fault}: choose another name")
+    return dict(zip(names, forecasts.astype(np.float64), strict=True))
 
 
 def class_names(arrays: Arrays, most: int = WIDEST) -> Sequence[str]:

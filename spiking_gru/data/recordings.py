@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -11,22 +11,35 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError
-from hardware.sequences.dense import NO_ARRAY, as_array
-from spiking_gru.data.tables import Table, table_of_frame
+from hardware.sequences.dense import NO_ARRAY, Sequences, as_array
+from spiking_gru.data.tables import Table, table_of_frame, targets_in
 from spiking_gru.data.tasks import TASKS
+from spiking_gru.data.time_order import in_time_order
 
 MOST_VALUES = 2**30
 """Values of all frames: 4 GiB as float32."""
+
+
+Preprocessing = tuple[tuple[str, Mapping[str, Any]], ...]
+"""Names and settings of steps on the host."""
 
 
 @dataclass(frozen=True)
 class Recordings:
     """Sequences, and one target, group and part of each."""
 
-    sequences: Sequence[ArrayLike]
+    sequences: Sequence[ArrayLike] | Sequences
     targets: Sequence[Any]
     groups: Sequence[Any] | None = None
     parts: Sequence[str] | None = None
+    channels: tuple[str, ...] = ()
+    """The name of each channel, where it has one."""
+
+    preprocessing: Preprocessing = ()
+    """The steps that made the frames, as a program states them."""
+
+    naive: Mapping[str, ArrayLike] = field(default_factory=dict)
+    """Naive forecasts of the targets by name."""
 
 
 def frames_of(
@@ -49,15 +62,30 @@ def _listed(table: Table) -> str:
     return text if len(text) <= 100 else f"{text[:100]} … ({len(table.columns)} in all)"
 
 
-def of_frames(frames: Iterable[Any], missing: str | None = None) -> list[NDArray[np.float32]]:
-    """Return the frames of one table for each sequence; all have the same columns."""
+def of_frames(
+    frames: Iterable[Any],
+    targets: Sequence[Any],
+    groups: Sequence[Any] | None = None,
+    time: str | None = None,
+    missing: str | None = None,
+) -> Recordings:
+    """Return the recordings of one table for each sequence; all have the same columns.
+
+    Rows are in the order of the column `time`, which is no channel.
+    """
     if not isinstance(frames, Iterable):
         raise InputError(
             f"frames are of the type {type(frames).__name__}, expected a list of data frames, or "
             f"one and the name of its column sequence"
         )
-    tables = [table_of_frame(f"frame {i}", frame) for i, frame in enumerate(frames)]
-    return [frames_of(table, list(table.columns), tables[0], missing) for table in tables]
+    aside = () if time is None else (time,)
+    tables = [
+        in_time_order(table_of_frame(f"frame {i}", frame, exact=aside), time)
+        for i, frame in enumerate(frames)
+    ]
+    names = tuple(tables[0].without(aside)) if tables else ()
+    sequences = [frames_of(table, names, tables[0], missing) for table in tables]
+    return Recordings(sequences, targets, groups, channels=names)
 
 
 def of_long_frame(
@@ -71,28 +99,30 @@ def of_long_frame(
 ) -> Recordings:
     """Return the recordings in one table, whose column `sequence` says to which a row belongs.
 
-    Their order is that of the first rows. A target that is the same in all rows of every sequence
-    is one of the sequence, unless `task` says otherwise.
+    Their order is that of the first rows. Within each, rows are in the order of `time`. A target
+    that is the same in all rows of every sequence is one of the sequence, unless `task` says
+    otherwise.
     """
-    table = table_of_frame("the frame", frame)
     aside = [name for name in (sequence, *target, group, time) if name is not None]
+    table = table_of_frame("the frame", frame, exact=aside)
     for name in aside:
         table.require(name)
     if not target:
         raise InputError("no target column is named: give target='NAME'")
-    of_each = [table.take(rows) for rows in _rows_of_each(table, sequence)]
-    targets = [of_one.targets(target) for of_one in of_each]
+    of_each = [in_time_order(table.take(rows), time) for rows in _rows_of_each(table, sequence)]
+    targets: list[Any] = targets_in(of_each, target)
     if not (TASKS[task].per_step if task in TASKS else not all(map(_is_constant, targets))):
-        targets = [_only(of_one, target, of_one.targets(target)) for of_one in of_each]
+        targets = [_only(*each, target) for each in zip(of_each, targets, strict=True)]
     names = table.without(aside)
     return Recordings(
         [of_one.numbers(names, missing) for of_one in of_each],
         targets,
-        group and [_only(of_one, [group], of_one.columns[group]) for of_one in of_each],
+        group and [_only(of_one, of_one.columns[group], [group]) for of_one in of_each],
+        channels=tuple(names),
     )
 
 
-def _only(table: Table, names: Sequence[str], values: NDArray[Any]) -> Any:
+def _only(table: Table, values: NDArray[Any], names: Sequence[str]) -> Any:
     """Return what is the same in all rows of a sequence."""
     if not _is_constant(values):
         raise InputError(
@@ -227,6 +257,7 @@ def recordings(given: Sequence[Any] | Recordings) -> Recordings:
             "a part is not (sequences, targets) or (sequences, targets, groups): give these"
         )
     try:
-        return Recordings(*(list(item) for item in given))
+        sequences, targets, *groups = (list(item) for item in given)
+        return Recordings(sequences, targets, groups[0] if groups else None)
     except NO_ARRAY as error:
         raise InputError(f"a part is not lists of sequences and targets: {error}") from error

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from hardware.errors import InputError, unknown_name
+from hardware.sequences.log_mel import LogMel, front_end
 from spiking_gru.data.dataset import Dataset
 from spiking_gru.data.npz import read_arrays
 from spiking_gru.data.npz_form import Inputs, class_names, inputs_of
 from spiking_gru.data.paths import FORMS, is_archive, load_path
+from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.sources.basic_motions import AEON, basic_motions
 from spiking_gru.data.sources.digits import SCIKIT_LEARN, digits, digits_pixels
 from spiking_gru.data.sources.exercises import SEGLEARN, exercises
@@ -162,13 +165,16 @@ DATASETS = {
 """Every data set by name. The last field is the optional package that holds the file."""
 
 
-def load(name: str, seed: int = 0) -> Dataset:
-    """A data set by name or by path; the seed chooses its validation part if none is given."""
+def load(name: str, seed: int = 0, log_mel: LogMel | None = None) -> Dataset:
+    """A data set by name or by path; the seed chooses its validation part if none is given.
+
+    `log_mel` makes the features of recordings of sound, unless a description has its own settings.
+    """
     if name in DATASETS:
         return DATASETS[name].load(name, seed)
     path = Path(name)
     if path.suffix in FORMS or path.exists():
-        return load_path(path, seed)
+        return load_path(path, seed, log_mel)
     raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FOLDER"])
 
 
@@ -177,21 +183,39 @@ def located(name: str) -> str:
     return name if name in DATASETS or not Path(name).exists() else str(Path(name).resolve())
 
 
-def load_inputs(name: str, classes: Sequence[str] = ()) -> Inputs:
+def data_near(name: str, folder: Path) -> str:
+    """Return the name of a data set as it is, and a path from `folder` as one from here."""
+    path = folder / name
+    is_path = path.suffix in FORMS or os.path.exists(path)  # noqa: PTH110 - Path.exists may raise
+    return str(path) if is_path and name not in DATASETS else name
+
+
+def load_inputs(
+    name: str,
+    classes: Sequence[str] = (),
+    has_labels: bool | None = None,
+    preprocessing: Preprocessing = (),
+) -> Inputs:
     """Return sequences to run a program with these classes on, and their targets where known.
 
     A data set gives its test part; a `.npz` file may also hold just `values` and `lengths`, and
-    `labels` or `targets` if they are known.
+    `labels` or `targets` if they are known. `has_labels` says whether any number of classes may be
+    right; None where the data show it. Recordings of sound become frames by the `preprocessing`
+    that the program states.
     """
     path = Path(name)
     if name not in DATASETS and is_archive(path):
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
             _require_same(name, class_names(arrays), classes)
-            return inputs_of(arrays, classes)
-    dataset = load(name)
+            return inputs_of(arrays, classes, has_labels)
+    stated = front_end(preprocessing)
+    dataset = load(name, log_mel=stated)
     _require_same(name, dataset.classes, classes)
-    return Inputs(dataset.test.sequences, dataset.test.targets, dataset.fingerprint)
+    if dataset.preprocessing:
+        _require_stated(name, front_end(dataset.preprocessing), stated)
+    test = dataset.test
+    return Inputs(test.sequences, test.targets, dataset.fingerprint, test.naive)
 
 
 def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> None:
@@ -200,3 +224,19 @@ def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> No
             f"{name} has the classes {', '.join(found)}, but the program names "
             f"{', '.join(classes)}: put the labels in the program's order"
         )
+
+
+def _require_stated(name: str, found: LogMel | None, stated: LogMel | None) -> None:
+    """Refuse features of sound that are not those of the program."""
+    if stated is None:
+        raise InputError(
+            f"{name} is sound, but the program states no log-mel features: give frames as it was "
+            f"trained on"
+        )
+    mine = {} if found is None else found.settings
+    for setting, value in stated.settings.items():
+        if mine.get(setting) != value:
+            raise InputError(
+                f"{name} has log-mel features with {setting} = {mine.get(setting)}, but the "
+                f"program states {value}: leave [log-mel] out, and the program's are taken"
+            )

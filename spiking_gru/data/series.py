@@ -14,6 +14,7 @@ from spiking_gru.data.recordings import MOST_VALUES, Recordings
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.table_files import read_table
 from spiking_gru.data.tables import Table, table_of_array, table_of_frame
+from spiking_gru.data.time_order import in_time_order
 from spiking_gru.data.windows import steps_ahead, windows_by_time
 
 
@@ -27,6 +28,7 @@ def forecasts(
     missing: str | None = None,
     test: float | None = None,
     validation: float | None = None,
+    season: int | None = None,
 ) -> Recordings:
     """Return the windows of a series with their parts; see `Dataset.from_series`."""
     table = table_of(series, time)
@@ -36,6 +38,7 @@ def forecasts(
     for name in (*target, *known, time):
         if name is not None:
             table.require(name)
+    table = in_time_order(table, time)
     names = table.without([] if time is None else [time])
     if not target and len(names) > 1:
         raise InputError(
@@ -58,6 +61,7 @@ def forecasts(
             wanted,
             TEST_SHARE if test is None else test,
             VALIDATION_SHARE if validation is None else validation,
+            season,
         )
     except InputError as error:
         raise InputError(f"{table.source}: {error}") from error
@@ -65,6 +69,11 @@ def forecasts(
         [window for part in parts.values() for window in part.sequences],
         [answer for part in parts.values() for answer in part.targets],
         parts=[name for name, part in parts.items() for _ in part.targets],
+        channels=tuple(names),
+        naive={
+            name: np.concatenate([part.naive[name] for part in parts.values()])
+            for name in next(iter(parts.values())).naive
+        },
     )
 
 

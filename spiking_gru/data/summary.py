@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.metrics import MISSING_CLASS
+from hardware.sequences.statistics import ranges
 from spiking_gru.data.dataset import Dataset, Part
+from spiking_gru.data.recordings import Preprocessing
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class PartSummary:
 class Range:
     """Of one channel, or of one output: figures over the training part."""
 
+    name: str
+    """The name of the channel where it has one, else its number."""
+
     lowest: float
     highest: float
     mean: float
@@ -53,6 +58,9 @@ class Summary:
     outputs: tuple[Range, ...]
     """Ranges of the targets; empty where targets are classes."""
 
+    preprocessing: Preprocessing
+    """Names and settings of the steps on the host that made the frames."""
+
 
 def summary_of(dataset: Dataset) -> Summary:
     """Return the figures of a data set."""
@@ -70,15 +78,15 @@ def summary_of(dataset: Dataset) -> Summary:
         fingerprint=dataset.fingerprint,
         classes=dataset.classes,
         parts={name: _summary_of_part(part, dataset.classes) for name, part in parts.items()},
-        channels=_ranges(dataset.training.sequences.values),
+        channels=_ranges_of_channels(dataset),
         outputs=_ranges(dataset.training.targets) if values else (),
+        preprocessing=dataset.preprocessing,
     )
 
 
 def _summary_of_part(part: Part, classes: tuple[str, ...]) -> PartSummary:
     lengths = part.sequences.lengths
     missing = part.targets == MISSING_CLASS if classes else np.isnan(part.targets)
-    known = part.targets[~missing]
     return PartSummary(
         sequences=len(part),
         frames=int(lengths.sum()),
@@ -87,15 +95,29 @@ def _summary_of_part(part: Part, classes: tuple[str, ...]) -> PartSummary:
         targets=missing.size,
         missing=int(missing.sum()),
         groups=() if part.groups is None else tuple(map(str, np.unique(part.groups))),
-        of_class=tuple(np.bincount(known, minlength=len(classes)).tolist()) if classes else (),
+        of_class=_of_class(part.targets, len(classes)) if classes else (),
     )
+
+
+def _of_class(targets: NDArray[np.int64], classes: int) -> tuple[int, ...]:
+    """Return the targets of each class, or those that have it as one of several labels."""
+    if targets.ndim > 1:
+        return tuple((targets == 1).sum(axis=0).tolist())
+    return tuple(np.bincount(targets[targets != MISSING_CLASS], minlength=classes).tolist())
+
+
+def _ranges_of_channels(dataset: Dataset) -> tuple[Range, ...]:
+    """Return the range of each channel."""
+    names = dataset.channel_names or tuple(map(str, range(dataset.channels)))
+    low, high, mean = (figures.tolist() for figures in ranges(dataset.training.sequences))
+    return tuple(map(Range, names, low, high, mean))
 
 
 def _ranges(table: NDArray[Any]) -> tuple[Range, ...]:
     """Return the range of each column, of the values that are known."""
     columns = (column[~np.isnan(column)] for column in table.T.astype(np.float64))
     return tuple(
-        Range(float(column.min()), float(column.max()), float(column.mean()))
-        for column in columns
+        Range(str(i), float(column.min()), float(column.max()), float(column.mean()))
+        for i, column in enumerate(columns)
         if column.size
     )

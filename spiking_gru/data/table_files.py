@@ -76,7 +76,8 @@ def _parsed(path: Path, text: TextIO, texts: Collection[str] | None) -> Table:
     values = np.asarray(numbers).reshape(len(lines), len(chosen))
     columns: dict[int, Column] = dict(zip(chosen, values.T, strict=True))
     columns |= {i: np.array(cells, dtype=object) for i, cells in kept.items()}
-    return table_of_columns(str(path), [(n, columns[i]) for i, n in enumerate(names)], lines)
+    pairs = [(name, columns[i]) for i, name in enumerate(names)]
+    return table_of_columns(str(path), pairs, lines)
 
 
 def _rows(path: Path, text: TextIO) -> Iterator[tuple[int, list[str]]]:
@@ -168,7 +169,7 @@ def read_parquet(path: Path, texts: Collection[str] = ()) -> Table:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{path}: not a readable Parquet file: {one_line(error)}") from error
-    return table_of_columns(str(path), pairs)
+    return table_of_columns(str(path), pairs, exact=texts)
 
 
 def read_npz(path: Path, texts: Collection[str] = ()) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from hardware.errors import InputError, choose, name_fault, unknown_name
 from hardware.sequences.dense import NO_ARRAY, NUMBERS, as_array
 
 Column = NDArray[Any]
+
+WHOLE, NAMED_BY_DIGITS = (re.compile(p, re.ASCII) for p in (r"[+-]?\d{1,30}", r"[+-]?0\d+"))
+"""Text of whole numbers, and text of digits that is no number."""
 
 LARGEST_NUMBER = float(np.finfo(np.float32).max)
 """Largest magnitude of a value; frames are kept as float32."""
@@ -110,11 +114,6 @@ class Table:
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
-    def targets(self, names: Sequence[str]) -> NDArray[np.object_]:
-        """Return one target of each row, or a row of them; None where text is missing."""
-        columns = [_as_numbers(self.columns[self.require(name)]) for name in names]
-        return np.stack(columns, axis=1) if len(names) > 1 else columns[0]
-
     def where(self, row: int, name: str) -> str:
         """Return the place of a value, for an error."""
         return f"{self.source}: {self.unit} {self.place(row)}, column {name!r}"
@@ -147,14 +146,30 @@ def require_column(source: object, name: str, known: Collection[str]) -> str:
     return name
 
 
-def table_of_frame(source: str, frame: Any) -> Table:
-    """Return the columns of a data frame of pandas or Polars, or of a dict of arrays."""
+def targets_in(tables: Sequence[Table], names: Sequence[str]) -> list[NDArray[np.object_]]:
+    """Return one target of each row of each table, or a row of them; None where text is missing.
+
+    Text is taken for numbers where that of all tables is.
+    """
+    columns = [
+        _as_numbers(np.concatenate([table.columns[table.require(name)] for table in tables]))
+        for name in names
+    ]
+    whole = np.stack(columns, axis=1) if len(names) > 1 else columns[0]
+    return np.split(whole, np.cumsum([len(table) for table in tables])[:-1])
+
+
+def table_of_frame(source: str, frame: Any, exact: Collection[str] = ()) -> Table:
+    """Return the columns of a data frame of pandas or Polars, or of a dict of arrays.
+
+    The items of columns in `exact` stay as they are, also numbers that float64 cannot hold.
+    """
     names = frame.keys() if isinstance(frame, Mapping) else getattr(frame, "columns", None)
     if names is None:
         raise InputError(
             f"{source} is of the type {type(frame).__name__}, expected a data frame with columns"
         )
-    return table_of_columns(source, [(str(name), frame[name]) for name in names])
+    return table_of_columns(source, [(str(name), frame[name]) for name in names], exact=exact)
 
 
 def table_of_array(source: str, values: Any) -> Table:
@@ -171,16 +186,25 @@ def table_of_array(source: str, values: Any) -> Table:
 
 
 def table_of_columns(
-    source: str, columns: Iterable[tuple[str, Any]], lines: Sequence[int] | None = None
+    source: str,
+    columns: Iterable[tuple[str, Any]],
+    lines: Sequence[int] | None = None,
+    exact: Collection[str] = (),
 ) -> Table:
-    """Return a table of columns with different names, each as long as the others, at least 1."""
+    """Return a table of columns with different names, each as long as the others, at least 1.
+
+    The items of columns in `exact` stay as they are.
+    """
     named: dict[str, Column] = {}
     for name, column in columns:
         if fault := name_fault(name):
             raise InputError(f"{source}: columns: {fault}: rename this one, or take it out")
         if name in named:
             raise InputError(f"{source}: two columns are called {name!r}: rename one of them")
-        named[name] = _column(column)
+        try:
+            named[name] = _column(column, name in exact)
+        except NO_ARRAY as error:
+            raise InputError(f"{source}: column {name!r} is no list of items: {error}") from error
     if not named:
         raise InputError(f"{source}: no columns: expected one for each channel")
     if len({len(column) for column in named.values()}) > 1:
@@ -190,26 +214,47 @@ def table_of_columns(
     return Table(source, named) if lines is None else Table(source, named, lines, "line")
 
 
-def _column(values: Any) -> Column:
-    """Return numbers as float64 with NaN for what is missing, anything else as objects."""
+def _column(values: Any, exact: bool) -> Column:
+    """Return numbers as float64 with NaN for what is missing, anything else as objects.
+
+    With `exact` numbers are objects as well.
+    """
     array = as_array(values)
-    if array.dtype.kind in NUMBERS:
+    if array.ndim != 1:
+        raise ValueError(f"shape {array.shape}, expected (rows,)")
+    if array.dtype.kind in NUMBERS and not exact:
         return array.astype(np.float64, copy=False)
     items = array.astype(object)
     items[[_is_absent(item) for item in items]] = np.nan
-    if all(isinstance(item, (int, float, np.number, np.bool_)) for item in items):
+    if not exact and all(isinstance(item, (int, float, np.number, np.bool_)) for item in items):
         return items.astype(np.float64)
     return items
 
 
 def _as_numbers(column: Column) -> NDArray[np.object_]:
-    """Return numbers as they are, or in text; other text, with None for an empty one."""
+    """Return numbers as they are, or in text; other text, with None for an empty one.
+
+    Text such as 01 names something: a number is not written so.
+    """
+    items = column.astype(object)
+    texts = {item for item in items if isinstance(item, str)}
     try:
-        return np.array([np.nan if item == "" else float(item) for item in column], dtype=object)
-    except (TypeError, ValueError):
-        items = column.astype(object)
-        items[[item == "" for item in items]] = None
-        return items
+        if any(NAMED_BY_DIGITS.fullmatch(text) for text in texts):
+            raise ValueError
+        known: dict[str, Any] = {text: _number_in(text) for text in texts}
+    except ValueError:
+        known = {"": None}
+    for i, item in enumerate(items):
+        if isinstance(item, str):
+            items[i] = known.get(item, item)
+    return items
+
+
+def _number_in(text: str) -> float | int:
+    """Return the number that a text is; a whole one exactly, NaN for an empty text."""
+    if WHOLE.fullmatch(text):
+        return int(text)
+    return float(text or "nan")
 
 
 def _is_absent(item: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Targets as people have them, as one array: class indices, or values."""
+"""Targets as people have them, as one array: class indices, labels of 0 and 1, or values."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.errors import InputError, choose, name_fault
 from hardware.metrics import MISSING_CLASS
 from hardware.sequences.dense import NO_ARRAY, as_array
+from spiking_gru.data.labels import are_labels, is_missing, labels_of, names_of
 from spiking_gru.data.tasks import TASKS, task_of
 
 MOST_DISTINCT = 0.5
@@ -27,7 +28,7 @@ class Targets:
 
     task: str
     array: NDArray[Any]
-    """Class indices (items,) as int64, or values (items, outputs) as float64."""
+    """Class indices (items,) or labels (items, classes) as int64; values (items, outputs)."""
 
     classes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
@@ -44,15 +45,21 @@ def targets_of(
     """Return targets as training takes them; `lengths` are the frames of each sequence.
 
     Labels may be names, whole numbers, floating-point numbers, truth values or one-hot rows. With
-    `classes`, numbers count them from 0 or from 1. Numbers that are not whole are values. `None`
-    and NaN are missing targets. Without `task` it is inferred; an InputError where the targets
-    allow two. `written` says how classes are written, as it was found in another part.
+    `classes`, numbers count them from 0 or from 1. Several labels of one item are rows of 0 and 1
+    that are not one-hot, or lists of names. Numbers that are not whole are values. `None` and NaN
+    are missing targets. Without `task` it is inferred; an InputError where the targets allow two.
+    `written` says how classes are written, as it was found in another part.
     """
     if task is not None:
         choose("task", task, TASKS)
     items = _items(given, len(lengths))
     per_step = TASKS[task].per_step if task else _are_per_step(items, lengths)
-    table = _table(_frames(items, lengths) if per_step else items)
+    flat = _frames(items, lengths) if per_step else items
+    if TASKS[task].has_labels if task else are_labels(flat):
+        name = task or task_of(True, per_step, has_labels=True)
+        array, names = labels_of(flat, tuple(map(str, classes)), _text)
+        return Targets(name, array, _named(names), names)
+    table = _table(flat)
     names_classes = (
         TASKS[task].names_classes if task else bool(classes) or _are_classes(table, len(items))
     )
@@ -62,10 +69,8 @@ def targets_of(
     names = tuple(map(str, classes))
     if table.ndim == 2:
         return _of_one_hot(name, table, names)
-    labels = [None if _is_missing(label) else _text(label) for label in table]
-    names = names or _names_of(list(table))
-    for fault in filter(None, map(name_fault, names)):
-        raise InputError(f"classes: {fault}: choose another name")
+    labels = [None if is_missing(label) else _text(label) for label in table]
+    names = _named(names or names_of(list(table), _text))
     written = tuple(written) or _written({text for text in labels if text is not None}, names)
     return Targets(name, _places(labels, written, names), names, written)
 
@@ -73,7 +78,7 @@ def targets_of(
 def _items(given: Any, count: int) -> list[Any]:
     """Return one target for each sequence, as Python's own numbers, texts and lists."""
     try:
-        items = [as_array(item).tolist() for item in given]
+        items = [_plain(item) for item in given]
     except NO_ARRAY as error:
         raise InputError(
             f"targets are {given!r:.60}: expected one for each sequence: {error}"
@@ -81,6 +86,25 @@ def _items(given: Any, count: int) -> list[Any]:
     if len(items) != count:
         raise InputError(f"{len(items)} targets for {count} sequences: expected one for each")
     return items
+
+
+def _plain(item: Any) -> Any:
+    """Return a target as Python's own number, text or list."""
+    if isinstance(item, (set, frozenset)):
+        item = sorted(item, key=str)
+    try:
+        return as_array(item).tolist()
+    except NO_ARRAY:
+        if not isinstance(item, (list, tuple)):
+            raise
+        return [_plain(part) for part in item]
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names of classes, each of which can be shown."""
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"classes: {fault}: choose another name")
+    return names
 
 
 def _width(item: Any) -> int | None:
@@ -95,8 +119,8 @@ def _are_per_step(items: list[Any], lengths: NDArray[np.int64]) -> bool:
     if len(set(widths)) == 1 and not isinstance(items[0][0], list):
         raise InputError(
             f"every target is a list of {widths[0]}, and every sequence has as many frames: give "
-            f"task='regress' for {widths[0]} values of each sequence, or task='regress-steps' or "
-            f"'classify-steps' for one target of each frame"
+            f"task='regress' for {widths[0]} values of each sequence, task='multi-label' for its "
+            f"labels, or task='regress-steps' or 'classify-steps' for one target of each frame"
         )
     return True
 
@@ -125,10 +149,6 @@ def _table(items: list[Any]) -> Table:
     return table
 
 
-def _is_missing(target: Any) -> bool:
-    return target is None or bool(target != target)
-
-
 def _is_one_hot(table: Table) -> bool:
     return (
         table.ndim == 2
@@ -141,7 +161,7 @@ def _are_classes(table: Table, sequences: int) -> bool:
     """Return whether targets name classes; an InputError where they could as well be values."""
     if table.ndim == 2:
         return _is_one_hot(table)
-    present = [target for target in table if not _is_missing(target)]
+    present = [target for target in table if not is_missing(target)]
     if any(isinstance(target, (str, bool)) for target in present):
         return True
     numbers = _values(np.array(present, dtype=object))[:, 0]
@@ -186,17 +206,6 @@ def _of_one_hot(task: str, table: Table, names: tuple[str, ...]) -> Targets:
     numbers = tuple(str(i) for i in range(width))
     indices = np.array([row.index(1) for row in table.tolist()], dtype=np.int64)
     return Targets(task, indices, names or numbers, numbers)
-
-
-def _names_of(labels: list[Any]) -> tuple[str, ...]:
-    """Return the names of the classes: numbers in their own order, then names in theirs."""
-    known = {_text(label): label for label in labels if not _is_missing(label)}
-    if not known:
-        raise InputError("every label is missing: expected at least one")
-    numbers = sorted(
-        (t for t, label in known.items() if not isinstance(label, str)), key=lambda t: known[t]
-    )
-    return (*numbers, *sorted(t for t, label in known.items() if isinstance(label, str)))
 
 
 def _written(present: set[str], names: tuple[str, ...]) -> tuple[str, ...]:

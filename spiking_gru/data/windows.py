@@ -24,6 +24,9 @@ class Windows(NamedTuple):
     targets: NDArray[np.float32]
     """(windows, steps ahead × outputs), the nearest step first."""
 
+    naive: dict[str, NDArray[np.float32]]
+    """Naive forecasts of the targets by name, NaN where the series does not reach back so far."""
+
 
 def windows(
     series: ArrayLike,
@@ -31,12 +34,14 @@ def windows(
     horizon: int | Sequence[int],
     targets: ArrayLike | None = None,
     span: tuple[int, int] | None = None,
+    season: int | None = None,
 ) -> Windows:
     """Return every window whose targets all lie in `span`, the steps from its first to its last.
 
     `series` is (steps,) or (steps, channels). Each window holds `history` steps of it. Its targets
     are the next `horizon` values of `targets`, which are the series itself unless given; a sequence
-    such as `(84,)` names the steps ahead one by one. The history may begin before the span.
+    such as `(84,)` names the steps ahead one by one. The history may begin before the span. With a
+    `season` of so many steps, the value a season before is the first naive forecast.
     """
     past = _columns("series", series)
     future = past if targets is None else _columns("targets", targets)
@@ -57,8 +62,36 @@ def windows(
             f"or a nearer horizon"
         )
     seen = sliding_window_view(past, history, axis=0)[now - history + 1]
-    answers = future[now[:, None] + np.array(ahead)]
-    return Windows(np.ascontiguousarray(seen.swapaxes(1, 2)), answers.reshape(len(now), -1))
+    answers = future[now[:, None] + np.array(ahead)].reshape(len(now), -1)
+    naive = _naive(future, now, np.array(ahead), season)
+    return Windows(np.ascontiguousarray(seen.swapaxes(1, 2)), answers, naive)
+
+
+def _naive(
+    future: NDArray[np.float32],
+    now: NDArray[np.int64],
+    ahead: NDArray[np.int64],
+    season: int | None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the naive forecasts of windows whose last known steps are `now`.
+
+    ::
+
+        last value           y(now + k) = y(now)
+        N steps before       y(now + k) = y(now + k − N ⌈k / N⌉), with the season N
+    """
+    sources = {"last value": np.repeat(now[:, None], len(ahead), axis=1)}
+    if season is not None:
+        if season < 1:
+            raise InputError(f"the season is {season} steps, expected at least 1")
+        before = now[:, None] + ahead - season * -(-ahead // season)
+        sources = {f"{season} steps before": before, **sources}
+    return {
+        name: np.where((steps >= 0)[..., None], future[steps], np.float32(np.nan)).reshape(
+            len(now), -1
+        )
+        for name, steps in sources.items()
+    }
 
 
 def windows_by_time(
@@ -68,6 +101,7 @@ def windows_by_time(
     targets: ArrayLike | None = None,
     test: float = TEST_SHARE,
     validation: float = VALIDATION_SHARE,
+    season: int | None = None,
 ) -> dict[str, Windows]:
     """Return the windows of a training, a validation and a test part.
 
@@ -82,7 +116,7 @@ def windows_by_time(
     last = steps - round(test * steps)
     first = last - round(validation * last)
     spans = zip(PARTS, ((0, first), (first, last), (last, steps)), strict=True)
-    return {part: windows(series, history, horizon, targets, span) for part, span in spans}
+    return {part: windows(series, history, horizon, targets, span, season) for part, span in spans}
 
 
 def from_last_known(parts: dict[str, Windows]) -> dict[str, Windows]:
@@ -92,10 +126,14 @@ def from_last_known(parts: dict[str, Windows]) -> dict[str, Windows]:
     series itself, so a forecast of no change is 0.
     """
     counted = {}
-    for name, (sequences, targets) in parts.items():
+    for name, (sequences, targets, naive) in parts.items():
         last = sequences[:, -1:]
-        steps = targets.shape[1] // sequences.shape[2]
-        counted[name] = Windows(sequences - last, targets - np.tile(last[:, 0], steps))
+        known = np.tile(last[:, 0], targets.shape[1] // sequences.shape[2])
+        counted[name] = Windows(
+            sequences - last,
+            targets - known,
+            {forecast: values - known for forecast, values in naive.items()},
+        )
     return counted
 
 
@@ -105,6 +143,10 @@ def joined(parts: Sequence[dict[str, Windows]]) -> dict[str, Windows]:
         name: Windows(
             np.concatenate([part[name].sequences for part in parts]),
             np.concatenate([part[name].targets for part in parts]),
+            {
+                forecast: np.concatenate([part[name].naive[forecast] for part in parts])
+                for forecast in parts[0][name].naive
+            },
         )
         for name in parts[0]
     }
@@ -113,11 +155,13 @@ def joined(parts: Sequence[dict[str, Windows]]) -> dict[str, Windows]:
 def arrays_of_windows(parts: dict[str, Windows]) -> Arrays:
     """Return the arrays of a data set in the `.npz` form."""
     arrays: Arrays = {}
-    for name, (sequences, targets) in parts.items():
+    for name, (sequences, targets, naive) in parts.items():
         count, history, channels = sequences.shape
         arrays[f"{name}_values"] = sequences.reshape(-1, channels)
         arrays[f"{name}_lengths"] = np.full(count, history)
         arrays[f"{name}_targets"] = targets
+        arrays[f"{name}_naive"] = np.stack(list(naive.values()))
+        arrays["naive"] = np.array(list(naive))
     return arrays
 
 

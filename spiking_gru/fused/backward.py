@@ -36,9 +36,9 @@ class Backward:
         packed = map(backend.packed, settings)
         self.stages = list(zip(packed, stages_of(cell.row), strict=True))[::-1]
         self.slopes_given = cell.spiking and not settings[0].alpha
-        # Past the recurrent products the last emission is reached by r ⊙ e, and where it is sent
+        # Past the recurrent products the last emission is reached by r ⊙ e, and where it is emitted
         # again; else the product with the emission itself gives its whole gradient.
-        self.passes_by = cell.row.resets_before or cell.sends_changes
+        self.passes_by = cell.row.resets_before or cell.emission.by_delta
         self.alive = None if backend.skips else inputs.alive
 
     def run(

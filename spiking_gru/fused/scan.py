@@ -20,7 +20,8 @@ from spiking_gru.quantise import Arithmetic, FloatArithmetic
 def fits(arithmetic: Arithmetic) -> bool:
     """Whether the state is linear in the last one: nothing rounds, and no emission acts on it."""
     cell = arithmetic.cell
-    feeds_back = cell.row.recurrent_gates or cell.subtracts or cell.clears or cell.sends_changes
+    reset = cell.subtracts or cell.clears
+    feeds_back = cell.row.recurrent_gates or reset or cell.emission.by_delta
     return isinstance(arithmetic, FloatArithmetic) and not feeds_back
 
 
@@ -37,7 +38,7 @@ def sequence(
     if not fits(arithmetic):
         raise SettingError(
             f"way 'scan' does not compute {arithmetic.cell}: it needs floats, no recurrent "
-            f"synapses, no reset and no emission by change; choose another way"
+            f"synapses, no reset and no emission by delta; choose another way"
         )
     row = arithmetic.cell.row
     currents = functional.input_current(arithmetic, parameters, x)

@@ -88,7 +88,7 @@ def emission_of(cell: Cell) -> int:
     """The number of the cell's emission."""
     if cell.spiking:
         return SIGNED if cell.emission.signed else BINARY
-    return GRADED if cell.sends_changes else STATE
+    return GRADED if cell.emission.by_delta else STATE
 
 
 def reset_of(cell: Cell) -> int:

@@ -1,39 +1,182 @@
-"""The baseline: an ordinary torch.nn.GRU of the same size, with the same encoder and readout."""
+"""Baselines: ordinary recurrent networks with the encoder, the readout and the recipe of ours."""
 
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from spiking_gru.encoder import Encoder
 from spiking_gru.model import SequenceModel
-from spiking_gru.network import make_readout
+from spiking_gru.network import Network, make_readout
 from spiking_gru.readout import Seen
-from spiking_gru.settings import NetworkSettings
+from spiking_gru.settings import BASELINE_SIZES, NetworkSettings, TrainingSettings
+from spiking_gru.training.seeds import phase_seed
 
 
-class BaselineGRU(SequenceModel):
-    """The task without spikes; its hidden states take the place of the spikes."""
+class TorchBaseline(SequenceModel):
+    """The task without spikes: the hidden states of a `torch.nn` cell take the place of spikes.
 
-    def __init__(self, settings: NetworkSettings, encoder: Encoder) -> None:
-        readout = make_readout(settings, event_fraction=0)
+    Input weights begin uniform within ±1/√inputs, as those of the spiking GRU; recurrent weights
+    orthogonal, gate by gate; biases as torch draws them, with 1 added to the gate `remembers`.
+    With torch's own initialisation the baseline learns less in as many epochs.
+    """
+
+    def __init__(
+        self,
+        cell: type[nn.GRU | nn.LSTM],
+        remembers: int | None,
+        settings: NetworkSettings,
+        encoder: Encoder,
+    ) -> None:
         super().__init__(
-            copy.deepcopy(encoder), readout, settings.target, settings.task, settings.dropout
+            copy.deepcopy(encoder),
+            make_readout(settings, event_fraction=0),
+            settings.target,
+            settings.task,
+            settings.dropout,
         )
-        self.last = 2 if settings.bidirectional else 1
-        self.gru = nn.GRU(
-            settings.channels,
+        self.directions = 2 if settings.bidirectional else 1
+        self.recurrent = cell(
+            settings.sources,
             settings.hidden,
             settings.layers,
             bidirectional=settings.bidirectional,
         )
+        for name, parameter in self.recurrent.named_parameters():
+            gates = parameter.detach().split(settings.hidden)
+            if name.startswith("weight_ih"):
+                bound = 1 / math.sqrt(parameter.shape[1])
+                nn.init.uniform_(parameter, -bound, bound)
+            elif name.startswith("weight_hh"):
+                for gate in gates:
+                    nn.init.orthogonal_(gate)
+            elif name.startswith("bias_ih") and remembers is not None:
+                gates[remembers].add_(1)
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
         """The hidden states of the last layer, zero beyond each length, and its last ones."""
         x, steps = self.encoder(frames), lengths * self.encoder.steps
-        packed = nn.utils.rnn.pack_padded_sequence(x, steps, enforce_sorted=False)
-        states, ends = self.gru(packed)
+        packed = nn.utils.rnn.pack_padded_sequence(x, steps.cpu(), enforce_sorted=False)
+        states, ends = self.recurrent(packed)
+        hidden = ends if isinstance(ends, Tensor) else ends[0]
         emitted, _ = nn.utils.rnn.pad_packed_sequence(states, total_length=len(x))
-        return Seen(emitted, torch.cat(list(ends[-self.last :]), dim=-1), steps)
+        return Seen(emitted, torch.cat(list(hidden[-self.directions :]), dim=-1), steps)
+
+
+class StateBaseline(Network):
+    """The spiking GRU's own formulation as an ordinary GRU: at every step it sends its state."""
+
+    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
+        """What the network sends; operations are not counted, as those of no baseline are."""
+        return super().seen(frames, lengths)
+
+
+@dataclass(frozen=True)
+class Gates:
+    """Blocks of weights of a cell, by what multiplies them, and its blocks of biases."""
+
+    input: int
+    recurrent: int
+    biases: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """One kind of baseline."""
+
+    title: str
+    gates: Callable[[NetworkSettings], Gates]
+    build: Callable[[NetworkSettings, Encoder], SequenceModel]
+
+    def parameters(self, settings: NetworkSettings) -> int:
+        """Return the parameters of all cells and of the readout."""
+        gates, directions = self.gates(settings), 2 if settings.bidirectional else 1
+        states, cells = directions * settings.hidden, directions * settings.layers
+        inputs = directions * settings.sources + (cells - directions) * states
+        of_cells = gates.input * inputs + cells * (gates.recurrent * settings.hidden + gates.biases)
+        return of_cells * settings.hidden + settings.outputs * (states + 1)
+
+
+def _state_gates(settings: NetworkSettings) -> Gates:
+    row = settings.cell.row
+    received = len(row.recurrent_gates)
+    biases = len(row.gates) + received + settings.learn_initial_state
+    return Gates(len(row.input_gates), received, biases)
+
+
+def _build_state(settings: NetworkSettings, encoder: Encoder) -> SequenceModel:
+    sends_state = settings.model_copy(update={"emit": "state", "learn_threshold": False})
+    network = StateBaseline.build(sends_state)
+    network.encoder = copy.deepcopy(encoder)
+    return network
+
+
+GRU = Baseline("torch.nn.GRU", lambda _: Gates(3, 3, 6), partial(TorchBaseline, nn.GRU, None))
+LSTM = Baseline("torch.nn.LSTM", lambda _: Gates(4, 4, 8), partial(TorchBaseline, nn.LSTM, 1))
+STATE = Baseline("same cell, sends its state", _state_gates, _build_state)
+
+BASELINES = {"gru": GRU, "lstm": LSTM, "state": STATE}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A baseline to train, with the settings of its size."""
+
+    name: str
+    title: str
+    row: Baseline
+    settings: NetworkSettings
+
+    def build(self, encoder: Encoder, seed: int) -> SequenceModel:
+        """Return the baseline as its training finds it."""
+        torch.manual_seed(phase_seed(seed, self.name, "weights"))
+        return self.row.build(self.settings, encoder)
+
+
+def chosen_baselines(
+    settings: TrainingSettings, about: NetworkSettings, parameters: int
+) -> list[Chosen]:
+    """Return the baselines of a training run, for a spiking network of so many parameters.
+
+    One at equal hidden size has the name of its kind, one at equal parameters `KIND-parameters`.
+    Where both sizes are the same, it is trained once, by its first name.
+    """
+    chosen: list[Chosen] = []
+    for kind in settings.baselines:
+        row, widths = BASELINES[kind], set[int]()
+        sizes = {
+            "hidden": (kind, row.title, about.hidden),
+            "parameters": (
+                f"{kind}-parameters",
+                f"{row.title}, same parameters",
+                nearest_hidden(row, about, parameters),
+            ),
+        }
+        for size in BASELINE_SIZES[settings.baseline_size]:
+            name, title, hidden = sizes[size]
+            if hidden not in widths:
+                sized = about.model_copy(update={"hidden": hidden})
+                chosen.append(Chosen(name, title, row, sized))
+            widths.add(hidden)
+    return chosen
+
+
+def nearest_hidden(row: Baseline, about: NetworkSettings, parameters: int) -> int:
+    """Return the hidden size whose number of parameters is nearest to `parameters`."""
+
+    def at(hidden: int) -> int:
+        return row.parameters(about.model_copy(update={"hidden": hidden}))
+
+    low, high = 1, 2
+    while at(high) < parameters:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if at(middle) < parameters else (low, middle)
+    return low if parameters - at(low) <= at(high) - parameters else high

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from hardware.metrics import ClassMetrics, ValueMetrics, class_metrics, value_metrics
-from spiking_gru.batches import padded, padded_targets, valid_frames
+from hardware.metrics import Metrics, class_metrics, label_metrics, value_metrics
+from spiking_gru.batches import joined, pieces, valid_frames, whole
 from spiking_gru.data import Part
 from spiking_gru.model import SequenceModel
 from spiking_gru.training.losses import loss
+
+QUALITIES: dict[str, Callable[[float], str]] = {
+    "accuracy": lambda value: f"acc {100 * value:5.1f} %",
+    "micro_f1": lambda value: f"F1 {100 * value:5.1f} %",
+    "rmse": lambda value: f"rmse {value:.3g}",
+}
+"""Metrics in the progress of training."""
 
 
 @dataclass(frozen=True)
@@ -22,38 +31,87 @@ class Score:
 
     loss: float
     spike_rate: float
-    metrics: ClassMetrics | ValueMetrics
+    metrics: Metrics
+
+    @property
+    def quality(self) -> str:
+        """The first metric of the task, in a few characters."""
+        found = vars(self.metrics)
+        return next(text(found[name]) for name, text in QUALITIES.items() if name in found)
 
     def figures(self) -> dict[str, Any]:
         """Return all that is a number, by name, for `training.json` and TensorBoard.
 
         What nothing defines, such as the NRMSE of equal targets, is left out.
         """
-        found = {"loss": self.loss, "spike_rate": self.spike_rate, **vars(self.metrics)}
-        return {
-            name: value
-            for name, value in found.items()
-            if isinstance(value, (int, float)) and not isnan(value)
-        }
+        return {"loss": self.loss, "spike_rate": self.spike_rate, **_numbers(self.metrics)}
+
+
+def _numbers(metrics: Metrics) -> dict[str, Any]:
+    """Return the metrics that are one number each, and not NaN."""
+    return {
+        name: value
+        for name, value in vars(metrics).items()
+        if isinstance(value, (int, float)) and not isnan(value)
+    }
 
 
 @torch.no_grad()
 def evaluate(model: SequenceModel, part: Part) -> Score:
     """Return how a model does on a part of the data."""
     model.eval()
-    frames, lengths = padded(part.sequences)
+    found = [_found(model, piece) for piece in pieces(part)]
+    logits, targets = (joined([f[i] for f in found], part.per_step) for i in range(2))
+    lengths, answers = (torch.cat([f[i] for f in found]) for i in range(2, 4))
+    of_targets = loss(model, logits, targets, lengths, smoothing=0)
+    rate = torch.stack([f.active for f in found]).sum() / torch.stack([f.all for f in found]).sum()
+    array = answers.double().numpy() if answers.is_floating_point() else answers.numpy()
+    return Score(float(of_targets), float(rate), _metrics(model, array, part))
+
+
+class _Found(NamedTuple):
+    """What a model makes of a piece of a part."""
+
+    logits: Tensor
+    targets: Tensor
+    lengths: Tensor
+    answers: Tensor
+    """Of each sequence, or of each frame that is within its sequence."""
+
+    active: Tensor
+    """Emissions."""
+
+    all: Tensor
+    """Emissions that there could be."""
+
+
+def _found(model: SequenceModel, piece: Part) -> _Found:
+    frames, lengths, targets = whole(piece).to(model.device)
     seen = model.seen(frames, lengths)
     scores = model.readout.scores(seen)
-    logits, targets = model.readout.logits(scores, seen.lengths), padded_targets(part)
-    of_targets = loss(model, logits, targets, lengths, smoothing=0)
-    rate = seen.emitted.count_nonzero() / (seen.lengths.sum() * seen.emitted.shape[-1])
-    answers: Tensor = model.answers(scores, lengths)
-    if part.per_step:
-        answers = valid_frames(answers, lengths)
-    found = answers.double().numpy() if answers.is_floating_point() else answers.numpy()
-    metrics: ClassMetrics | ValueMetrics
+    answers: Tensor = model.answers(scores, lengths).cpu()
+    return _Found(
+        model.readout.logits(scores, seen.lengths),
+        targets,
+        lengths,
+        valid_frames(answers, lengths.cpu()) if piece.per_step else answers,
+        seen.emitted.count_nonzero(),
+        seen.lengths.sum() * seen.emitted.shape[-1],
+    )
+
+
+def _metrics(model: SequenceModel, answers: NDArray[Any], part: Part) -> Metrics:
+    if model.row.has_labels:
+        return label_metrics(answers, part.targets)
     if model.row.names_classes:
-        metrics = class_metrics(found, part.targets, len(model.classes))
-    else:
-        metrics = value_metrics(found, part.targets)
-    return Score(float(of_targets), float(rate), metrics)
+        return class_metrics(answers, part.targets, len(model.classes))
+    return value_metrics(answers, part.targets, next(iter(part.naive.values()), None))
+
+
+def naive_figures(part: Part) -> dict[str, dict[str, float]]:
+    """Return the metrics of each naive forecast of a part, by its name."""
+    first = next(iter(part.naive.values()), None)
+    return {
+        name: _numbers(value_metrics(values, part.targets, first))
+        for name, values in part.naive.items()
+    }

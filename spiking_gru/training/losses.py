@@ -1,13 +1,26 @@
-"""The loss of a task: cross entropy for classes, squared error for values."""
+"""The loss of a task: cross entropy for classes and labels, squared error for values.
+
+A class that shares its output, and a label, has the logit z, so its alternatives are (0, z): their
+cross entropy is the binary one, −log σ(z) where the target is 1, and −log(1 − σ(z)) where it is 0.
+With weights w of the classes, the loss of n targets y is Σ w(y) loss(y) / Σ w(y). Of a label only
+the positive targets have its weight.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from hardware.errors import SettingError
 from hardware.metrics import MISSING_CLASS
+from spiking_gru.data import Dataset
 from spiking_gru.model import SequenceModel
+from spiking_gru.settings import TrainingSettings
 
 
 def loss(
@@ -26,7 +39,7 @@ def loss(
         is_there = frames < lengths
         logits, targets = logits[is_there], targets[is_there]
     if model.row.names_classes:
-        return _of_classes(logits, targets, smoothing)
+        return _of_classes(model, logits, targets, smoothing)
     scale, offset = model.scaling(targets)
     known = ~targets.isnan()
     # In the targets' float64: next to a large offset float32 would round them away.
@@ -34,8 +47,76 @@ def loss(
     return error.square().sum() / max(1, error.numel())
 
 
-def _of_classes(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+def alternatives(model: SequenceModel, logits: Tensor) -> Tensor:
+    """Return logits of classes that exclude each other, in the last dimension.
+
+    Of labels there are two alternatives each (…, labels, 2), of classes all (…, classes).
+    """
+    row = model.target.row
+    if row.is_largest:
+        return logits
+    pairs = torch.stack([torch.zeros_like(logits), logits], dim=-1)
+    return pairs[..., 0, :] if row.shared_output else pairs
+
+
+def _of_classes(model: SequenceModel, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     known = targets != MISSING_CLASS
     if not known.any():
         return logits.sum() * 0.0
-    return cross_entropy(logits[known], targets[known], label_smoothing=smoothing)
+    votes, right = alternatives(model, logits)[known], targets[known]
+    if model.class_weights is None:
+        return cross_entropy(votes, right, label_smoothing=smoothing)
+    each = cross_entropy(votes, right, label_smoothing=smoothing, reduction="none")
+    weights = _weights_of(model, targets, model.class_weights)[known]
+    return (weights * each).sum() / weights.sum()
+
+
+def _weights_of(model: SequenceModel, targets: Tensor, of_classes: Tensor) -> Tensor:
+    """Return the weight of each target; a missing one has any."""
+    if model.row.has_labels:
+        return torch.where(targets == 1, of_classes, torch.ones_like(of_classes))
+    return of_classes[targets]
+
+
+def class_weights(settings: TrainingSettings, dataset: Dataset) -> Tensor | None:
+    """Return the weights of the classes (classes,) that the settings ask for; None for none.
+
+    Balanced ones are by the n_k training targets of each of K classes: Σ n / (K n_k), so that every
+    class weighs alike. A label's is negative targets / positive targets.
+    """
+    chosen = settings.weights_of_classes
+    found = BY_NAME[chosen](dataset) if isinstance(chosen, str) else _given(dataset, chosen)
+    return None if found is None else torch.from_numpy(found).float()
+
+
+def _require_classes(dataset: Dataset) -> None:
+    if not dataset.row.names_classes:
+        raise SettingError(
+            f"class weights are given, but the targets of {dataset.name} are values: leave them out"
+        )
+
+
+def _given(dataset: Dataset, weights: Sequence[float]) -> NDArray[np.float64]:
+    _require_classes(dataset)
+    if len(weights) != len(dataset.classes):
+        raise SettingError(
+            f"{len(weights)} class weights for the {len(dataset.classes)} classes of "
+            f"{dataset.name}: expected one for each"
+        )
+    return np.array(weights)
+
+
+def _balanced(dataset: Dataset) -> NDArray[np.float64]:
+    _require_classes(dataset)
+    targets, classes = dataset.training.targets, len(dataset.classes)
+    if dataset.row.has_labels:
+        return (targets == 0).sum(axis=0) / (targets == 1).sum(axis=0)
+    counts = np.bincount(targets[targets != MISSING_CLASS], minlength=classes)
+    return counts.sum() / (classes * counts)
+
+
+BY_NAME: dict[str, Callable[[Dataset], NDArray[np.float64] | None]] = {
+    "none": lambda _: None,
+    "balanced": _balanced,
+}
+"""Weights that have a name, those of `CLASS_WEIGHTS`."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.errors import TrainingError
-from hardware.metrics import ClassMetrics, ValueMetrics
+from hardware.metrics import MISSING_CLASS, ClassMetrics, LabelMetrics, Metrics
 from spiking_gru.data import Dataset
 
 
@@ -38,25 +38,35 @@ def notes_on(
     phase: str,
     epochs: int,
     best_epoch: int,
-    metrics: ClassMetrics | ValueMetrics,
+    metrics: Metrics,
     targets: NDArray[Any],
 ) -> list[str]:
     """Return what the best epoch says of a phase, by the metrics on the validation part."""
-    notes = []
-    if isinstance(metrics, ClassMetrics):
-        labels = targets[targets >= 0]
-        chance = float(np.bincount(labels).max(initial=0) / max(1, len(labels)))
-        if metrics.accuracy <= chance:
-            notes.append(
-                f"{phase}: {metrics.accuracy:.1%} of the validation part is no better than chance: "
-                f"its most frequent class makes up {chance:.1%}; try another learning rate or more "
-                f"epochs"
-            )
-    elif metrics.nrmse >= 1:
-        notes.append(
-            f"{phase}: on the validation part the error is no smaller than that of the mean; try "
-            f"another learning rate or more epochs"
-        )
+    fault = _no_better_than_chance(metrics, targets)
+    notes = [f"{phase}: {fault}; try another learning rate or more epochs"] if fault else []
     if best_epoch == epochs:
         notes.append(f"{phase}: the last of {epochs} epochs was the best; more may do better")
     return notes
+
+
+def _no_better_than_chance(metrics: Metrics, targets: NDArray[Any]) -> str | None:
+    """Return what metrics say that an answer without a look at the frames would reach as well."""
+    known = targets[targets != MISSING_CLASS]
+    if isinstance(metrics, ClassMetrics):
+        chance = float(np.bincount(known).max(initial=0) / max(1, len(known)))
+        if metrics.accuracy <= chance:
+            return (
+                f"{metrics.accuracy:.1%} of the validation part is no better than chance: its most "
+                f"frequent class makes up {chance:.1%}"
+            )
+    elif isinstance(metrics, LabelMetrics):
+        rarer = np.minimum((targets == 0).sum(axis=0), (targets == 1).sum(axis=0))
+        chance = float(rarer.sum() / max(1, known.size))
+        if metrics.hamming_loss >= chance:
+            return (
+                f"{metrics.hamming_loss:.1%} of the labels of the validation part are wrong, which "
+                f"is no better than chance: of always the more frequent answer {chance:.1%} are"
+            )
+    elif metrics.nrmse >= 1:
+        return "on the validation part the error is no smaller than that of the mean"
+    return None

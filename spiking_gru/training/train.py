@@ -1,9 +1,9 @@
-"""The training run: baseline, float spiking GRU, then the quantised one."""
+"""The training run: baselines, float spiking GRU, then the quantised one."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,16 @@ from spiking_gru.data import Dataset
 from spiking_gru.network import Network, save_network
 from spiking_gru.replacement import replacing
 from spiking_gru.run_folder import RunFolder
-from spiking_gru.settings import NetworkSettings, TrainingSettings
-from spiking_gru.training.baseline import BaselineGRU
-from spiking_gru.training.evaluation import Score
-from spiking_gru.training.trainer import EpochReport, Trainer
+from spiking_gru.settings import TEACHER, NetworkSettings, TrainingSettings
+from spiking_gru.training.baseline import BASELINES, chosen_baselines
+from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.device import chosen_device
+from spiking_gru.training.evaluation import naive_figures
+from spiking_gru.training.history import log_settings
+from spiking_gru.training.progress import shown
+from spiking_gru.training.results import Results, parameters_of
+from spiking_gru.training.seeds import phase_seed
+from spiking_gru.training.trainer import Trainer
 
 LOG = logging.getLogger(__name__)
 
@@ -29,37 +35,49 @@ def train(
     settings: TrainingSettings,
     dataset: Dataset,
     folder: str | Path,
-    report: Callable[[EpochReport], None] = lambda _: None,
+    report: Watcher = lambda _: None,
     *,
     force: bool = False,
+    callbacks: Iterable[Watcher] = (),
+    progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Train all three, write the network, its settings and `training.json`; return the latter.
+    """Train all networks, write ours, its settings and `training.json`; return the latter.
 
     A run in the folder is replaced only with `force`, and only when the new one is complete.
-    `tensorboard --logdir FOLDER` shows the curves meanwhile.
+    `tensorboard --logdir FOLDER` shows the curves meanwhile. A callback is a `Callback`, or a
+    function that is called after each epoch; it ends a phase by returning True. A terminal and a
+    notebook show the `progress`; True shows it anywhere, False nowhere.
     """
-    with replacing(RunFolder(Path(folder)), force) as new:
-        return _train(settings, dataset, new, report)
+    settings = settings.resolved(dataset.task)
+    with replacing(RunFolder(Path(folder)), force) as new, shown(progress) as show:
+        return _train(settings, dataset, new, report, [show, *callbacks])
 
 
 def _train(
     settings: TrainingSettings,
     dataset: Dataset,
     folder: RunFolder,
-    report: Callable[[EpochReport], None],
+    report: Watcher,
+    callbacks: Iterable[Watcher],
 ) -> dict[str, Any]:
+    device = chosen_device(settings.device)
     network, about = fresh_network(settings, dataset)
-    baseline = BaselineGRU(about, network.encoder)
     epochs, rate = settings.epochs, settings.learning_rate
     quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_rate
-    scores: dict[str, Score] = {}
+    results, teacher = Results(), None
     with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
-        trainer = Trainer(settings, dataset, report, log)
-        trainer.fit("baseline", baseline, epochs or quantised_epochs, rate)
-        scores["baseline_gru"] = trainer.test(baseline)
+        trainer = Trainer(settings, dataset, report, log, callbacks)
+        for chosen in chosen_baselines(settings, about, parameters_of(network)):
+            model, name = chosen.build(network.encoder, settings.seed).to(device), chosen.name
+            trainer.fit(name, model, epochs or quantised_epochs, rate)
+            score = trainer.test(model)
+            results.add(name, chosen.title, model, chosen.settings, score, dense=True)
+            if settings.distil and teacher is None and chosen.row is BASELINES[TEACHER]:
+                teacher = model
+        network.to(device)
         if epochs:
-            trainer.fit("float", network, epochs, rate)
-            scores["float"] = trainer.test(network)
+            trainer.fit("float", network, epochs, rate, teacher=teacher)
+            results.add("float", "spiking GRU, float", network, about, trainer.test(network))
         network.quantise()
         trainer.fit(
             "quantised",
@@ -67,8 +85,10 @@ def _train(
             quantised_epochs,
             quantised_rate if epochs else rate,
             settings.prune,
+            teacher,
         )
-        scores["quantised"] = trainer.test(network)
+        results.add("quantised", "spiking GRU, quantised", network, about, trainer.test(network))
+        log_settings(log, settings.model_dump(), results.test)
     save_network(network, about, folder.path)
     metrics = {
         "settings": settings.model_dump(),
@@ -79,8 +99,12 @@ def _train(
             "validation_samples": len(dataset.validation),
             "test_samples": len(dataset.test),
         },
-        "test": {name: score.figures() for name, score in scores.items()},
+        "device": str(device),
+        "networks": results.networks,
+        "test": results.test,
+        "naive": naive_figures(dataset.test),
         "best_epochs": trainer.best_epochs,
+        "history": trainer.history.compact(trainer.best_epochs),
         "notes": trainer.notes,
     }
     for note in trainer.notes:
@@ -91,17 +115,19 @@ def _train(
 
 def fresh_network(settings: TrainingSettings, dataset: Dataset) -> tuple[Network, NetworkSettings]:
     """Return the network as training finds it, and its settings."""
-    torch.manual_seed(settings.seed)
+    torch.manual_seed(phase_seed(settings.seed, "spiking", "weights"))
     about = network_settings(settings, dataset)
     network = Network.build(about)
-    network.encoder.fit(dataset.training.sequences.values)
+    network.encoder.fit(dataset.training.sequences)
     return network, about
 
 
 def network_settings(settings: TrainingSettings, dataset: Dataset) -> NetworkSettings:
     """Return the network to train; values are scaled by those of the training part."""
     if dataset.row.names_classes:
-        return settings.network(dataset.channels, dataset.classes, dataset.task)
+        return settings.network(
+            dataset.channels, dataset.classes, dataset.task, preprocessing=dataset.preprocessing
+        )
     values = dataset.training.targets
     deviation = np.nanstd(values, axis=0)
     return settings.network(
@@ -109,6 +135,7 @@ def network_settings(settings: TrainingSettings, dataset: Dataset) -> NetworkSet
         task=dataset.task,
         scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
         offset=tuple(np.nanmean(values, axis=0).tolist()),
+        preprocessing=dataset.preprocessing,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,26 +13,52 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard.writer import SummaryWriter
 
-from spiking_gru.batches import batches
+from hardware.errors import TrainingError
+from spiking_gru.batches import Batch, batches
 from spiking_gru.data import Dataset
 from spiking_gru.model import SequenceModel
 from spiking_gru.settings import TrainingSettings
+from spiking_gru.training.augmentation import AUGMENTATIONS, augmented
+from spiking_gru.training.callbacks import (
+    BatchReport,
+    Callbacks,
+    EpochReport,
+    PhaseReport,
+    Watcher,
+)
+from spiking_gru.training.distillation import distillation_loss, taught
 from spiking_gru.training.evaluation import Score, evaluate
+from spiking_gru.training.history import History
+from spiking_gru.training.losses import class_weights
 from spiking_gru.training.losses import loss as loss_of
 from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 from spiking_gru.training.pruning import Pruning
 from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
+from spiking_gru.training.seeds import phase_seed
 
 
-@dataclass(frozen=True)
-class EpochReport:
-    """What a progress bar shows after each epoch."""
+@dataclass
+class Phase:
+    """A phase in progress."""
 
-    phase: str
-    epoch: int
+    name: str
     epochs: int
-    loss: float
-    validation: Score
+    model: SequenceModel
+    teacher: SequenceModel | None
+    optimiser: torch.optim.Optimizer
+    averaged: AveragedModel
+    pruning: Pruning
+    generator: torch.Generator
+
+    @property
+    def smooth(self) -> SequenceModel:
+        """The model with the averaged weights."""
+        return cast(SequenceModel, self.averaged.module)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the present epoch."""
+        return float(self.optimiser.param_groups[0]["lr"])
 
 
 class Trainer:
@@ -41,15 +68,17 @@ class Trainer:
         self,
         settings: TrainingSettings,
         dataset: Dataset,
-        report: Callable[[EpochReport], None],
+        report: Watcher,
         log: SummaryWriter,
+        callbacks: Iterable[Watcher] = (),
     ) -> None:
         self.settings = settings
         self.dataset = dataset
-        self.report = report
-        self.log = log
+        self.history = History(log)
+        self.callbacks = Callbacks([self.history, report, *callbacks])
         self.best_epochs: dict[str, int] = {}
         self.notes = notes_on_data(dataset)
+        self.class_weights = class_weights(settings, dataset)
 
     def fit(
         self,
@@ -58,79 +87,116 @@ class Trainer:
         epochs: int,
         learning_rate: float,
         prune: float = 0.0,
+        teacher: SequenceModel | None = None,
     ) -> None:
         """Train, and leave the model with the averaged weights of its best epoch.
 
         With `prune` that share of the layers' weights becomes 0 over the first half of the epochs,
-        and only a later one is kept.
+        and only a later one is kept. With a teacher the model learns from its logits as well, by
+        the weight of `distil`.
 
         What is validated and kept is a moving average over the steps: on small data its accuracy
         varies much less than that of any one step. Best is the lowest loss on the validation
         part: there the accuracy is soon perfect and tells epochs apart no more.
         """
-        settings = self.settings
-        generator = torch.Generator().manual_seed(settings.seed)
+        settings, weights = self.settings, self.class_weights
+        model.class_weights = None if weights is None else weights.to(model.device)
+        torch.manual_seed(phase_seed(settings.seed, phase, "dropout"))
+        generator = torch.Generator().manual_seed(phase_seed(settings.seed, phase, "batches"))
         optimiser = OPTIMISERS[settings.optimiser](
             model.parameters(), lr=learning_rate, weight_decay=settings.weight_decay
         )
         schedule = SCHEDULES[settings.schedule](optimiser, epochs)
-        averaged = AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging))
-        smooth = cast(SequenceModel, averaged.module)
+        run = Phase(
+            phase,
+            epochs,
+            model,
+            teacher,
+            optimiser,
+            AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging)),
+            Pruning(model, prune, epochs),
+            generator,
+        )
         best, best_state = None, model.state_dict()
-        pruning = Pruning(model, prune, epochs)
+        self.callbacks.on_phase(PhaseReport(phase, epochs, model))
         for epoch in range(1, epochs + 1):
-            pruning.choose(model, epoch)
-            loss = self._epoch(model, optimiser, averaged, generator, pruning)
+            run.pruning.choose(model, epoch)
+            report, stopped = self._epoch(run, epoch)
             schedule.step()
-            score = evaluate(smooth, self.dataset.validation)
-            require_finite("the validation loss", score.loss, learning_rate)
-            self._log(phase, epoch, epochs, loss, score)
-            if not pruning.is_complete(epoch):
-                continue
-            if best is None or score.loss < best.loss:
+            stopped = self.callbacks.on_epoch(report) or stopped
+            complete = run.pruning.is_complete(epoch)
+            if stopped and not complete:
+                raise TrainingError(
+                    f"a callback ended the phase {phase!r} in epoch {epoch}, before its weights "
+                    f"were pruned: let it train for {run.pruning.ramp} epochs or more"
+                )
+            score = report.validation
+            if complete and (best is None or score.loss < best.loss):
                 best = score
-                best_state = copy.deepcopy(smooth.state_dict())
+                best_state = copy.deepcopy(run.smooth.state_dict())
                 self.best_epochs[phase] = epoch
-            if settings.patience and epoch - self.best_epochs[phase] >= settings.patience:
+            late = best is not None and epoch - self.best_epochs[phase] >= settings.patience
+            if stopped or (settings.patience and late):
                 break
         model.load_state_dict(best_state)
         if best is not None:
             targets = self.dataset.validation.targets
             self.notes += notes_on(phase, epochs, self.best_epochs[phase], best.metrics, targets)
 
-    def _epoch(
-        self,
-        model: SequenceModel,
-        optimiser: torch.optim.Optimizer,
-        averaged: AveragedModel,
-        generator: torch.Generator,
-        pruning: Pruning,
-    ) -> float:
-        settings, total, rate = self.settings, 0.0, optimiser.param_groups[0]["lr"]
-        model.train()
-        for frames, lengths, targets in batches(self.dataset.training, settings.batch, generator):
-            noisy = with_noise(frames, model.encoder.gain, settings.noise, generator)
-            seen = model.seen(noisy, lengths, counted=settings.energy_weight > 0)
-            loss = loss_of(model, model.logits(seen), targets, lengths, settings.label_smoothing)
-            if seen.operations is not None:
-                energy_uj = seen.operations.mean() * settings.synaptic_operation_pj * 1e-6
-                loss = loss + settings.energy_weight * energy_uj
-            require_finite("the training loss", float(loss.detach()), rate)
-            optimiser.zero_grad()
-            loss.backward()
-            norm = nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
-            require_finite("the gradient's norm", float(norm), rate)
-            optimiser.step()
-            averaged.update_parameters(model)
-            pruning.apply([model, averaged.module])
-            total += float(loss.detach()) * len(lengths)
-        return total / len(self.dataset.training)
+    def _epoch(self, run: Phase, epoch: int) -> tuple[EpochReport, bool]:
+        """Return the report of an epoch, and whether a callback ended the phase within it."""
+        settings, rate, start = self.settings, run.rate, time.monotonic()
+        strengths = {name: getattr(settings, name) for name in AUGMENTATIONS}
+        number = -(-len(self.dataset.training) // settings.batch)
+        losses, norms, sequences, stopped = 0.0, 0.0, 0, False
+        todo = batches(self.dataset.training, settings.batch, run.generator)
+        for count, batch in enumerate(todo, 1):
+            changed = augmented(batch, run.model, strengths, run.generator).to(run.model.device)
+            loss, norm = self._step(run, changed, rate)
+            losses += loss * len(batch.lengths)
+            sequences += len(batch.lengths)
+            norms += norm
+            about = BatchReport(run.name, epoch, count, number, loss, norm, rate)
+            if self.callbacks.on_batch(about):
+                stopped = True
+                break
+        score = evaluate(run.smooth, self.dataset.validation)
+        require_finite("the validation loss", score.loss, rate)
+        report = EpochReport(
+            phase=run.name,
+            epoch=epoch,
+            epochs=run.epochs,
+            loss=losses / sequences,
+            validation=score,
+            learning_rate=rate,
+            gradient_norm=norms / count,
+            seconds=time.monotonic() - start,
+        )
+        return report, stopped
 
-    def _log(self, phase: str, epoch: int, epochs: int, loss: float, score: Score) -> None:
-        self.log.add_scalar(f"{phase}/training_loss", loss, epoch)
-        for name, value in score.figures().items():
-            self.log.add_scalar(f"{phase}/validation_{name}", value, epoch)
-        self.report(EpochReport(phase, epoch, epochs, loss, score))
+    def _step(self, run: Phase, batch: Batch, rate: float) -> tuple[float, float]:
+        """Take one step; return the loss, and the gradient's norm before it is clipped."""
+        settings, model = self.settings, run.model
+        frames, lengths, targets = batch
+        model.train()  # a callback may have evaluated it
+        seen = model.seen(frames, lengths, counted=settings.energy_weight > 0)
+        logits = model.logits(seen)
+        loss = loss_of(model, logits, targets, lengths, settings.label_smoothing)
+        if run.teacher is not None:
+            from_teacher = distillation_loss(model, logits, taught(run.teacher, batch), lengths)
+            loss = (1 - settings.distil) * loss + settings.distil * from_teacher
+        if seen.operations is not None:
+            energy_uj = seen.operations.mean() * settings.synaptic_operation_pj * 1e-6
+            loss = loss + settings.energy_weight * energy_uj
+        require_finite("the training loss", float(loss.detach()), rate)
+        run.optimiser.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_norm)
+        require_finite("the gradient's norm", float(norm), rate)
+        run.optimiser.step()
+        run.averaged.update_parameters(model)
+        run.pruning.apply([model, run.smooth])
+        return float(loss.detach()), float(norm)
 
     def test(self, model: SequenceModel) -> Score:
         return evaluate(model, self.dataset.test)
@@ -150,8 +216,3 @@ def warmed_up(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
         get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(average, current, updates)
 
     return update
-
-
-def with_noise(frames: Tensor, gain: Tensor, noise: float, generator: torch.Generator) -> Tensor:
-    """Frames with Gaussian noise of `noise` standard deviations of each channel."""
-    return frames + noise * torch.randn(frames.shape, generator=generator) / gain.float()

@@ -16,9 +16,9 @@ from format_page import PAGE, Example, numbers, section, stated, tables
 from independent import arithmetic
 from independent.checksums import golden_digest, manifest_checksum, sha256, tensor_checksum
 from independent.container import join, split
-from independent.encoder import float32, standardised
+from independent.encoder import float32, response, standardised
 from independent.engine import Result, run
-from independent.program import FORMULATIONS
+from independent.program import ENCODERS, FORMULATIONS, Encoder
 from independent.strict_json import canonical, parse
 from independent.tensors import Tensor, read_tensors
 
@@ -127,6 +127,19 @@ def test_every_table_of_the_page_is_computed_again() -> None:
         assert [table[j] for j in (0, 96, 127, 128, 160, 255)] == numbers(entries)
         assert sha256(",".join(map(str, table)).encode())[:16] == digest
     assert len(rows) == 14
+
+
+def test_the_responses_of_receptive_fields_on_the_page_are_computed_again() -> None:
+    encoder = Encoder("population", 127, 0, 1, 8, (0.0,), (1.0,))
+    [rows] = [t[1:] for t in tables(section("Encoder")) if t[0] == ["q", "responses"]]
+    for q, cells in rows:
+        assert [response(encoder, int(q), j) for j in range(8)] == numbers(cells)
+    assert len(rows) == 4
+
+
+def test_the_reference_has_the_encoders_of_the_page() -> None:
+    [rows] = [t[1:] for t in tables(section("Encoder")) if t[0][0] == "kind"]
+    assert [row[0] for row in rows] == list(ENCODERS)
 
 
 def test_the_reference_has_the_formulations_of_the_page() -> None:

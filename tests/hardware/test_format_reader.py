@@ -114,6 +114,49 @@ def test_every_field_is_required_and_no_other_is_known(
         assert accepted(file, tmp_path / "p.sgru") == (False, False), key
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "sound"),
+    [
+        ("population", {"fields": 2}, True),
+        ("population", {"fields": 2, "threshold": 254}, True),
+        ("population", {}, False),
+        ("population", {"fields": 1}, False),
+        ("population", {"fields": 3}, False),
+        ("population", {"fields": 2.0}, False),
+        ("population", {"fields": 33}, False),
+        ("graded", {}, True),
+        ("graded", {"fields": 1}, False),
+        ("graded", {"fields": 2}, False),
+        ("level-crossing", {"threshold": 1}, True),
+        ("level-crossing", {"threshold": 127}, True),
+        ("level-crossing", {"threshold": 0}, False),
+        ("level-crossing", {"threshold": 128}, False),
+        ("level-crossing", {"limit": 32_767, "threshold": 3}, True),
+        ("level-crossing", {"limit": 32_767, "threshold": 2}, True),
+        ("level-crossing", {"limit": 32_767, "threshold": 1}, False),
+    ],
+)
+def test_both_readers_know_what_each_encoder_has(
+    kind: str, fields: dict[str, Any], sound: bool, tmp_path: Path
+) -> None:
+    manifest, tensors = taken_apart(contents(*stored(random_program(5, 4, (3,)))))
+    if kind == "population":  # 4 inputs of the first layer are 2 fields of 2 channels
+        tensors |= {name: tensors[name][:2] for name in ("encoder.offset", "encoder.gain")}
+    manifest["encoder"].update({"kind": kind, "threshold": 0, **fields})
+    file = sealed(manifest, tensors)
+    assert accepted(file, tmp_path / "p.sgru") == (sound, sound)
+
+
+def test_an_encoder_of_more_sources_than_a_layer_takes_is_refused(tmp_path: Path) -> None:
+    for channels, sound in ((2**15, True), (2**15 + 1, False)):
+        program = random_program(
+            0, channels, (1,), formulation="minimal", encoder="population", emit="state"
+        )
+        assert program.encoder.sources == 2 * channels
+        file = contents(*stored(program))
+        assert accepted(file, tmp_path / "p.sgru") == (sound, sound)
+
+
 SIZES = {"manifest": 2**20, "header": 2**20, "layers": 64, "golden": 64}
 
 

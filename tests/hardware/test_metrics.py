@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hardware.metrics import class_metrics, value_metrics
+from hardware.metrics import class_metrics, label_metrics, value_metrics
 
 sklearn = pytest.importorskip("sklearn.metrics")
 
@@ -77,3 +77,49 @@ def test_a_class_that_never_occurs_has_no_precision_and_is_not_in_the_mean() -> 
 def test_nothing_has_no_metrics() -> None:
     assert np.isnan(class_metrics(np.array([], int), np.array([], int), 2).accuracy)
     assert np.isnan(value_metrics(np.empty((0, 1)), np.empty((0, 1))).mae)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_label_metrics_are_those_of_scikit_learn(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    targets, predicted = rng.integers(0, 2, (2, 30, int(rng.integers(2, 5))))
+    found = label_metrics(predicted, targets)
+    options = {"average": None, "zero_division": np.nan}
+    assert np.allclose(found.f1, sklearn.f1_score(targets, predicted, **options), equal_nan=True)
+    assert np.allclose(found.precision, sklearn.precision_score(targets, predicted, **options))
+    assert np.allclose(found.recall, sklearn.recall_score(targets, predicted, **options))
+    for average in ("micro", "macro"):
+        expected = sklearn.f1_score(targets, predicted, average=average, zero_division=np.nan)
+        assert getattr(found, f"{average}_f1") == pytest.approx(expected)
+    assert found.hamming_loss == pytest.approx(sklearn.hamming_loss(targets, predicted))
+    assert found.exact_match == pytest.approx(sklearn.accuracy_score(targets, predicted))
+    assert found.positives == tuple(targets.sum(axis=0))
+
+
+def test_a_label_that_is_not_known_counts_nowhere() -> None:
+    targets = np.array([[1, -1], [0, 1], [0, 0]])
+    found = label_metrics(np.array([[1, 1], [0, 1], [1, 0]]), targets)
+    assert (found.items, found.hamming_loss) == (5, 1 / 5)
+    # The first item is not known as a whole.
+    assert found.exact_match == 1 / 2
+    assert found.f1 == pytest.approx((2 / 3, 1.0))
+    nothing = label_metrics(np.array([[1]]), np.array([[-1]]))
+    assert nothing.items == 0
+    assert np.isnan((nothing.exact_match, nothing.micro_f1, nothing.hamming_loss)).all()
+
+
+def test_a_naive_forecast_that_is_not_known_moves_the_mase_only() -> None:
+    targets, predicted = np.array([[1.0], [2.0]]), np.array([[3.0], [2.5]])
+    found = value_metrics(predicted, targets, naive=np.array([[np.nan], [3.0]]))
+    assert (found.items, found.mae, found.mase) == (2, 1.25, 0.5)
+
+
+def test_errors_by_output_are_those_of_each_column() -> None:
+    targets = np.array([[1.0, 2.0], [np.nan, 4.0], [3.0, 0.0]])
+    found = value_metrics(targets + np.array([2.0, -1.0]), targets)
+    assert found.mae_by_output == (2.0, 1.0)
+    off = np.array([[3.0, 0.0], [0.0, 0.0], [4.0, 0.0]])
+    assert value_metrics(targets + off, targets).rmse_by_output == (
+        pytest.approx(np.sqrt(12.5)),
+        0.0,
+    )

@@ -69,7 +69,8 @@ def test_the_commands_one_by_one_give_every_file(folder: Path, tmp_path: Path, c
         "verification.json",
     }
     report = json.loads((folder / "report.json").read_text())
-    assert report["accuracy"]["quantised"] == report["accuracy"]["deployed"]
+    networks = {network["name"]: network["metrics"] for network in report["networks"]}
+    assert networks["quantised"]["accuracy"] == networks["deployed"]["accuracy"]
     assert report["verification"]["mismatches"] == 0
     assert (report["dataset"]["name"], report["dataset"]["test_samples"]) == ("small", 9)
 
@@ -141,8 +142,10 @@ def test_a_run_can_be_used_from_another_folder_than_it_was_trained_in(tmp_path: 
 @pytest.mark.parametrize(
     "chosen",
     [
-        "--formulation keep --emit signed --bidirectional --learn-threshold",
-        "--formulation torch --emit graded --readout leaky --learn-initial-state",
+        "--formulation keep --emit signed --bidirectional --learn-threshold "
+        "--encoder level-crossing",
+        "--formulation torch --emit graded --readout leaky --learn-initial-state "
+        "--encoder population --encoder-fields 5",
         "--formulation output-gated --encoder rate --encoder-steps 2 --readout last",
         "--formulation write --emit state --encoder latency --readout step --activation table",
         "--formulation forget --encoder send-on-delta --readout count --bits 4 --layers 2",
@@ -162,8 +165,8 @@ def test_every_setting_trains_converts_runs_and_verifies(chosen: str, tmp_path: 
     verified = json.loads((run / "verification.json").read_text())
     assert verified["mismatches"] == 0
     training = json.loads((run / "training.json").read_text())
-    deployed = json.loads((run / "report.json").read_text())["accuracy"]["deployed"]
-    assert deployed == training["test"]["quantised"]["accuracy"]
+    *_, deployed = json.loads((run / "report.json").read_text())["networks"]
+    assert deployed["metrics"]["accuracy"] == training["test"]["quantised"]["accuracy"]
 
 
 def test_the_same_seed_gives_the_same_program_file(folder: Path, tmp_path: Path) -> None:
@@ -483,6 +486,31 @@ def test_a_run_that_a_killed_command_had_completed_is_found(
     assert not list((tmp_path / "run").glob(".*"))
 
 
+def test_convert_counts_on_validation_data_what_each_way_of_sending_takes(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    from conversion.sending import operations_of_both
+    from spiking_gru.run_folder import RunFolder
+
+    run = shutil.copytree(folder, tmp_path / "run")
+    programs = {}
+    for send in ("values", "changes", "auto"):
+        code, out, err = call("convert", run, "--send", send, "--json")
+        assert code == 0, err
+        programs[send] = Program.load(run / "program.sgru")
+        [told] = json.loads(out)["sending"]
+    changes = [made.layers[0].cell.sends_changes for made in programs.values()]
+    assert changes[:2] == [False, True]
+    validation = RunFolder(run).dataset().validation.sequences
+    of_values, of_changes = operations_of_both(programs["auto"], validation)
+    assert (told["values"], told["changes"]) == (of_values[0], of_changes[0])
+    assert changes[2] == (of_changes[0] < of_values[0])
+    assert programs["auto"].provenance["sending"] == [told]
+    code, out, err = call("convert", run)
+    assert "layer 0 sends " in out
+    assert " synaptic operations a sequence" in " ".join(out.split())
+
+
 def test_a_network_that_was_damaged_is_not_converted(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
     run = shutil.copytree(folder, tmp_path / "run")
     weights = bytearray((run / "model.safetensors").read_bytes())
@@ -533,7 +561,8 @@ def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Pat
     edit_resealed(tmp_path / "run" / "training.json", settings=settings)
     code, _, err = call("run", tmp_path / "run")
     assert code == 2
-    assert "fingerprint differs" in err
+    assert "fingerprint differs from that of small: put the data back as they were, or tell" in err
+    assert "with --data where they are" in err
 
 
 def test_a_network_too_large_for_the_word_is_refused_before_the_first_epoch(
@@ -544,7 +573,7 @@ def test_a_network_too_large_for_the_word_is_refused_before_the_first_epoch(
     assert code == 2
     assert "before the first epoch, layer 0, candidate, neuron" in err
     assert "over 8388607, the limit of 24 bits" in err
-    assert "baseline" not in out
+    assert "loss" not in out
     assert not (tmp_path / "run").exists()
 
 

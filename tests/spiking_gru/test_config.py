@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,16 @@ from hypothesis import strategies as st
 
 from hardware.errors import InputError, SettingError
 from spiking_gru.config import read_config, write_config
+from spiking_gru.data.paths import FORMS
 from spiking_gru.settings import TrainingSettings
 
 
+def is_no_path(text: str) -> bool:
+    return not text.endswith(FORMS) and not os.path.exists(f"./{text}")  # noqa: PTH110
+
+
 @given(
-    data=st.text(st.characters(codec="utf-8"), max_size=30),
+    data=st.text(st.characters(codec="utf-8"), max_size=30).filter(is_no_path),
     rate=st.floats(1e-300, 1e300),
     hidden=st.integers(1, 8192),
     learn=st.booleans(),
@@ -65,3 +71,24 @@ def test_a_file_that_is_wrong_is_refused_by_name(
     path.write_text(text)
     with pytest.raises(error, match=message):
         read_config(path)
+
+
+def test_a_path_of_data_is_taken_from_the_folder_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "settings"
+    (place / "moves").mkdir(parents=True)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    def data_of(name: str) -> str:
+        (place / "run.toml").write_text(f"data = '{name}'\n")
+        return read_config(place / "run.toml")["data"]
+
+    assert data_of("moves") == str(place / "moves")
+    assert data_of("../settings/moves") == str(place / ".." / "settings" / "moves")
+    assert data_of("gone.toml") == str(place / "gone.toml")
+    assert data_of("/gone.npz") == "/gone.npz"
+    assert data_of("digits") == "digits"
+    assert data_of("digitz") == "digitz"
+    assert data_of("x" * 900) == "x" * 900

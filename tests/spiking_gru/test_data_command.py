@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from datasets import small_file
+from sounds import tone, write_wav
 
 from spiking_gru.data.registry import DATASETS
 from spiking_gru.data.sources import package
@@ -78,7 +79,7 @@ def test_check_shows_a_file_of_ones_own(call, tmp_path: Path) -> None:  # type: 
     path = small_file(tmp_path, train_groups=groups, classes=np.array(["x", "[y]", "z"]))
     code, out, err = call("data", "check", path)
     assert code == 0, err
-    assert out.startswith("small: ")
+    assert out.splitlines()[0] == str(path)
     assert "[y]" in out
     _, out, _ = call("data", "check", path, "--json")
     found = json.loads(out)
@@ -119,3 +120,30 @@ def test_alone_it_prints_its_help(call) -> None:  # type: ignore[no-untyped-def]
     assert code == 2
     assert "list" in out
     assert "check" in out
+
+
+def test_channels_are_shown_by_the_names_of_their_columns(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    rng = np.random.default_rng(0)
+    for i in range(20):
+        (tmp_path / "ab"[i % 2]).mkdir(exist_ok=True)
+        rows = [f"{x:.3f},{y:.3f}" for x, y in rng.normal(size=(4, 2))]
+        (tmp_path / "ab"[i % 2] / f"{i}.csv").write_text("left arm,right arm\n" + "\n".join(rows))
+    code, out, err = call("data", "check", tmp_path)
+    assert code == 0, err
+    shown = [line for line in out.splitlines() if line.startswith(("left arm ", "right arm "))]
+    assert len(shown) == 2
+    code, out, _ = call("data", "check", tmp_path, "--json")
+    assert [channel["name"] for channel in json.loads(out)["channels"]] == ["left arm", "right arm"]
+
+
+def test_the_settings_of_sound_are_shown_within_80_columns(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for i in range(8):
+        write_wav(tmp_path / "ab"[i % 2] / f"{i}.wav", tone(400, 900, seed=i))
+    code, out, err = call("data", "check", tmp_path)
+    assert code == 0, err
+    lines = out.splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("log-mel  rate 8000, "))
+    assert max(map(len, lines[1 : place + 3])) <= 80
+    assert lines[place + 1].startswith("         ")
+    code, out, _ = call("data", "check", tmp_path, "--json")
+    assert json.loads(out)["preprocessing"][0][1]["mels"] == 40

@@ -50,6 +50,32 @@ def test_a_threshold_of_standard_deviations_is_one_of_the_grid() -> None:
     assert encoder(frames).flatten().tolist() == [0, 0, 0.53125, 0.53125, 1.09375]
 
 
+def test_levels_are_standard_deviations_apart() -> None:
+    encoder = Encoder(1, "level-crossing", threshold=0.5)
+    frames = torch.tensor([0.4, 0.5, 0.6, 1.7, 1.1, 0.9]).reshape(-1, 1, 1)
+    assert encoder(frames).flatten().tolist() == [0, 1, 0, 2, 0, -1]
+
+
+@pytest.mark.parametrize("threshold", [0, 0.015, 3.99])
+def test_levels_that_no_value_crosses_or_that_are_no_distance_apart_are_refused(
+    threshold: float,
+) -> None:
+    expected = "threshold is .*: expected 0.03125 to 3.96875 standard deviations for level-crossing"
+    with pytest.raises(SettingError, match=expected):
+        Encoder(1, "level-crossing", threshold=threshold)
+
+
+def test_fields_see_the_value_that_is_nearest_to_their_centre() -> None:
+    encoder = Encoder(2, "population", fields=3)
+    seen = encoder(torch.tensor([[[-9.0, 2.0]], [[0.0, 1.0]]]))
+    assert seen.shape == (2, 1, 6)
+    first, second = seen[:, 0].tolist()
+    assert first == [1, 0.125, 0, 0, 0.125, 1]
+    assert second[:3] == [0.125, 1, 0.125]
+    assert second[3] == 0
+    assert abs(second[4] - second[5]) < 0.05
+
+
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(SettingError, match="unknown encoder 'poisson'"):
         Encoder(1, "poisson")

@@ -22,7 +22,7 @@ def transcription(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The equations in NumPy, one letter for each thing in them."""
     settings, theta = cell.cell, cell.threshold.item()
-    hard = settings.activation == "hard"
+    hard, values = settings.activation == "hard", settings.emit.removesuffix("-on-change")
 
     def sigma(v: np.ndarray) -> np.ndarray:
         return np.clip(v / 4 + 0.5, 0, 1) if hard else 1 / (1 + np.exp(-v))
@@ -36,11 +36,11 @@ def transcription(
             "signed": np.where(v > theta, 1.0, np.where(v < -theta, -1.0, 0.0)),
             "state": v,
             "graded": np.where(np.abs(v - e) > theta, v, e),
-        }[settings.emit]
+        }[values]
 
     def finished(new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         out = emitted(new)
-        if settings.emit in ("binary", "signed"):
+        if values in ("binary", "signed"):
             if settings.reset_mechanism == "subtract":
                 new = new - theta * out
             elif settings.reset_mechanism == "zero":

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 import platform
+import re
+from pathlib import Path
 
 import pytest
 import torch
+from reports import LABELS, PROGRAM, SEQUENCES
 
+import hardware
 from hardware.errors import InputError
 from spiking_gru.host import FEWEST_ROUNDS, processor, time_gru
 
@@ -52,3 +57,17 @@ def test_without_a_name_the_processor_is_its_architecture(monkeypatch: pytest.Mo
 def test_the_processor_has_a_name_and_the_machine_none() -> None:
     assert processor()
     assert platform.node() not in processor()
+
+
+def test_the_documentation_measures_and_reports_a_gru(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "report.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?time_gru.*?)^```", text, re.DOTALL | re.MULTILINE)[-1:]
+    code = code.split("```python\n")[-1]
+    trace = hardware.run(PROGRAM, SEQUENCES)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {"hardware": hardware, "program": PROGRAM, "trace": trace, "targets": LABELS})
+    found = json.loads((tmp_path / "runs" / "vowels" / "report.json").read_text())["measured_gru"]
+    assert (found["network"], found["frames"]) == ("torch.nn.GRU", 15)
+    assert 0 < found["least_s"] <= found["median_s"]

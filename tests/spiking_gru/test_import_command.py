@@ -122,9 +122,11 @@ def test_an_imported_run_can_be_run_verified_and_reported(
 
     test = load(str(data)).test
     own = float((predictions(gru, test.sequences) == test.labels).mean())
-    shown = {name: report["accuracy"][name] for name in ("baseline_gru", "float", "quantised")}
-    assert shown == {"baseline_gru": own, "float": None, "quantised": None}
-    assert report["accuracy"]["deployed"] == ran["accuracy"]
+    imported, deployed = report["networks"]
+    assert (imported["name"], imported["metrics"]["accuracy"]) == ("imported", own)
+    assert imported["dense"]
+    assert imported["operations"] == pytest.approx(report["dense_gru"]["multiply_accumulates"])
+    assert deployed["metrics"]["accuracy"] == ran["accuracy"]
     assert report["verification"]["engines"] == ["numpy", "events"]
     page = (run / "report.html").read_text("utf-8")
     assert "an event-driven GRU on Loihi 2" in page

@@ -12,7 +12,8 @@ from mutations.damage import DAMAGE
 from networks import random_network
 from sealing import edit_resealed
 
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
+from spiking_gru.data.tasks import TASKS
 from spiking_gru.network import Network, load_network, save_network
 from spiking_gru.settings import NetworkSettings
 
@@ -122,3 +123,27 @@ def test_a_mutated_network_is_refused_or_is_the_identical_one(saved: Path, name:
         found["identical" if same else "another"] += 1
     assert found["another"] == 0, found
     assert found["refused"] > 45, found
+
+
+@pytest.mark.parametrize(
+    ("task", "decision", "outputs"),
+    [("classify", None, 2), ("classify", "sign", 1), ("multi-label", None, 2)],
+)
+def test_the_task_or_a_setting_decides_how_scores_name_classes(
+    task: str, decision: str | None, outputs: int
+) -> None:
+    settings = NetworkSettings(
+        channels=3, hidden=4, classes=("a", "b"), task=task, decision=decision
+    )
+    network = Network.build(settings)
+    assert settings.outputs == len(network.readout.weight) == outputs
+    assert network.target.decision == (decision or TASKS[task].decision)
+    scores = torch.tensor([[3.0, -1.0], [-2.0, -1.0], [0.0, 0.0]])[:, :outputs]
+    expected = network.target.row.of(scores.numpy())
+    assert network.answers(scores, torch.ones(3)).tolist() == expected.tolist()
+
+
+def test_a_decision_that_does_not_answer_the_task_is_refused() -> None:
+    settings = NetworkSettings(channels=3, hidden=4, classes=("a", "b"), decision="any-of")
+    with pytest.raises(SettingError, match="asks for one class of several, but the decision is"):
+        Network.build(settings)

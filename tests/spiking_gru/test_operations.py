@@ -10,11 +10,14 @@ from programs import random_sequences
 
 import hardware
 from conversion import convert
+from hardware.definition.emission import EMISSIONS
 from spiking_gru.batches import padded
-from spiking_gru.operations import messages
+from spiking_gru.operations import changes, sent_changes
 
 
-@pytest.mark.parametrize("emit", ["binary", "signed", "state"])
+@pytest.mark.parametrize(
+    "emit", ["binary", "signed", "state", "binary-on-change", "signed-on-change"]
+)
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_expected_operations_are_those_of_the_program_but_for_the_input(
     emit: str, bidirectional: bool
@@ -43,14 +46,46 @@ def test_expected_operations_are_those_of_the_program_but_for_the_input(
         assert expected.tolist() == exact.tolist()
 
 
-def test_the_energy_of_spikes_has_a_gradient() -> None:
-    network = random_network(3, 3, 0.4, hidden=6)
+@pytest.mark.parametrize("emit", ["binary", "binary-on-change"])
+def test_the_energy_of_messages_has_a_gradient(emit: str) -> None:
+    network = random_network(3, 3, 0.4, hidden=6, emit=emit)
     frames, lengths = padded(random_sequences(3, 3, [7, 2, 5]))
     network.seen(frames, lengths, counted=True).operations.sum().backward()
     assert network.gru.cells[0].weight_ih.grad.abs().sum() > 0
 
 
-def test_a_change_counts_by_how_near_it_comes_to_being_sent() -> None:
-    emitted = torch.tensor([0.0, 0.5, 0.5, 0.625, -0.5]).reshape(5, 1, 1)
-    sent = messages(emitted, torch.tensor(0.25), by_change=True)
+GRADED, SIGNED = EMISSIONS["graded"], EMISSIONS["signed-on-change"]
+
+
+def column(values: list[float]) -> torch.Tensor:
+    """One neuron of one sequence."""
+    return torch.tensor(values).reshape(-1, 1, 1)
+
+
+def test_a_change_of_a_state_counts_by_how_near_it_comes_to_being_sent() -> None:
+    moved = changes(column([0.0, 0.5, 0.5, 0.625, -0.5]), None, backward=False)
+    sent = sent_changes(moved, GRADED, torch.tensor(0.25))
     assert sent.flatten().tolist() == [0.0, 1.0, 0.0, 0.5, 1.0]
+
+
+def test_a_change_of_a_spike_counts_once_however_far_it_goes() -> None:
+    moved = changes(column([1.0, 1.0, -1.0, 0.0, 0.0]), None, backward=False)
+    sent = sent_changes(moved, SIGNED, torch.tensor(0.25))
+    assert sent.flatten().tolist() == [1.0, 0.0, 1.0, 1.0, 0.0]
+
+
+def test_padding_sends_nothing_and_a_backward_layer_begins_at_the_end() -> None:
+    emitted, lengths = column([1.0, 1.0, 0.0, 1.0, 0.0, 0.0]), torch.tensor([4])
+    forward = changes(emitted, lengths, backward=False)
+    backward = changes(emitted, lengths, backward=True)
+    assert forward.flatten().tolist() == [1.0, 0.0, 1.0, 1.0, 0.0, 0.0]
+    assert backward.flatten().tolist() == [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+
+
+def test_the_gradient_of_changes_joins_bursts_and_removes_single_spikes() -> None:
+    emitted = column([0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0]).requires_grad_()
+    moved = changes(emitted, None, backward=False)
+    sent_changes(moved, SIGNED, torch.tensor(0.25)).sum().backward()
+    slopes = emitted.grad.flatten().tolist()
+    assert slopes[1] == 2.0  # a spike alone: less of it costs less
+    assert slopes[6] == -2.0  # a gap within a burst: more of it costs less

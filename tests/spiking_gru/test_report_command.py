@@ -76,13 +76,41 @@ def test_a_run_of_values_whose_data_has_moved_is_reported_as_before(
     assert "small: error on 17 targets, 1 missing, of 9 test samples" in " ".join(out.split())
     content = json.loads((folder / "report.json").read_text())
     errors = json.loads((folder / "training.json").read_text())["test"]
+    found = {network["name"]: network["metrics"] for network in content["networks"]}
+    assert list(found) == ["gru", "float", "quantised", "deployed"]
     for name in ("rmse", "mae", "nrmse", "smape"):
-        found = content["metrics"][name]
-        assert found == {
-            "deployed": errors["quantised"][name],
-            **{network: errors[network][name] for network in errors},
+        assert {network: found[network][name] for network in errors} == {
+            network: errors[network][name] for network in errors
         }
+        assert found["deployed"][name] == errors["quantised"][name]
+    gru, *_, deployed = content["networks"]
+    assert gru["operations"] == content["dense_gru"]["multiply_accumulates"]
+    assert gru["parameters"] > deployed["parameters"], "a program adds up the biases of a gate"
     assert content["dataset"]["name"] == "small"
+
+
+def test_the_curves_of_the_training_and_the_choices_for_its_task_are_there(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder = shutil.copytree(moved / "run", tmp_path / "run")
+    training = json.loads((folder / "training.json").read_text())
+    assert (training["settings"]["emit"], training["settings"]["threshold"]) == ("graded", 0.05)
+    assert {'emit = "graded"', "threshold = 0.05", 'readout = "last"'} <= set(
+        (folder / "config.toml").read_text().splitlines()
+    )
+    curves = []
+    for data in ("moved.npz", "other.npz"):
+        assert call("run", folder, "--data", moved / data)[0] == 0
+        out = tmp_path / data
+        code, _, err = call("report", folder, "--data", moved / data, "--no-measure", "--out", out)
+        assert code == 0, err
+        curves.append(json.loads((out / "report.json").read_text())["curves"])
+    assert [curve["phase"] for curve in curves[0]] == ["gru", "float", "quantised"]
+    for curve, columns in zip(curves[0], training["history"], strict=True):
+        assert curve["metric"] == columns["validation_rmse"]
+        assert curve["training_loss"] == columns["training_loss"]
+        assert curve["kept_epoch"] == training["best_epochs"][curve["phase"]]
+    assert curves[1] == [], "other data has a report without the training"
 
 
 def test_a_run_on_moved_data_gives_the_same_trace_and_that_is_reported_too(
@@ -114,8 +142,8 @@ def test_other_data_has_a_report_of_its_own_without_the_metrics_of_training(
     assert code == 0, err
     content = json.loads((folder / "other.report" / "report.json").read_text())
     assert content["dataset"]["name"] == "other"
-    assert content["metrics"]["rmse"]["deployed"] > 0
-    assert content["metrics"]["rmse"]["quantised"] is None
+    (deployed,) = content["networks"]
+    assert deployed["metrics"]["rmse"] > 0
     assert not (folder / "report.json").exists()
 
 

@@ -10,10 +10,19 @@ from sealing import write_resealed
 from hardware.errors import InputError
 from spiking_gru.run_folder import RunFolder
 
+NETWORK: dict[str, Any] = {
+    "title": "a network",
+    "dense": False,
+    "hidden": 4,
+    "parameters": 90,
+    "layer_weights": 70,
+    "readout_weights": 8,
+}
 TRAINING: dict[str, Any] = {
     "settings": {"data": "japanese-vowels", "seed": 0, "hidden": 4},
     "dataset": {"name": "japanese-vowels", "fingerprint": "0", "test_samples": 3},
     "test": {"float": {"accuracy": 1, "loss": 0.5}, "quantised": {"accuracy": 0.5}},
+    "networks": [{**NETWORK, "name": name} for name in ("quantised", "float")],
     "best_epochs": {"float": 3},
 }
 
@@ -34,11 +43,25 @@ def test_what_training_wrote_comes_back_whole(tmp_path: Path) -> None:
         ({**TRAINING, "settings": {"data": "x", "seed": "0"}}, "field 'settings.seed' is \"0\""),
         ({**TRAINING, "dataset": {"name": "x"}}, "no field 'dataset.fingerprint'"),
         ({k: v for k, v in TRAINING.items() if k != "test"}, "no field 'test'"),
+        ({k: v for k, v in TRAINING.items() if k != "networks"}, "no field 'networks'"),
+        (
+            {**TRAINING, "networks": [{**NETWORK, "name": "float"}]},
+            r"networks names \['float'\], but test \['float', 'quantised'\]",
+        ),
+        ({**TRAINING, "networks": [NETWORK]}, "no field 'networks.0.name'"),
+        ({**TRAINING, "networks": [{**NETWORK, "name": "a", "hidden": 0}]}, "field 'networks.0.hi"),
+        ({**TRAINING, "networks": [{**NETWORK, "name": "a", "x": 0}]}, "field 'networks.0.x' is 0"),
         ({**TRAINING, "test": []}, r"field 'test' is \[\]"),
         ({**TRAINING, "test": {"float": 0.5}}, "field 'test.float' is 0.5"),
-        ({**TRAINING, "test": {"float": {}}}, "float has neither accuracy nor rmse"),
+        (
+            {**TRAINING, "test": {**TRAINING["test"], "float": {}}},
+            "float has neither accuracy nor rmse nor hamming_loss",
+        ),
         ({**TRAINING, "test": {"float": {"accuracy": "1"}}}, "field 'test.float.accuracy' is"),
         ({**TRAINING, "test": {"float": {"accuracy": 2}}}, "field 'test.float.accuracy' is 2"),
+        ({**TRAINING, "history": {"float": []}}, "field 'history' is "),
+        ({**TRAINING, "history": [3]}, "field 'history.0' is 3"),
+        ({**TRAINING, "best_epochs": {"float": "3"}}, "field 'best_epochs.float' is \"3\""),
     ],
 )
 def test_a_field_that_is_missing_or_wrong_is_named_in_one_line(

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import SettingError
+from spiking_gru.data.tasks import TASKS
 from spiking_gru.network import Network
 from spiking_gru.settings import NetworkSettings, TrainingSettings
 
@@ -38,8 +41,94 @@ def test_the_largest_network_that_a_program_can_hold_is_allowed() -> None:
     assert TrainingSettings(hidden=8192, formulation="minimal").network(12, ("a", "b"))
 
 
+def test_receptive_fields_widen_the_first_layer_alone() -> None:
+    settings = NetworkSettings(
+        channels=3, classes=("a", "b"), hidden=4, layers=2, encoder="population", encoder_fields=5
+    )
+    network = Network.build(settings)
+    assert (
+        settings.sources == network.encoder.sources == network.gru.cells[0].weight_ih.shape[1] == 15
+    )
+    assert network.encoder.channels == settings.channels == 3
+    tensors = network.state_dict().values()
+    assert settings.weights == sum(t.numel() for t in tensors if t.ndim == 2)
+    with pytest.raises(
+        SettingError, match=r"^3000 channels of 32 .* 96,000 inputs, but a layer ta"
+    ):
+        TrainingSettings(encoder="population", encoder_fields=32).network(3000, ("a", "b"))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_task_chooses_emission_threshold_and_readout_unless_they_are_given(task: str) -> None:
+    found = TrainingSettings().resolved(task)
+    row = TASKS[task]
+    expected = ("binary", 0.3) if row.names_classes else ("graded", 0.05)
+    assert (found.emit, found.threshold, found.readout) == (*expected, row.readout)
+    assert found.resolved(task) == found
+    given = TrainingSettings(emit="signed", threshold=0.2, readout="step")
+    kept = given.resolved(task)
+    assert (kept.emit, kept.threshold, kept.readout) == ("signed", 0.2, "step")
+    graded = TrainingSettings(emit="graded").resolved("classify")
+    assert (graded.threshold, TrainingSettings(emit="binary").resolved("regress").threshold) == (
+        0.1,
+        0.3,
+    )
+
+
+def test_what_was_chosen_is_what_is_trained() -> None:
+    values = {"task": "regress", "scale": (1.0,), "offset": (0.0,)}
+    network = TrainingSettings(hidden=4).network(3, **values)  # type: ignore[arg-type]
+    assert (network.emit, network.threshold, network.readout) == ("graded", 0.05, "last")
+
+
+def test_a_threshold_of_0_is_refused_where_the_task_chooses_spikes() -> None:
+    settings = TrainingSettings(threshold=0)
+    settings.network(3, task="regress", scale=(1.0,), offset=(0.0,))
+    with pytest.raises(SettingError, match="threshold is 0 with binary spikes"):
+        settings.network(3, ("a", "b"))
+
+
 def test_a_class_name_that_no_program_may_have_is_refused() -> None:
     with pytest.raises(SettingError, match=r"classes: the name 'a\\n' has 2 characters, expected"):
         TrainingSettings().network(3, ("a\n", "b"))
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingError, match="0 classes, 0 scales and 0 offsets: expected classes"):
         NetworkSettings(channels=3, classes=())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"hiden": 3}, "unknown setting 'hiden': did you mean 'hidden'\\? known are activation, "),
+        ({"epochs": "x"}, "field 'epochs' is \"x\": input should be a valid integer"),
+        ({"hidden": 0}, "field 'hidden' is 0: input should be greater than or equal to 1"),
+        ({"baseline": "gru,lsmt"}, "unknown baseline 'lsmt': did you mean 'lstm'"),
+        ({"baseline": ""}, "unknown baseline '': known are gru, lstm, none, state"),
+        ({"baseline_size": "hiden"}, "unknown baseline size 'hiden': did you mean 'hidden'"),
+        ({"device": "cude"}, "unknown device 'cude': did you mean 'cuda'"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_one_line_with_the_nearest_name(
+    given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingError, match=f"^{message}") as found:
+        TrainingSettings(**given)
+    assert "\n" not in str(found.value)
+
+
+def test_a_file_of_settings_is_still_read_strictly() -> None:
+    with pytest.raises(ValidationError):
+        TrainingSettings.model_validate({"hidden": "3"}, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("named", "kinds"),
+    [
+        ("gru", ("gru",)),
+        ("lstm, gru,lstm", ("lstm", "gru")),
+        ("none", ()),
+        ("state,none", ("state",)),
+    ],
+)
+def test_baselines_are_a_list_of_names_each_taken_once(named: str, kinds: tuple[str, ...]) -> None:
+    assert TrainingSettings(baseline=named).baselines == kinds

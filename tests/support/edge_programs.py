@@ -152,7 +152,8 @@ def set_shift(program: Program, n: int, place: int, field: str, at: int) -> Prog
 
 
 def set_limit(program: Program, n: int) -> Program:
-    threshold = min(program.encoder.threshold, 2 * n + 2)
+    most = n + 1 if program.encoder.row.by_level else 2 * n + 2
+    threshold = min(program.encoder.threshold, most)
     return replace(program, encoder=replace(program.encoder, limit=n + 1, threshold=threshold))
 
 

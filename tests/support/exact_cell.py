@@ -26,13 +26,17 @@ def clamp(value: Fraction, low: int, high: int) -> Fraction:
     return max(Fraction(low), min(Fraction(high), value))
 
 
+BINARY, SIGNED = ("binary", "binary-on-change"), ("signed", "signed-on-change")
+"""Emissions of the same spikes: a change on the wire changes no number."""
+
+
 class Neurons:
     """The neurons of a layer at one step, with `hard` activations."""
 
     def __init__(self, layer: Layer, x: np.ndarray, e: np.ndarray, h: np.ndarray) -> None:
         self.layer, self.cell, self.gate, self.x = layer, layer.cell, layer.gate, x
         self.S, self.G = self.cell.state_fraction, self.cell.gate_fraction
-        self.E = 0 if self.cell.emit in ("binary", "signed") else self.G
+        self.E = 0 if self.cell.emit in (*BINARY, *SIGNED) else self.G
         self.e = [Fraction(int(v), 2**self.E) for v in e]
         self.h = [Fraction(int(v), 2**self.S) for v in h]
 
@@ -99,7 +103,7 @@ class Neurons:
         if self.cell.emit == "graded":
             moved = abs(value - self.e[i]) > threshold
             return floored(value, self.G) if moved else self.e[i]
-        if value < -threshold and self.cell.emit == "signed":
+        if value < -threshold and self.cell.emit in SIGNED:
             return Fraction(-1)
         return Fraction(int(value > threshold))
 

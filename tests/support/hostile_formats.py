@@ -22,6 +22,7 @@ from mutations import (
     ONNX_MUTATIONS,
     SEALED_NETWORK_MUTATIONS,
     SEALED_TRACE_MUTATIONS,
+    SOUND_MUTATIONS,
     WEIGHTS_MUTATIONS,
     Mutation,
 )
@@ -37,7 +38,8 @@ from hardware.runs.trace import Trace
 
 KINDS: tuple[dict[str, Any], ...] = (
     {},
-    {"hidden": (4, 3), "bidirectional": True, "emit": "state", "readout": "last", "outputs": 1},
+    {"hidden": (4, 3), "bidirectional": True, "emit": "state", "readout": "last", "outputs": 1,
+     "encoder": "population"},
     {"encoder": "rate", "readout": "leaky", "formulation": "forget", "activation": "table"},
     {"encoder": "send-on-delta", "readout": "step", "formulation": "output-gated",
      "emit": "graded", "initial": True, "hidden": (2, 2, 2)},
@@ -209,6 +211,33 @@ def data_identity(dataset: Any) -> object:
     return dataset.fingerprint, dataset.classes
 
 
+def sound_files() -> list[bytes]:
+    from sounds import chunk, floating, format_chunk, riff
+
+    samples = np.random.default_rng(0).normal(0, 0.1, 900)
+    whole = np.rint(samples * 2**15).astype("<i2").tobytes()
+    return [
+        riff(format_chunk(), chunk(b"data", whole)),
+        riff(format_chunk(channels=2, bits=24), chunk(b"LIST", b"abc"), chunk(b"data", whole)),
+        floating(samples.astype("<f4")),
+    ]
+
+
+def load_sound(path: Path) -> Any:
+    from spiking_gru.data.wav import read_wav
+
+    return read_wav(path, mix=True)
+
+
+def use_sound(loaded: Any) -> None:
+    from hardware.sequences.log_mel import LogMel
+
+    samples, rate = loaded
+    assert np.isfinite(samples).all()
+    assert rate >= 1
+    assert np.isfinite(LogMel(8000)(samples)).all()
+
+
 FORMATS: dict[str, Format] = {
     "program": Format(programs, Program.load, bytes_of, MUTATIONS),
     "trace": Format(traces, Trace.load, lambda t: written(t.save), WEIGHTS_MUTATIONS),
@@ -227,5 +256,9 @@ FORMATS: dict[str, Format] = {
     "data": Format(data_sets, load_data, data_identity, DATA_DAMAGE, name="mutated.npz"),
     "sealed data": Format(
         data_sets, load_data, data_identity, DATA_MUTATIONS, use_data, "mutated.npz"
+    ),
+    "sound": Format(
+        sound_files, load_sound, lambda s: (s[0].tobytes(), s[1]), SOUND_MUTATIONS, use_sound,
+        "mutated.wav",
     ),
 }  # fmt: skip

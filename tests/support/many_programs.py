@@ -108,11 +108,14 @@ def with_halves(program: Program, rng: np.random.Generator) -> Program:
 
 
 def with_values(program: Program, rng: np.random.Generator) -> Program:
-    """Return the program with random factors, and with classes, a scale, an offset or nothing."""
+    """Return the program with random factors, and with classes, labels, values or nothing."""
     outputs = program.readout.outputs
     numbers = tuple(rng.normal(size=outputs).tolist())
     targets = [program.readout.target, Target(), Target(scale=numbers), Target(offset=numbers)]
     targets.append(Target(scale=numbers, offset=numbers[::-1]))
+    if outputs == 1:
+        targets.append(Target(("no", "yes"), decision="sign"))
+    targets.append(Target(tuple(map(str, range(outputs))), decision="any-of"))
     readout = replace(
         program.readout,
         gain=float(rng.normal()),

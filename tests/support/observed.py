@@ -39,7 +39,7 @@ def floored(n: Numbers, k: int) -> Numbers:
 
 
 def encoded(encoder: Encoder, q: Numbers) -> Numbers:
-    """Events (steps, inputs, channels) of rounded frames (frames, inputs, channels)."""
+    """Events (steps, inputs, sources) of rounded frames (frames, inputs, channels)."""
     L, S, rows = encoder.limit, encoder.steps, []
     held = np.zeros_like(q[0])
     for frame in q:
@@ -48,6 +48,15 @@ def encoded(encoder: Encoder, q: Numbers) -> Numbers:
         elif encoder.kind == "send-on-delta":
             held = np.where(abs(frame - held) > encoder.threshold, frame, held)
             rows.append(held)
+        elif encoder.kind == "level-crossing":
+            x = np.sign(frame - held) * (abs(frame - held) // encoder.threshold)
+            held = held + encoder.threshold * x
+            rows.append(x)
+        elif encoder.kind == "population":
+            K = encoder.fields
+            n = (frame[..., np.newaxis] + L) * (K - 1) - 2 * L * np.arange(K)
+            x = np.rint(32 * np.exp(-(n**2) / (2 * L**2))).astype(int)
+            rows.append(x.reshape(len(frame), -1))
         for s in range(S if encoder.kind in ("rate", "latency") else 0):
             if encoder.kind == "rate":
                 held = held + frame
@@ -67,17 +76,21 @@ def logistic(v: float) -> float:
     return 1 / (1 + math.exp(-v))
 
 
+BINARY, SIGNED = ("binary", "binary-on-change"), ("signed", "signed-on-change")
+BY_CHANGE = ("graded", "binary-on-change", "signed-on-change")
+
+
 class Step:
     """One step of a layer; `numbers` collects what it computes, (inputs, neurons) by gate."""
 
     def __init__(self, layer: Layer, sigmoids: Numbers, tanhs: Numbers, by_change: bool) -> None:
         self.layer, self.cell, self.row = layer, layer.cell, layer.cell.row
         self.S, self.G = layer.cell.state_fraction, layer.cell.gate_fraction
-        self.E = 0 if layer.cell.emit in ("binary", "signed") else self.G
+        self.E = 0 if layer.cell.emit in (*BINARY, *SIGNED) else self.G
         self.sigmoids, self.tanhs = sigmoids, tanhs
         self.by_change = {
             "input accumulator": by_change,
-            "recurrent accumulator": self.cell.emit == "graded",
+            "recurrent accumulator": self.cell.emit in BY_CHANGE,
         }
         self.numbers: dict[tuple[str, str], Numbers] = {}
         self.terms: dict[tuple[str, str], Numbers] = {}
@@ -194,7 +207,7 @@ class Step:
                 far = abs(h - floored(e, self.S - self.G)) > theta
                 sent = np.where(far, sent, e)
             return sent, h
-        s = (h > theta).astype(np.int64) - (0 if emit == "binary" else (-h > theta))
+        s = (h > theta).astype(np.int64) - (0 if emit in BINARY else (-h > theta))
         if self.cell.reset_mechanism == "subtract":
             h = h - theta * s
         elif self.cell.reset_mechanism == "zero":
@@ -237,7 +250,7 @@ def observe_readout(program: Program, emissions: Numbers, ends: Numbers) -> Obse
         m = ends if readout.kind == "last" else emissions[t]
         terms = V * m[:, np.newaxis]
         high, low = np.maximum(terms, before).sum(-1), np.minimum(terms, before).sum(-1)
-        if program.layers[-1].cell.emit == "graded" and readout.kind != "last":
+        if program.layers[-1].cell.emit in BY_CHANGE and readout.kind != "last":
             before = terms
         product = terms.sum(-1)
         unbiased = unbiased + floored(product, k)
@@ -275,7 +288,7 @@ def observe(program: Program, q: Numbers, starts: Starts) -> list[Observed]:
         of_level = [
             observe_layer(layer, arriving, starts[layer.name], by_change) for layer in level
         ]
-        by_change = level[0].cell.emit == "graded"
+        by_change = level[0].cell.emit in BY_CHANGE
         found += [seen for seen, _, _ in of_level]
         arriving = np.concatenate([emissions for _, emissions, _ in of_level], axis=-1)
         ends = np.concatenate([last for _, _, last in of_level], axis=-1)

@@ -75,16 +75,20 @@ def random_layer(
     )
 
 
-def random_encoder(rng: np.random.Generator, channels: int, kind: str = "graded") -> Encoder:
+def random_encoder(
+    rng: np.random.Generator, channels: int, kind: str = "graded", fields: int = 3
+) -> Encoder:
     row = ENCODERS[kind]
+    least = 4 if row.by_level else 0
     return Encoder(
         offset=rng.normal(size=channels),
         gain=rng.uniform(4, 64, channels),
         exponent=0 if row.spiking else -5,
-        limit=64 if row.spiking else 127,
+        limit=64 if row.spiking or row.by_field else 127,
         kind=kind,
-        threshold=int(rng.integers(0, 30)) if row.by_change else 0,
+        threshold=int(rng.integers(least, 30)) if row.has_threshold else 0,
         steps=int(rng.integers(1, 5)) if row.spiking else 1,
+        fields=fields if row.by_field else 1,
     )
 
 
@@ -101,7 +105,9 @@ def random_program(
     **cell: object,
 ) -> Program:
     rng = np.random.default_rng(seed)
-    layers, width, fraction = [], channels, 0
+    fields = 2 + seed % 5
+    width = channels * fields if ENCODERS[encoder].by_field else channels
+    layers, fraction = [], 0
     for i, neurons in enumerate(hidden):
         kind = Cell(**cell)  # type: ignore[arg-type]
         for backward in (False, True)[: 1 + bidirectional]:
@@ -114,7 +120,7 @@ def random_program(
             )  # fmt: skip
         width, fraction = neurons * (1 + bidirectional), kind.event_fraction
     return Program(
-        encoder=random_encoder(rng, channels, encoder),
+        encoder=random_encoder(rng, channels, encoder, fields),
         layers=tuple(layers),
         readouts=(
             Readout(

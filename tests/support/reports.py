@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from programs import random_program, random_sequences, with_readout
@@ -10,11 +11,35 @@ from programs import random_program, random_sequences, with_readout
 from hardware.cost.dense_gru import Measured
 from hardware.definition.readout import Target
 from hardware.program.model import Program
+from hardware.reporting import TrainedNetwork
 
 PROGRAM = random_program(4, hidden=(6, 4), outputs=3)
 SEQUENCES = random_sequences(4, 3, [5, 8, 2, 6])
 LABELS = np.array([0, 1, 2, 1])
-TRAINED = {"baseline_gru": 0.9, "float": 0.8, "quantised": 0.75}
+LSTM = TrainedNetwork(
+    {"accuracy": 0.9, "macro_f1": 0.85},
+    title="torch.nn.LSTM",
+    dense=True,
+    hidden=5,
+    parameters=300,
+    layer_weights=200,
+    readout_weights=20,
+)
+TRAINED = {"lstm": LSTM, "float": 0.8, "quantised": 0.75}
+HISTORY: list[dict[str, Any]] = [
+    {
+        "phase": name,
+        "epoch": list(range(1, epochs + 1)),
+        "training_loss": [3.0 / epoch for epoch in range(1, epochs + 1)],
+        "validation_loss": [2.0 / epoch for epoch in range(1, epochs + 1)],
+        "validation_accuracy": [1 - 0.5 / epoch for epoch in range(1, epochs + 1)],
+        "seconds": [0.5] * epochs,
+    }
+    for name, epochs in (("lstm", 5), ("float", 5), ("quantised", 3))
+]
+"""Of each phase that trained one of the networks its epochs, as training writes them."""
+
+BEST = {"lstm": 4, "float": 5, "quantised": 2}
 MEASURED = Measured(
     "a GRU", "a machine", "torch 2", 1, 1, frames=5, rounds=9, least_s=1e-3, median_s=2e-3
 )

@@ -71,20 +71,27 @@ def search(seed: int, program: Program, generations: int) -> Search:
 
 def first_inputs(rng: np.random.Generator, program: Program) -> Inputs:
     """Return inputs at the ends: half of them with the signs of some gate's weights, held."""
-    most, channels = program.encoder.limit, program.encoder.channels
-    signs = rng.choice([-1, 1], (FRAMES, AT_ONCE, channels))
-    signs[:, ::2] = signs_of_weights(rng, program, AT_ONCE // 2)
+    limit, channels = program.encoder.limit, program.encoder.channels
+    frames = limit * rng.choice([-1, 1], (FRAMES, AT_ONCE, channels))
+    frames[:, ::2] = pushing(rng, program, AT_ONCE // 2)
+    if program.encoder.kind == "level-crossing":
+        frames[1::2] = -frames[::2]  # every level is crossed at every frame
     starts = {
         layer.name: rng.choice([-1, 1], (AT_ONCE, layer.neurons)) << layer.cell.state_fraction
         for layer in program.layers
     }
-    return Inputs(most * signs, starts)
+    return Inputs(frames, starts)
 
 
-def signs_of_weights(rng: np.random.Generator, program: Program, count: int) -> Numbers:
+def pushing(rng: np.random.Generator, program: Program, count: int) -> Numbers:
     """Return the inputs (count, channels) that push some neuron of the first level farthest."""
+    limit, fields = program.encoder.limit, program.encoder.fields
     rows = np.concatenate([layer.input_weights for layer in program.levels[0]])
-    return np.sign(rows[rng.integers(len(rows), size=count)]) * rng.choice([-1, 1], (count, 1))
+    pushed = rows[rng.integers(len(rows), size=count)] * rng.choice([-1, 1], (count, 1))
+    if program.encoder.kind != "population":
+        return limit * np.sign(pushed)
+    best = pushed.reshape(count, -1, fields).argmax(-1)  # a value at the centre of this field
+    return np.rint(2 * limit * best / (fields - 1)).astype(int) - limit
 
 
 def varied(rng: np.random.Generator, program: Program, best: Inputs) -> Inputs:
@@ -98,7 +105,7 @@ def varied(rng: np.random.Generator, program: Program, best: Inputs) -> Inputs:
     moved = (np.arange(FRAMES)[:, np.newaxis] + shift) % FRAMES
     frames[late] = mate.frames[moved, np.arange(AT_ONCE)][late]
     pushed = rng.random(AT_ONCE) < 0.3
-    frames[cut[pushed], pushed] = limit * signs_of_weights(rng, program, int(pushed.sum()))
+    frames[cut[pushed], pushed] = pushing(rng, program, int(pushed.sum()))
     changed = rng.random(frames.shape) < 0.1
     ends = rng.choice([-limit, 0, limit, 0], frames.shape)
     ends[ends == 0] = rng.integers(-limit, limit + 1, int((ends == 0).sum()))

@@ -25,17 +25,28 @@ READOUT_WORDS = 2
 
 
 def state_words(cell: Cell) -> int:
-    """Words that a neuron keeps from tick to tick.
+    """Words that a neuron keeps from tick to tick, besides its accumulators.
 
     The membrane, the threshold and a bias of each gate; `d_c` of a reset after the product; the
-    last emission where it is more than a spike or a reset multiplies it; and the gates that wait
-    for a candidate that comes a tick later.
+    last emission where it is more than a spike, its changes are sent or a reset multiplies it; and
+    the gates that wait for a candidate that comes a tick later. A change of `r ⊙ e`, or of what h
+    would emit, needs the last such message as well.
     """
-    row = cell.row
+    row, by_change = cell.row, cell.sends_changes
     words = 2 + len(row.gates) + row.resets_after
-    words += row.resets_before or not cell.spiking
+    words += row.resets_before or by_change or not cell.spiking
+    words += by_change * (row.resets_before + row.output_waits)
     waiting = 1 + (row.has_output and not row.output_waits)
     return words + row.resets_before * waiting
+
+
+def kept_accumulators(inwards: Sequence[Projection]) -> int:
+    """Accumulators that a neuron keeps from tick to tick: one for each gate that changes reach.
+
+    `inwards` are all projections that lead to its layer. An accumulator of values is cleared in
+    every step and takes no word.
+    """
+    return sum(projection.gates for projection in inwards if projection.by_change)
 
 
 def is_sparse(projection: Projection, limits: Limits) -> bool:

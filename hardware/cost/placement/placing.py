@@ -17,6 +17,7 @@ from hardware.cost.placement.needs import (
     connections,
     fan,
     is_sparse,
+    kept_accumulators,
     needs,
     state_words,
     synapse_bits,
@@ -144,7 +145,8 @@ def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
             raise PlacementError(
                 f"{name}: its messages carry {projection.payload_bits} bits, but a spike of "
                 f"{chip.name} carries {limits.spike_payload_bits}: a spiking encoder, binary "
-                f"emission or a formulation without messages of its own would help"
+                f"spikes sent as they are (`convert --send values`) or a formulation without "
+                f"messages of its own would help"
             )
 
 
@@ -165,7 +167,8 @@ def _cut_layers(
         inwards = [(p, s) for p, s in zip(ways, sparse, strict=True) if p.target == i]
         memory = np.sum([synapse_bits(p, is_list, chip.limits) for p, is_list in inwards], axis=0)
         connected = [(connections(p), p.recurrent) for p, _ in inwards]
-        needs_of = partial(needs, connected, outwards[i], memory, words[i])
+        kept = words[i] + kept_accumulators([projection for projection, _ in inwards])
+        needs_of = partial(needs, connected, outwards[i], memory, kept)
         starts, needed = cut(names[i], neurons[i], needs_of, chip)
         found.append((starts, needed))
         for projection, _ in inwards:

@@ -106,7 +106,7 @@ class Rules(NamedTuple):
     output_waits: bool
     spiking: bool
     signed: bool
-    by_change: bool
+    by_delta: bool
     subtracts: bool
     clears: bool
     table: bool
@@ -215,12 +215,14 @@ class Encoding(NamedTuple):
     kind: int
     """A place in `encoding.KINDS`; −1 for a kind without a kernel."""
 
+    responses: NDArray[np.int16]  # (2 · limit + 1, fields); no rows without receptive fields
+
 
 class EncoderState(NamedTuple):
     """The state of an encoder from frame to frame, and memory to work in."""
 
-    held: NDArray[np.int64]  # (channels,): the value last sent, or the remainder
-    rounded: NDArray[np.int16]  # (2, padded channels)
+    held: NDArray[np.int64]  # (channels,): the value last sent, remainder or level
+    rounded: NDArray[np.int16]  # (2, padded sources)
     clamped: NDArray[np.int64]  # (channels,): inputs clamped so far
 
 

@@ -11,16 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.definition.encoder import encode_changes, encode_graded, encode_latency, encode_rate
+from hardware.definition.encoder import (
+    encode_changes,
+    encode_crossings,
+    encode_fields,
+    encode_graded,
+    encode_latency,
+    encode_rate,
+)
 from hardware.engines.event_driven.arrays import EncoderState, Encoding, Events, Messages, Part
 from hardware.engines.event_driven.arrivals import copy, fill, list_events
 from hardware.engines.event_driven.intrinsics import LANES, at, inlined, lowest_bit, nonzero, put
 from hardware.files.kernel_cache import compiled
 
-KINDS = encode_graded, encode_changes, encode_rate, encode_latency
+KINDS = (
+    encode_graded,
+    encode_changes,
+    encode_rate,
+    encode_latency,
+    encode_crossings,
+    encode_fields,
+)
 """The functions of the definition that `encode` computes."""
 
-GRADED, CHANGES, RATE, LATENCY = range(4)
+GRADED, CHANGES, RATE, LATENCY, CROSSINGS, FIELDS = range(6)
 """Places in `KINDS`."""
 
 
@@ -93,6 +107,17 @@ def encode(
                     for i in range(channels):
                         fires_at = (limit - abs(np.int64(q[i]))) * per_frame // (limit + 1)
                         x[i] = np.sign(q[i]) if fires_at == step else 0
+                elif kind == CROSSINGS:
+                    for i in range(channels):
+                        moved = q[i] - held[i]
+                        levels = np.sign(moved) * (abs(moved) // encoding.threshold)
+                        held[i] += encoding.threshold * levels
+                        x[i] = levels
+                elif kind == FIELDS:
+                    fields = encoding.responses.shape[1]
+                    for i in range(channels):
+                        for j in range(fields):
+                            x[i * fields + j] = encoding.responses[limit + q[i], j]
                 if listed:
                     sent.begin[row] = end
                     end = list_events(x, 0, sent.events, end)

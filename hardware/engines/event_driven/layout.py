@@ -81,7 +81,7 @@ def rules_of(layer: Layer, joined: bool, watched: bool) -> Rules:
         output_waits=row.output_waits,
         spiking=cell.spiking,
         signed=cell.emission.signed,
-        by_change=cell.sends_changes,
+        by_delta=cell.emission.by_delta,
         subtracts=cell.subtracts,
         clears=cell.clears,
         table=cell.functions.table,
@@ -169,6 +169,9 @@ class Layout:
             threshold=encoder.threshold,
             steps=encoder.steps,
             kind=KINDS.index(encoder.row.encode) if self.has_encoder_kernel else -1,
+            responses=owned(
+                encoder.responses if encoder.row.by_field else np.empty((0, 0)), np.int16
+            ),
         )
         silence = encoder.rounded(np.zeros((1, encoder.channels)))
         self.silence_is_silent = encoder.row.direct and not silence.any()

@@ -144,13 +144,13 @@ class Machine:
         """As `encode`, for a kind of encoder without a kernel."""
         encoder, per_frame, held = self.layout.program.encoder, self.per_frame, self.encoder.held
         by_change = self.layout.by_change[0]
-        rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.channels)
+        rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.sources)
         for start, length in zip(part.starts, part.lengths, strict=True):
             state = held.copy() if part.order else encoder.initial_state()
             of_part = frames[start : start + length]
             events, held[:] = encoder.encode(of_part, state, self.encoder.clamped)
             steps = slice(start * per_frame, (start + length) * per_frame)
-            rows[steps, : encoder.channels] = events
+            rows[steps, : encoder.sources] = events
         if not by_change:
             list_rows(encoded._replace(rows=rows))
 
@@ -174,8 +174,8 @@ class Machine:
         """Return room for the encoder's messages; those of the last call are lost."""
         if self.encoded is None or steps > self.encoded_steps:
             self.encoded_steps = steps
-            channels = [self.layout.program.encoder.channels]
-            self.encoded = messages_of(channels, self.layout.by_change[0], steps, 0)
+            sources = [self.layout.program.encoder.sources]
+            self.encoded = messages_of(sources, self.layout.by_change[0], steps, 0)
         return self.encoded
 
     def room_for_levels(self, steps: int, sequences: int) -> list[Messages]:

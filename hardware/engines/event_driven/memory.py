@@ -53,7 +53,7 @@ def encoder_state(layout: Layout) -> EncoderState:
     encoder = layout.program.encoder
     return EncoderState(
         held=encoder.initial_state(),
-        rounded=rows_of(2, encoder.channels),
+        rounded=rows_of(2, encoder.sources),
         clamped=room((encoder.channels,), np.int64),
     )
 

@@ -164,7 +164,7 @@ def emission(T: Any, h: Any, last: Any, threshold: Any, grid: tuple[int, int], r
         below = rules.signed and T(-h) > threshold
         return np.int16(np.int16(h > threshold) - np.int16(below))
     on_grid = right(left(h, grid[0]), grid[1])
-    if rules.by_change:
+    if rules.by_delta:
         distance = T(h - right(left(T(last), grid[1]), grid[0]))
         return np.int16(on_grid if max(distance, T(-distance)) > threshold else T(last))
     return np.int16(on_grid)

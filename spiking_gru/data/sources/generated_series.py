@@ -33,7 +33,7 @@ def mackey_glass_series(steps: int = STEPS, dropped: int = 500) -> NDArray[np.fl
 
 def load() -> Arrays:
     """A load by the hour: 72 hours in, the next 24 out."""
-    return arrays_of_windows(windows_by_time(load_series(), 72, 24))
+    return arrays_of_windows(windows_by_time(load_series(), 72, 24, season=24))
 
 
 def load_series(steps: int = STEPS, seed: int = 0) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ def co2() -> Arrays:
 
 def co2_12_weeks() -> Arrays:
     """Weekly CO2 at Mauna Loa (ppm, from the last known week): 104 weeks in, the next 12 out."""
-    return arrays_of_windows(from_last_known(windows_by_time(_co2(), 104, 12)))
+    return arrays_of_windows(from_last_known(windows_by_time(_co2(), 104, 12, season=52)))
 
 
 def sunspots() -> Arrays:
@@ -41,15 +41,16 @@ def sunspots() -> Arrays:
     return arrays_of_windows(windows_by_time(series, 33, 1))
 
 
-def weather(horizon: int = 1) -> Arrays:
+def weather(horizon: int = 1, season: int | None = None) -> Arrays:
     """Seattle's daily maximum temperature (°C): 60 days in, the one `horizon` days later out."""
     table = _table(VEGA, "_data/seattle-weather.csv", "date", "weather")
-    return arrays_of_windows(windows_by_time(_column(table, "temp_max"), 60, (horizon,), test=0.25))
+    highest = _column(table, "temp_max")
+    return arrays_of_windows(windows_by_time(highest, 60, (horizon,), test=0.25, season=season))
 
 
 def weather_7_days() -> Arrays:
     """Seattle's daily maximum temperature (°C), one week ahead."""
-    return weather(horizon=7)
+    return weather(horizon=7, season=365)
 
 
 def stocks() -> Arrays:
@@ -72,8 +73,8 @@ def _share(table: Table, prices: NDArray[np.float64]) -> dict[str, Windows]:
             f"{table.source}: a share has {months} months, expected more than "
             f"{STOCK_TEST + STOCK_VALIDATION}: install the package again"
         )
-    shares = {"test": STOCK_TEST / months, "validation": STOCK_VALIDATION / rest}
-    return from_last_known(windows_by_time(prices, 12, 1, **shares))
+    test, validation = STOCK_TEST / months, STOCK_VALIDATION / rest
+    return from_last_known(windows_by_time(prices, 12, 1, test=test, validation=validation))
 
 
 def _co2() -> NDArray[np.float64]:

@@ -44,6 +44,14 @@ def test_the_dense_gru_sees_a_frame_once_and_answers_as_often_as_the_program() -
     assert dense_gru(program, counts).multiply_accumulates.tolist() == [expected]
 
 
+def test_the_dense_gru_sees_values_and_not_their_receptive_fields() -> None:
+    program = random_program(5, channels=3, hidden=(4,), encoder="population", bidirectional=True)
+    assert program.encoder.sources > 3
+    counts = count(run(program, random_sequences(5, 3, [5])), program)
+    expected = 5 * (2 * 3 * 4 * (3 + 4) + 8 * 2)
+    assert dense_gru(program, counts).multiply_accumulates.tolist() == [expected]
+
+
 def skipped(trace: Trace, program: Program) -> int:
     """Multiplications of one sequence, one changed value at a time."""
     steps, operations = program.encoder.steps, 0
@@ -56,8 +64,12 @@ def skipped(trace: Trace, program: Program) -> int:
             last = now
         return found
 
-    # (channels, steps) of each frame: an input has changed if any of its steps has.
-    inputs = changes([trace.events[i * steps : (i + 1) * steps].T for i in range(frames)])
+    # (channels, …) of each frame: an input has changed if any of its steps or fields has.
+    by_channel = trace.events.reshape(frames, steps, program.encoder.channels, -1)
+    if program.encoder.kind == "level-crossing":
+        inputs = np.count_nonzero(by_channel)
+    else:
+        inputs = changes(list(by_channel.swapaxes(1, 2)))
     number = 0
     for level in program.levels:
         states = 0

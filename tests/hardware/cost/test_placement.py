@@ -34,11 +34,23 @@ def attempt(program: Program, chip: Chip) -> tuple[Placement | None, str]:
         return None, str(error)
 
 
+def words_of(program: Program) -> list[int]:
+    """State words of a neuron of each layer and of the readout, sender by sender."""
+    words, by_change = [], program.encoder.sends_changes
+    for level in program.levels:
+        for layer in level:
+            row, own = layer.cell.row, layer.cell.sends_changes
+            kept = by_change * len(row.input_gates) + own * len(row.recurrent_gates)
+            words.append(state_words(layer.cell) + kept)
+        by_change = level[0].cell.sends_changes
+    return [*words, 2 + (by_change and not program.readout.sees_membranes)]
+
+
 def needed(program: Program, placement: Placement) -> dict[str, np.ndarray]:
     """What every core needs of each limit, one weight at a time."""
     limits, layers = placement.chip.limits, placement.layers
     found = {name: np.zeros(placement.total, dtype=np.int64) for name in LIMITS}
-    words = [*(state_words(layer.cell) for layer in program.layers), 2]
+    words = words_of(program)
     core_of = [layer.core_of_neuron for layer in layers]
     for i, cores in enumerate(core_of):
         np.add.at(found["neurons_per_core"], cores, 1)
@@ -208,12 +220,41 @@ def test_sparse_weights_take_only_what_is_not_zero_and_an_index_each() -> None:
         ({"formulation": "keep"}, 7),
         ({"formulation": "output-gated"}, 8),
         ({"formulation": "torch", "emit": "graded"}, 7),
+        ({"formulation": "torch", "emit": "binary-on-change"}, 7),
+        # The last r ⊙ e, and what h would have emitted.
+        ({"formulation": "keep", "emit": "graded"}, 8),
+        ({"formulation": "keep", "emit": "signed-on-change"}, 8),
+        ({"formulation": "output-gated", "emit": "binary-on-change"}, 10),
+        ({"formulation": "minimal", "emit": "binary-on-change"}, 5),
     ],
 )
 def test_a_neuron_keeps_its_membrane_threshold_biases_and_what_it_needs_once_more(
     settings: dict, words: int
 ) -> None:
     assert state_words(Cell(**settings)) == words
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, [6, 6, 2]),
+        # W_r, W_z, W_c of the first layer.
+        ({"encoder": "send-on-delta"}, [9, 6, 2]),
+        # The last spike, and the sums of U; then those of W, and that of the readout.
+        ({"emit": "binary-on-change"}, [10, 13, 3]),
+        ({"emit": "graded", "encoder": "send-on-delta"}, [13, 13, 3]),
+        ({"emit": "graded", "readout": "last"}, [10, 13, 2]),
+        ({"emit": "binary-on-change", "formulation": "minimal"}, [5, 7, 3]),
+    ],
+)
+def test_accumulators_that_changes_reach_are_words_of_the_receiver(
+    settings: dict, words: list[int]
+) -> None:
+    program = random_program(1, hidden=(4, 3), **settings)
+    placement = place(program, small_chip())
+    of_layers = zip(placement.layers, words, strict=True)
+    for layer, expected in of_layers:
+        assert layer.needs["state_words_per_core"].sum() == layer.neurons * expected
 
 
 def test_chips_are_added_when_one_is_full() -> None:

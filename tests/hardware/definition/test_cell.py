@@ -82,7 +82,7 @@ def assert_step_is_exact(
 
 def random_events(rng: np.random.Generator, cell: Cell, neurons: int) -> np.ndarray:
     low, high = (-1, 1) if cell.spiking else (-(1 << cell.gate_fraction), 1 << cell.gate_fraction)
-    return rng.integers(0 if cell.emit == "binary" else low, high + 1, neurons)
+    return rng.integers(low if cell.emission.signed else 0, high + 1, neurons)
 
 
 @settings(max_examples=100, deadline=None)

@@ -64,6 +64,48 @@ def test_a_latency_is_shorter_the_larger_the_value_and_one_spike_tells_it(
         assert spikes[0] != 0
 
 
+@given(values=values, threshold=st.integers(1, 64))
+def test_the_levels_that_are_crossed_sum_to_the_signal_within_a_level(
+    values: list[int], threshold: int
+) -> None:
+    found = encoded(plain("level-crossing", threshold=threshold), values)
+    level = 0
+    for place, value in enumerate(values):
+        crossed = 0
+        while value >= level + threshold:
+            level, crossed = level + threshold, crossed + 1
+        while value <= level - threshold:
+            level, crossed = level - threshold, crossed - 1
+        assert found[place] == crossed
+        assert abs(value - threshold * sum(found[: place + 1])) < threshold
+
+
+@given(limit=st.integers(1, 1000), share=st.floats(0, 1))
+def test_the_most_levels_that_a_range_allows_are_crossed_at_once(limit: int, share: float) -> None:
+    threshold = 1 + int(share * (limit - 1))
+    encoder = plain("level-crossing", limit, threshold=threshold)
+    low, high = encoder.range
+    assert encoded(encoder, [-limit, limit, -limit])[1:] == [high, low]
+    assert high == -low == 2 * (limit // threshold)
+
+
+@given(values=values, fields=st.integers(2, 32))
+def test_each_field_of_each_channel_is_a_source(values: list[int], fields: int) -> None:
+    one = plain("population", fields=fields)
+    two = replace(one, offset=np.zeros(2), gain=np.array([1.0, -1.0]))
+    frames = np.array([values, values], dtype=np.float32).T
+    events, _ = two.encode(frames, two.initial_state())
+    assert events.shape == (len(values), two.sources)
+    for value, of_step in zip(values, events.tolist(), strict=True):
+        assert of_step == [*one.responses[value + 64], *one.responses[64 - value]]
+
+
+def test_every_other_encoder_has_one_source_for_each_channel() -> None:
+    rng = np.random.default_rng(0)
+    found = {kind: random_encoder(rng, 7, kind, fields=4).sources for kind in ENCODERS}
+    assert found == {**dict.fromkeys(ENCODERS, 7), "population": 28}
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 1000), kind=st.sampled_from(list(ENCODERS)), cut=st.integers(1, 9))
 def test_encoding_in_two_parts_is_encoding_at_once(seed: int, kind: str, cut: int) -> None:
@@ -86,6 +128,14 @@ def test_changes_that_a_message_does_not_hold_are_refused() -> None:
         replace(changes, limit=INPUT_LIMIT // 2 + 1)
 
 
+def test_levels_that_a_message_does_not_hold_are_refused() -> None:
+    levels = plain("level-crossing", INPUT_LIMIT, threshold=3)
+    assert levels.range == (-21844, 21844)
+    assert plain("level-crossing", INPUT_LIMIT // 2, threshold=1).range[1] == INPUT_LIMIT - 1
+    with pytest.raises(RangeError, match="can cross 65534 levels at once, over 32767"):
+        replace(levels, threshold=1)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -93,6 +143,11 @@ def test_changes_that_a_message_does_not_hold_are_refused() -> None:
         ({"limit": 0}, "limit is 0, expected 1 to 32767"),
         ({"threshold": -1}, "threshold is -1"),
         ({"steps": 2}, "2 steps of each frame, expected 1 to 1 for graded"),
+        ({"kind": "level-crossing"}, "threshold is 0, expected 1 to 64 for level-crossing"),
+        ({"kind": "level-crossing", "threshold": 65}, "threshold is 65, expected 1 to 64"),
+        ({"fields": 2}, "2 fields of each channel, expected 1 to 1 for graded"),
+        ({"kind": "population"}, "1 fields of each channel, expected 2 to 32 for population"),
+        ({"kind": "population", "fields": 33}, "33 fields of each channel, expected 2 to 32"),
         ({"kind": "rate", "steps": 0}, "0 steps of each frame, expected 1 to 256 for rate"),
         ({"gain": np.array([np.nan])}, "every offset and gain must be a finite number"),
         ({"gain": np.ones(2)}, r"shapes \(1,\) and \(2,\)"),

@@ -28,9 +28,17 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     "torch": {"hidden": (6, 3), "activation": "table"},
     "smallest": {"channels": 1, "hidden": (1,), "emit": "signed"},
     "keep, changes": {"formulation": "keep", "emit": "graded", "encoder": "send-on-delta"},
-    "output-gated, last": {"formulation": "output-gated", "hidden": (4, 4), "readout": "last"},
+    "keep, changes of spikes": {
+        "formulation": "keep", "emit": "signed-on-change", "hidden": (4, 3), "bidirectional": True,
+    },
+    "output-gated, last": {
+        "formulation": "output-gated", "hidden": (4, 4), "readout": "last", "encoder": "population",
+    },
     "write, its state": {"formulation": "write", "emit": "state", "activation": "table"},
-    "minimal": {"formulation": "minimal", "hidden": (4, 3), "emit": "graded", "initial": True},
+    "minimal": {
+        "formulation": "minimal", "hidden": (4, 3), "emit": "graded", "initial": True,
+        "encoder": "level-crossing",
+    },
     "both directions": {
         "formulation": "forget", "emit": "state", "hidden": (4, 3), "bidirectional": True,
         "initial": True, "readout": "leaky", "encoder": "rate",

@@ -346,3 +346,32 @@ def test_a_program_too_large_to_be_read_again_is_not_written(
     with pytest.raises(ProgramError, match=r"cannot write .*bytes, the limit is 1000"):
         program.save(tmp_path / "program.sgru")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("classes", "decision"),
+    [(("a", "b", "c"), "one-of"), (("a", "b", "c"), "any-of"), (("no", "yes"), "sign")],
+)
+def test_the_decision_is_kept_and_the_usual_one_is_not_written(
+    tmp_path: Path, classes: tuple[str, ...], decision: str
+) -> None:
+    program = random_program(0, outputs=1 if decision == "sign" else 3)
+    target = Target(classes, decision=decision)
+    program = with_readout(program, replace(program.readout, target=target))
+    program.save(tmp_path / "p.sgru")
+    loaded = Program.load(tmp_path / "p.sgru")
+    assert (loaded.readout.target, loaded.digest) == (target, program.digest)
+    manifest, _ = members_of((tmp_path / "p.sgru").read_bytes())
+    written = json.loads(manifest)["readouts"][0]["target"].get("decision", "one-of")
+    assert written == decision
+    assert (b'"decision"' in manifest) == (decision != "one-of")
+
+
+def test_a_decision_that_fits_no_outputs_is_refused(file: Path) -> None:
+    manifest = json.loads(members_of(file.read_bytes())[0])
+    for decision, fault in (("sign", "expected 1 with"), ("most", "unknown decision 'most'")):
+        readout = dict(manifest["readouts"][0])
+        readout["target"] = {**readout["target"], "decision": decision}
+        rewrite(file, readouts=[readout])
+        with pytest.raises(ProgramError, match=fault):
+            Program.load(file)

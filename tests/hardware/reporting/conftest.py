@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from reports import LABELS, PROGRAM, SEQUENCES, TRAINED, VERIFICATION
+from reports import BEST, HISTORY, LABELS, PROGRAM, SEQUENCES, TRAINED, VERIFICATION
 
 from hardware.reporting import Report, Study, make_report, study
 from hardware.runs.run import run
@@ -20,4 +20,11 @@ def measured(trace: Trace) -> Study:
 
 @pytest.fixture(scope="session")
 def report(measured: Study) -> Report:
-    return make_report(measured, dataset="small", trained=TRAINED, verification=VERIFICATION)
+    return make_report(
+        measured,
+        dataset="small",
+        trained=TRAINED,
+        history=HISTORY,
+        best_epochs=BEST,
+        verification=VERIFICATION,
+    )

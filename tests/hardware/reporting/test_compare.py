@@ -52,9 +52,13 @@ def test_a_run_is_as_itself(report: Report) -> None:
 
 
 def test_what_is_not_known_has_no_ratio(report: Report) -> None:
-    unknown = report.accuracy.model_copy(update={"baseline_gru": None, "float_": 0.0})
-    compared = compare_reports(report.model_copy(update={"accuracy": unknown}), report, ("a", "b"))
-    assert compared.figures["accuracy_baseline_gru"].ratio is None
+    _, floating, *others = report.networks
+    zero = floating.model_copy(update={"metrics": {**floating.metrics, "accuracy": 0.0}})
+    changed = report.model_copy(update={"networks": [zero, *others]})
+    compared = compare_reports(changed, report, ("a", "b"))
+    assert compared.figures["accuracy_lstm"].a is None
+    assert compared.figures["accuracy_lstm"].b == 0.9
+    assert compared.figures["accuracy_lstm"].ratio is None
     assert compared.figures["accuracy_float"].ratio is None
 
 

@@ -70,9 +70,9 @@ def test_the_error_is_that_of_the_known_targets(readout: str) -> None:
     differences = answers(found.program, found.trace) - VALUES
     error = differences[~np.isnan(VALUES)]
     in_deviations = (differences / np.nanstd(VALUES, axis=0))[~np.isnan(VALUES)]
-    assert report.metrics["rmse"].deployed == pytest.approx(np.sqrt(np.mean(error**2)))
-    assert report.metrics["mae"].deployed == pytest.approx(np.abs(error).mean())
-    assert report.metrics["nrmse"].deployed == pytest.approx(np.sqrt(np.mean(in_deviations**2)))
+    assert report.deployed.metrics["rmse"] == pytest.approx(np.sqrt(np.mean(error**2)))
+    assert report.deployed.metrics["mae"] == pytest.approx(np.abs(error).mean())
+    assert report.deployed.metrics["nrmse"] == pytest.approx(np.sqrt(np.mean(in_deviations**2)))
     assert report.targets is not None
     assert report.targets.model_dump() == {"per_frame": False, "known": 6, "missing": 2}
     assert isinstance(found.metrics, ValueMetrics)
@@ -80,11 +80,13 @@ def test_the_error_is_that_of_the_known_targets(readout: str) -> None:
 
 def test_a_report_of_values_has_an_error_and_no_accuracy() -> None:
     content = of_values()[1].as_json()
-    assert set(content["accuracy"].values()) == {None}
+    assert content["accuracy_interval"] is None
     assert content["confusion"] is content["by_class"] is None
-    assert set(content["metrics"]) == {"rmse", "mae", "nrmse", "smape"}
-    assert set(content["metrics"]["rmse"]) == {"baseline_gru", "float", "quantised", "deployed"}
-    assert content["metrics"]["mae"]["float"] == 3.0
+    assert [network["name"] for network in content["networks"]] == ["float", "deployed"]
+    for network in content["networks"]:
+        assert {"rmse", "mae", "nrmse", "smape"} <= set(network["metrics"])
+        assert "accuracy" not in network["metrics"]
+    assert content["networks"][0]["metrics"]["mae"] == 3.0
     assert content["samples"][0]["values"] is not None
     json.dumps(content, allow_nan=False)
 
@@ -94,7 +96,7 @@ def test_the_terminal_shows_the_error_of_each_network() -> None:
     assert "rooms: error on 6 targets, 2 missing, of 4 test samples" in text
     header = next(line for line in text.splitlines() if "network" in line)
     titles = [part.strip() for part in header.split("┃")[2:-1]]
-    assert titles == ["RMSE", "MAE", "NRMSE", "sMAPE, %"]
+    assert titles == ["RMSE", "MAE", "NRMSE", "sMAPE (%)"]
     assert re.search(r"spiking GRU, float +│ +4\.000 │ +3\.000 │ 0\.5000 │ +10\.00 │", text)
     assert "accuracy" not in text
     assert max(map(len, text.splitlines()[:8])) <= 80
@@ -110,8 +112,8 @@ def test_the_page_shows_the_error_and_every_figure_is_that_of_the_json(readout: 
         first = re.split(r" \(| [A-Za-zµ%]", text)[0]
         assert any(first in way(float(value)) for way in SHOWN.values()), (pointer, text)
     shown = {pointer for pointer, _, _ in page.figures}
-    assert {f"/metrics/{name}/deployed" for name in report.metrics} < shown
-    assert "/metrics/rmse/float" in shown
+    assert {f"/networks/1/metrics/{name}" for name in report.known_metrics} < shown
+    assert "/networks/0/metrics/rmse" in shown
     assert "RMSE of the deployed program in the unit of the target" in page.text
     labels = [picture["aria-label"] or "" for picture in page.all("svg")]
     assert sum(label == "RMSE of each network" for label in labels) == 2
@@ -127,7 +129,7 @@ def test_without_targets_a_report_of_values_says_nothing_of_errors() -> None:
     report = make_report(found, dataset="rooms")
     assert found.metrics is None
     assert report.targets is None
-    assert report.metrics["rmse"].deployed is None
+    assert report.deployed.metrics["rmse"] is None
     page = Page(render_page(report, found))
     assert "RMSE of" not in page.text
     assert "Targets and answers" not in page.text
@@ -169,14 +171,14 @@ def test_classes_of_frames_have_their_accuracy_over_all_known_frames() -> None:
     found, report = of_frames()
     named = answers(found.program, found.trace, per_frame=True)
     known = FRAME_CLASSES >= 0
-    assert report.accuracy.deployed == (named == FRAME_CLASSES)[known].mean()
-    assert report.accuracy.deployed_interval is None
+    assert report.deployed.metrics["accuracy"] == (named == FRAME_CLASSES)[known].mean()
+    assert report.accuracy_interval is None
     assert report.confusion is not None
     assert sum(map(sum, report.confusion)) == known.sum()
     assert report.targets is not None
     assert report.targets.model_dump() == {"per_frame": True, "known": 17, "missing": 4}
     assert isinstance(found.metrics, ClassMetrics)
-    assert report.metrics["macro_f1"].deployed == found.metrics.macro_f1
+    assert report.deployed.metrics["macro_f1"] == found.metrics.macro_f1
     text = table(report)
     assert "words: accuracy on 17 targets, 4 missing, of 4 test" in text
     assert "95 % interval" not in text
@@ -193,7 +195,7 @@ def test_a_class_whose_label_is_missing_is_no_mistake() -> None:
     labels[1] = -1
     found = study(PROGRAM, trace, labels)
     report = make_report(found, dataset="small")
-    assert report.accuracy.deployed == 1.0
+    assert report.deployed.metrics["accuracy"] == 1.0
     assert [sample.why for sample in report.samples] == ["median energy", "most expensive"]
     columns = per_inference(found)
     assert columns["actual"][1] is columns["error"][1] is None
@@ -204,12 +206,12 @@ def test_a_class_whose_label_is_missing_is_no_mistake() -> None:
 def test_without_one_known_target_there_is_no_accuracy() -> None:
     found = study(PROGRAM, run(PROGRAM, SEQUENCES), [-1] * 4)
     report = make_report(found, dataset="small")
-    assert report.accuracy.deployed is report.accuracy.deployed_interval is None
+    assert report.deployed.metrics["accuracy"] is report.accuracy_interval is None
     json.dumps(report.as_json(), allow_nan=False)
     program = program_of_values("last")
     found = study(program, run(program, SEQUENCES), np.full((4, 2), np.nan))
     report = make_report(found, dataset="rooms")
-    assert report.metrics["rmse"].deployed is None
+    assert report.deployed.metrics["rmse"] is None
     Page(render_page(report, found))
 
 
@@ -224,7 +226,7 @@ def test_precision_recall_and_f1_of_each_class_stand_on_the_page() -> None:
     page = Page(render_page(report, found))
     shown = {pointer for pointer, _, _ in page.figures}
     assert {f"/by_class/{i}/recall" for i in range(3)} < shown
-    assert "/metrics/macro_f1/deployed" in shown
+    assert "/networks/0/metrics/macro_f1" in shown
     assert "macro F1" in table(report)
 
 
@@ -233,8 +235,8 @@ def test_two_runs_of_values_compare_by_their_errors() -> None:
     compared = compare_reports(a, b, ("a", "b"))
     row = compared.figures["rmse_deployed"]
     assert (row.a, row.b, row.unit) == (
-        a.metrics["rmse"].deployed,
-        b.metrics["rmse"].deployed,
+        a.deployed.metrics["rmse"],
+        b.deployed.metrics["rmse"],
         "value",
     )
     assert {"rmse_float", "mae_deployed", "nrmse_deployed"} < set(compared.figures)

@@ -43,7 +43,7 @@ def test_the_page_loads_nothing_and_shows_the_figures(page: Page, report: Report
     ]
     assert outside == []
     pictures = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("svg")) == 2 * (5 + len(report.samples))
+    assert len(pictures) == len(page.all("svg")) == 2 * (6 + len(report.samples))
     for width in ("wide", "narrow"):
         assert sum(picture["class"] == width for picture in pictures) == len(pictures) / 2
     assert all(picture["aria-label"] for picture in pictures)
@@ -61,7 +61,7 @@ def test_every_figure_on_the_page_is_that_of_the_json(page: Page, report: Report
         assert any(first in way(float(value)) for way in SHOWN.values()), (pointer, text)
     shown = {pointer for pointer, _, _ in page.figures}
     for needed in (
-        "/accuracy/deployed",
+        "/networks/3/metrics/accuracy",
         "/energy_j/core_dynamic/nominal",
         "/chips/loihi1/latency_s/core/nominal",
         "/confusion/2/1",

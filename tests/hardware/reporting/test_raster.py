@@ -1,17 +1,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from programs import every_cell, every_program, random_program, random_sequences, with_classes
+from matplotlib.figure import Figure
+from programs import (
+    every_cell,
+    every_program,
+    random_program,
+    random_sequences,
+    with_classes,
+    with_readout,
+)
 
 from hardware.cost.traffic import emissions
+from hardware.definition.target import Target
 from hardware.program.model import Program
 from hardware.reporting import raster as drawing
+from hardware.reporting.figures import ACCENT, NARROW, WIDE
 from hardware.reporting.raster import raster, scores_over_time
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
@@ -55,6 +66,7 @@ def test_one_sequence_sends_what_it_sent_among_others(
         ("signed", "signed spikes"),
         ("graded", "values sent"),
         ("state", "state"),
+        ("binary-on-change", "changes of spikes"),
     ],
 )
 def test_it_is_said_what_a_layer_sends(emit: str, words: str) -> None:
@@ -62,6 +74,16 @@ def test_it_is_said_what_a_layer_sends(emit: str, words: str) -> None:
     picture = raster(program, trace, 1)
     ElementTree.fromstring(picture)
     assert f">layer 0: {words}</text>" in picture
+
+
+@pytest.mark.parametrize(
+    ("encoder", "sender", "other"),
+    [("graded", "channel", "field"), ("population", "field", "channel")],
+)
+def test_the_rows_of_the_input_are_what_sends(encoder: str, sender: str, other: str) -> None:
+    picture = raster(*traced(seed=6, encoder=encoder), 1)
+    assert f">{sender}</text>" in picture
+    assert f">{other}</text>" not in picture
 
 
 def bars(picture: str) -> int:
@@ -90,3 +112,24 @@ def test_the_winner_is_named_and_values_are_not() -> None:
     values = raster(with_classes(program), trace, 1)
     assert ">class" not in values
     assert ">values</text>" in values
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_very_long_name_leaves_room_for_the_scores(width: float) -> None:
+    program, trace = traced(seed=0, outputs=2)
+    program = with_classes(program, "W" * 200, "W" * 199)
+    picture = raster(program, trace, 0, width)  # matplotlib's warning is an error here
+    assert f">{'W' * 15}…</text>" in picture
+
+
+def test_the_scores_of_all_classes_that_are_named_have_the_colour() -> None:
+    program, trace = traced(seed=5, outputs=3, readout="leaky")
+    target = Target(("low", "mid", "high"), decision="any-of")
+    program = with_readout(program, replace(program.readout, target=target))
+    for sequence, scores in enumerate(trace.final_scores):
+        figure = Figure()
+        axes = figure.subplots()
+        drawing._scores(axes, program, trace, sequence)
+        coloured = [line.get_color() for line in axes.lines].count(ACCENT)
+        assert coloured == len(axes.texts) == (scores > 0).sum()
+    assert len({int((scores > 0).sum()) for scores in trace.final_scores}) > 1

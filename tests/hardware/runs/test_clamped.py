@@ -15,9 +15,9 @@ from hardware import Program, Sequences, Session, SparseSequences, run, stream, 
 from hardware.definition.encoder import ENCODERS
 from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.lava import LavaStepper
-from hardware.errors import ClampedInputsWarning
+from hardware.errors import ClampedInputsWarning, InputError
 from hardware.lava.session import LavaSession
-from hardware.runs.clamped import LEAST, LEAST_OF_CHANNEL, Clamped
+from hardware.runs.clamped import LEAST, LEAST_OF_CHANNEL, Clamped, clamped_inputs
 from hardware.runs.golden import golden_samples, replay
 from hardware.runs.stream import VALUES_AT_ONCE
 
@@ -83,6 +83,17 @@ def test_a_kind_of_encoder_without_a_kernel_counts_as_well(monkeypatch: pytest.M
     assert np.array_equal(Scorer(program).score(sequences)[2], expected(program, sequences))
 
 
+def test_counts_of_another_number_of_channels_than_the_program_has_are_refused() -> None:
+    program = random_program(5, channels=4, encoder="population")
+    trace = run(program, random_sequences(5, 4, [9]))
+    found = clamped_inputs(trace, program)
+    assert found is not None
+    assert (len(found.counts), found.frames) == (4, 9)
+    for counts in (found.counts[:2], np.zeros(program.encoder.sources, dtype=np.int64)):
+        with pytest.raises(InputError, match=f"of {len(counts)} channels, but the program has 4"):
+            clamped_inputs(replace(trace, clamped=counts), program)
+
+
 def test_a_session_on_lava_counts_what_its_encoder_clamps(monkeypatch: pytest.MonkeyPatch) -> None:
     scores = np.zeros(2, dtype=np.int64)
     monkeypatch.setattr(LavaSession, "open", lambda self: self)
@@ -124,7 +135,7 @@ def test_many_channels_are_named_by_the_worst_of_them() -> None:
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_more_than_chebyshev_allows_any_data_is_too_much(kind: str) -> None:
     encoder = random_program(0, channels=10, encoder=kind).encoder
-    deviations = {False: 4, True: 2}[encoder.row.spiking]
+    deviations = 2 if encoder.row.spiking or encoder.row.by_field else 4
     most = 10 * 1600 // deviations**2
     assert Clamped(np.full(10, most // 10), 1600).warning(encoder) is None
     assert Clamped(np.full(10, most // 10 + 1), 1600).warning(encoder) is not None

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, with_readout
 from reports import SEQUENCES, program_of_values
 from safetensors.numpy import save as tensor_bytes
 from sealing import sealed_trace, trace_parts
 
+from hardware.definition.decision import DECISIONS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.readout import READOUTS
+from hardware.definition.target import Target
 from hardware.engines.registry import ENGINES
 from hardware.errors import InputError, SettingError
 from hardware.files.disk import read_tensors, write_tensors
@@ -282,4 +284,22 @@ def test_values_in_a_file_that_are_none_are_refused(
     trace = run(program_of_values("mean"), SEQUENCES)
     replace(trace, values=change(trace.values)).save(tmp_path / "t")
     with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
+        Trace.load(tmp_path / "t")
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_a_trace_keeps_how_its_scores_name_classes(tmp_path: Path, decision: str) -> None:
+    program = random_program(0, outputs=1 if decision == "sign" else 2)
+    target = Target(("a", "b"), decision=decision)
+    program = with_readout(program, replace(program.readout, target=target))
+    trace = run(program, SEQUENCES)
+    trace.save(tmp_path / "t")
+    loaded = Trace.load(tmp_path / "t")
+    assert loaded.decision == decision
+    assert np.array_equal(loaded.predictions, DECISIONS[decision].of(trace.final_scores))
+    assert compare(trace, loaded).equal
+    flipped = replace(trace, scores=-1 - trace.scores)
+    assert compare(trace, flipped).differing_classes == len(trace.lengths)
+    replace(trace, decision="most").save(tmp_path / "t")
+    with pytest.raises(InputError, match="unknown decision 'most'.*make it anew"):
         Trace.load(tmp_path / "t")

@@ -121,7 +121,7 @@ def test_pandas_frames_are_taken_with_their_gaps() -> None:
         ({"frames": [Frame(x=[1, None])]}, "frame 0: row 2, column 'x' is missing"),
         ({"frames": [Frame(x=[])]}, "frame 0: no rows"),
         ({"frames": [3]}, "frame 0 is of the type int, expected a data frame"),
-        ({"frames": 3}, "frames are of the type int, expected a list of data frames"),
+        ({"frames": 3}, "frames: found 3, expected a data frame, or a list of them"),
         ({"sequence": "whom"}, "the frame: unknown column 'whom': did you mean 'who'"),
         (
             {"frames": Frame(who=["a", None], x=[1, 2], label=[1, 1])},
@@ -264,3 +264,57 @@ def test_a_loader_may_write_its_batches_into_the_same_memory() -> None:
     }
     assert len(seen) > 1
     assert np.allclose(dataset.test.targets[:, 0] - 0.5, [s[0, 0] for s in dataset.test.sequences])
+
+
+def test_sequences_and_groups_whose_numbers_float64_cannot_hold_stay_apart() -> None:
+    first = 2**53
+    who = np.repeat([first + i for i in range(40)], [len(s) for s in SEQUENCES])
+    frame = long_frame(who=who, person=who // 4 + 2**60)
+    found = Dataset.from_frames(frame, sequence="who", target="label", group="person")
+    parts = (found.training, found.validation, found.test)
+    assert sum(map(len, parts)) == 40
+    groups = {str(group) for part in parts for group in part.groups}
+    assert groups == {str((first + i) // 4 + 2**60) for i in range(40)}
+
+
+def test_targets_whose_numbers_float64_cannot_hold_stay_apart() -> None:
+    labels = np.repeat([2**53 + i % 2 for i in range(40)], [len(s) for s in SEQUENCES])
+    for column in (labels, labels.astype(str)):
+        frame = long_frame(label=column, person=None)
+        found = Dataset.from_frames(frame, sequence="who", target="label", task="classify")
+        assert found.classes == (str(2**53), str(2**53 + 1))
+
+
+@pytest.mark.parametrize(
+    ("texts", "classes"),
+    [
+        (["01", "1"], ("01", "1")),
+        (["007", "7.0"], ("007", "7.0")),
+        (["1", "2.0"], ("1", "2")),
+        (["1.50", "2.50"], ("1.5", "2.5")),
+        (["0", "-1"], ("-1", "0")),
+    ],
+)
+def test_text_of_digits_with_a_leading_zero_is_a_name(
+    texts: list[str], classes: tuple[str, ...]
+) -> None:
+    labels = np.repeat([texts[i % 2] for i in range(40)], [len(s) for s in SEQUENCES])
+    frame = long_frame(label=labels, person=None)
+    found = Dataset.from_frames(frame, sequence="who", target="label", task="classify")
+    assert found.classes == classes
+
+
+def test_names_of_columns_of_one_long_frame_need_it() -> None:
+    frames = [framed(s) for s in SEQUENCES]
+    for column in ("target", "group"):
+        with pytest.raises(InputError, match="are for one long frame: give sequence='NAME', or"):
+            Dataset.from_frames(frames, LABELS, **{column: "x"})
+
+
+def test_channels_have_the_names_of_their_columns() -> None:
+    found = Dataset.from_frames(long_frame(), sequence="who", target="label", group="person")
+    assert found.channel_names == ("x", "y")
+    assert Dataset.from_frames([framed(s) for s in SEQUENCES], LABELS).channel_names == ("x", "y")
+    series = {"load": np.arange(90.0) % 7, "night": np.arange(90) % 2, "hour": np.arange(90)}
+    found = Dataset.from_series(series, history=5, horizon=1, target="load", time="hour")
+    assert found.channel_names == ("load", "night")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from hardware.errors import InputError
 from spiking_gru.data import Dataset
 
 RNG = np.random.default_rng(0)
@@ -101,3 +102,46 @@ def test_sequences_without_a_label_are_never_held_out() -> None:
     assert (dataset.validation.labels >= 0).all()
     assert (dataset.test.labels >= 0).all()
     assert Dataset.from_lists(SEQUENCES, [None, *LABELS[1:]]).classes == ("loud", "quiet")
+
+
+def test_several_labels_of_each_sequence_make_a_data_set_of_labels() -> None:
+    labels = [["low"] * (i % 2) + ["loud"] * (i % 3 == 0) for i in range(60)]
+    dataset = Dataset.from_lists(SEQUENCES, labels)
+    assert (dataset.task, dataset.classes, dataset.outputs) == ("multi-label", ("loud", "low"), 2)
+    assert dataset.described == "any of 2 classes of each sequence"
+    assert [len(p) for p in (dataset.training, dataset.validation, dataset.test)] == [43, 5, 12]
+    assert dataset.training.targets.shape == (43, 2)
+    with pytest.raises(InputError, match="values or several labels, expected classes"):
+        _ = dataset.training.labels
+
+
+@pytest.mark.parametrize(("label", "fault"), [(1, "is without"), (0, "has")])
+def test_a_label_that_all_or_none_have_is_refused(label: int, fault: str) -> None:
+    labels = [[i % 2, label] for i in range(60)]
+    with pytest.raises(InputError, match=f"no training target {fault} the label '1'"):
+        Dataset.from_lists(SEQUENCES, labels, task="multi-label")
+
+
+def test_naive_forecasts_go_with_their_targets() -> None:
+    values = RNG.normal(size=(60, 2))
+    dataset = Dataset.from_lists(SEQUENCES, values, naive={"a": values + 1, "b": values - 2})
+    for part in (dataset.training, dataset.validation, dataset.test):
+        assert np.array_equal(part.naive["a"], part.targets + 1)
+        assert np.array_equal(part.take([2, 0]).naive["b"], part.targets[[2, 0]] - 2)
+    without = Dataset.from_lists(SEQUENCES, values)
+    assert without.fingerprint != dataset.fingerprint
+    with pytest.raises(InputError, match=r"'a' has shape \(60, 1\), the targets \(60, 2\)"):
+        Dataset.from_lists(SEQUENCES, values, naive={"a": values[:, 0]})
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("kind", ["class", "label", "value"])
+def test_a_part_whose_targets_are_all_missing_is_refused(part: str, kind: str) -> None:
+    parts = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
+    known = {"class": "a", "label": ["a"], "value": 0.5}[kind]
+    other = {"class": "b", "label": ["b"], "value": 1.5}[kind]
+    targets = [
+        None if name == part else (known if i % 2 else other) for i, name in enumerate(parts)
+    ]
+    with pytest.raises(InputError, match=f"every target of the {part} part is missing, .*: move"):
+        Dataset.from_lists(SEQUENCES, targets, parts=parts)

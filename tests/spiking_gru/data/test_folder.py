@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hardware.sequences.on_disk import DiskSequences
 from spiking_gru.data import Dataset, folder, load
+from spiking_gru.data.summary import summary_of
 
 RNG = np.random.default_rng(0)
 PARTS_OF_EIGHT = ["train"] * 4 + ["validation"] * 2 + ["test"] * 2
@@ -166,7 +168,7 @@ def test_gaps_are_refused_or_filled_as_told(tmp_path: Path) -> None:
             r"walk/3\.csv has the columns x, z, expected x, y as in .*0\.",
         ),
         ("walk/3.csv", "1,2\n", r"walk/3\.csv has the columns 1, 2, expected x, y"),
-        ("run/a.wav", "RIFF", r"run/a\.wav: expected a recording that ends in \.csv"),
+        ("run/a.mp3", "ID3", r"run/a\.mp3: expected a recording that ends in \.csv"),
         ("run/deep/a.csv", "1\n", r"run/deep: a folder within the folder of a label"),
         ("run/a\nb.csv", "1\n", r"run: the name 'a\\nb\.csv' has 7 characters.*: rename the file"),
         ("stray.csv", "1\n", r"stray\.csv: a recording without a label"),
@@ -246,11 +248,27 @@ def test_too_many_files_and_too_many_bytes_are_refused_before_any_is_read(
     refused(tmp_path, "run: more than 4 files")
 
 
-def test_more_values_than_the_limit_are_refused_as_they_are_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("per_frame", [False, True])
+def test_more_frames_than_the_limit_are_kept_on_disk_and_are_the_same_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, per_frame: bool
 ) -> None:
-    monkeypatch.setattr(folder, "MOST_VALUES", 5)
-    refused(labelled(tmp_path), r"\.csv: with it there are \d+ values, the limit is 5")
+    place = tmp_path if per_frame else labelled(tmp_path, 20)
+    for i in range(20) if per_frame else ():
+        recording(place / f"{i}.csv")
+    options = {"target": "y", "task": "regress-steps"} if per_frame else {}
+    whole = Dataset.from_folder(place, **options)  # type: ignore[arg-type]
+    monkeypatch.setattr(folder, "IN_MEMORY", 100)
+    kept = Dataset.from_folder(place, **options)  # type: ignore[arg-type]
+    assert kept.fingerprint == whole.fingerprint
+    assert isinstance(kept.training.sequences, DiskSequences)
+    assert not isinstance(whole.training.sequences, DiskSequences)
+    for part in ("training", "validation", "test"):
+        one, other = getattr(kept, part), getattr(whole, part)
+        assert np.array_equal(one.sequences.values, other.sequences.values)
+        assert np.array_equal(one.targets, other.targets)
+        two = one.take([1, 0])
+        assert np.array_equal(two.sequences.values, other.take([1, 0]).sequences.values)
+    assert summary_of(kept) == summary_of(whole)
 
 
 def test_every_seed_has_the_same_test_part_and_its_own_validation_part(tmp_path: Path) -> None:
@@ -261,3 +279,11 @@ def test_every_seed_has_the_same_test_part_and_its_own_validation_part(tmp_path:
     assert not np.array_equal(one.validation.sequences.values, two.validation.sequences.values)
     other = Dataset.from_folder(place, test_seed=3)
     assert not np.array_equal(one.test.sequences.values, other.test.sequences.values)
+
+
+def test_text_of_targets_is_numbers_only_where_that_of_every_recording_is(tmp_path: Path) -> None:
+    for i in range(10):
+        rows = "".join(f"0,{'007' if i == 3 else 7 + j % 2}\n" for j in range(4 + i))
+        (tmp_path / f"{i}.csv").write_text("x,state\n" + rows)
+    dataset = Dataset.from_folder(tmp_path, target="state", task="classify-steps", test_seed=2)
+    assert dataset.classes == ("007", "7", "8")

@@ -114,3 +114,14 @@ def test_a_target_cannot_be_known_in_advance() -> None:
     rows = {"load": np.arange(200.0), "night": np.arange(200.0) % 2}
     with pytest.raises(InputError, match="'load' is a target, so it is not known in advance"):
         Dataset.from_series(rows, target="load", known=["night", "load"], history=5, horizon=1)
+
+
+def test_a_stated_season_gives_the_forecast_that_mase_compares_with() -> None:
+    series = np.sin(np.arange(300) * 2 * np.pi / 12)
+    dataset = Dataset.from_series(series, history=6, horizon=3, season=12)
+    names = ["12 steps before", "last value"]
+    for part in (dataset.training, dataset.validation, dataset.test):
+        assert list(part.naive) == names
+    assert np.allclose(dataset.test.naive[names[0]], dataset.test.targets)
+    last = np.stack([window[-1] for window in dataset.test.sequences])
+    assert np.allclose(dataset.test.naive[names[1]], np.tile(last, 3))

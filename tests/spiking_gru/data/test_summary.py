@@ -36,7 +36,7 @@ def test_figures_of_values_leave_out_what_is_missing() -> None:
         (6, 2),
         (16, 4),
     ]
-    assert found.outputs == (Range(0, 28, 14), Range(1.5, 1.5, 1.5))
+    assert found.outputs == (Range("0", 0, 28, 14), Range("1", 1.5, 1.5, 1.5))
     assert found.channels[0].highest == 28
     assert found.channels[1].lowest == -28
     assert found.parts["training"].of_class == ()

@@ -52,7 +52,7 @@ def test_with_names_numbers_count_them_from_0_or_1(given: list) -> None:
         ([0.5, 1, 2, 3], (4, 1)),
         (torch.tensor([0.5, 1, 2, 3], requires_grad=True), (4, 1)),
         ([[0.5, 1], [2, 3], [4, 5], [6, 7]], (4, 2)),
-        ([[1, 1], [0, 1], [1, 0], [0, 1]], (4, 2)),
+        ([[1, 2], [0, 1], [1, 0], [0, 1]], (4, 2)),
     ],
 )
 def test_numbers_that_are_not_whole_and_rows_of_them_are_values(
@@ -101,7 +101,12 @@ def test_a_task_decides_where_the_targets_allow_two() -> None:
         ([None] * 4, {"task": "classify"}, "every label is missing"),
         ([None] * 4, {"task": "regress"}, "every target is missing"),
         ([1j, 1, 1, 1], {}, "no numbers"),
-        ([["a", 1], ["b", 1], ["a", 2], ["b", 1]], {}, "no numbers"),
+        ([["a", 1], ["b", 1], ["a", 2], ["b", 1]], {"task": "regress"}, "no numbers"),
+        ([["a", "b"]] * 4, {"task": "multi-label", "classes": ["a", "c"]}, "a label is 'b', but"),
+        ([[0, 1, 1]] * 4, {"classes": ["a", "c"]}, "rows of 3 labels for 2 classes"),
+        ([["a", None], ["a"], [], []], {}, r"target 0 is \['a', None\]: .*; give None for all"),
+        ([[0, 1], [1, 0], None, [0, 1]], {}, "one-hot rows, but some .*'multi-label'.*'classify'"),
+        ([None] * 4, {"task": "multi-label"}, "every label is missing"),
         ([[1, 2, 3]] * 4, {"task": "classify"}, "3 numbers each"),
         ([1, 2, 2, 1], {"task": "classify-steps"}, "sequence 0 has 2 frames, but one target"),
         ([[1, 2], [1, 2], [1, 2], [1]], {"task": "regress-steps"}, "sequence 1 has 3 frames"),
@@ -137,3 +142,59 @@ def test_columns_of_one_hot_rows_are_the_classes_in_their_order() -> None:
     assert found.array.tolist() == [1, 2, 1, 2]
     with pytest.raises(InputError, match="one-hot rows .* 3 columns for 2 classes"):
         targets_of(rows, LENGTHS, classes=["no", "yes"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [["b", "c"], [], ["a"], ["c", "b"]],
+        [("b", "c"), (), ("a",), ("b", "c")],
+        [{"b", "c"}, set(), {"a"}, {"b", "c"}],
+    ],
+)
+def test_lists_of_names_are_several_labels_of_each_sequence(given: Any) -> None:
+    found = targets_of(given, np.full(4, 9))
+    assert (found.task, found.classes) == ("multi-label", ("a", "b", "c"))
+    assert found.array.tolist() == [[0, 1, 1], [0, 0, 0], [1, 0, 0], [0, 1, 1]]
+    assert found.array.dtype == np.int64
+
+
+@pytest.mark.parametrize("kind", [int, float, bool])
+def test_rows_of_0_and_1_that_are_not_one_hot_are_several_labels(kind: type) -> None:
+    rows = np.array([[1, 1], [0, 1], [0, 0], [1, 0]], dtype=kind)
+    found = targets_of(rows, LENGTHS, classes=["x", "y"])
+    assert (found.task, found.classes) == ("multi-label", ("x", "y"))
+    assert found.array.tolist() == rows.astype(int).tolist()
+
+
+def test_rows_that_happen_to_be_one_hot_are_labels_where_the_task_says_so() -> None:
+    found = targets_of(np.eye(4, dtype=int), LENGTHS, "multi-label")
+    assert found.array.tolist() == np.eye(4).tolist()
+    assert targets_of([[1], [0], [0], [1]], LENGTHS, "multi-label").array.shape == (4, 1)
+
+
+def test_labels_in_one_text_have_a_bar_between_them() -> None:
+    found = targets_of(["a|c", "b", " c | a ", None], LENGTHS, "multi-label")
+    assert found.array.tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 1], [-1, -1, -1]]
+
+
+def test_labels_that_are_not_known_are_missing_one_by_one_or_together() -> None:
+    rows = [[1, np.nan], [0, 1], [1, 1], None]
+    assert targets_of(rows, LENGTHS).array.tolist() == [[1, -1], [0, 1], [1, 1], [-1, -1]]
+
+
+def test_labels_of_each_frame_are_a_task_of_steps() -> None:
+    names = [[["a"], []], [["a", "b"], ["b"], []], [[], []], [["a"]] * 4]
+    found = targets_of(names, LENGTHS)
+    assert (found.task, found.array.shape) == ("multi-label-steps", (11, 2))
+    assert found.array[:4].tolist() == [[1, 0], [0, 0], [1, 1], [0, 1]]
+    parts = np.split(found.array, np.cumsum(LENGTHS)[:-1])
+    again = targets_of(parts, LENGTHS)
+    assert again.task == "multi-label-steps"
+    assert np.array_equal(again.array, found.array)
+
+
+def test_another_part_is_read_with_the_labels_of_the_first() -> None:
+    first = targets_of([["b"], ["a", "b"], [], []], np.full(4, 9))
+    again = targets_of([["a"], [], ["a"], []], LENGTHS, "multi-label", first.classes, first.written)
+    assert again.array.tolist() == [[1, 0], [0, 0], [1, 0], [0, 0]]

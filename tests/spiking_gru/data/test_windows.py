@@ -12,15 +12,40 @@ from spiking_gru.data.windows import arrays_of_windows, from_last_known, windows
 
 
 def test_a_window_is_followed_by_its_targets() -> None:
-    sequences, targets = windows(range(6), history=3, horizon=2)
+    sequences, targets, _ = windows(range(6), history=3, horizon=2)
     assert sequences[..., 0].tolist() == [[0, 1, 2], [1, 2, 3]]
     assert targets.tolist() == [[3, 4], [4, 5]]
 
 
 def test_steps_ahead_can_be_named_one_by_one() -> None:
-    sequences, targets = windows(range(8), history=2, horizon=(4, 2))
+    sequences, targets, _ = windows(range(8), history=2, horizon=(4, 2))
     assert sequences[..., 0].tolist() == [[0, 1], [1, 2], [2, 3]]
     assert targets.tolist() == [[3, 5], [4, 6], [5, 7]]
+
+
+def test_the_naive_forecast_is_the_last_value() -> None:
+    series = np.stack([np.arange(8), -np.arange(8)], axis=1)
+    found = windows(np.arange(8), history=3, horizon=2, targets=series)
+    last = found.sequences[:, -1]
+    assert list(found.naive) == ["last value"]
+    assert np.array_equal(found.naive["last value"], np.hstack([last, -last, last, -last]))
+
+
+@pytest.mark.parametrize("season", [1, 3, 5, 20])
+@pytest.mark.parametrize("horizon", [1, 4, (2, 7)])
+def test_the_seasonal_naive_forecast_is_the_value_a_whole_number_of_seasons_before(
+    season: int, horizon: int | tuple[int, ...]
+) -> None:
+    series = np.arange(30)
+    found = windows(series, history=2, horizon=horizon, season=season)
+    assert list(found.naive) == [f"{season} steps before", "last value"]
+    seasonal = found.naive[f"{season} steps before"]
+    for window, targets, naive in zip(found.sequences, found.targets, seasonal, strict=True):
+        now = int(window[-1, 0])
+        for target, forecast in zip(targets.astype(int), naive, strict=True):
+            # The latest step that is known and as far in its season.
+            known = [step for step in range(now + 1) if (target - step) % season == 0]
+            assert forecast == known[-1] if known else np.isnan(forecast)
 
 
 def test_the_shortest_series_has_one_window_and_a_shorter_one_none() -> None:
@@ -31,7 +56,7 @@ def test_the_shortest_series_has_one_window_and_a_shorter_one_none() -> None:
 
 def test_targets_can_be_other_values_than_those_shown() -> None:
     series = np.stack([np.arange(5), -np.arange(5)], axis=1)
-    sequences, targets = windows(series, 2, 2, targets=np.arange(10).reshape(5, 2))
+    sequences, targets, _ = windows(series, 2, 2, targets=np.arange(10).reshape(5, 2))
     assert sequences.shape == (2, 2, 2)
     assert sequences[0].tolist() == [[0, 0], [1, -1]]
     assert targets.tolist() == [[4, 5, 6, 7], [6, 7, 8, 9]]
@@ -57,7 +82,7 @@ def test_no_part_shows_or_forecasts_a_target_of_a_later_part(
     for earlier, later in ((training, held), (held, last), (training, last)):
         reached = max(earlier.sequences.max(), earlier.targets.max())
         assert reached < later.targets.min()
-    for sequences, targets in parts.values():
+    for sequences, targets, _ in parts.values():
         now = sequences[:, -1, 0]
         assert np.array_equal(sequences[..., 0], now[:, None] + np.arange(1 - history, 1))
         assert np.array_equal(targets, now[:, None] + sorted(set(ahead)))
@@ -75,7 +100,8 @@ def test_parts_are_shares_of_the_steps_that_are_forecast() -> None:
 def test_a_series_that_drifts_is_counted_from_the_last_known_value() -> None:
     series = np.stack([np.arange(40.0) ** 2, -np.arange(40.0)], axis=1)
     plain = windows_by_time(series, 3, 2)
-    for name, (sequences, targets) in from_last_known(plain).items():
+    for name, (sequences, targets, naive) in from_last_known(plain).items():
+        assert not naive["last value"].any()
         last = plain[name].sequences[:, -1]
         assert np.array_equal(sequences + last[:, None], plain[name].sequences)
         assert not sequences[:, -1].any()
@@ -88,6 +114,8 @@ def test_windows_become_arrays_of_the_npz_form() -> None:
     assert arrays["train_values"].shape == (3 * len(arrays["train_targets"]), 1)
     assert set(arrays["validation_lengths"].tolist()) == {3}
     assert arrays["test_targets"].shape[1] == 2
+    assert arrays["test_naive"].shape == (1, *arrays["test_targets"].shape)
+    assert arrays["naive"].tolist() == ["last value"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +128,7 @@ def test_windows_become_arrays_of_the_npz_form() -> None:
         ({"targets": np.zeros(9)}, "9 steps of targets for 20 steps of the series"),
         ({"history": 0}, "the history is 0 steps"),
         ({"horizon": 0}, "the horizon is 0"),
+        ({"season": 0}, "the season is 0 steps, expected at least 1"),
         ({"horizon": ()}, r"the horizon is \(\)"),
         ({"horizon": (0, 1)}, r"the horizon is \(0, 1\)"),
         ({"span": (19, 30)}, "steps 19 to 30 of 20 hold no window of 18 steps"),

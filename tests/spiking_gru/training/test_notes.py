@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hardware.errors import TrainingError
-from hardware.metrics import ClassMetrics, class_metrics, value_metrics
+from hardware.metrics import ClassMetrics, class_metrics, label_metrics, value_metrics
 from spiking_gru.data import Dataset
 from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 
@@ -42,6 +42,16 @@ def test_values_no_better_than_the_mean_are_noted() -> None:
     assert notes_on("float", 10, 9, value_metrics(np.array([[0.5], [1.5]]), targets), targets) == []
     (note,) = notes_on("float", 10, 9, value_metrics(np.ones((2, 1)), targets), targets)
     assert "no smaller than that of the mean" in note
+
+
+def test_labels_no_better_than_always_the_same_answer_are_noted() -> None:
+    targets = np.array([[0, 1], [0, 1], [0, -1], [1, 0]])
+    wrong = targets.clip(min=0) ^ np.array([[1, 0], [0, 0], [0, 0], [0, 0]])
+    assert notes_on("float", 10, 9, label_metrics(wrong, targets), targets) == []
+    same = np.array([[0, 1]] * 4)
+    (note,) = notes_on("float", 10, 9, label_metrics(same, targets), targets)
+    assert note.startswith("float: 28.6% of the labels of the validation part are wrong")
+    assert "no better than chance: of always the more frequent answer 28.6% are" in note
 
 
 def test_a_best_epoch_that_is_the_last_is_noted() -> None:

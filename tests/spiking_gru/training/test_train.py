@@ -13,8 +13,9 @@ from spiking_gru import data, load_network
 from spiking_gru.batches import batches, padded
 from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import EpochReport, TrainingSettings, train
+from spiking_gru.training.augmentation import with_noise
 from spiking_gru.training.evaluation import evaluate
-from spiking_gru.training.trainer import warmed_up, with_noise
+from spiking_gru.training.trainer import warmed_up
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def test_training_learns_writes_and_reports_every_epoch(
 ) -> None:
     reports: list[EpochReport] = []
     metrics = train(SETTINGS, dataset, tmp_path, reports.append)
-    assert [r.phase for r in reports] == ["baseline"] * 8 + ["float"] * 8 + ["quantised"] * 4
+    assert [r.phase for r in reports] == ["gru"] * 8 + ["float"] * 8 + ["quantised"] * 4
     assert reports[15].loss < reports[8].loss
     assert metrics["test"]["quantised"]["accuracy"] > 0.6
     assert RunFolder(tmp_path).training() == metrics
@@ -91,8 +92,8 @@ def test_with_no_float_epochs_it_is_quantised_from_the_start(
     reports: list[EpochReport] = []
     settings = SETTINGS.model_copy(update={"epochs": 0})
     metrics = train(settings, dataset, tmp_path, reports.append)
-    assert {r.phase for r in reports} == {"baseline", "quantised"}
-    assert set(metrics["test"]) == {"baseline_gru", "quantised"}
+    assert {r.phase for r in reports} == {"gru", "quantised"}
+    assert set(metrics["test"]) == {"gru", "quantised"}
 
 
 def test_the_encoder_is_fitted_to_the_training_part_alone(
@@ -114,7 +115,7 @@ def test_padding_holds_each_sequence_and_zeros(dataset: data.Dataset) -> None:
 
 def test_batches_hold_every_sequence_once(dataset: data.Dataset) -> None:
     generator = torch.Generator().manual_seed(0)
-    seen = [labels for _, _, labels in batches(dataset.training, 7, generator)]
+    seen = [batch.targets for batch in batches(dataset.training, 7, generator)]
     assert sorted(torch.cat(seen).tolist()) == sorted(dataset.training.labels.tolist())
     assert max(map(len, seen)) == 7
 

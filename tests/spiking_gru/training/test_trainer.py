@@ -148,6 +148,16 @@ def test_what_is_kept_is_the_best_epoch_by_the_validation_loss(dataset: data.Dat
     assert evaluate(network, dataset.validation).loss == pytest.approx(min(losses))
 
 
+def test_augmentation_leaves_the_validation_part_as_it_is(dataset: data.Dataset) -> None:
+    strengths = {"noise": 1.0, "warp": 0.9, "shift": 0.9, "time_mask": 0.9, "channel_mask": 0.9}
+    found: list[EpochReport] = []
+    for changes in ({}, strengths):
+        # At a rate of nearly 0 both see the same network.
+        fitted(dataset, 1, found.append, learning_rate=1e-30, **changes)
+    assert found[0].validation.loss == pytest.approx(found[1].validation.loss)
+    assert abs(found[0].loss - found[1].loss) > 0.01
+
+
 def test_what_is_kept_is_the_average_over_the_steps(dataset: data.Dataset) -> None:
     plain, averaged = (weights(fitted(dataset, averaging=decay)[0]) for decay in (0.0, 0.99))
     assert not torch.equal(plain, averaged)
@@ -170,7 +180,17 @@ def test_the_energy_weight_is_loss_per_microjoule(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"noise": 0.5}, {"dropout": 0.5}, {"label_smoothing": 0.4}, {"batch": 4}, {"seed": 1}],
+    [
+        {"noise": 0.5},
+        {"warp": 0.5},
+        {"shift": 0.5},
+        {"time_mask": 0.5},
+        {"channel_mask": 0.5},
+        {"dropout": 0.5},
+        {"label_smoothing": 0.4},
+        {"batch": 4},
+        {"seed": 1},
+    ],
     ids=str,
 )
 def test_every_other_setting_changes_what_is_learnt(

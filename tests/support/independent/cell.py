@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from independent.arithmetic import product, shifted, sigmoid, tanh
-from independent.program import Layer
+from independent.program import BINARY, SIGNED, Layer
 
 Watch = Callable[[str, list[int]], None]
 LETTERS = {"reset": "r", "update": "z", "forget": "z", "candidate": "c", "output": "o"}
@@ -117,9 +117,9 @@ def emission(layer: Layer, h: Sequence[int], e: Sequence[int]) -> list[int]:
 
 def emitted(layer: Layer, h: int, threshold: int, e: int) -> int:
     """Return one neuron's emission."""
-    if layer.emit == "binary":
+    if layer.emit in BINARY:
         return int(h > threshold)
-    if layer.emit == "signed":
+    if layer.emit in SIGNED:
         return int(h > threshold) - int(-h > threshold)
     sent = shifted(h, layer.gate_fraction - layer.state_fraction)
     in_force = shifted(e, layer.state_fraction - layer.gate_fraction)

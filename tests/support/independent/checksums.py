@@ -49,6 +49,8 @@ def program_digest(manifest: Mapping[str, Any], sources: list[list[str]]) -> str
 def with_floats(readout: Mapping[str, Any]) -> dict[str, Any]:
     """Return the readout with `gain`, `scale` and `offset` written as floats."""
     target = dict(readout["target"])
+    if target.get("decision") == "one-of":
+        del target["decision"]
     for field in ("scale", "offset"):
         target[field] = [float(item) for item in target[field]]
     return {**readout, "gain": float(readout["gain"]), "target": target}

@@ -10,19 +10,22 @@ from independent.program import Encoder
 
 
 def encode(encoder: Encoder, frames: Sequence[Sequence[float]]) -> list[list[int]]:
-    """Return the events of every step."""
+    """Return the events of every step, in the order of their sources."""
     channels = [
         encode_channel(encoder, channel, [frame[channel] for frame in frames])
         for channel in range(len(encoder.offset))
     ]
-    return [list(step) for step in zip(*channels, strict=True)]
+    return [[x for of_channel in step for x in of_channel] for step in zip(*channels, strict=True)]
 
 
-def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> list[int]:
-    """Return one channel's events."""
+def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> list[list[int]]:
+    """Return the events of one channel's sources at every step."""
     limit = encoder.limit
+    if encoder.kind == "population":
+        rounded = (clamp(round(standardised(encoder, channel, v)), -limit, limit) for v in values)
+        return [[response(encoder, q, j) for j in range(encoder.fields)] for q in rounded]
     events: list[int] = []
-    held = 0  # x of send-on-delta, a of rate
+    held = 0  # x of send-on-delta, a of rate and level-crossing
     for value in values:
         q = clamp(round(standardised(encoder, channel, value)), -limit, limit)
         if encoder.kind == "graded":
@@ -36,10 +39,20 @@ def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> l
                 x = int(2 * held > limit) - int(2 * held < -limit)
                 held -= limit * x
                 events.append(x)
+        elif encoder.kind == "level-crossing":
+            x = sign(q - held) * (abs(q - held) // encoder.threshold)
+            held += encoder.threshold * x
+            events.append(x)
         else:
             at = (limit - abs(q)) * encoder.steps // (limit + 1)
             events.extend(sign(q) if s == at else 0 for s in range(encoder.steps))
-    return events
+    return [[x] for x in events]
+
+
+def response(encoder: Encoder, q: int, j: int) -> int:
+    """Return the response of field `j` to a rounded value."""
+    n = (q + encoder.limit) * (encoder.fields - 1) - 2 * encoder.limit * j
+    return round(32 * math.exp(-(n**2) / (2 * encoder.limit**2)))
 
 
 def standardised(encoder: Encoder, channel: int, value: float) -> float:

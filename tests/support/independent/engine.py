@@ -22,7 +22,8 @@ class Result(NamedTuple):
     membranes: list[Rows]
     scores: Rows
     values: list[list[float]]
-    label: int
+    label: int | list[int]
+    """The class, or for each class whether it is named."""
 
 
 def ignore(name: str, values: list[int]) -> None:
@@ -48,7 +49,7 @@ def run(
         arriving = side_by_side([emissions[i] for i in level])
     rows = scores(program.readout, arriving, last_membranes(program, membranes), watch)
     valued = [values(program.readout, row, len(events)) for row in rows]
-    return Result(events, emissions, membranes, rows, valued, class_of(rows[-1]))
+    return Result(events, emissions, membranes, rows, valued, class_of(program.readout, rows[-1]))
 
 
 def checked(program: Program, frames: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:

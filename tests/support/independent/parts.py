@@ -55,15 +55,22 @@ class Shelf:
 
 def encoder_of(value: Any, shelf: Shelf) -> Encoder:
     """Return the encoder."""
-    value = members(value, ("kind", "exponent", "limit", "threshold", "steps"))
+    several = isinstance(value, dict) and value.get("kind") == "population"
+    names = ("kind", "exponent", "limit", "threshold", "steps")
+    value = members(value, (*names, "fields") if several else names)
     kind = one_of(value["kind"], ENCODERS)
     integer(value["exponent"], -64, 64)
     limit = integer(value["limit"], 1, 16_383 if kind == "send-on-delta" else 32_767)
-    threshold = integer(value["threshold"], 0, 2 * limit)
+    if kind == "level-crossing":
+        threshold = integer(value["threshold"], 1, limit)
+        integer(2 * (limit // threshold), 0, 32_767)
+    else:
+        threshold = integer(value["threshold"], 0, 2 * limit)
     steps = integer(value["steps"], 1, 256 if kind in ("rate", "latency") else 1)
     offset = shelf.take("encoder.offset", "F64", (None,), -1e100, 1e100)
     gain = shelf.take("encoder.gain", "F64", offset.shape, -1e100, 1e100)
-    return Encoder(kind, limit, threshold, steps, offset.values(), gain.values())
+    fields = integer(value["fields"], 2, 32) if several else 1
+    return Encoder(kind, limit, threshold, steps, fields, offset.values(), gain.values())
 
 
 def layer_of(i: int, value: dict[str, Any], inputs: int, shelf: Shelf) -> Layer:
@@ -120,11 +127,19 @@ def readout_of(value: Any, inputs: int, shelf: Shelf) -> Readout:
     leaks = (1, 8) if kind == "leaky" else (0, 0)
     weights = shelf.take("readouts.0.weights", "I8", (None, inputs), -127, 127)
     outputs = weights.shape[0]
-    target = members(value["target"], ("classes", "scale", "offset"))
+    named = value["target"] if isinstance(value["target"], dict) else {}
+    decision = one_of(named.get("decision", "one-of"), ("one-of", "any-of", "sign"))
+    fields = ("classes", "scale", "offset", *(["decision"] if "decision" in named else []))
+    target = members(value["target"], fields)
     classes = [name(item) for item in array(target["classes"])]
     scale = [number(item) for item in array(target["scale"])]
     offset = [number(item) for item in array(target["offset"])]
-    if not {len(classes), len(scale), len(offset)} <= {0, outputs}:
+    of_classes = {0, outputs}
+    if decision == "sign":
+        of_classes = {2} if outputs == 1 else set()
+    if decision != "one-of" and not classes:
+        raise RefusedError("a target without classes has no decision")
+    if len(classes) not in of_classes or not {len(scale), len(offset)} <= {0, outputs}:
         raise RefusedError("an array of the target has another number of items")
     if classes and (scale or offset):
         raise RefusedError("a target with classes has no scale and no offset")
@@ -137,6 +152,7 @@ def readout_of(value: Any, inputs: int, shelf: Shelf) -> Readout:
         scale=scale,
         offset=offset,
         classes=classes,
+        decision=decision,
         weights=weights.rows(),
         bias=shelf.take("readouts.0.bias", "I32", (outputs,), *INT32).values(),
     )

@@ -32,9 +32,10 @@ FORMULATIONS = {
     "forget": Formulation(FORGET, FORGET, FORGET, "none", "forget", "h"),
     "minimal": Formulation(MINIMAL, MINIMAL, (), "none", "update", "h"),
 }
-SPIKES = ("binary", "signed")
+BINARY, SIGNED = ("binary", "binary-on-change"), ("signed", "signed-on-change")
+SPIKES = (*BINARY, *SIGNED)
 EMISSIONS = (*SPIKES, "state", "graded")
-ENCODERS = ("graded", "send-on-delta", "rate", "latency")
+ENCODERS = ("graded", "send-on-delta", "rate", "latency", "level-crossing", "population")
 READOUTS = ("mean", "count", "leaky", "last", "step")
 
 
@@ -45,12 +46,22 @@ class Encoder(NamedTuple):
     limit: int
     threshold: int
     steps: int
+    fields: int
     offset: tuple[float, ...]
     gain: tuple[float, ...]
 
     @property
+    def sources(self) -> int:
+        """The number of events of a step."""
+        return len(self.offset) * self.fields
+
+    @property
     def largest(self) -> int:
         """The largest magnitude of an event."""
+        if self.kind == "level-crossing":
+            return 2 * (self.limit // self.threshold)
+        if self.kind == "population":
+            return 32
         return self.limit if self.kind in ("graded", "send-on-delta") else 1
 
 
@@ -100,6 +111,7 @@ class Readout(NamedTuple):
     scale: list[float]
     offset: list[float]
     classes: list[str]
+    decision: str
     weights: Matrix
     bias: Row
 

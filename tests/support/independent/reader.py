@@ -7,7 +7,7 @@ from independent.container import RefusedError, split
 from independent.fields import array, integer, members, name, one_of, string
 from independent.limits import check_layer, check_readout
 from independent.migration import migrated
-from independent.parts import Shelf, encoder_of, layer_of, readout_of
+from independent.parts import COUNT, Shelf, encoder_of, layer_of, readout_of
 from independent.program import Golden, Layer, Program
 from independent.strict_json import parse
 from independent.tensors import Tensor, read_tensors
@@ -65,7 +65,9 @@ def program_of(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Program:
     levels = levels_of(described)
     sources = check_names(described, levels, array(manifest["readouts"], 1, 1))
     layers: list[Layer] = []
-    inputs, sent = len(encoder.offset), encoder.largest
+    inputs, sent = encoder.sources, encoder.largest
+    if inputs > COUNT:
+        raise RefusedError(f"the encoder has {inputs} sources")
     for level in levels:
         for i in level:
             layers.append(layer_of(i, described[i], inputs, shelf))

@@ -57,6 +57,10 @@ def values(readout: Readout, row: Sequence[int], steps: int) -> list[float]:
     return result
 
 
-def class_of(row: Sequence[int]) -> int:
-    """Return the first output with the largest score."""
+def class_of(readout: Readout, row: Sequence[int]) -> int | list[int]:
+    """Return the class, or for each class 1 where it is named and 0 where it is not."""
+    if readout.decision == "any-of":
+        return [1 if score > 0 else 0 for score in row]
+    if readout.decision == "sign":
+        return 1 if row[0] > 0 else 0
     return list(row).index(max(row))

@@ -6,6 +6,7 @@ from mutations.data_files import DATA_DAMAGE, DATA_MUTATIONS
 from mutations.networks import NETWORK_DAMAGE, SEALED_NETWORK_MUTATIONS
 from mutations.onnx_files import ONNX_MUTATIONS
 from mutations.registry import MUTATIONS, WEIGHTS_MUTATIONS, Mutation
+from mutations.sounds import SOUND_MUTATIONS
 from mutations.traces import SEALED_TRACE_MUTATIONS
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ONNX_MUTATIONS",
     "SEALED_NETWORK_MUTATIONS",
     "SEALED_TRACE_MUTATIONS",
+    "SOUND_MUTATIONS",
     "WEIGHTS_MUTATIONS",
     "Mutation",
     "damage",

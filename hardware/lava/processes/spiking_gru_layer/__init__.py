@@ -74,6 +74,8 @@ class SpikingGRULayer(Process):
         Readout of a session that this process steps, in the ticks in which a ReadoutLayer behind it
         would. Fused model only.
 
+    `s_out` carries emissions, or their changes where the layer's emission sends those: the receiver
+    must then add them up, as a SpikingGRULayer with `input_changes` does.
     `membrane_out` carries the membrane in every tick, on the state grid. `state_out` carries it on
     the gate grid where a step ends, which is what a readout of the last membrane sees.
     """

@@ -61,9 +61,19 @@ def rounded_held(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integer
     return q - q % 2, held
 
 
+def every_field_alike(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
+    """Several sources for each channel."""
+    return np.repeat(q, encoder.fields, axis=-1), held
+
+
 @pytest.mark.parametrize(
     "kind",
-    [EncoderKind(signs_of_changes, spiking=True), EncoderKind(rounded_held, by_change=True)],
+    [
+        EncoderKind(signs_of_changes, spiking=True),
+        EncoderKind(rounded_held, by_change=True),
+        EncoderKind(every_field_alike, by_field=True),
+        EncoderKind(every_field_alike, by_field=True, by_change=True),
+    ],
 )
 def test_an_encoder_without_a_kernel_runs_by_its_definition(
     kind: EncoderKind, monkeypatch: pytest.MonkeyPatch

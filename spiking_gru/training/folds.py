@@ -1,0 +1,157 @@
+"""Cross-validation: every sequence is tested once, by a network that was trained without it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.errors import InputError, choose
+from hardware.sequences.dense import Sequences
+from spiking_gru.data import Dataset, Part, splits
+from spiking_gru.data.dataset import assembled
+from spiking_gru.data.targets import Targets
+from spiking_gru.settings import TrainingSettings
+from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.train import train
+
+WAYS = ("class", "group")
+
+Figures = dict[str, dict[str, float]]
+"""Of each network its metrics, by name."""
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The folds of a cross-validation, and their mean and spread."""
+
+    folds: tuple[dict[str, Any], ...]
+    """What `train` returned for each fold."""
+
+    @property
+    def mean(self) -> Figures:
+        """The mean of each metric over the folds."""
+        return self._of_columns(fmean)
+
+    @property
+    def spread(self) -> Figures:
+        """The standard deviation of each metric between the folds (n − 1)."""
+        return self._of_columns(stdev)
+
+    def _of_columns(self, function: Any) -> Figures:
+        """A function of each metric that every fold has."""
+        tests = [fold["test"] for fold in self.folds]
+        return {
+            network: {
+                name: function([test[network][name] for test in tests])
+                for name in metrics
+                if all(name in test[network] for test in tests)
+            }
+            for network, metrics in tests[0].items()
+        }
+
+    def __repr__(self) -> str:
+        mean, spread = self.mean["quantised"], self.spread["quantised"]
+        figures = ", ".join(f"{name} {mean[name]:.4g} ± {spread[name]:.2g}" for name in mean)
+        return f"CrossValidation({len(self.folds)} folds, quantised: {figures})"
+
+
+def cross_validate(
+    settings: TrainingSettings,
+    dataset: Dataset,
+    folds: int = 5,
+    *,
+    by: str | None = None,
+    include_test: bool = False,
+    folder: str | Path | None = None,
+    force: bool = False,
+    callbacks: Iterable[Watcher] = (),
+    progress: bool | None = None,
+) -> CrossValidation:
+    """Train once for each fold, with the fold as the test part.
+
+    Folds are of the training and validation parts, and of the test part only with `include_test`:
+    settings are chosen without a look at it. `by` is `group` (every group in one fold; the default
+    where there are groups) or `class` (as many of each class in every fold). The seed of the
+    settings chooses the folds. The validation part of each fold is held out of the rest, in the
+    same way. Runs are written to `folder`/fold-1, … and kept; without a folder they are removed.
+    `force`, `callbacks` and `progress` are as for `train`.
+    """
+    parts = (dataset.training, dataset.validation, *([dataset.test] if include_test else []))
+    watchers = tuple(callbacks)
+    with _folder(folder) as place:
+        found = [
+            train(
+                settings,
+                fold,
+                place / f"fold-{number}",
+                force=force,
+                callbacks=watchers,
+                progress=progress,
+            )
+            for number, fold in enumerate(_datasets(dataset, parts, folds, by, settings.seed), 1)
+        ]
+    return CrossValidation(tuple(found))
+
+
+def _datasets(
+    dataset: Dataset, parts: Iterable[Part], folds: int, by: str | None, seed: int
+) -> list[Dataset]:
+    """Return a data set for each fold; all are made before the first is trained on."""
+    whole = joined(list(parts))
+    how = choose("way to fold", by or ("class" if whole.groups is None else "group"), WAYS)
+    targets = Targets(dataset.task, whole.targets, dataset.classes)
+    made = []
+    for held in splits.folds(len(whole), folds, seed, **_alike(whole, how)):
+        rest = whole.take(np.setdiff1d(np.arange(len(whole)), held))
+        test = whole.take(held)
+        fold = assembled(dataset.name, rest, test, targets, how, seed=seed, licence=dataset.licence)
+        names, steps = dataset.channel_names, dataset.preprocessing
+        made.append(replace(fold, channel_names=names, preprocessing=steps))
+    return made
+
+
+def _alike(part: Part, how: str) -> dict[str, Any]:
+    """Return the arguments of `splits.folds` for a way to fold."""
+    if how == "group":
+        if part.groups is None:
+            raise InputError(
+                "the folds are by group, but there are no groups: give one of each sequence, or "
+                "by='class'"
+            )
+        return {"like": part.groups, "whole": True}
+    one_class_each = not part.per_step and part.targets.ndim == 1
+    return {"like": part.labels if one_class_each else None}
+
+
+def joined(parts: list[Part]) -> Part:
+    """Return the sequences of several parts as one part.
+
+    Groups and naive forecasts are there only if every part has them.
+    """
+    groups: list[NDArray[Any]] = [part.groups for part in parts if part.groups is not None]
+    shared = [name for name in parts[0].naive if all(name in part.naive for part in parts)]
+    return Part(
+        Sequences.of([sequence for part in parts for sequence in part.sequences]),
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate(groups) if len(groups) == len(parts) else None,
+        parts[0].per_step,
+        {name: np.concatenate([part.naive[name] for part in parts]) for name in shared},
+    )
+
+
+@contextmanager
+def _folder(path: str | Path | None) -> Iterator[Path]:
+    """The folder of the runs; a temporary one where none is named."""
+    if path is not None:
+        yield Path(path)
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        yield Path(temporary)

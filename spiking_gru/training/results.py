@@ -1,0 +1,53 @@
+"""The networks of a training run: their size, and their metrics on the test part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from spiking_gru.model import SequenceModel
+from spiking_gru.settings import NetworkSettings
+from spiking_gru.training.evaluation import Score
+
+
+@dataclass
+class Results:
+    """What `training.json` says of each network: its size in the order of training, its metrics."""
+
+    networks: list[dict[str, Any]] = field(default_factory=list)
+    test: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(
+        self,
+        name: str,
+        title: str,
+        model: SequenceModel,
+        settings: NetworkSettings,
+        score: Score,
+        *,
+        dense: bool = False,
+    ) -> None:
+        """Add a network; a `dense` one multiplies every weight at every frame or answer."""
+        self.networks.append(
+            {
+                "name": name,
+                "title": title,
+                "dense": dense,
+                "hidden": settings.hidden,
+                "parameters": parameters_of(model),
+                **multiplied(model),
+            }
+        )
+        self.test[name] = score.figures()
+
+
+def parameters_of(model: SequenceModel) -> int:
+    """Return the number of parameters: those of the recurrent layers and of the readout."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def multiplied(model: SequenceModel) -> dict[str, int]:
+    """Return the weights that a frame meets, and those that an answer meets."""
+    matrices = sum(parameter.numel() for parameter in model.parameters() if parameter.ndim == 2)
+    of_readout = model.readout.weight.numel()
+    return {"layer_weights": matrices - of_readout, "readout_weights": of_readout}
