@@ -34,7 +34,7 @@ def measure(seed: int, chosen: dict) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         train(TrainingSettings(seed=seed, baseline="none", **chosen), speech, folder)
         network, _ = load_network(folder)
-    program = convert(network)
+    program = convert(network, samples=speech.validation.sequences)
     trace = hardware.run(program, speech.test.sequences)
     energy = hardware.estimate(trace, program).core_dynamic_j[1].mean() * 1e6
     return 100 * float((trace.predictions == speech.test.labels).mean()), energy

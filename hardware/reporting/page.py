@@ -43,6 +43,7 @@ def render_page(report: Report, run: Study) -> str:
         spread=for_both(partial(charts.spread, report)),
         cores=for_both(partial(core_map, run.placements[run.charged])),
         sent=units.sent(report.emits),
+        emitted=units.emitted(report.emits),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
         measure=METRICS[report.headline].measure.capitalize(),
         items="frames" if report.targets and report.targets.per_frame else "samples",

@@ -18,7 +18,7 @@ from hardware.reporting.schema import (
     Range,
     Report,
 )
-from hardware.reporting.units import joules, percent, seconds, sent, span, whole
+from hardware.reporting.units import emitted, joules, percent, seconds, sent, span, whole
 
 COUNTS = {
     "synaptic_operations": "synaptic operations",
@@ -34,7 +34,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(
             f"Differing values between {escape(', '.join(checked.engines))}: "
             f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} "
-            f"{sent(report.emits)} compared, with their membranes and scores)",
+            f"{emitted(report.emits)} compared, with their membranes and scores)",
             highlight=False,
         )
     if report.clamped_inputs is not None:

@@ -70,4 +70,11 @@ def whole(value: float) -> str:
 def sent(emits: str) -> str:
     """The messages of layers, in the plural."""
     row = EMISSIONS[emits]
-    return "spikes" if row.spiking and not row.by_change else "values sent"
+    if not row.spiking:
+        return "values sent"
+    return "changes of spikes" if row.by_change else "spikes"
+
+
+def emitted(emits: str) -> str:
+    """What neurons emit, whether it is sent or not, in the plural."""
+    return "spikes" if EMISSIONS[emits].spiking else "values"

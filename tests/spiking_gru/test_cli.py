@@ -472,7 +472,12 @@ def test_a_training_that_is_stopped_leaves_the_run_before_as_it_was(
     training = importlib.import_module("spiking_gru.training.trainer")
     monkeypatch.setattr(training, "evaluate", stopped)
     data = folder.parent / "small.npz"
-    assert call("train", "--data", data, "--out", run, "--force")[0] == code
+    # A background job of a shell ignores SIGINT, and so would this process.
+    of_interrupts = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert call("train", "--data", data, "--out", run, "--force")[0] == code
+    finally:
+        signal.signal(signal.SIGINT, of_interrupts)
     assert files_in(run) == before
     assert not list(run.glob(".*"))
 
@@ -561,7 +566,7 @@ def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Pat
     edit_resealed(tmp_path / "run" / "training.json", settings=settings)
     code, _, err = call("run", tmp_path / "run")
     assert code == 2
-    assert "fingerprint differs from that of small: put the data back as they were, or tell" in err
+    assert "fingerprint differs from that of small: put the data back, or tell" in err
     assert "with --data where they are" in err
 
 

@@ -42,10 +42,12 @@ def calls_back(
 
 @pytest.fixture
 def ends_in_order() -> Iterator[None]:
-    """SIGTERM ends this process as it ends a command."""
+    """SIGTERM ends this process as it ends a command; a shell's background job ignores SIGINT."""
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    of_interrupts = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGTERM, before)
+    signal.signal(signal.SIGINT, of_interrupts)
 
 
 @pytest.mark.usefixtures("ends_in_order")

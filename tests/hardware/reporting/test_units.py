@@ -33,8 +33,12 @@ def test_a_share_that_is_not_known_is_a_dash() -> None:
 
 def test_what_was_computed_as_a_state_is_not_called_a_spike() -> None:
     assert [units.sent(emits) for emits in ("binary", "signed")] == ["spikes"] * 2
-    for emits in ("state", "graded", "binary-on-change", "signed-on-change"):
+    for emits in ("state", "graded"):
         assert units.sent(emits) == "values sent"
+        assert units.emitted(emits) == "values"
+    for emits in ("binary-on-change", "signed-on-change"):
+        assert units.sent(emits) == "changes of spikes"
+        assert units.emitted(emits) == "spikes"
 
 
 def test_what_stands_beside_an_axis_is_as_short_as_can_be() -> None:
