@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint bench docs clean
+.PHONY: help setup demo test test-long lint bench results docs clean
 
 PYTHON_BIN := .venv/bin/python
 OUT ?= runs/demo
@@ -31,6 +31,9 @@ lint: setup ## Lint, types and import rules
 bench: setup ## Time training and the engines (benchmarks/)
 	@$(PYTHON_BIN) benchmarks/train.py
 	@$(PYTHON_BIN) benchmarks/engines.py
+
+results: setup ## Run all worked examples with fresh seeds, and write docs/results.md
+	@OMP_NUM_THREADS=1 $(PYTHON_BIN) examples/results.py
 
 docs: setup ## Build the documentation as a site (site/)
 	@$(PYTHON_BIN) -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
