@@ -18,7 +18,8 @@ def response(limit: int, fields: int, j: int, q: int) -> int:
     apart = Fraction(2 * limit, fields - 1)
     centre = -limit + j * apart
     deviations = (q - centre) / (apart / 2)
-    with localcontext(prec=40):
+    with localcontext() as context:
+        context.prec = 40
         square = Decimal(deviations.numerator) / Decimal(deviations.denominator)
         gaussian = (-(square**2) / 2).exp()
         return int(PEAK * gaussian + Decimal("0.5"))
