@@ -25,7 +25,7 @@ TRAIN = ("--hidden", "8", "--epochs", "0", "--quantised-epochs", "1", "--baselin
 
 
 def write_recordings(place: Path, size: int) -> int:
-    """Write recordings of so many bytes in all; return how many."""
+    """Write recordings with this number of bytes in all; return their number."""
     rng, number, written = np.random.default_rng(0), 0, 0
     while written < size:
         label = number % 2

@@ -1,4 +1,4 @@
-"""What each worked example should reach: bars on the means over fresh seeds.
+"""Bars of the worked examples: limits on the means over fresh seeds.
 
 A bar is on a figure of the deployed program. `best` is the best mean of the trained baselines.
 """

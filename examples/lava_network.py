@@ -49,7 +49,7 @@ def trained() -> Program:
 
 
 def inputs(program: Program, frames: np.ndarray, ticks: int) -> tuple[RingBuffer, RingBuffer]:
-    """What the first layer sees, and its clock: a column for each tick."""
+    """Return the inputs of the first layer and its clock: a column for each tick."""
     events, _ = program.encoder.encode(frames, program.encoder.initial_state())
     if program.encoder.sends_changes:  # changes go on the wire
         events = np.diff(events, axis=0, prepend=0)

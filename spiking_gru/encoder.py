@@ -76,7 +76,7 @@ class Encoder(nn.Module):
 
     @property
     def sources(self) -> int:
-        """What sends to the first layer: the channels, or the fields of all channels."""
+        """Number of sources of the first layer: the channels, or the fields of all channels."""
         return self.channels * self.fields
 
     def extra_repr(self) -> str:

@@ -47,7 +47,7 @@ class LayerCounts:
     weight_bits: int
 
     spikes: PerSequence
-    """What was sent: spikes, their changes, or values of the state."""
+    """Messages: spikes, their changes, or values of the state."""
 
     messages: PerSequence
     """`spikes`; those of a product that waits for another; the last membrane where it is read."""

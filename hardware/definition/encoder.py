@@ -115,7 +115,7 @@ class Encoder:
 
     @property
     def sources(self) -> int:
-        """What sends to the first layer: the channels, or the fields of all channels."""
+        """Number of sources of the first layer: the channels, or the fields of all channels."""
         return self.channels * self.fields
 
     @cached_property
@@ -134,7 +134,7 @@ class Encoder:
         return self.row.range(self)
 
     def initial_state(self, *shape: int) -> Integers:
-        """What a clean sequence starts from: the held value x, the remainder or the level a."""
+        """Return the state at the start of a sequence: held values x, remainders or levels a."""
         return np.zeros((*shape, self.channels), dtype=np.int64)
 
     def encode(

@@ -1,4 +1,4 @@
-"""What the host computes before the chip sees a frame, by the preprocessing of the program."""
+"""Operations of the host before the chip sees a frame, by the program's preprocessing."""
 
 from __future__ import annotations
 

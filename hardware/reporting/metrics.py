@@ -23,7 +23,7 @@ class Metric:
     title: str
     unit: str
     measure: str = ""
-    """What a report is about whose headline it is."""
+    """Title of a report's section with this metric as its headline; empty for any other metric."""
 
     most: float = inf
     """The largest value that it can have; the least is 0."""

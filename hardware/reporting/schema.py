@@ -122,7 +122,7 @@ class ClampedInputs(Strict):
 
 
 class FrontEndFigures(Strict):
-    """What the host computes of a recording before the encoder sees its frames."""
+    """Operations of the host on a recording before the encoder sees its frames."""
 
     name: str
     settings: dict[str, Any]

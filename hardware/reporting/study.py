@@ -159,7 +159,7 @@ def study(
 
     `targets` are class indices, labels or values of each sequence or of each frame, with -1 or NaN
     where one is missing; `naive` are forecasts of values by name, to compare with. The chip comes
-    first; beside it stands the other Loihi, beside a chip of one's own Loihi 2.
+    first. The other Loihi is shown next to it, and Loihi 2 next to a chip of one's own.
     """
     description = load_chip(chip)
     charged = description.name if isinstance(chip, Chip) else str(chip)

@@ -76,5 +76,5 @@ def sent(emits: str) -> str:
 
 
 def emitted(emits: str) -> str:
-    """What neurons emit, whether it is sent or not, in the plural."""
+    """The emissions of neurons, sent or not, in the plural."""
     return "spikes" if EMISSIONS[emits].spiking else "values"

@@ -30,7 +30,7 @@ BLOCK = 2**19
 
 
 class FrameOperations(NamedTuple):
-    """What the host computes for one frame."""
+    """Operations of the host for one frame."""
 
     arithmetic: int
     """Multiplications and additions."""
