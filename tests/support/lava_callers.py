@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import faulthandler
-
 from programs import random_program, random_sequences
 
 from hardware import compare
 from hardware.runs.run import run
 
-HANGS_AFTER_S = 50.0
-"""Seconds after which a caller says where it waits."""
-
 
 def run_and_compare(seed: int) -> None:
-    """Exit with an error where Lava differs from the events engine; say where a caller hangs."""
-    faulthandler.dump_traceback_later(HANGS_AFTER_S)
+    """Exit with an error where Lava differs from the events engine."""
     program, sequences = random_program(seed, hidden=(4,)), random_sequences(seed, 3, [3, 2])
     comparison = compare(
         run(program, sequences), run(program, sequences, engine="lava", mapping="fused")
     )
     assert comparison.equal, str(comparison.first)
-    faulthandler.cancel_dump_traceback_later()
