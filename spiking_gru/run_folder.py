@@ -75,7 +75,7 @@ class _Tested(_Part):
 
 
 class _Network(_Part):
-    """What a report says of a network next to its metrics."""
+    """The size of a network, as a report shows it next to its metrics."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 

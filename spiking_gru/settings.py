@@ -41,7 +41,7 @@ BASELINE_SIZES = {
     "parameters": ("parameters",),
     "both": ("hidden", "parameters"),
 }
-"""What a baseline has in common with the spiking network; for both, it is trained twice."""
+"""Sizes that a baseline shares with the spiking network; with `both` it is trained twice."""
 
 DEVICES = {"auto": ("cuda", "cpu"), "cpu": ("cpu",), "cuda": ("cuda",)}
 """The kinds of devices that each name stands for; the first that torch finds trains."""
@@ -184,7 +184,7 @@ class NetworkSettings(NetworkChoices):
 
     @property
     def sources(self) -> int:
-        """What sends to the first layer: the channels, or the receptive fields of all channels."""
+        """Number of sources of the first layer: the channels, or their receptive fields."""
         from hardware.definition.encoder import ENCODERS
 
         return self.channels * (self.encoder_fields if ENCODERS[self.encoder].by_field else 1)

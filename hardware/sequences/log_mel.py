@@ -142,7 +142,7 @@ class LogMel:
 
     @property
     def operations(self) -> FrameOperations:
-        """What one frame takes::
+        """Operations of one frame::
 
             window + 2.5 N log2 N + 3 (N/2 + 1) + 2 × nonzero weights    and a logarithm per filter
 
@@ -180,7 +180,7 @@ class LogMel:
         return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.window) / self.window)
 
     def frames_in(self, samples: int) -> int:
-        """Return the number of frames of so many samples."""
+        """Return the number of frames in a number of samples."""
         return max(0, 1 + (samples - self.window) // self.hop)
 
     def __call__(self, samples: ArrayLike) -> NDArray[np.float32]:

@@ -48,7 +48,7 @@ DECODERS: dict[tuple[int, int], Callable[[bytes], NDArray[Any]]] = {
 
 
 class WavHeader(NamedTuple):
-    """What a file says of its samples, and where they are."""
+    """The form of a file's samples, and their place."""
 
     rate: int
     """Samples per second."""

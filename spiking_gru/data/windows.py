@@ -41,7 +41,7 @@ def windows(
     `series` is (steps,) or (steps, channels). Each window holds `history` steps of it. Its targets
     are the next `horizon` values of `targets`, which are the series itself unless given; a sequence
     such as `(84,)` names the steps ahead one by one. The history may begin before the span. With a
-    `season` of so many steps, the value a season before is the first naive forecast.
+    `season` of that many steps, the value a season before is the first naive forecast.
     """
     past = _columns("series", series)
     future = past if targets is None else _columns("targets", targets)

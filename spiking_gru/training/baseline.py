@@ -73,7 +73,7 @@ class StateBaseline(Network):
     """The spiking GRU's own formulation as an ordinary GRU: at every step it sends its state."""
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
-        """What the network sends; operations are not counted, as those of no baseline are."""
+        """Return the emissions of the network; no baseline counts its operations."""
         return super().seen(frames, lengths)
 
 
@@ -142,7 +142,7 @@ class Chosen:
 def chosen_baselines(
     settings: TrainingSettings, about: NetworkSettings, parameters: int
 ) -> list[Chosen]:
-    """Return the baselines of a training run, for a spiking network of so many parameters.
+    """Return the baselines of a training run, for a spiking network of that many parameters.
 
     One at equal hidden size has the name of its kind, one at equal parameters `KIND-parameters`.
     Where both sizes are the same, it is trained once, by its first name.

@@ -12,7 +12,7 @@ from spiking_gru.training.evaluation import Score
 
 @dataclass(frozen=True)
 class PhaseReport:
-    """What is known when a phase begins."""
+    """A phase that begins."""
 
     phase: str
     epochs: int
@@ -22,7 +22,7 @@ class PhaseReport:
 
 @dataclass(frozen=True)
 class BatchReport:
-    """What is known after each batch."""
+    """A batch that has ended."""
 
     phase: str
     epoch: int
@@ -39,7 +39,7 @@ class BatchReport:
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What is known after each epoch."""
+    """An epoch that has ended."""
 
     phase: str
     epoch: int
