@@ -12,6 +12,10 @@ from spiking_gru.encoder import Encoder
 from spiking_gru.readout import Readout, Seen
 
 
+Carried = tuple[Tensor, ...]
+"""A state that sequences go on from: tensors (cells, batch, hidden)."""
+
+
 class SequenceModel(nn.Module):
     """Frames (frames, batch, channels) to what the readout sees, to logits, to answers.
 
@@ -63,6 +67,15 @@ class SequenceModel(nn.Module):
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
         """What the readout sees of sequences of so many frames; operations only if `counted`."""
+        return self.heard(self.encoder(frames), lengths * self.encoder.steps, None, counted)[0]
+
+    def heard(
+        self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
+    ) -> tuple[Seen, Carried]:
+        """What the readout sees of events (steps, batch, sources), and the state after them.
+
+        Sequences go on from a `state` that an earlier call returned.
+        """
         raise NotImplementedError
 
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from hardware.files.sealed import (
 from spiking_gru.data.tasks import task_of
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
-from spiking_gru.model import SequenceModel
+from spiking_gru.model import Carried, SequenceModel
 from spiking_gru.operations import expected_operations
 from spiking_gru.readout import Readout, Seen
 from spiking_gru.replacement import settle
@@ -38,6 +38,7 @@ def make_encoder(settings: NetworkSettings) -> Encoder:
         threshold=settings.encoder_threshold,
         steps=settings.encoder_steps,
         fields=settings.encoder_fields,
+        tokens=settings.tokens,
     )
 
 
@@ -114,18 +115,21 @@ class Network(SequenceModel):
             module.quantised = on
         return self
 
-    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
+    def heard(
+        self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
+    ) -> tuple[Seen, Carried]:
         """What the last layer emits, and its membranes after each direction's last step."""
-        steps = lengths * self.encoder.steps
-        events = self.encoder(frames).to(self.readout.weight.dtype)
-        activities, state = self.gru.activities(events, lengths=steps)
+        start = None if state is None else State(*state)
+        activities, end = self.gru.activities(
+            events.to(self.readout.weight.dtype), start, lengths=steps
+        )
         last_layer = activities[-self.gru.directions :]
         emitted = torch.cat([activity.emitted for activity in last_layer], dim=-1)
         operations = None
         if counted:
             weights, _ = self.readout.prepared()
             operations = expected_operations(self.gru, activities, weights, steps)
-        return Seen(emitted, self.last_membranes(state), steps, operations)
+        return Seen(emitted, self.last_membranes(end), steps, operations), end
 
     def last_membranes(self, state: State) -> Tensor:
         """The last layer's membranes, as a message carries them: on the gate grid."""

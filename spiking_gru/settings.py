@@ -243,6 +243,12 @@ class TrainingSettings(NetworkChoices):
         0, ge=0, description="Epochs without improvement that end a phase; 0 never does."
     )
     batch: int = Field(32, ge=1, description="Sequences in a batch.")
+    truncate: int = Field(
+        0,
+        ge=0,
+        description="Frames after which gradients end and the weights change; the state is "
+        "carried on. 0 takes whole sequences.",
+    )
     baseline: str = Field(
         "gru",
         description=f"Ordinary networks to compare with: {_one_of(BASELINES)}; several with commas "

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from spiking_gru.encoder import Encoder
-from spiking_gru.model import SequenceModel
+from spiking_gru.model import Carried, SequenceModel
 from spiking_gru.network import Network, make_readout
 from spiking_gru.readout import Seen
 from spiking_gru.settings import BASELINE_SIZES, NetworkSettings, TrainingSettings
@@ -59,22 +59,26 @@ class TorchBaseline(SequenceModel):
             elif name.startswith("bias_ih") and remembers is not None:
                 gates[remembers].add_(1)
 
-    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
+    def heard(
+        self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
+    ) -> tuple[Seen, Carried]:
         """The hidden states of the last layer, zero beyond each length, and its last ones."""
-        x, steps = self.encoder(frames), lengths * self.encoder.steps
-        packed = nn.utils.rnn.pack_padded_sequence(x, steps.cpu(), enforce_sorted=False)
-        states, ends = self.recurrent(packed)
-        hidden = ends if isinstance(ends, Tensor) else ends[0]
-        emitted, _ = nn.utils.rnn.pad_packed_sequence(states, total_length=len(x))
-        return Seen(emitted, torch.cat(list(hidden[-self.directions :]), dim=-1), steps)
+        packed = nn.utils.rnn.pack_padded_sequence(events, steps.cpu(), enforce_sorted=False)
+        start = state[0] if state is not None and len(state) == 1 else state  # one of a GRU
+        states, ends = self.recurrent(packed, start)
+        end = (ends,) if isinstance(ends, Tensor) else ends
+        emitted, _ = nn.utils.rnn.pad_packed_sequence(states, total_length=len(events))
+        return Seen(emitted, torch.cat(list(end[0][-self.directions :]), dim=-1), steps), end
 
 
 class StateBaseline(Network):
     """The spiking GRU's own formulation as an ordinary GRU: at every step it sends its state."""
 
-    def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
+    def heard(
+        self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
+    ) -> tuple[Seen, Carried]:
         """Return the emissions of the network; no baseline counts its operations."""
-        return super().seen(frames, lengths)
+        return super().heard(events, steps, state)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -35,6 +36,7 @@ from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 from spiking_gru.training.pruning import Pruning
 from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
 from spiking_gru.training.seeds import phase_seed
+from spiking_gru.training.truncation import Piece, pieces, require_truncatable
 
 
 @dataclass
@@ -72,6 +74,7 @@ class Trainer:
         log: SummaryWriter,
         callbacks: Iterable[Watcher] = (),
     ) -> None:
+        require_truncatable(settings, dataset.task)
         self.settings = settings
         self.dataset = dataset
         self.history = History(log)
@@ -175,11 +178,23 @@ class Trainer:
         return report, stopped
 
     def _step(self, run: Phase, batch: Batch, rate: float) -> tuple[float, float]:
+        """Take one step, or one for each piece of truncated sequences.
+
+        Return the mean loss, and the mean of the gradients' norms before they are clipped.
+        """
+        run.model.train()  # a callback may have evaluated it
+        counted, width = self.settings.energy_weight > 0, self.settings.truncate
+        found = [
+            (*self._learn(run, batch, piece, rate), len(piece.lengths))
+            for piece in pieces(run.model, batch, width, counted)
+        ]
+        loss, norm, weights = np.array(found).T
+        return float(np.average(loss, weights=weights)), float(np.average(norm, weights=weights))
+
+    def _learn(self, run: Phase, batch: Batch, piece: Piece, rate: float) -> tuple[float, float]:
         """Take one step; return the loss, and the gradient's norm before it is clipped."""
         settings, model = self.settings, run.model
-        frames, lengths, targets = batch
-        model.train()  # a callback may have evaluated it
-        seen = model.seen(frames, lengths, counted=settings.energy_weight > 0)
+        seen, targets, lengths = piece
         logits = model.logits(seen)
         loss = loss_of(model, logits, targets, lengths, settings.label_smoothing)
         if run.teacher is not None:
