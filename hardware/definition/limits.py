@@ -3,5 +3,8 @@
 WIDEST = 2**16
 """Channels, neurons of a layer, outputs."""
 
+FEWEST_TOKENS, MOST_TOKENS = 2, WIDEST - 1
+"""Tokens of a channel, without padding."""
+
 MOST_WEIGHTS = 2**26
 """Weights in all: several times those that a whole chip holds."""

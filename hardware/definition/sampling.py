@@ -9,7 +9,11 @@ For scores s of K classes, of which one counts `unit` logits, and a temperature 
     i    = the first with w_1 + … + w_i > u
 
 so that w_i is proportional to exp(s_i · unit / T) within the roundings. A temperature of 0 takes
-the largest score, the first of them where several are equal.
+the largest score, the first of them where several are equal. At a temperature of 1 a class costs
+
+    c_i  = d_i + ⌊256 · log2 Σ w⌋ − 256 · 32
+
+256ths of a bit: −log2 of its probability, in integers that add up along a sequence.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from functools import cache
 from math import isfinite, isqrt, log
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hardware.definition.arithmetic import Integers
 from hardware.errors import SettingError
@@ -73,20 +77,35 @@ class Sampler:
         if not 0 <= self.seed <= _WORD:
             raise SettingError(f"the seed is {self.seed}, expected 0 to 2^64 − 1")
 
-    def weights(self, scores: ArrayLike, unit: float) -> NDArray[np.int64]:
+    def weights(self, scores: ArrayLike, unit: float) -> Integers:
         """Return the integers w that the probabilities of the classes are proportional to."""
         s = np.asarray(scores, dtype=np.int64)
         if self.temperature == 0:
             found = np.zeros(len(s), dtype=np.int64)
             found[s.argmax()] = 1
             return found
-        factor = min(unit / (self.temperature * log(2)) * 2**24, LARGEST_FACTOR)
-        d = ((s.max() - s) * round(factor)) >> 16
-        weights: NDArray[np.int64] = powers()[d % STEPS] >> np.minimum(d // STEPS, MOST_HALVINGS)
-        return weights
+        return _weights(_distances(s, unit / self.temperature))
 
     def choose(self, scores: ArrayLike, unit: float, number: int) -> int:
         """Return the class of draw `number` from the scores (classes,)."""
         reached = np.cumsum(self.weights(scores, unit))
         u = draw(self.seed, number) * int(reached[-1]) >> 64
         return int(np.searchsorted(reached, u, side="right"))
+
+
+def costs(scores: ArrayLike, unit: float) -> Integers:
+    """Return −log2 of the probabilities of the classes (classes,), in 256ths of a bit."""
+    d = _distances(np.asarray(scores, dtype=np.int64), unit)
+    total = int(_weights(d).sum())
+    # ⌊256 · log2 n⌋ is the place of the highest bit of n^256.
+    return d + ((total**STEPS).bit_length() - 1 - 32 * STEPS)
+
+
+def _distances(scores: Integers, unit: float) -> Integers:
+    """Return d: how far each score is below the largest."""
+    factor = round(min(unit / log(2) * 2**24, LARGEST_FACTOR))
+    return ((scores.max() - scores) * factor) >> 16
+
+
+def _weights(d: Integers) -> Integers:
+    return powers()[d % STEPS] >> np.minimum(d // STEPS, MOST_HALVINGS)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.definition.sampling import Sampler, draw, powers
+from hardware.definition.sampling import Sampler, costs, draw, powers
 from hardware.errors import SettingError
 
 SCORES = st.lists(st.integers(-(2**23), 2**23), min_size=1, max_size=20)
@@ -75,3 +75,11 @@ def test_a_temperature_that_is_no_number_from_zero_is_refused(wrong):
 def test_a_seed_beyond_64_bits_is_refused(wrong):
     with pytest.raises(SettingError, match="seed"):
         Sampler(1.0, wrong)
+
+
+@given(SCORES, st.floats(1e-6, 1e-2))
+def test_costs_are_the_bits_of_the_probabilities_within_their_rounding(scores, unit):
+    logits = np.array(scores) * unit
+    bits = -(logits - logits.max() - math.log(np.exp(logits - logits.max()).sum())) / math.log(2)
+    slack = 2 + (max(scores) - np.array(scores)) * 2.0**-17
+    assert (np.abs(costs(scores, unit) - 256 * bits) <= slack).all()

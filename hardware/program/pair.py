@@ -1,0 +1,67 @@
+"""A pair of programs: an encoder, and a decoder that starts from the encoder's final state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hardware.definition.limits import MOST_WEIGHTS
+from hardware.errors import ProgramError, SettingError
+from hardware.files.archive import pack, unpack
+from hardware.files.disk import read_bytes, write_bytes
+from hardware.program.model import Program, reason
+
+ENCODER, DECODER = "encoder.sgru", "decoder.sgru"
+"""Names of the members of a file, each a program file."""
+
+
+@dataclass(frozen=True)
+class ProgramPair:
+    """Two programs, of which the second continues where the first has ended.
+
+    Each layer of the decoder starts from the membranes of the encoder's layer with the same name.
+    """
+
+    encoder: Program
+    decoder: Program
+
+    def __post_init__(self) -> None:
+        found, expected = (
+            {layer.name: layer.neurons for layer in program.layers}
+            for program in (self.encoder, self.decoder)
+        )
+        if found != expected or self.decoder.bidirectional:
+            raise SettingError(
+                f"the encoder's layers are {_listed(self.encoder)}, the decoder's "
+                f"{_listed(self.decoder)}: expected the same, in one direction"
+            )
+        if not (self.decoder.encoder.row.by_token and self.decoder.readout.answers_every_step):
+            raise SettingError(
+                f"the decoder has the encoder {self.decoder.encoder.kind!r} and the readout "
+                f"{self.decoder.readout.kind!r}: expected 'tokens' and 'step'"
+            )
+
+    def __repr__(self) -> str:
+        return f"ProgramPair({_listed(self.encoder)} → {self.decoder.readout.outputs} classes)"
+
+    def save(self, path: str | Path) -> None:
+        """Write both programs to one `.sgru` file, whole or not at all."""
+        try:
+            content = pack({ENCODER: self.encoder.content, DECODER: self.decoder.content})
+        except ProgramError as error:
+            raise ProgramError(f"cannot write {path}: {error}") from error
+        write_bytes(Path(path), content)
+
+    @staticmethod
+    def load(path: str | Path) -> ProgramPair:
+        """Read a pair; a ProgramError that says what is wrong with any other file."""
+        content = read_bytes(Path(path), 2 * MOST_WEIGHTS)
+        try:
+            members = unpack(content, (ENCODER, DECODER))
+            return ProgramPair(*(Program.of_content(member) for member in members.values()))
+        except ValueError as error:
+            raise ProgramError(f"{path}: no pair of programs: {reason(error)}") from error
+
+
+def _listed(program: Program) -> str:
+    return ", ".join(f"{layer.name} of {layer.neurons}" for layer in program.layers)
