@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from conversion.nir_export import export_nir
     from conversion.of_network import conversion_of, convert
+    from conversion.of_pair import convert_pair, verify_pair
     from conversion.passes import Conversion
     from conversion.verification import network_trace, verify
 
@@ -36,6 +37,7 @@ _HOMES = {
     "calibrate": "conversion.foreign",
     "conversion_of": "conversion.of_network",
     "convert": "conversion.of_network",
+    "convert_pair": "conversion.of_pair",
     "deploy": "conversion.foreign",
     "explain": "conversion.explanation",
     "export_nir": "conversion.nir_export",
@@ -44,6 +46,7 @@ _HOMES = {
     "from_torch_gru": "conversion.foreign",
     "network_trace": "conversion.verification",
     "verify": "conversion.verification",
+    "verify_pair": "conversion.of_pair",
 }
 
 __all__ = [
@@ -57,6 +60,7 @@ __all__ = [
     "calibrate",
     "conversion_of",
     "convert",
+    "convert_pair",
     "deploy",
     "explain",
     "export_nir",
@@ -65,6 +69,7 @@ __all__ = [
     "from_torch_gru",
     "network_trace",
     "verify",
+    "verify_pair",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import log2
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from conversion.folded import Floats, FoldedLayer
 from conversion.passes import Conversion
 from conversion.quantise import IntegerLayer
-from conversion.ranges import Range, layer_bounds, readout_bounds
+from conversion.ranges import Exact, layer_bounds, readout_bounds
 from hardware.definition.arithmetic import WORD_BITS
 from hardware.program.model import Layer
 
@@ -56,20 +56,21 @@ def explain(conversion: Conversion) -> list[Explanation]:
     """
     rows: list[Explanation] = []
     program, number = conversion.program, 0
-    events = program.encoder.range
+    events, alternatives = program.encoder.range, program.encoder.alternatives
     for level in program.levels:
         for layer in level:
             folded, integers = conversion.folded[number], conversion.integers[number]
-            rows += _of_layer(folded, integers, layer, events)
+            bounds = layer_bounds(layer, events, alternatives)
+            rows += _of_layer(folded, integers, layer, bounds)
             number += 1
-        events = level[0].cell.emission_range
+        events, alternatives = level[0].cell.emission_range, 1
     return rows + list(_of_readout(conversion))
 
 
 def _of_layer(
-    folded: FoldedLayer, integers: IntegerLayer, layer: Layer, events: Range
+    folded: FoldedLayer, integers: IntegerLayer, layer: Layer, bounds: Mapping[str, Exact]
 ) -> Iterator[Explanation]:
-    bounds, row = layer_bounds(layer, events), layer.cell.row
+    row = layer.cell.row
     state = np.full(len(row.gates), -layer.cell.state_fraction)
     exponents = integers.exponents
     parts = (

@@ -1,7 +1,8 @@
 """Pass 1, fold: a network's layers as plain arrays, with nothing left that is only of training.
 
-Dropout goes. The two biases of a gate become one, except the candidate's recurrent bias where a
-reset multiplies it. Standardisation is in the encoder's gain already.
+Dropout goes. An embedding is multiplied into the input weights, a column for each token. The two
+biases of a gate become one, except the candidate's recurrent bias where a reset multiplies it.
+Standardisation is in the encoder's gain already.
 There is no normalisation to fold: none that looks at its own input folds into integers exactly, so
 none is offered in training.
 """
@@ -32,7 +33,9 @@ def fold_cell(cell: SpikingGRUCell, name: str, backward: bool = False) -> Folded
     return FoldedLayer(
         name=name,
         cell=cell.cell,
-        input_weights=_array(cell.weight_ih).reshape(len(row.input_gates), hidden, cell.input_size),
+        input_weights=_array(cell.input_matrix(exact=True)).reshape(
+            len(row.input_gates), hidden, cell.input_size
+        ),
         recurrent_weights=_array(cell.weight_hh).reshape(len(row.recurrent_gates), hidden, hidden),
         bias=_array(bias).reshape(len(row.gates), hidden),
         recurrent_bias=_array(recurrent_bias),

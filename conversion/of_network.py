@@ -16,6 +16,7 @@ from hardware.errors import InputError
 from hardware.program import Program
 from hardware.runs.golden import golden_samples
 from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
 from spiking_gru.network import Network
 
 COUNTED, COMPARED, GOLDEN = 64, 8, 3
@@ -28,7 +29,7 @@ def convert(
     *,
     verify: bool = True,
     send: str = AUTO,
-    samples: Inputs | None = None,
+    samples: Inputs | SparseSequences | None = None,
 ) -> Program:
     """Return the program of a network, proven to fit the word.
 
@@ -41,7 +42,7 @@ def convert(
     `auto` counts the synaptic operations of both on the first 64 samples and takes the smaller for
     each layer; without samples every layer sends as it was trained.
     """
-    given = None if samples is None else sequences_of(samples, network)
+    given = None if samples is None else sequences_of(samples, network, COUNTED)
     program = conversion_of(network, provenance, send=send, samples=given).program
     if verify:
         compared = probes(program) if given is None else first(given, COMPARED)
@@ -54,7 +55,7 @@ def conversion_of(
     provenance: Mapping[str, Any] | None = None,
     *,
     send: str = AUTO,
-    samples: Inputs | None = None,
+    samples: Inputs | SparseSequences | None = None,
 ) -> Conversion:
     """As `convert`, with what each pass made; nothing is compared, no golden sample is stored."""
     made = build(
@@ -64,8 +65,10 @@ def conversion_of(
         network.target,
         provenance or {},
     )
-    program = replace(made.program, preprocessing=network.preprocessing)
-    counted = None if samples is None else first(sequences_of(samples, network), COUNTED)
+    program = replace(
+        made.program, preprocessing=network.preprocessing, vocabulary=network.vocabulary
+    )
+    counted = None if samples is None else sequences_of(samples, network, COUNTED)
     program, sending = choose_sending(program, send, counted)
     if sending:
         about = {**program.provenance, "sending": [choice.fields() for choice in sending]}
@@ -73,13 +76,14 @@ def conversion_of(
     return replace(made, program=program, sending=sending)
 
 
-def sequences_of(samples: Inputs, network: Network) -> Sequences:
-    """Return the samples as sequences; an InputError where there are none."""
-    sequences = Sequences.of(samples, network.encoder.integers().channels)
+def sequences_of(samples: Inputs | SparseSequences, network: Network, most: int) -> Sequences:
+    """Return the first samples, at most so many; an InputError where there are none."""
+    given = first(samples, most) if isinstance(samples, SparseSequences) else samples
+    sequences = Sequences.of(given, network.encoder.integers().channels)
     if not len(sequences):
         raise InputError("samples is empty: give at least one sequence, or None for no samples")
-    return sequences
+    return Sequences.of(first(sequences, most))
 
 
-def first(sequences: Sequences, most: int) -> Sequences:
+def first(sequences: AnySequences, most: int) -> AnySequences:
     return sequences.take(np.arange(min(most, len(sequences))))

@@ -18,6 +18,7 @@ from hardware.definition.arithmetic import WORD_BITS, WORD_LIMIT, shift
 from hardware.definition.cell import Cell
 from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
+from hardware.definition.sums import largest_sums
 from hardware.engines.magnitudes import ENDLESS
 from hardware.errors import RangeError
 from hardware.program.model import Layer, Program
@@ -38,19 +39,22 @@ REMEDIES = {
 
 def prove(program: Program) -> None:
     """Raise a RangeError for the first number that could leave the word."""
-    events = program.encoder.range
+    events, alternatives = program.encoder.range, program.encoder.alternatives
     for level in program.levels:
         for layer in level:
-            prove_layer(layer, events)
-        events = level[0].cell.emission_range
+            prove_layer(layer, events, alternatives)
+        events, alternatives = level[0].cell.emission_range, 1
     prove_readout(program.readout, program.layers[-1].cell, program.max_steps)
 
 
-def prove_layer(layer: Layer, events: Range) -> None:
-    """Every number that a layer computes lies within the word, for any events in that range."""
+def prove_layer(layer: Layer, events: Range, alternatives: int = 1) -> None:
+    """Every number that a layer computes lies within the word, for any events in that range.
+
+    Of `alternatives` adjacent sources at most one sends at a step.
+    """
     prove_threshold(layer)
     prove_initial_membrane(layer)
-    for quantity, bounds in layer_bounds(layer, events).items():
+    for quantity, bounds in layer_bounds(layer, events, alternatives).items():
         _require(layer.name, quantity, bounds, layer.cell.gates)
 
 
@@ -131,14 +135,18 @@ def _seen(readout: Readout, cell: Cell) -> Range:
     return (-one, one) if readout.sees_membranes else cell.emission_range
 
 
-def product_bounds(weights: NDArray[np.int8], low: int, high: int) -> tuple[Exact, Exact]:
-    """The least and the greatest `w · x` of each row, for any x with every value in [low, high]."""
-    positive = _exact(np.maximum(weights, 0).sum(axis=1, dtype=np.int64))
-    negative = _exact(np.minimum(weights, 0).sum(axis=1, dtype=np.int64))
+def product_bounds(
+    weights: NDArray[np.int8], low: int, high: int, alternatives: int = 1
+) -> tuple[Exact, Exact]:
+    """The least and the greatest `w · x` of each row, for any x with every value in [low, high].
+
+    Of `alternatives` adjacent values at most one is not 0.
+    """
+    positive, negative = map(_exact, largest_sums(weights, alternatives))
     return positive * low + negative * high, positive * high + negative * low
 
 
-def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
+def layer_bounds(layer: Layer, events: Range, alternatives: int = 1) -> dict[str, Exact]:
     """The least and the greatest value of every number of a layer's step, by its name.
 
     Each is an array of (least / greatest, gates, neurons), in the order of computation.
@@ -151,7 +159,7 @@ def layer_bounds(layer: Layer, events: Range) -> dict[str, Exact]:
     recurrent_bias[:, candidate] = _exact(gate.recurrent_bias)
     for name, k in zip(row.input_gates, gate.input_shift, strict=True):
         g = cell.gates.index(name)
-        Wx[:, g] = _stacked(product_bounds(layer.input_rows(name), *events))
+        Wx[:, g] = _stacked(product_bounds(layer.input_rows(name), *events, alternatives))
         arriving[:, g] = shifted(Wx[:, g], k)
     shifts = dict(zip(row.recurrent_gates, gate.recurrent_shift, strict=True))
     for message in row.messages:

@@ -11,13 +11,18 @@ from torch import Tensor
 
 from hardware.errors import EngineError
 from hardware.program.model import Program
+from hardware.program.start import InitialState, Start, start_of
 from hardware.runs.run import record
 from hardware.runs.trace import Trace
+from hardware.runs.traced_layers import TracedLayer
 from hardware.runs.verification import Verification, verify_traces
 from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.sparse import AnySequences
 from spiking_gru.batches import padded
+from spiking_gru.layer import State
 from spiking_gru.network import Network
 from spiking_gru.readout import Seen
+from spiking_gru.sources import are_sources, one_hot
 
 PROBES, PROBE_FRAMES = 8, 32
 """Random sequences, and the most frames of one."""
@@ -29,14 +34,19 @@ def verify(
     inputs: Inputs,
     engines: Sequence[str] = ("events", "lava"),
     deadline: float | None = None,
+    *,
+    initial_state: InitialState | None = None,
 ) -> Verification:
     """Emissions, membranes and scores at every step of every sequence, engine by engine.
 
-    Clamped inputs give no warning: both sides clamp them.
+    Clamped inputs give no warning: both sides clamp them. `initial_state` is as in `hardware.run`.
     """
-    sequences = Sequences.of(inputs, program.encoder.channels)
-    traces = [record(program, sequences, engine, deadline) for engine in engines]
-    return verify_traces([network_trace(network, program, sequences), *traces])
+    sequences = program.sequences(inputs)
+    traces = [
+        record(program, sequences, engine, deadline, initial_state=initial_state)
+        for engine in engines
+    ]
+    return verify_traces([network_trace(network, program, sequences, initial_state), *traces])
 
 
 def require_equal(program: Program, network: Network, inputs: Inputs) -> Verification:
@@ -55,20 +65,33 @@ def probes(program: Program) -> Sequences:
     encoder, rng = program.encoder, np.random.default_rng(0)
     longest = PROBE_FRAMES if program.max_steps is None else program.max_steps // encoder.steps
     lengths = rng.integers(1, min(longest, PROBE_FRAMES) + 1, PROBES)
+    if encoder.row.by_token:
+        tokens = rng.integers(0, encoder.fields + 1, (lengths.sum(), encoder.channels))
+        return Sequences(tokens.astype(np.float32), lengths)
     spread = encoder.limit / 2 * rng.normal(size=(lengths.sum(), encoder.channels))
     gain = np.where(encoder.gain == 0, 1.0, encoder.gain)
     return Sequences((encoder.offset + spread / gain).astype(np.float32), lengths)
 
 
 @torch.no_grad()
-def network_trace(network: Network, program: Program, sequences: Sequences) -> Trace:
+def network_trace(
+    network: Network,
+    program: Program,
+    sequences: AnySequences,
+    initial_state: InitialState | None = None,
+) -> Trace:
     """What the quantised network computes, as the integers that its floats stand for."""
     training, quantised = network.training, network.readout.quantised
     network.eval().quantise()
     frames, frame_lengths = padded(sequences)
-    events = network.encoder(frames).to(network.readout.weight.dtype)
+    events = network.encoder(frames)
+    if are_sources(events):
+        events = one_hot(events, network.encoder.sources)
+    events = events.to(network.readout.weight.dtype)
     lengths = frame_lengths * network.encoder.steps
-    activities, state = network.gru.activities(events, lengths=lengths)
+    start = start_of(program, initial_state, len(sequences))
+    first = None if start is None else state_of(program, start, events.dtype)
+    activities, state = network.gru.activities(events, first, lengths=lengths)
     last_level = activities[-len(program.levels[-1]) :]
     emitted = torch.cat([activity.emitted for activity in last_level], dim=-1)
     scores = network.readout.scores(Seen(emitted, network.last_membranes(state), lengths))
@@ -95,7 +118,28 @@ def network_trace(network: Network, program: Program, sequences: Sequences) -> T
         scores=of_outputs,
         values=program.answered_values(of_outputs, lengths.numpy()),
         decision=program.readout.target.decision,
+        heads=program.heads,
+        layers=tuple(TracedLayer(layer.name, layer.backward) for layer in program.layers),
+        initial=None if start is None else start.membranes,
     )
+
+
+def state_of(program: Program, start: Start, dtype: torch.dtype) -> State:
+    """Return the integers of initial states as a network's state."""
+    fractions = (
+        [layer.cell.event_fraction for layer in program.layers],
+        [layer.cell.state_fraction for layer in program.layers],
+    )
+    emitted, membrane = (
+        torch.stack(
+            [
+                torch.from_numpy(values * 2.0**-fraction).to(dtype)
+                for values, fraction in zip(of_layers, of_fractions, strict=True)
+            ]
+        )
+        for of_layers, of_fractions in zip(start, fractions, strict=True)
+    )
+    return State(emitted, membrane)
 
 
 def valid_steps(padded_values: Tensor, lengths: Tensor) -> Tensor:

@@ -121,5 +121,6 @@ BARS = {
         Bar(EXERCISES, "accuracy", "points behind", 0.01),
         Bar(EXERCISES, "operations", "at most", 150_000),
     ),
+    "keywords": (Bar("keywords", "accuracy", "points behind", 0.01),),
 }
 """The bars of each example by its name."""

@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from hardware.cost.counts import Counts, count
     from hardware.cost.dense_gru import Measured
     from hardware.cost.energy import Cost, estimate
+    from hardware.cost.halves import HalvesCost, estimate_halves
     from hardware.cost.placement import Placement, place
     from hardware.definition.cell import Cell
     from hardware.program.model import Program
+    from hardware.program.pair import ProgramPair
     from hardware.reporting import report
+    from hardware.reporting.early_exit import early_exit_curve
     from hardware.runs.comparison import Comparison, compare
+    from hardware.runs.decoding import Translation, translate
+    from hardware.runs.generation import generate, generated
     from hardware.runs.run import run
     from hardware.runs.session import Session
+    from hardware.runs.state import State
     from hardware.runs.stream import stream
     from hardware.runs.trace import Trace
     from hardware.runs.verification import Verification, verify_engines
@@ -42,11 +48,20 @@ _HOMES = {
     "Sequences": "hardware.sequences.dense",
     "SparseSequences": "hardware.sequences.sparse",
     "Session": "hardware.runs.session",
+    "State": "hardware.runs.state",
     "Trace": "hardware.runs.trace",
     "Verification": "hardware.runs.verification",
     "compare": "hardware.runs.comparison",
     "count": "hardware.cost.counts",
+    "early_exit_curve": "hardware.reporting.early_exit",
     "estimate": "hardware.cost.energy",
+    "estimate_halves": "hardware.cost.halves",
+    "generate": "hardware.runs.generation",
+    "generated": "hardware.runs.generation",
+    "translate": "hardware.runs.decoding",
+    "HalvesCost": "hardware.cost.halves",
+    "ProgramPair": "hardware.program.pair",
+    "Translation": "hardware.runs.decoding",
     "core_loads": "hardware.cost.core_loads",
     "load_chip": "hardware.cost.chip",
     "place": "hardware.cost.placement",
@@ -63,25 +78,34 @@ __all__ = [
     "CoreLoads",
     "Cost",
     "Counts",
+    "HalvesCost",
     "LogMel",
     "LogMelStream",
     "Measured",
     "Placement",
     "Program",
+    "ProgramPair",
     "Sequences",
     "Session",
     "SparseSequences",
+    "State",
     "Trace",
+    "Translation",
     "Verification",
     "compare",
     "core_loads",
     "count",
+    "early_exit_curve",
     "estimate",
+    "estimate_halves",
+    "generate",
+    "generated",
     "load_chip",
     "place",
     "report",
     "run",
     "stream",
+    "translate",
     "verify_engines",
 ]
 

@@ -6,6 +6,8 @@ For K classes, n_ij items of class i predicted as j::
     precision_j  n_jj / Σ_i n_ij          recall_i  n_ii / Σ_j n_ij
     F1_i         2 n_ii / (Σ_j n_ij + Σ_j n_ji), macro F1 its mean over the classes that occur
 
+    perplexity   exp(−mean log p), p the softmax of the logits at the true class
+
 Of K labels any number may be right at once. Over the items n_k whose label k is known, with true
 positives TP_k, false positives FP_k and false negatives FN_k::
 
@@ -51,6 +53,13 @@ class ClassMetrics:
     macro_f1: float
     confusion: tuple[tuple[int, ...], ...]
     """Items by true class (rows) and predicted class."""
+
+
+@dataclass(frozen=True)
+class TokenMetrics(ClassMetrics):
+    """Metrics of predicted tokens."""
+
+    perplexity: float
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,14 @@ def class_metrics(predicted: Classes, targets: Classes, classes: int) -> ClassMe
         macro_f1=float(f1[occurs].mean()) if occurs.any() else float("nan"),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
     )
+
+
+def with_perplexity(metrics: ClassMetrics, logits: Values, targets: Classes) -> TokenMetrics:
+    """Return the metrics and the perplexity, from the logits (items, classes) of the same items."""
+    known = targets >= 0
+    shifted = logits[known] - logits[known].max(axis=-1, keepdims=True)
+    lost = np.log(np.exp(shifted).sum(axis=-1)) - shifted[np.arange(len(shifted)), targets[known]]
+    return TokenMetrics(**vars(metrics), perplexity=float(np.exp(_mean(lost))))
 
 
 def label_metrics(predicted: Classes, targets: Classes) -> LabelMetrics:

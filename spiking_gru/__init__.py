@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from spiking_gru.cell import SpikingGRUCell
     from spiking_gru.data import Dataset
     from spiking_gru.layer import SpikingGRU
-    from spiking_gru.network import Network, load_network
+    from spiking_gru.network import Network
+    from spiking_gru.pair_settings import PairSettings
+    from spiking_gru.saved import load_network, load_pair
+    from spiking_gru.seq2seq import Seq2Seq
     from spiking_gru.settings import NetworkSettings, TrainingSettings
     from spiking_gru.snntorch_bridge import known_to_snntorch, reset
     from spiking_gru.training.callbacks import BatchReport, Callback, EpochReport, PhaseReport
@@ -26,13 +29,17 @@ _HOMES = {
     "EpochReport": "spiking_gru.training",
     "Network": "spiking_gru.network",
     "NetworkSettings": "spiking_gru.settings",
+    "PairSettings": "spiking_gru.pair_settings",
     "PhaseReport": "spiking_gru.training",
+    "Seq2Seq": "spiking_gru.seq2seq",
+    "Vocabulary": "hardware.definition.vocabulary",
     "SpikingGRU": "spiking_gru.layer",
     "SpikingGRUCell": "spiking_gru.cell",
     "TrainingSettings": "spiking_gru.settings",
     "cross_validate": "spiking_gru.training",
     "known_to_snntorch": "spiking_gru.snntorch_bridge",
-    "load_network": "spiking_gru.network",
+    "load_network": "spiking_gru.saved",
+    "load_pair": "spiking_gru.saved",
     "reset": "spiking_gru.snntorch_bridge",
     "train": "spiking_gru.training",
 }
@@ -45,13 +52,17 @@ __all__ = [
     "EpochReport",
     "Network",
     "NetworkSettings",
+    "PairSettings",
     "PhaseReport",
+    "Seq2Seq",
     "SpikingGRU",
     "SpikingGRUCell",
     "TrainingSettings",
+    "Vocabulary",
     "cross_validate",
     "known_to_snntorch",
     "load_network",
+    "load_pair",
     "reset",
     "train",
 ]

@@ -9,27 +9,54 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hardware.sequences.dense import Sequences, in_parts
+from hardware.sequences.dense import in_parts
 from hardware.sequences.on_disk import DiskSequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
 from spiking_gru.data import Part
 
 WINDOW = 16
 """Batches within whose sequences those of equal length are put together."""
 
-PIECE = 2**22
-"""Values of frames that are evaluated at once, of a part that is on disk."""
+PIECE = 2**24
+"""Values of frames that are evaluated at once, of a part that is sparse or on disk.
+
+These are 64 MiB: the C library gives memory back that is allocated in pieces of more than 32 MiB.
+In smaller pieces the heap grew with every piece.
+"""
+
+IN_PIECES = (DiskSequences, SparseSequences)
+"""Sequences of which only those of a batch are in memory as dense frames."""
+
+CPU = torch.device("cpu")
 
 
-def padded(sequences: Sequences) -> tuple[Tensor, Tensor]:
+def padded(sequences: AnySequences, device: torch.device = CPU) -> tuple[Tensor, Tensor]:
     """Frames (steps, sequences, channels), zero beyond each length, and the lengths.
 
-    There is one step at least, also of no sequence: a layer takes no fewer.
+    There is one step at least, also of no sequence: a layer takes no fewer. Of sparse sequences
+    only the nonzero values go to the device.
     """
+    if isinstance(sequences, SparseSequences):
+        return padded_sparse(sequences.in_memory(), device), torch.from_numpy(sequences.lengths)
     steps = int(sequences.lengths.max(initial=1))
     frames = np.zeros((steps, len(sequences), sequences.channels), dtype=np.float32)
     for i, sequence in enumerate(sequences):
         frames[: len(sequence), i] = sequence
     return torch.from_numpy(frames), torch.from_numpy(sequences.lengths)
+
+
+def padded_sparse(sequences: SparseSequences, device: torch.device) -> Tensor:
+    """Frames (steps, sequences, channels) on a device, zero beyond each length."""
+    lengths, number = sequences.lengths, len(sequences)
+    shape = (int(lengths.max(initial=1)), number, sequences.channels)
+    step = np.arange(int(lengths.sum())) - np.repeat(sequences.starts, lengths)
+    row = step * number + np.repeat(np.arange(number), lengths)
+    place = np.repeat(row, np.diff(sequences.edges)) * sequences.channels + sequences.columns
+    frames = torch.zeros(shape, device=device)
+    frames.view(-1)[torch.from_numpy(place).to(device)] = torch.from_numpy(sequences.values).to(
+        device
+    )
+    return frames
 
 
 def padded_targets(part: Part) -> Tensor:
@@ -67,14 +94,14 @@ class Batch(NamedTuple):
         return Batch(*(part.to(device) for part in self))
 
 
-def whole(part: Part) -> Batch:
-    """All sequences of a part as one batch."""
-    return Batch(*padded(part.sequences), padded_targets(part))
+def whole(part: Part, device: torch.device = CPU) -> Batch:
+    """All sequences of a part as one batch; the frames of sparse ones are on the device."""
+    return Batch(*padded(part.sequences, device), padded_targets(part))
 
 
 def pieces(part: Part) -> Iterator[Part]:
-    """The part itself; one whose frames are on disk in pieces that fit in memory."""
-    if isinstance(part.sequences, DiskSequences):
+    """The part itself; one that is sparse or on disk in pieces that fit in memory."""
+    if isinstance(part.sequences, IN_PIECES):
         frames = max(1, PIECE // max(1, part.sequences.channels))
         for piece in in_parts(part.sequences.lengths, frames):
             yield part.take(np.arange(piece.start, piece.stop))
@@ -103,11 +130,17 @@ def bucketed(lengths: Tensor, size: int, generator: torch.Generator) -> Iterator
         yield from (by_length[i] for i in torch.randperm(len(by_length), generator=generator))
 
 
-def batches(part: Part, size: int, generator: torch.Generator) -> Iterator[Batch]:
-    """All sequences in random order; from disk batch after batch, each of similar lengths."""
-    if isinstance(part.sequences, DiskSequences):
+def batches(
+    part: Part, size: int, generator: torch.Generator, device: torch.device = CPU
+) -> Iterator[Batch]:
+    """All sequences in random order.
+
+    Of sparse sequences and those on disk each batch has similar lengths and is made when its turn
+    comes. The frames of sparse ones are on the device.
+    """
+    if isinstance(part.sequences, IN_PIECES):
         for chosen in bucketed(torch.from_numpy(part.sequences.lengths), size, generator):
-            yield whole(part.take(chosen))
+            yield whole(part.take(chosen), device)
         return
     frames, lengths = padded(part.sequences)
     targets = padded_targets(part)

@@ -48,9 +48,10 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     The equations are in `spiking_gru.functional.step`, the settings in `hardware.Cell`.
     Parameters have torch.nn.GRUCell's names. Their rows are in the order of the cell's gates:
     `weight_ih` has those of the gates with input synapses, `weight_hh` and `bias_hh` those of the
-    gates with recurrent synapses, `bias_ih` those of all gates. For `torch` the shapes are
-    torch.nn.GRUCell's. With `quantised` on, the forward pass is the chip's integer arithmetic, bit
-    for bit.
+    gates with recurrent synapses, `bias_ih` those of all gates. With an `embedding` of D values,
+    `weight_ih` has D columns and is multiplied by `embedding` (D, inputs). For `torch` the shapes
+    are torch.nn.GRUCell's. With `quantised` on, the forward pass is the chip's integer arithmetic,
+    bit for bit.
     """
 
     spk: Tensor
@@ -68,6 +69,8 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         output: bool = False,
         learn_threshold: bool = False,
         learn_initial_state: bool = False,
+        embedding: int = 0,
+        at_once: float | None = None,
         graded_spikes_factor: float | Tensor = 1.0,
         learn_graded_spikes_factor: bool = False,
         surrogate_disable: bool = False,
@@ -104,7 +107,9 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         self.quantised = False
         row = self.cell.row
         receiving = len(row.recurrent_gates) * hidden_size
-        self.weight_ih = nn.Parameter(torch.empty(len(row.input_gates) * hidden_size, input_size))
+        self.at_once = at_once or input_size
+        width = embedding or input_size
+        self.weight_ih = nn.Parameter(torch.empty(len(row.input_gates) * hidden_size, width))
         self.weight_hh = nn.Parameter(torch.empty(receiving, hidden_size))
         self.bias_ih = nn.Parameter(torch.empty(len(row.gates) * hidden_size))
         self.bias_hh = nn.Parameter(torch.empty(receiving))
@@ -112,6 +117,10 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
             self.initial_state = nn.Parameter(torch.zeros(hidden_size))
         else:
             self.register_parameter("initial_state", None)
+        if embedding:
+            self.embedding = nn.Parameter(torch.empty(embedding, input_size))
+        else:
+            self.register_parameter("embedding", None)
         self.register_buffer("spk", torch.zeros(0), persistent=False)
         self.register_buffer("mem", torch.zeros(0), persistent=False)
         self.register_load_state_dict_pre_hook(_drop_unread_weights)
@@ -120,13 +129,31 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     def reset_parameters(self) -> None:
         """Each matrix uniform within ±1/√(its inputs), biases within ±1/√hidden_size.
 
+        Its inputs are those that send `at_once`, or the values of an embedding, which begin as
+        standard normal numbers divided by the root of `at_once`.
+
         torch.nn.GRUCell bounds the input weights by the hidden size as well; with few inputs the
         membrane then hardly reaches a threshold, and little is learnt through spikes.
         """
-        by_inputs, by_hidden = 1 / math.sqrt(self.input_size), 1 / math.sqrt(self.hidden_size)
+        inputs = self.at_once if self.embedding is None else self.weight_ih.shape[1]
+        by_inputs, by_hidden = 1 / math.sqrt(inputs), 1 / math.sqrt(self.hidden_size)
         nn.init.uniform_(self.weight_ih, -by_inputs, by_inputs)
         for parameter in (self.weight_hh, self.bias_ih, self.bias_hh):
             nn.init.uniform_(parameter, -by_hidden, by_hidden)
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding, std=1 / math.sqrt(self.at_once))
+
+    def input_matrix(self, exact: bool) -> Tensor:
+        """Return the input weights (input gates · hidden, inputs), the embedding multiplied in.
+
+        Where it is `exact` the sums are in float64, so that rounding to the type of the weights
+        gives the same bits on any machine.
+        """
+        if self.embedding is None:
+            return self.weight_ih
+        if not exact:
+            return self.weight_ih @ self.embedding
+        return (self.weight_ih.double() @ self.embedding.double()).to(self.weight_ih.dtype)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, {self.cell}, quantised={self.quantised}"
@@ -145,8 +172,9 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
             inside = arithmetic.weight_grid(
                 inside, recurrent[row.recurrent_gates.index("candidate")]
             )
+        of_input = self.input_matrix(exact=self.quantised).split(hidden)
         return CellParameters(
-            input_weights=torch.cat([arithmetic.weights(w) for w in self.weight_ih.split(hidden)]),
+            input_weights=torch.cat([arithmetic.weights(w) for w in of_input]),
             recurrent_weights=torch.cat([arithmetic.weights(w) for w in recurrent]),
             bias=arithmetic.parameter(bias),
             recurrent_bias=inside,
@@ -187,9 +215,17 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         zeros = self.weight_hh.new_zeros(batch, self.hidden_size)
         if self.initial_state is None:
             return zeros, zeros
-        membrane = self.arithmetic.parameter(self.clamped_initial_state()).expand_as(zeros)
+        return self.starting_from(self.clamped_initial_state().expand_as(zeros))
+
+    def starting_from(self, membrane: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the state before sequences that start from these membranes, within ±1.
+
+        They are rounded to the state grid if the cell is quantised, straight through for gradients.
+        """
+        membrane = self.arithmetic.parameter(membrane)
         sends_state = not self.cell.emission.has_threshold
-        return self.arithmetic.gate(membrane) if sends_state else zeros, membrane
+        emitted = self.arithmetic.gate(membrane) if sends_state else torch.zeros_like(membrane)
+        return emitted, membrane
 
     @eagerly
     def forward(self, input_: Tensor, spk: Tensor | None = None, mem: Tensor | None = None) -> Any:

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hardware.definition.encoder import ENCODERS, EncoderKind
+from hardware.definition.encoder import ENCODERS, INPUT_LIMIT, EncoderKind
 from hardware.definition.encoder import Encoder as IntegerEncoder
+from hardware.definition.tokens import PADDING
 from hardware.errors import SettingError, choose
-from hardware.sequences.dense import Sequences
-from hardware.sequences.statistics import mean_and_deviation
+from hardware.sequences.sparse import AnySequences
+from hardware.sequences.statistics import largest, mean_and_deviation
 from spiking_gru.eager import eagerly
 
 FRACTION = 5
@@ -23,6 +24,9 @@ FRACTION = 5
 
 LIMIT = 127
 """Graded values are clamped at 127/32 deviations: 8 bits."""
+
+AT_ONCE = 16
+"""Frames of a batch that are rounded together."""
 
 NEAR_LIMIT = 64
 """Values told by spikes or receptive fields are clamped at two deviations. A value there fires at
@@ -34,11 +38,14 @@ class Encoder(nn.Module):
 
     `threshold` of `send-on-delta` and `level-crossing` is in standard deviations, `steps` of `rate`
     and `latency` counts the steps that each frame takes, `fields` of `population` the receptive
-    fields of each channel.
+    fields of each channel, `tokens` of `tokens` the tokens of each channel, from 1 on. `events` and
+    `tokens` take frames as they are; `events` clamps at the largest value of the training data.
     """
 
     offset: Tensor
     gain: Tensor
+    most: Tensor
+    """(), for `events`: the largest magnitude of the training data."""
 
     def __init__(
         self,
@@ -48,14 +55,17 @@ class Encoder(nn.Module):
         threshold: float = 0.25,
         steps: int = 4,
         fields: int = 8,
+        tokens: int = 0,
     ) -> None:
         super().__init__()
         self.kind = choose("encoder", kind, ENCODERS)
         self.threshold = threshold
         self.steps = steps if self.row.spiking else 1
-        self.fields = fields if self.row.by_field else 1
+        self.fields = fields if self.row.by_field else tokens if self.row.by_token else 1
         self.register_buffer("offset", torch.zeros(channels, dtype=torch.float64))
         self.register_buffer("gain", torch.ones(channels, dtype=torch.float64))
+        if self.row.counts:
+            self.register_buffer("most", torch.ones((), dtype=torch.float64))
         least, most = 1 / 2**FRACTION, LIMIT / 2**FRACTION
         if self.row.by_level and not 1 <= round(threshold / least) <= LIMIT:
             raise SettingError(
@@ -82,20 +92,37 @@ class Encoder(nn.Module):
     def extra_repr(self) -> str:
         return f"{self.channels}, {self.kind}"
 
-    def fit(self, frames: Sequences | NDArray[np.floating]) -> None:
-        """Take mean and deviation of each channel; a constant channel keeps a gain of 1."""
+    def fit(self, frames: AnySequences | NDArray[np.floating]) -> None:
+        """Take mean and deviation of each channel; a constant channel keeps a gain of 1.
+
+        Of counts take the largest magnitude, as far as a message carries it; of tokens nothing.
+        """
+        if self.row.counts:
+            self.most.fill_(min(max(np.rint(largest(frames)), 1), INPUT_LIMIT))
+        if not self.row.standardises:
+            return
         mean, deviation = mean_and_deviation(frames)
         self.offset = torch.from_numpy(mean)
         self.gain = torch.from_numpy(1 / np.where(deviation > 0, deviation, 1.0))
 
+    @property
+    def limit(self) -> int:
+        """The largest magnitude of a rounded value."""
+        if self.row.counts:
+            return int(self.most)
+        if self.row.by_token:
+            return 1
+        return NEAR_LIMIT if self.row.spiking or self.row.by_field else LIMIT
+
     def integers(self) -> IntegerEncoder:
         """The same encoder as a program holds it; its gain takes the rounding's grid in."""
         row = self.row
+        fraction = FRACTION if row.standardises else 0
         return IntegerEncoder(
             offset=self.offset.cpu().numpy().copy(),
-            gain=self.gain.cpu().numpy() * 2.0**FRACTION,
-            exponent=0 if row.spiking or row.by_level else -FRACTION,
-            limit=NEAR_LIMIT if row.spiking or row.by_field else LIMIT,
+            gain=self.gain.cpu().numpy() * 2.0**fraction,
+            exponent=0 if row.spiking or row.by_level else -fraction,
+            limit=self.limit,
             kind=self.kind,
             threshold=round(self.threshold * 2**FRACTION) if row.has_threshold else 0,
             steps=self.steps,
@@ -106,10 +133,22 @@ class Encoder(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """Frames (frames, batch, channels) to the events of each of their steps.
 
-        Frames are taken as float32, as programs take them.
+        Frames are taken as float32, as programs take them. Events are (steps, batch, sources), but
+        of tokens the numbers of the sources that send (steps, batch, channels), from 1 on; 0 is
+        padding (`spiking_gru.sources`).
         """
         encoder = self.integers()
         array = frames.detach().cpu().float().numpy()
-        events, _ = encoder.encode(array, encoder.initial_state(frames.shape[1]))
-        seen = events.astype(np.float32) * np.float32(2.0**encoder.exponent)
+        if self.row.by_token:
+            tokens = torch.from_numpy(encoder.rounded(array)).to(frames.device)
+            first = self.fields * torch.arange(self.channels, device=frames.device)
+            return torch.where(tokens == PADDING, tokens, tokens + first)
+        if self.row.direct:
+            seen = np.empty(array.shape, dtype=np.float32)
+            for i in range(0, len(array), AT_ONCE):  # frames of event cameras are large
+                seen[i : i + AT_ONCE] = encoder.rounded(array[i : i + AT_ONCE], np.int16)
+        else:
+            events, _ = encoder.encode(array, encoder.initial_state(frames.shape[1]))
+            seen = events.astype(np.float32)
+        seen *= np.float32(2.0**encoder.exponent)
         return torch.from_numpy(seen).to(frames.device, torch.get_default_dtype())

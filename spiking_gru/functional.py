@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from spiking_gru.quantise import Arithmetic
+from spiking_gru.sources import product
 
 Fire = Callable[[Tensor], Tensor]
 """From h − θ to spikes, with a surrogate gradient."""
@@ -25,9 +26,12 @@ class CellParameters(NamedTuple):
 
 
 def input_current(arithmetic: Arithmetic, parameters: CellParameters, x: Tensor) -> Tensor:
-    """W x + b of all gates, for one step or for many at once; b alone for a gate without input."""
+    """W x + b of all gates, for one step or for many at once; b alone for a gate without input.
+
+    `x` has values, or the numbers of the sources that send (`spiking_gru.sources`).
+    """
     row = arithmetic.cell.row
-    arriving = arithmetic.state(x @ parameters.input_weights.mT)
+    arriving = arithmetic.state(product(x, parameters.input_weights))
     if row.input_gates != row.gates:
         blocks = arriving.chunk(len(row.input_gates), dim=-1)
         by_gate = dict(zip(row.input_gates, blocks, strict=True))

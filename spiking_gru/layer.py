@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from typing_extensions import Unpack
 
 from hardware.definition.cell import CellSettings
-from hardware.errors import InputError, SettingError
+from hardware.errors import InputError, RangeError, SettingError, choose
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.eager import eagerly
 from spiking_gru.inputs import Lengths, check_values, lengths_of
 from spiking_gru.sequence import sequence
+from spiking_gru.sources import are_sources, check_sources
 
 
 class State(NamedTuple):
@@ -22,6 +23,10 @@ class State(NamedTuple):
 
     emitted: Tensor
     membrane: Tensor
+
+
+ROUNDING = 1e-5
+"""How far rounding can take the membrane of a network in floats beyond ±1."""
 
 
 class Activity(NamedTuple):
@@ -35,8 +40,12 @@ class SpikingGRU(nn.Module):
     """Layers of spiking GRU cells over a sequence.
 
     `spikes, state = gru(x, state, lengths)` takes x of shape (steps, batch, input_size), or
-    (batch, steps, input_size) with `batch_first`. `lengths` are the steps of each sequence, as a
-    tensor or a list; beyond a sequence's length nothing fires.
+    (batch, steps, input_size) with `batch_first`. Where few inputs send, x can be their numbers
+    instead, from 1 on, as int64 of shape (steps, batch, at once); 0 sends nothing. `lengths` are
+    the steps of each sequence, as a tensor or a list; beyond a sequence's length nothing fires.
+    An `embedding` of D values for each input is multiplied into the weights of the first layer.
+    `at_once` inputs are expected to send at a step, which bounds the first weights; all unless told
+    otherwise.
     Further arguments are the settings of `hardware.definition.cell.Cell`: `formulation`, `emit`, ….
 
     `recompute_every=N` trades time for memory: of every N steps only the first state is kept for
@@ -56,6 +65,8 @@ class SpikingGRU(nn.Module):
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         learn_threshold: bool = False,
         learn_initial_state: bool = False,
+        embedding: int = 0,
+        at_once: float | None = None,
         recompute_every: int | None = None,
         **cell: Unpack[CellSettings],
     ) -> None:
@@ -82,6 +93,8 @@ class SpikingGRU(nn.Module):
                 spike_grad=spike_grad,
                 learn_threshold=learn_threshold,
                 learn_initial_state=learn_initial_state,
+                embedding=0 if layer else embedding,
+                at_once=None if layer else at_once,
                 **cell,
             )
             for layer in range(num_layers)
@@ -98,6 +111,47 @@ class SpikingGRU(nn.Module):
         cells = [cell for cell in self.cells if isinstance(cell, SpikingGRUCell)]
         for i in range(0, len(cells), self.directions):
             yield tuple(cells[i : i + self.directions])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the cells' layers in a program, in the order of a `State`."""
+        return tuple(
+            f"layer {i} backward" if backward else f"layer {i}"
+            for i in range(self.num_layers)
+            for backward in range(self.directions)
+        )
+
+    def starting_from(self, membranes: Mapping[str, Tensor], batch: int) -> State:
+        """Return the state of sequences that start from these membranes, by layer name.
+
+        They are (hidden,) for all sequences or (batch, hidden) for each, within ±1, and receive
+        gradients; layers that are not named start as they would. Pass the result to the call as its
+        `state`: a program's `initial_state` gives the same bits when quantised.
+        """
+        for name in membranes:
+            choose("layer", name, self.names)
+        cells = [cell for cells in self.layers() for cell in cells]
+        states = []
+        for name, cell in zip(self.names, cells, strict=True):
+            if name not in membranes:
+                states.append(cell.first_state(batch))
+                continue
+            given, hidden = membranes[name], self.hidden_size
+            check_values(f"the initial membrane of {name}", given, cell.weight_hh, False)
+            if given.shape not in ((hidden,), (batch, hidden)):
+                raise InputError(
+                    f"{name}: the initial membrane has shape {tuple(given.shape)}, expected a "
+                    f"number for each of {hidden} neurons, or that for each of {batch} sequences"
+                )
+            largest = float(given.detach().abs().max())
+            if largest > 1 + ROUNDING:
+                raise RangeError(
+                    f"{name}: an initial membrane is {largest:.4g} from 0, expected at most 1: "
+                    f"the range proof covers no other"
+                )
+            states.append(cell.starting_from(given.clamp(-1, 1).expand(batch, hidden)))
+        emitted, membrane = (torch.stack(parts) for parts in zip(*states, strict=True))
+        return State(emitted, membrane)
 
     def forward(
         self, x: Tensor, state: State | None = None, lengths: Lengths | None = None
@@ -150,8 +204,13 @@ class SpikingGRU(nn.Module):
 
     def _check(self, x: Tensor, state: State | None) -> None:
         weights = next(self.parameters())
-        check_values("x", x, weights, any(c.quantised for cells in self.layers() for c in cells))
-        if x.ndim != 3 or x.shape[2] != self.input_size:
+        by_source = isinstance(x, Tensor) and x.ndim == 3 and are_sources(x)
+        if by_source:
+            check_sources(x, self.input_size)
+        else:
+            quantised = any(c.quantised for cells in self.layers() for c in cells)
+            check_values("x", x, weights, quantised)
+        if x.ndim != 3 or (x.shape[2] != self.input_size and not by_source):
             raise InputError(
                 f"x has shape {tuple(x.shape)} (steps, batch, features), expected "
                 f"{self.input_size} features"

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from hardware.definition.readout import Target
 from hardware.errors import SettingError, choose
-from spiking_gru.data.tasks import TASKS, Task
+from spiking_gru.data.tasks import OF_HEADS, TASKS, Task, row_of
 from spiking_gru.encoder import Encoder
+from spiking_gru.heads import ModelHead, heads_of, side_by_side
 from spiking_gru.readout import Readout, Seen
-
 
 Carried = tuple[Tensor, ...]
 """A state that sequences go on from: tensors (cells, batch, hidden)."""
@@ -26,16 +26,10 @@ class SequenceModel(nn.Module):
         self, encoder: Encoder, readout: Readout, target: Target, task: str, dropout: float
     ) -> None:
         super().__init__()
-        self.task = choose("task", task, TASKS)
-        if self.row.names_classes != bool(target.classes):
-            expected = "names of classes" if self.row.names_classes else "no classes"
-            raise SettingError(f"the task is {task!r}, which needs {expected}")
-        if target.row.several != self.row.has_labels:
-            expected = "any number of classes" if self.row.has_labels else "one class of several"
-            raise SettingError(
-                f"the task is {task!r}, which asks for {expected}, but the decision is "
-                f"{target.decision!r}: leave the decision out, or name one that fits"
-            )
+        self.task = choose("task", task, (*TASKS, *OF_HEADS))
+        self.heads = heads_of(target, task)
+        """What is answered at once; one without a name where there is one target."""
+
         if self.row.per_step and not readout.answers_every_step:
             raise SettingError(
                 f"the task is {task!r}, but the readout {readout.kind!r} answers once for each "
@@ -48,12 +42,18 @@ class SequenceModel(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", None, persistent=False)
-        """(classes,): the weights of the classes in the loss; None where all weigh alike."""
+        """(classes,): the weights of the classes in the loss; None where all weigh alike.
+
+        Those of several heads follow each other.
+        """
+
+        self.head_weights = (1.0,) * len(self.heads)
+        """The weight of each head in the loss."""
 
     @property
     def row(self) -> Task:
         """The row of the task."""
-        return TASKS[self.task]
+        return row_of(self.task)
 
     @property
     def device(self) -> torch.device:
@@ -78,6 +78,29 @@ class SequenceModel(nn.Module):
         """
         raise NotImplementedError
 
+    def starting_from(self, state: Carried) -> Carried:
+        """The state of sequences that start where others have ended."""
+        return state
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """The encoder of frames; of a Seq2Seq those of both halves."""
+        return (self.encoder,)
+
+    @property
+    def state_shape(self) -> tuple[int, int]:
+        """The number of states that are carried from step to step, and their width."""
+        raise NotImplementedError
+
+    @property
+    def is_bidirectional(self) -> bool:
+        """Whether sequences are read from their end as well."""
+        raise NotImplementedError
+
+    def quantise(self, on: bool = True) -> SequenceModel:
+        """Switch to integers where the model has them, or back to floats."""
+        return self
+
     def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
         """Logits of each sequence, or of each of its steps."""
         return self.logits(self.seen(frames, lengths))
@@ -94,33 +117,25 @@ class SequenceModel(nn.Module):
     def answers(self, scores: Tensor, lengths: Tensor) -> Tensor:
         """Class indices (…), labels or values (…, outputs): of each frame, or of each sequence.
 
+        Of several heads they are a table with the columns of the targets, as float64.
         Classes are decided by scores, as on the chip: scores are exact, logits are not.
         """
         if self.readout.answers_every_step:
             scores = self.of_frames(scores)
             if not self.row.per_step:
                 scores = scores[lengths - 1, torch.arange(scores.shape[1], device=scores.device)]
-        if self.row.names_classes:
-            return self.decided(scores)
-        # In float64, as programs compute values.
-        return self.in_units(self.readout.logits(scores.double(), lengths * self.encoder.steps))
+        if self.target.heads:
+            return side_by_side([(h, self._answer(h, scores, lengths)) for h in self.heads])
+        return self._answer(self.heads[0], scores, lengths)
 
-    def decided(self, scores: Tensor) -> Tensor:
-        """The answers to scores of classes, as `hardware.definition.target.Decision.of`."""
-        row = self.target.row
-        if row.is_largest:
-            return scores.argmax(-1)
-        above = (scores > 0).long()
-        return above[..., 0] if row.shared_output else above
+    def _answer(self, head: ModelHead, scores: Tensor, lengths: Tensor) -> Tensor:
+        if head.row.names_classes:
+            return head.decided(scores[..., head.outputs])
+        # In float64, as programs compute values.
+        values = self.readout.logits(scores.double(), lengths * self.encoder.steps)
+        return head.in_units(values[..., head.outputs])
 
     def in_units(self, logits: Tensor) -> Tensor:
-        """Values in the unit of the target."""
-        scale, offset = self.scaling(logits)
-        return logits * scale + offset
-
-    def scaling(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        """The target's scale and offset of each output."""
-        return (
-            like.new_tensor(self.target.scale or (1.0,)),
-            like.new_tensor(self.target.offset or (0.0,)),
-        )
+        """Values in the unit of the target; each head has its own."""
+        (head,) = self.heads
+        return head.in_units(logits)

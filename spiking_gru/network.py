@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from hardware.definition.cell import cell_settings
 from hardware.definition.readout import Target
-from hardware.errors import InputError
-from hardware.files.disk import first_fault, one_line, read_tensors, write_tensors
-from hardware.files.sealed import (
-    read_sealed,
-    require_checksum,
-    tensors_checksum,
-    write_sealed,
-)
+from hardware.definition.vocabulary import Vocabulary
 from spiking_gru.data.tasks import task_of
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
 from spiking_gru.model import Carried, SequenceModel
 from spiking_gru.operations import expected_operations
 from spiking_gru.readout import Readout, Seen
-from spiking_gru.replacement import settle
 from spiking_gru.settings import NetworkSettings
+from spiking_gru.sources import are_sources
 
 
 def make_encoder(settings: NetworkSettings) -> Encoder:
@@ -66,6 +56,9 @@ class Network(SequenceModel):
     preprocessing: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """The steps on the host that make frames: stated in the program, not executed here."""
 
+    vocabulary: Vocabulary | None = None
+    """The tokens of texts, where frames are texts."""
+
     def __init__(
         self,
         encoder: Encoder,
@@ -100,6 +93,8 @@ class Network(SequenceModel):
                 threshold=settings.threshold,
                 learn_threshold=settings.learn_threshold,
                 learn_initial_state=settings.learn_initial_state,
+                embedding=settings.embedding,
+                at_once=settings.at_once,
             ),
             make_readout(settings, settings.cell.event_fraction),
             dropout=settings.dropout,
@@ -107,6 +102,8 @@ class Network(SequenceModel):
             task=settings.task,
         )
         network.preprocessing = settings.preprocessing
+        if settings.vocabulary is not None:
+            network.vocabulary = Vocabulary.of(settings.vocabulary)
         return network
 
     def quantise(self, on: bool = True) -> Network:
@@ -120,9 +117,9 @@ class Network(SequenceModel):
     ) -> tuple[Seen, Carried]:
         """What the last layer emits, and its membranes after each direction's last step."""
         start = None if state is None else State(*state)
-        activities, end = self.gru.activities(
-            events.to(self.readout.weight.dtype), start, lengths=steps
-        )
+        if not are_sources(events):
+            events = events.to(self.readout.weight.dtype)
+        activities, end = self.gru.activities(events, start, lengths=steps)
         last_layer = activities[-self.gru.directions :]
         emitted = torch.cat([activity.emitted for activity in last_layer], dim=-1)
         operations = None
@@ -131,67 +128,23 @@ class Network(SequenceModel):
             operations = expected_operations(self.gru, activities, weights, steps)
         return Seen(emitted, self.last_membranes(end), steps, operations), end
 
+    def starting_from(self, state: Carried) -> Carried:
+        """The state of sequences whose membranes are those at the end of others."""
+        membranes = dict(zip(self.gru.names, State(*state).membrane, strict=True))
+        return self.gru.starting_from(membranes, state[0].shape[1])
+
+    @property
+    def state_shape(self) -> tuple[int, int]:
+        return len(self.gru.cells), self.gru.hidden_size
+
+    @property
+    def is_bidirectional(self) -> bool:
+        return self.gru.bidirectional
+
     def last_membranes(self, state: State) -> Tensor:
         """The last layer's membranes, as a message carries them: on the gate grid."""
         *_, cells = self.gru.layers()
         ends = state.membrane[-len(cells) :]
         return torch.cat(
             [cell.arithmetic.gate(end) for cell, end in zip(cells, ends, strict=True)], dim=-1
-        )
-
-
-class _Saved(BaseModel):
-    """The content of `model.json`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    settings: NetworkSettings
-    weights_sha256: str
-
-
-def save_network(network: Network, settings: NetworkSettings, folder: Path) -> list[Path]:
-    """Weights to `model.safetensors`; settings and the checksum of the weights to `model.json`."""
-    state = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
-    weights, about = folder / "model.safetensors", folder / "model.json"
-    write_tensors(weights, state, {})
-    saved = _Saved(settings=settings, weights_sha256=tensors_checksum(state, {}))
-    write_sealed(about, saved.model_dump(mode="json"))
-    return [weights, about]
-
-
-def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
-    """The network that `save_network` wrote, in evaluation mode and quantised."""
-    folder = Path(folder)
-    settle(folder)
-    weights, about = folder / "model.safetensors", folder / "model.json"
-    remedy = f"train again with `spiking-gru train --out {folder} --force`"
-    try:
-        saved = _Saved.model_validate(read_sealed(about, remedy))
-    except ValidationError as error:
-        raise InputError(f"{about}: {first_fault(error)}: {remedy}") from error
-    tensors, description = read_tensors(weights)
-    require_checksum(weights, saved.weights_sha256, tensors_checksum(tensors, description), remedy)
-    _require_enough(tensors, saved.settings, weights, remedy)
-    network = Network.build(saved.settings)
-    state: dict[str, Any] = {name: torch.from_numpy(array) for name, array in tensors.items()}
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        text = one_line(" ".join(str(error).split()))
-        raise InputError(f"{weights} does not fit {about.name}: {text}: {remedy}") from error
-    for name, tensor in network.state_dict().items():
-        if not tensor.isfinite().all():
-            raise InputError(f"{weights}: {name} holds NaN or infinity: {remedy}")
-    return network.eval().quantise(), saved.settings
-
-
-def _require_enough(
-    tensors: Mapping[str, NDArray[Any]], settings: NetworkSettings, weights: Path, remedy: str
-) -> None:
-    """Refuse settings of a larger network than the file can fill, before it takes memory."""
-    held = sum(array.size for array in tensors.values())
-    if held < settings.weights:
-        raise InputError(
-            f"{weights} holds {held:,} numbers, but model.json asks for {settings.weights:,} "
-            f"weights: {remedy}"
         )

@@ -73,6 +73,28 @@ class _Tested(_Part):
     exact_match: Annotated[float, Field(ge=0, le=1)] | None = None
     hamming_loss: Annotated[float, Field(ge=0, le=1)] | None = None
 
+    @model_validator(mode="after")
+    def _heads_are_known(self) -> _Tested:
+        """Check the metrics of heads, which are called `HEAD/METRIC`."""
+        for head, metrics in self.of_heads.items():
+            _Tested.model_validate(metrics, strict=True).require_tested(head)
+        return self
+
+    @property
+    def of_heads(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for name, value in (self.model_extra or {}).items():
+            head, between, metric = name.rpartition("/")
+            if between:
+                found.setdefault(head, {})[metric] = value
+        return found
+
+    def require_tested(self, name: str) -> None:
+        """Refuse metrics without a first one, of no head and of no target alone."""
+        first = (self.accuracy, self.rmse, self.hamming_loss)
+        if first == (None, None, None) and not self.of_heads:
+            raise ValueError(f"{name} has neither accuracy nor rmse nor hamming_loss")
+
 
 class _Network(_Part):
     """The size of a network, as a report shows it next to its metrics."""
@@ -102,8 +124,7 @@ class _Origin(_Part):
         if sorted(names) != sorted(self.test):
             raise ValueError(f"networks names {sorted(names)}, but test {sorted(self.test)}")
         for name, part in self.test.items():
-            if (part.accuracy, part.rmse, part.hamming_loss) == (None, None, None):
-                raise ValueError(f"{name} has neither accuracy nor rmse nor hamming_loss")
+            part.require_tested(name)
         return self
 
 

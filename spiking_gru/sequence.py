@@ -30,12 +30,14 @@ def sequence(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Every emission and every membrane of (steps, batch, inputs), then the last of each.
 
+    `x` has values, or the numbers of the sources that send (`spiking_gru.sources`).
+
     With `segment`, only the states between segments of that many steps are kept for the backward
     pass, which computes each segment again. `way` is `numba`, `triton` or `torch`, `scan` for a
     scan over time, or `loop` for the plain definition; by default `fused.way` chooses it.
     """
     with exactly(isinstance(arithmetic, IntegerArithmetic), x):
-        way = way or fused.way(x, fire)
+        way = way or fused.way(membrane, fire)
         compute = PLAIN.get(way) or partial(fused.sequence, way)
         if segment is None or segment >= len(x):
             return compute(arithmetic, parameters, fire, x, emitted, membrane, lengths)

@@ -8,19 +8,28 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
-from hardware.definition.decision import DECISIONS
+from hardware.definition.decision import DECISIONS, ONE_OF
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.formulation import FORMULATIONS
-from hardware.definition.limits import MOST_WEIGHTS, WIDEST
+from hardware.definition.limits import FEWEST_TOKENS, MOST_TOKENS, MOST_WEIGHTS, WIDEST
 from hardware.errors import SettingError, choose, name_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hardware.definition.cell import Cell
-    from hardware.definition.target import Target
+    from hardware.definition.target import Head, Target
 
 
 def _one_of(names: Iterable[str]) -> str:
@@ -50,6 +59,9 @@ DEVICES = {"auto": ("cuda", "cpu"), "cpu": ("cpu",), "cuda": ("cuda",)}
 TEACHER = "gru"
 """The baseline that teaches the spiking network with --distil."""
 
+
+OFTEN = 256
+"""Tokens of a vocabulary that are each seen often."""
 
 SPIKES = "binary"
 """The emission of a network that is built without one."""
@@ -104,8 +116,10 @@ class NetworkChoices(BaseModel, metaclass=_CalledByUsers):
     learn_threshold: bool = Field(False, description="Learn the threshold of each layer.")
     learn_initial_state: bool = Field(False, description="Learn the membranes at the start.")
     bits: int = Field(8, ge=2, le=8, description="Bits of a weight, 2 to 8.")
-    encoder: str = Field(
-        "graded", description="graded, send-on-delta, rate, latency, level-crossing or population."
+    encoder: str | None = Field(
+        None,
+        description="graded, send-on-delta, rate, latency, level-crossing, population; events for "
+        "counts of an event camera, tokens for text. As the data ask unless told otherwise.",
     )
     encoder_threshold: float = Field(
         0.25,
@@ -117,6 +131,13 @@ class NetworkChoices(BaseModel, metaclass=_CalledByUsers):
     encoder_steps: int = Field(4, ge=1, le=256, description="rate, latency: steps of a frame.")
     encoder_fields: int = Field(
         8, ge=2, le=32, description="population: receptive fields of a channel."
+    )
+    embedding: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description="tokens: values of a token's embedding, which is multiplied into the first "
+        "layer's weights; 0 is none.",
     )
     leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
@@ -136,7 +157,13 @@ class NetworkChoices(BaseModel, metaclass=_CalledByUsers):
     def _names_are_known(self) -> NetworkChoices:
         from hardware.definition.encoder import ENCODERS
 
-        choose("encoder", self.encoder, ENCODERS)
+        if self.encoder is not None:
+            choose("encoder", self.encoder, ENCODERS)
+        if self.embedding and self.encoder and not ENCODERS[self.encoder].by_token:
+            raise SettingError(
+                f"embedding is {self.embedding}, but the encoder {self.encoder!r} sends no tokens: "
+                f"use the encoder tokens, or leave the embedding out"
+            )
         spiking = self._cell(self.emit or SPIKES).spiking
         if self.emit and spiking and self.threshold == 0:
             raise SettingError(
@@ -146,12 +173,36 @@ class NetworkChoices(BaseModel, metaclass=_CalledByUsers):
         return self
 
 
+class HeadSettings(BaseModel):
+    """One of several targets of a network: classes, or the scale and offset of each value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    name: str
+    classes: tuple[str, ...] = Field((), max_length=WIDEST)
+    scale: tuple[float, ...] = Field((), max_length=WIDEST)
+    offset: tuple[float, ...] = Field((), max_length=WIDEST)
+    decision: str = ONE_OF
+
+    @property
+    def head(self) -> Head:
+        from hardware.definition.target import Head, Target
+
+        target = Target(self.classes, self.scale, self.offset, self.decision)
+        outputs = target.row.outputs(len(self.classes)) if self.classes else len(self.scale)
+        return Head(self.name, target, outputs)
+
+
 class NetworkSettings(NetworkChoices):
     """All settings from which a network is built."""
 
     emit: str = SPIKES
     threshold: float = Field(SPIKES_ABOVE, ge=0, lt=1)
+    encoder: str = "graded"
     channels: int = Field(ge=1, le=WIDEST)
+    tokens: int = Field(0, ge=0, le=MOST_TOKENS)
+    """Tokens of each channel, for the encoder `tokens`."""
+
     task: str = "classify"
     readout: str = "mean"
     classes: tuple[str, ...] = Field((), max_length=WIDEST)
@@ -165,6 +216,21 @@ class NetworkSettings(NetworkChoices):
     preprocessing: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Names and settings of the steps on the host that make frames, as a program states them."""
 
+    vocabulary: dict[str, Any] | None = None
+    """The vocabulary of texts, as a program states it."""
+
+    heads: tuple[HeadSettings, ...] = ()
+    """Several targets, in place of classes, scale and offset."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_none(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what there is none of and older files did not have."""
+        content: dict[str, Any] = fields(self)
+        for name in ("heads", "tokens", "embedding", "vocabulary"):
+            if not getattr(self, name):
+                del content[name]
+        return content
+
     @property
     def cell(self) -> Cell:
         return self._cell(self.emit)
@@ -172,26 +238,69 @@ class NetworkSettings(NetworkChoices):
     @property
     def target(self) -> Target:
         from hardware.definition.target import Target
-        from spiking_gru.data.tasks import TASKS
+        from spiking_gru.data.tasks import row_of
 
-        decision = self.decision or TASKS[choose("task", self.task, TASKS)].decision
+        row = row_of(self.task)
+        if self.heads:
+            return Target(heads=tuple(settings.head for settings in self.heads))
+        decision = self.decision or row.decision
         return Target(self.classes, self.scale, self.offset, decision)
 
     @property
     def outputs(self) -> int:
+        if self.heads:
+            return sum(head.outputs for head in self.target.heads)
         classes = len(self.classes)
         return self.target.row.outputs(classes) if classes else len(self.scale)
 
     @property
+    def states(self) -> int:
+        """Values that the readout of the last layer sees, and 1 for its biases."""
+        return self.hidden * (2 if self.bidirectional else 1) + 1
+
+    @property
     def sources(self) -> int:
-        """Number of sources of the first layer: the channels, or their receptive fields."""
+        """Number of sources of the first layer: the channels, their receptive fields or tokens."""
         from hardware.definition.encoder import ENCODERS
 
-        return self.channels * (self.encoder_fields if ENCODERS[self.encoder].by_field else 1)
+        row = ENCODERS[self.encoder]
+        of_each = self.encoder_fields if row.by_field else self.tokens if row.by_token else 1
+        return self.channels * of_each
+
+    @property
+    def at_once(self) -> float | None:
+        """Inputs by which the first weights are scaled; None for the sources of the encoder.
+
+        Of tokens those that send at a step. Columns of many tokens begin smaller: a token that is
+        seldom seen keeps its first column, which is noise.
+        """
+        return self.channels * max(1.0, self.tokens / OFTEN) if self.tokens else None
+
+    @property
+    def trained_weights(self) -> int:
+        """Weights that are trained: those of an embedding in place of its product's."""
+        if not self.embedding:
+            return self.weights
+        row, directions = self.cell.row, 2 if self.bidirectional else 1
+        received = len(row.input_gates) * directions * self.hidden
+        return (
+            self.weights
+            - received * self.sources
+            + self.embedding * (received + directions * self.sources)
+        )
+
+    @property
+    def parts(self) -> tuple[NetworkSettings, ...]:
+        """The settings of each network: of this one alone."""
+        return (self,)
+
+    def sized(self, hidden: int) -> NetworkSettings:
+        """Return the same settings with that many neurons in each layer."""
+        return self.model_copy(update={"hidden": hidden})
 
     @property
     def weights(self) -> int:
-        """Weights of all layers and of the readout."""
+        """Weights of all layers and of the readout, as a program has them."""
         row, directions = self.cell.row, 2 if self.bidirectional else 1
         states = directions * self.hidden
         inputs = self.sources + (self.layers - 1) * states
@@ -204,17 +313,23 @@ class NetworkSettings(NetworkChoices):
         from hardware.definition.readout import READOUTS
 
         choose("readout", self.readout, READOUTS)
-        for fault in filter(None, map(name_fault, self.classes)):
+        for fault in filter(None, map(name_fault, self.target.names)):
             raise SettingError(f"classes: {fault}: choose another name")
-        if not self.outputs or len(self.target.offset) != len(self.scale):
+        given = bool(self.classes or self.scale or self.offset)
+        if not self.outputs or len(self.target.offset) != len(self.scale) or (self.heads and given):
             raise SettingError(
                 f"{len(self.classes)} classes, {len(self.scale)} scales and {len(self.offset)} "
                 f"offsets: expected classes, or a scale and an offset of each value"
             )
+        if not self.sources:
+            raise SettingError(
+                f"the encoder is {self.encoder!r}, but there are {self.tokens} tokens: give the "
+                f"number of tokens of the data, {FEWEST_TOKENS} to {MOST_TOKENS:,}"
+            )
         if self.sources > WIDEST:
             raise SettingError(
-                f"{self.channels} channels of {self.encoder_fields} receptive fields are "
-                f"{self.sources:,} inputs, but a layer takes {WIDEST:,}: use fewer fields"
+                f"{self.channels} channels of {self.sources // self.channels} receptive fields or "
+                f"tokens are {self.sources:,} inputs, but a layer takes {WIDEST:,}: use fewer"
             )
         if self.weights > MOST_WEIGHTS:
             raise SettingError(
@@ -300,6 +415,11 @@ class TrainingSettings(NetworkChoices):
         description=f"How scores name classes: {_one_of(DECISIONS)}; sign gives two classes one "
         "output. As the task asks unless told otherwise.",
     )
+    head_weights: str = Field(
+        "",
+        description="Weights of the heads in the loss, such as digit=1,speaker=0.5; 1 unless told "
+        "otherwise.",
+    )
     gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
     energy_weight: float = Field(
         0.0, ge=0, description="Loss for each µJ that emissions cost in synapses; 0 ignores it."
@@ -320,19 +440,24 @@ class TrainingSettings(NetworkChoices):
         "auto", description="auto, cpu or cuda; auto is cuda where torch finds one, else cpu."
     )
 
-    def resolved(self, task: str) -> TrainingSettings:
+    def resolved(self, task: str, encoder: str = "graded") -> TrainingSettings:
         """Return these settings with emission, threshold and readout chosen for a task.
 
-        Those that were given stay.
+        Those that were given stay; so does an encoder, which is else the one that data ask for.
         """
-        from spiking_gru.data.tasks import TASKS
+        from spiking_gru.data.tasks import OF_HEADS, row_of
 
-        row = TASKS[task]
+        row = row_of(task)
+        if task in OF_HEADS and self.decision not in (None, row.decision):
+            raise SettingError(
+                f"the decision is {self.decision!r}, but the data have several heads: leave it out"
+            )
         emit = self.emit or row.emit
         usual = SPIKES_ABOVE if EMISSIONS[emit].spiking else row.changes_above
         return self.model_copy(
             update={
                 "emit": emit,
+                "encoder": self.encoder or encoder,
                 "threshold": usual if self.threshold is None else self.threshold,
                 "readout": self.readout or row.readout,
                 "decision": self.decision or row.decision,
@@ -366,6 +491,32 @@ class TrainingSettings(NetworkChoices):
             )
         return weights
 
+    @property
+    def weights_of_heads(self) -> dict[str, float]:
+        """The weights of heads by name, of those that have one."""
+        found: dict[str, float] = {}
+        for text in filter(None, self.head_weights.split(",")):
+            name, _, number = text.rpartition("=")
+            try:
+                weight = float(number)
+            except ValueError:
+                weight = 0.0
+            if not name.strip() or not isfinite(weight) or weight <= 0:
+                raise SettingError(
+                    f"head weights are {self.head_weights!r:.60}: expected a number above 0 for "
+                    f"each head, such as digit=1,speaker=0.5"
+                )
+            found[name.strip()] = weight
+        return found
+
+    @field_validator("head_weights", mode="before")
+    @classmethod
+    def _as_pairs(cls, given: Any) -> Any:
+        """Take a dict of numbers by name as well."""
+        if isinstance(given, dict):
+            return ",".join(f"{name}={weight}" for name, weight in given.items())
+        return given
+
     @field_validator("class_weights", mode="before")
     @classmethod
     def _as_text(cls, given: Any) -> Any:
@@ -374,7 +525,7 @@ class TrainingSettings(NetworkChoices):
 
     @model_validator(mode="after")
     def _recipe_is_known(self) -> TrainingSettings:
-        _ = self.weights_of_classes  # refuses others
+        _ = self.weights_of_classes, self.weights_of_heads  # refuse others
         if self.decision is not None:
             choose("decision", self.decision, DECISIONS)
         choose("optimiser", self.optimiser, OPTIMISERS)
@@ -394,7 +545,7 @@ class TrainingSettings(NetworkChoices):
     ) -> NetworkSettings:
         """Return the network to train, for data with these channels and classes.
 
-        For values `target` has `scale` and `offset`.
+        For values `target` has `scale` and `offset`, for several targets `heads`.
         """
         resolved = self.resolved(task)
         names = (*NetworkChoices.model_fields, "readout", "decision")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hostile_results import loads
 
-KINDS = ("network", "sealed network", "model", "data", "sealed data", "sound")
+KINDS = ("network", "sealed network", "model", "data", "sealed data", "sound", "aedat", "events")
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.long)])
@@ -16,7 +16,7 @@ def test_a_mutated_network_model_or_data_file_is_refused_in_one_line_or_can_be_u
 ) -> None:
     pytest.importorskip("onnx")
     results = loads(tmp_path, count, *KINDS)
-    for kind in ("sealed network", "model", "sealed data", "sound"):
+    for kind in ("sealed network", "model", "sealed data", "sound", "aedat", "events"):
         assert {r["outcome"] for r in results if r["kind"] == kind} > {"refused"}
     for result in results:
         if result["kind"] == "sealed network":

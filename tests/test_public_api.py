@@ -8,19 +8,20 @@ import pytest
 
 PUBLIC = {
     "hardware": (
-        "Cell Chip Comparison CoreLoads Cost Counts LogMel LogMelStream Measured Placement Program "
-        "Sequences Session SparseSequences Trace Verification compare core_loads count "
-        "estimate load_chip place report run stream verify_engines"
+        "Cell Chip Comparison CoreLoads Cost Counts HalvesCost LogMel LogMelStream Measured "
+        "Placement Program ProgramPair Sequences Session SparseSequences State Trace Translation "
+        "Verification compare core_loads count early_exit_curve estimate estimate_halves generate "
+        "generated load_chip place report run stream translate verify_engines"
     ),
     "conversion": (
         "Calibration Conversion Deployment Explanation ForeignGRU Grids Thresholds calibrate "
-        "conversion_of convert deploy explain export_nir from_keras_weights from_onnx "
-        "from_torch_gru network_trace verify"
+        "conversion_of convert convert_pair deploy explain export_nir from_keras_weights from_onnx "
+        "from_torch_gru network_trace verify verify_pair"
     ),
     "spiking_gru": (
         "BatchReport Callback CrossValidation Dataset EpochReport Network NetworkSettings "
-        "PhaseReport SpikingGRU SpikingGRUCell TrainingSettings cross_validate known_to_snntorch "
-        "load_network reset train"
+        "PairSettings PhaseReport Seq2Seq SpikingGRU SpikingGRUCell TrainingSettings Vocabulary "
+        "cross_validate known_to_snntorch load_network load_pair reset train"
     ),
     "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",

@@ -19,6 +19,8 @@ def test_the_snippets_of_the_training_page_run(tmp_path: Path) -> None:
         "gru float quantised",
         "any of 2 classes of each sequence",
         "True True",
+        "['loudness/rmse', 'low/accuracy']",
+        "('low', 'loudness') True",
         "10 epochs",
         "gru 4",
         "float 4",

@@ -206,7 +206,7 @@ def test_constant_velocity_is_right_where_nothing_turns(example: Import) -> None
 
 
 def test_settings_of_an_example_are_known(example: Import) -> None:
-    for name in ("speaker", "spoken_digits", "exercises", "trajectories"):
+    for name in ("speaker", "spoken_digits", "exercises", "trajectories", "keywords"):
         sg.TrainingSettings(**example(name).SETTINGS)
     for settings in example("forecast").TASKS.values():
         sg.TrainingSettings(**settings)
@@ -230,10 +230,11 @@ figures = {"processor_seconds": 5.0, "tables": {"task": rows}}
 
 
 @pytest.fixture
-def kept(example: Import, tmp_path: Path) -> Any:
+def kept(example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A place for results, next to an example that takes no time."""
     results = example("results")
-    for source in results.SHARED:
+    monkeypatch.setitem(results.EXTRA_SOURCES, "fake", ("fake_sounds.py",))
+    for source in (*results.SHARED, "fake_sounds.py"):
         (tmp_path / source).write_text("")
     (tmp_path / "fake.py").write_text(FAKE)
     (tmp_path / "runs").mkdir()
@@ -247,7 +248,7 @@ def test_a_finished_seed_is_not_run_again(kept: Any, tmp_path: Path) -> None:
     assert kept.read("fake", 93)["processor_seconds"] == 5
 
 
-@pytest.mark.parametrize("source", ["fake.py", "worked.py", "figures.py"])
+@pytest.mark.parametrize("source", ["fake.py", "worked.py", "figures.py", "fake_sounds.py"])
 def test_a_seed_is_run_again_where_a_source_has_changed(
     kept: Any, tmp_path: Path, source: str
 ) -> None:

@@ -110,7 +110,7 @@ class _Search:
     ) -> Deployment:
         return deploy(
             self.gru,
-            self.dataset.training.sequences,
+            Sequences.of(self.dataset.training.sequences),
             thresholds,
             classes=self.dataset.classes,
             grids=grids,
@@ -177,7 +177,7 @@ def calibrate(
             f"most 100 %"
         )
     validation = _thinned(dataset.validation)
-    right = predictions(gru, validation.sequences) == validation.labels
+    right = predictions(gru, Sequences.of(validation.sequences)) == validation.labels
     search = _Search(gru, dataset, budget, encoder, _Answered(validation, right))
     first = _first(search)
     search = replace(search, noisy=tuple(_noisy(dataset, first.program)))
@@ -260,10 +260,10 @@ def _thinned(part: Part) -> Part:
 def _noisy(dataset: Dataset, program: Program) -> Iterator[_Answered]:
     """Training and validation under each strength of noise, the same every time."""
     parts = [_thinned(part) for part in (dataset.training, dataset.validation)]
-    values = np.concatenate([part.sequences.values for part in parts])
+    values = np.concatenate([Sequences.of(part.sequences).values for part in parts])
     lengths = np.concatenate([part.sequences.lengths for part in parts])
     labels = np.concatenate([part.labels for part in parts])
-    deviation = dataset.training.sequences.values.std(axis=0)
+    deviation = Sequences.of(dataset.training.sequences).values.std(axis=0)
     rng, copies = np.random.default_rng(0), ceil(FEWEST / len(labels))
     for strength in NOISE:
         noise = strength * deviation * rng.standard_normal((copies, *values.shape))

@@ -85,7 +85,7 @@ def dense_gru(program: Program, counts: Counts) -> DenseGRU:
     """Every weight of every gate at every frame; the readout too, or once for a last membrane.
 
     A frame is one step, or all the steps in which a spiking encoder sends it. The first layer is
-    taken to see the values of frames, not their receptive fields.
+    taken to see the values of frames, not their receptive fields, and one column for each token.
     """
     frames = counts.steps // program.encoder.steps
     per_frame = sum(

@@ -75,7 +75,7 @@ class Traffic:
         if cell.ticks == 1:
             # A message of the last step meets its synapses too: no chip knows it was the last.
             return [self.of_layer[number] for _ in cell.row.messages]
-        product = product_of(layer)
+        product, start = product_of(layer), self._start(number, layer)
         sent: dict[str, Sent] = {}
 
         def listening(gate: str, message: Integers) -> Integers:
@@ -87,10 +87,17 @@ class Traffic:
             layer.gate,
             synapses(layer.input_weights, seen.astype(np.int64)),
             listening,
-            before(trace.emitted[number].astype(np.int64), trace, layer.initial_emission, back),
-            before(trace.membranes[number].astype(np.int64), trace, layer.initial_membrane, back),
+            before(
+                trace.emitted[number].astype(np.int64), trace, layer.emission_before(start), back
+            ),
+            before(trace.membranes[number].astype(np.int64), trace, start, back),
         )
         return [sent[message.gates[0]] for message in cell.row.messages]
+
+    def _start(self, number: int, layer: Layer) -> Integers:
+        """Membranes before the first step: (sequences, neurons), or (neurons,) of the program."""
+        initial = self.trace.initial
+        return layer.initial_membrane if initial is None else initial[number]
 
     def at_work(self, number: int) -> Sent:
         """Where a neuron of this layer has an update that does something.
@@ -99,7 +106,7 @@ class Traffic:
         """
         trace, layer = self.trace, self.program.layers[number]
         moved = trace.membranes[number] != 0
-        active = before(moved, trace, layer.initial_membrane != 0, layer.backward)
+        active = before(moved, trace, self._start(number, layer) != 0, layer.backward)
         active |= moved
         active |= self.of_layer[number]
         return active

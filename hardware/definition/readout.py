@@ -16,7 +16,7 @@ gate grid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,16 +139,32 @@ class Readout:
             return score - shift(score, -self.leak) + current
         return current
 
+    @property
+    def unit(self) -> float:
+        """The value of a score of 1, before it is divided by the steps."""
+        return self.gain * 2.0 ** (self.exponent - self.leak)
+
     def values(self, scores: Integers, steps: Integers | int) -> NDArray[np.float64]:
         """The values of scores (…, outputs) after that many steps (…).
 
         For classes these are the logits of training, else values in the unit of the target.
         """
-        values = scores.astype(np.float64) * (self.gain * 2.0 ** (self.exponent - self.leak))
+        values = scores.astype(np.float64) * self.unit
         if self.row.averages:
             values /= np.asarray(steps, dtype=np.float64)[..., np.newaxis]
-        if self.target.scale:
-            values *= self.target.scale
-        if self.target.offset:
-            values += self.target.offset
+        for outputs, target in self.target.parts:
+            if target.scale:
+                values[..., outputs] *= target.scale
+            if target.offset:
+                values[..., outputs] += target.offset
         return values
+
+    def head(self, name: str) -> Readout:
+        """The readout of one head alone: its outputs, which have the same scores."""
+        head, rows = self.target.head(name), self.target.outputs
+        return replace(
+            self,
+            weights=self.weights[rows[name]],
+            bias=self.bias[rows[name]],
+            target=head.target,
+        )

@@ -103,6 +103,8 @@ def costs(scores: ArrayLike, unit: float) -> Integers:
 
 def _distances(scores: Integers, unit: float) -> Integers:
     """Return d: how far each score is below the largest."""
+    if not unit > 0:
+        raise SettingError(f"a score counts {unit:g} logits, expected more than 0: nothing to draw")
     factor = round(min(unit / log(2) * 2**24, LARGEST_FACTOR))
     return ((scores.max() - scores) * factor) >> 16
 

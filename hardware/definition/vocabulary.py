@@ -19,17 +19,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from hardware.definition.byte_pairs import Pair, chunks, learn_merges, symbols_of
 from hardware.definition.limits import MOST_TOKENS
 from hardware.definition.tokens import PADDING
 from hardware.errors import InputError, SettingError, choose
 
+Text = str | Sequence[str]
+"""A text, or its pieces."""
+
 UNKNOWN = 1
 """The token of what the vocabulary does not have."""
 
 UNKNOWN_NAME, UNKNOWN_TEXT = "<unknown>", "\N{REPLACEMENT CHARACTER}"
 """Its name among classes, and what it is in a text."""
+
+END_NAME = "<end>"
+"""The class that ends a text, the last one of networks that write; it is no token."""
 
 FIRST = 2
 """The token of the first piece."""
@@ -125,17 +132,33 @@ class Vocabulary:
         """A printable name of each token, as a class has one: `␣` is a space, `\\n` a new line."""
         return (UNKNOWN_NAME, *map(printable, self.pieces))
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """All that it consists of, as JSON has it."""
+        return {
+            "kind": self.kind,
+            "lower": self.lower,
+            "pieces": list(self.pieces),
+            "merges": [list(pair) for pair in self.merges],
+        }
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Vocabulary:
+        """Return the vocabulary that `described` says."""
+        merges = tuple((first, second) for first, second in described["merges"])
+        return cls(tuple(described["pieces"]), described["kind"], described["lower"], merges)
+
     @classmethod
     def learn(
         cls,
-        texts: Iterable[str],
+        texts: Iterable[Text],
         kind: str = "characters",
         *,
         size: int | None = None,
         fewest: int = 1,
         lower: bool = False,
     ) -> Vocabulary:
-        """Return the vocabulary of some texts.
+        """Return the vocabulary of some texts, each a str or a list of its pieces.
 
         Pieces that occur `fewest` times or more have a token, the most frequent first, at most
         `size` with the unknown one. Of equally frequent pieces the first by its text comes first.
@@ -146,9 +169,9 @@ class Vocabulary:
             raise SettingError(f"vocabulary: the size is {most}, expected {FIRST} to {MOST_TOKENS}")
         if row.merges and size is None:
             raise SettingError(f"vocabulary: {kind} need a size: give size=1000, for instance")
-        found = [normalised(text, lower) for text in texts]
-        cut = VOCABULARIES["characters"] if row.merges else row
-        pieces = frequent((piece for text in found for piece in cut.pieces(text, {})), fewest)
+        cut = cls(("a",), "characters" if row.merges else kind, lower)
+        found = list(texts)
+        pieces = frequent((piece for text in found for piece in cut.cut(text)), fewest)
         pieces, merges = pieces[: most - 1], []
         if not pieces:
             raise InputError(
@@ -156,17 +179,21 @@ class Vocabulary:
             )
         if row.merges:
             known = frozenset(pieces)
-            learnt = ("".join(c if c in known else UNMERGED for c in text) for text in found)
+            learnt = (
+                "".join(c if c in known else UNMERGED for c in cut.cut(text)) for text in found
+            )
             merges = learn_merges(learnt, most - 1 - len(pieces))
             pieces = list(dict.fromkeys([*pieces, *(a + b for a, b in merges)]))
         return cls(tuple(pieces), kind, lower, tuple(merges))
 
-    def cut(self, text: str) -> list[str]:
+    def cut(self, text: Text) -> list[str]:
         """Return the pieces of a text, those that have no token as well."""
+        if isinstance(text, (list, tuple)):
+            return [normalised(piece, self.lower) for piece in text]
         return self.row.pieces(normalised(text, self.lower), self._ranks)
 
-    def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text."""
+    def encode(self, text: Text) -> list[int]:
+        """Return the tokens of a text, or of its pieces."""
         return [self._tokens.get(piece, UNKNOWN) for piece in self.cut(text)]
 
     def decode(self, tokens: Iterable[int]) -> str:
@@ -189,7 +216,7 @@ def frequent(pieces: Iterable[str], fewest: int) -> list[str]:
     return sorted(kept, key=lambda piece: (-counted[piece], piece))
 
 
-def normalised(text: str, lower: bool) -> str:
+def normalised(text: Any, lower: bool) -> str:
     """Return a text in Unicode's composed form (NFC), and in lower case if asked."""
     if not isinstance(text, str):
         raise InputError(f"a text is {text!r:.60}: expected a str")
@@ -211,7 +238,7 @@ def _printable(character: str) -> str:
     return character
 
 
-def tokens_of(texts: Sequence[str], vocabulary: Vocabulary) -> list[list[int]]:
+def tokens_of(texts: Sequence[Text], vocabulary: Vocabulary) -> list[list[int]]:
     """Return the tokens of each text; an InputError for one without any."""
     found = []
     for i, text in enumerate(texts):

@@ -10,6 +10,7 @@ from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations
 from hardware.lava.session import START_UP_SECONDS, LavaSession
 from hardware.program.model import Program
+from hardware.program.start import Carried, Start, start_of_one
 from hardware.sequences.dense import Sequences
 
 
@@ -18,6 +19,7 @@ def execute(
     events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
+    start: Start | None = None,
     *,
     mapping: str = "structural",
     batch: int = 1,
@@ -30,9 +32,9 @@ def execute(
     if not len(lengths):
         return nothing(program)
     record = ("emitted", "membranes")
-    start = START_UP_SECONDS if deadline is None else deadline
-    with LavaSession(program, mapping, batch, record, start) as session:
-        found = session.run(events, lengths, deadline)
+    start_up = START_UP_SECONDS if deadline is None else deadline
+    with LavaSession(program, mapping, batch, record, start_up) as session:
+        found = session.run(events, lengths, deadline, start)
     layers = range(len(program.layers))
     return Recording(
         emitted=tuple(
@@ -54,18 +56,25 @@ def nothing(program: Program) -> Recording:
     )
 
 
-def connect(program: Program, *, mapping: str = "fused") -> LavaStepper:
+def connect(program: Program, start: Start | None = None, *, mapping: str = "fused") -> LavaStepper:
     """Open a Lava session of the program."""
-    return LavaStepper(program, mapping)
+    return LavaStepper(program, mapping, start)
 
 
 class LavaStepper:
     """A Lava session with the methods that `hardware.runs.session.Session` calls."""
 
-    def __init__(self, program: Program, mapping: str) -> None:
+    def __init__(self, program: Program, mapping: str, start: Start | None = None) -> None:
         self.program = program
         self.session = LavaSession(program, mapping).open()
-        self.state = program.encoder.initial_state()
+        self.first = Carried(
+            start_of_one(program, start),
+            program.encoder.initial_state(),
+            np.zeros(program.readout.outputs, dtype=np.int64),
+            steps=0,
+        )
+        self.state, self.scores, self.steps = self.first[1:]
+        self.session.reset(self.first)
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
     def step(self, frame: NDArray[np.float32]) -> Integers:
@@ -73,22 +82,31 @@ class LavaStepper:
             events, self.state = self.program.encoder.encode(
                 frame[np.newaxis], self.state, self.clamped_inputs
             )
-            *_, scores = [self.session.step(seen) for seen in events]
+            for seen in events:
+                self.scores = self.session.step(seen)
+                self.steps += 1
         except BaseException:
             self.reset()  # the encoder as well, because the session is set up again
             raise
-        return scores
+        return self.scores.copy()
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()
         events, steps = self.program.encode(sequences, self.clamped_inputs)
         if not len(steps):
             return nothing(self.program).scores
-        return self.session.run(events, steps)["scores"]
+        start = self.first.start.repeated(len(steps))
+        return self.session.run(events, steps, start=start)["scores"]
+
+    def carried(self) -> Carried:
+        return Carried(self.session.state, self.state, self.scores, self.steps)
+
+    def load(self, carried: Carried) -> None:
+        self.session.reset(carried)
+        self.state, self.scores, self.steps = carried.encoder, carried.score, carried.steps
 
     def reset(self) -> None:
-        self.session.reset()
-        self.state = self.program.encoder.initial_state()
+        self.load(self.first)
 
     def overflow(self) -> Saturations | None:
         """Return None: a program's numbers are proven to fit, and Lava's words are wider."""

@@ -15,6 +15,7 @@ from hardware.definition.arithmetic import WORD_LIMIT
 from hardware.definition.encoder import INPUT_LIMIT
 from hardware.definition.formulation import RESET
 from hardware.definition.readout import Readout
+from hardware.definition.sums import largest_sums
 from hardware.engines.saturation import QUANTITIES, ramp
 from hardware.errors import RangeError
 from hardware.program.model import Layer, Program
@@ -69,11 +70,11 @@ def bounds(program: Program) -> Iterator[Bound]:
     """Yield every quantity of every layer and of the readout, in the order of the flow."""
     steps = ENDLESS if program.max_steps is None else program.max_steps
     low, high = (np.full(program.encoder.sources, float(v)) for v in program.encoder.range)
-    levels = program.levels
+    levels, alternatives = program.levels, program.encoder.alternatives
     for level in levels:
         sent = []
         for layer in level:
-            found = dict(layer_magnitudes(layer, low, high, steps))
+            found = dict(layer_magnitudes(layer, low, high, steps, alternatives))
             sent.append(emission_range(layer, found["emission"]))
             if level is levels[-1] and program.readout.sees_membranes:
                 largest = shifted(found["membrane"], to_gate_grid(layer))
@@ -82,15 +83,22 @@ def bounds(program: Program) -> Iterator[Bound]:
             for quantity, values in found.items():
                 yield Bound(layer.name, quantity, float(values.max(initial=0)))
         low, high = (np.concatenate(ends) for ends in zip(*sent, strict=True))
+        alternatives = 1
     for quantity, values in readout_magnitudes(program.readout, low, high, steps):
         yield Bound("readout", quantity, float(values.max(initial=0)))
 
 
-def product(weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes) -> Magnitudes:
+def product(
+    weights: NDArray[np.int8], low: Magnitudes, high: Magnitudes, alternatives: int = 1
+) -> Magnitudes:
     """Return the largest |w · x| of each row, for any x between low and high.
 
+    Of `alternatives` adjacent sources at most one sends; all of them send from 0 to one most.
     Not by BLAS: starting its threads costs more than these few sums.
     """
+    if alternatives > 1:
+        greatest, least = largest_sums(weights, alternatives)
+        return np.maximum(greatest, -least) * high.max()
     middle, reach = (low + high) / 2, (high - low) / 2
     found = np.einsum("ij,j->i", np.abs(weights, dtype=np.int16), reach)
     if middle.any():
@@ -134,14 +142,14 @@ def recurrent_magnitudes(layer: Layer, emitted: Magnitudes) -> dict[str, Magnitu
 
 
 def layer_magnitudes(
-    layer: Layer, low: Magnitudes, high: Magnitudes, steps: int
+    layer: Layer, low: Magnitudes, high: Magnitudes, steps: int, alternatives: int = 1
 ) -> Iterator[tuple[str, Magnitudes]]:
     """Yield every quantity of `hardware.definition.cell.step`, for inputs between low and high."""
     cell, row, gate, one = layer.cell, layer.cell.row, layer.gate, 2.0**layer.cell.gate_fraction
     S, G = cell.state_fraction, cell.gate_fraction
     h = largest_membrane(layer, steps)
     emitted = np.ones_like(h) if cell.spiking else shifted(h, to_gate_grid(layer))
-    W = {gate: product(layer.input_rows(gate), low, high) for gate in row.input_gates}
+    W = {gate: product(layer.input_rows(gate), low, high, alternatives) for gate in row.input_gates}
     U = recurrent_magnitudes(layer, emitted)
     k_input = dict(zip(row.input_gates, gate.input_shift, strict=True))
     k = dict(zip(row.recurrent_gates, gate.recurrent_shift, strict=True))

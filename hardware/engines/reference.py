@@ -23,6 +23,8 @@ from hardware.engines.saturation import (
     ramp,
 )
 from hardware.program.model import Layer, Program
+from hardware.program.start import Carried, Start, start_of_one
+from hardware.sequences.dense import Sequences
 
 
 def execute(
@@ -30,11 +32,12 @@ def execute(
     events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
+    start: Start | None = None,
 ) -> Recording:
     """Run all sequences level by level; nothing can hang here, so the deadline is not needed."""
     proven = width(program).proven
     watchers = [Watcher(program, number, proven) for number in range(len(program.layers) + 1)]
-    emitted, membranes = run_levels(program, events.astype(np.int64), lengths, watchers)
+    emitted, membranes = run_levels(program, events.astype(np.int64), lengths, watchers, start)
     if program.readout.sees_membranes:
         messages = last_membranes(program, membranes, lengths)
     else:
@@ -48,6 +51,76 @@ def execute(
         scores=read_out(program.readout, messages, lengths, watchers[-1]),
         saturations=merged([watcher.found for watcher in watchers]),
     )
+
+
+def connect(program: Program, start: Start | None = None) -> Stepper:
+    """Return the program, to be stepped."""
+    return Stepper(program, start)
+
+
+class Stepper:
+    """Runs a program whose state stays between calls: each step is a run of one step."""
+
+    def __init__(self, program: Program, start: Start | None) -> None:
+        self.program = program
+        self.first = Carried(
+            start_of_one(program, start),
+            program.encoder.initial_state(),
+            np.zeros(program.readout.outputs, dtype=np.int64),
+            steps=0,
+        )
+        self.now = self.first
+        self.beyond: Beyond | None = None
+        self.proven = width(program).proven
+        self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
+
+    def step(self, frame: NDArray[np.float32]) -> Integers:
+        program, one = self.program, np.ones(1, dtype=np.int64)
+        start, encoder, score, steps = self.now
+        events, encoder = program.encoder.encode(frame[np.newaxis], encoder, self.clamped_inputs)
+        for seen in events.astype(np.int64):
+            layers = range(len(program.layers) + 1)
+            watchers = [Watcher(program, number, self.proven) for number in layers]
+            e, h = run_levels(program, seen[np.newaxis], one, watchers, start)
+            start = Start(tuple(e), tuple(h))
+            at_end = program.readout.sees_membranes
+            messages = last_membranes(program, h, one) if at_end else e[-1]
+            [score] = read_out(program.readout, messages, one, watchers[-1], score[np.newaxis])
+            first = merged([watcher.found for watcher in watchers]).first
+            if self.beyond is None and first is not None:
+                self.beyond = first._replace(order=steps, step=steps)
+            steps += 1
+        self.now = Carried(start, encoder, score, steps)
+        return score.copy()
+
+    def run(self, sequences: Sequences) -> Integers:
+        """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
+        self.reset()
+        events, steps = self.program.encode(sequences, self.clamped_inputs)
+        found = execute(self.program, events, steps, start=self.first.start.repeated(len(steps)))
+        self.beyond = None if found.saturations is None else found.saturations.first
+        return found.scores
+
+    def carried(self) -> Carried:
+        return self.now
+
+    def load(self, carried: Carried) -> None:
+        self.now, self.beyond = carried, None
+
+    def reset(self) -> None:
+        self.load(self.first)
+
+    def overflow(self) -> Saturations | None:
+        if self.beyond is None:
+            return None
+        layers = len(self.program.layers) + 1
+        return Saturations(np.zeros((layers, len(SATURATIONS)), np.int64), self.beyond)
+
+    def clamped(self) -> Integers:
+        return self.clamped_inputs
+
+    def close(self) -> None:
+        """Do nothing: a stepper holds only memory."""
 
 
 class Watcher:
@@ -116,10 +189,12 @@ def run_layer(
     arriving: Integers,
     lengths: NDArray[np.int64],
     watcher: Watcher | None = None,
+    before: tuple[Integers, Integers] | None = None,
 ) -> tuple[Integers, Integers]:
-    """What a layer emits and its membranes at every step, each sequence from a clean state.
+    """What a layer emits and its membranes at every step.
 
-    Those of a backward layer are in the order of its input: its last step comes first.
+    Those of a backward layer are in the order of its input: its last step comes first. `before` is
+    the emission and the membrane of each sequence before its first step, if not the layer's own.
     """
     input_current = synapses(layer.input_weights, arriving)
     U = product_of(layer)
@@ -129,8 +204,11 @@ def run_layer(
     starts = (np.cumsum(lengths) - lengths)[longest_first]
     ends = starts + lengths[longest_first] - 1
 
-    e = np.tile(layer.initial_emission, (len(lengths), 1))
-    h = np.tile(layer.initial_membrane, (len(lengths), 1))
+    if before is None:
+        e = np.tile(layer.initial_emission, (len(lengths), 1))
+        h = np.tile(layer.initial_membrane, (len(lengths), 1))
+    else:
+        e, h = (values[longest_first] for values in before)
     for t in range(int(lengths.max(initial=0))):
         alive = int((lengths > t).sum())
         rows = ends[:alive] - t if layer.backward else starts[:alive] + t
@@ -146,6 +224,7 @@ def run_levels(
     events: Integers,
     lengths: NDArray[np.int64],
     watchers: Sequence[Watcher],
+    start: Start | None = None,
 ) -> tuple[list[Integers], list[Integers]]:
     """What every layer emits and its membranes, level by level."""
     emitted: list[Integers] = []
@@ -153,7 +232,9 @@ def run_levels(
     arriving = events
     for level in program.levels:
         for layer in level:
-            e, h = run_layer(layer, arriving, lengths, watchers[len(emitted)])
+            number = len(emitted)
+            before = None if start is None else (start.emitted[number], start.membranes[number])
+            e, h = run_layer(layer, arriving, lengths, watchers[number], before)
             emitted.append(e)
             membranes.append(h)
         arriving = np.concatenate(emitted[-len(level) :], axis=1)
@@ -180,15 +261,22 @@ def last_membranes(
 
 
 def read_out(
-    readout: Readout, messages: Integers, lengths: NDArray[np.int64], watcher: Watcher
+    readout: Readout,
+    messages: Integers,
+    lengths: NDArray[np.int64],
+    watcher: Watcher,
+    before: Integers | None = None,
 ) -> Integers:
     """Scores from what the readout sees: of each sequence, or of each step where it answers there.
 
-    Messages are those of every step, or for the last membrane one of each sequence.
+    Messages are those of every step, or for the last membrane one of each sequence. `before` are
+    the scores before the first step, if not 0.
     """
     products = synapses(readout.weights, messages)
     starts = np.cumsum(lengths) - lengths
     scores = np.zeros((len(lengths), readout.outputs), dtype=np.int64)
+    if before is not None:
+        scores[:] = before
     every_step = np.zeros_like(products)
     for t in range(int(lengths.max(initial=0))):
         once = readout.sees_membranes

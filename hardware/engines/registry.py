@@ -14,6 +14,7 @@ from hardware.definition.arithmetic import Integers
 from hardware.engines.saturation import Saturations
 from hardware.errors import SettingError, choose, unknown_name
 from hardware.program.model import Program
+from hardware.program.start import Carried, Start
 from hardware.sequences.dense import Sequences
 
 ENGINES = {
@@ -36,7 +37,10 @@ class Recording(NamedTuple):
 
 
 class Engine(Protocol):
-    """An engine's one function; `deadline` is in seconds, options are its keyword arguments."""
+    """An engine's one function; `deadline` is in seconds, options are its keyword arguments.
+
+    With a `start`, sequences begin there and not from the program's initial membranes.
+    """
 
     def __call__(
         self,
@@ -44,6 +48,7 @@ class Engine(Protocol):
         events: NDArray[np.int16],
         lengths: NDArray[np.int64],
         deadline: float | None,
+        start: Start | None,
         **options: Any,
     ) -> Recording: ...
 
@@ -60,6 +65,12 @@ class Stepper(Protocol):
     def reset(self) -> None:
         """Let the next step begin anew."""
 
+    def carried(self) -> Carried:
+        """The state after the last step."""
+
+    def load(self, carried: Carried) -> None:
+        """Let the next step continue from this state."""
+
     def overflow(self) -> Saturations | None:
         """What has left the word since it began; None where nothing has."""
 
@@ -70,14 +81,16 @@ class Stepper(Protocol):
         """Give back whatever was started."""
 
 
-def connected(name: str, program: Program, options: dict[str, Any]) -> Stepper:
-    """The program running on an engine that has a `connect`."""
+def connected(
+    name: str, program: Program, options: dict[str, Any], start: Start | None = None
+) -> Stepper:
+    """The program running on an engine that has a `connect`; sequences begin from `start`."""
     choose("engine", name, ENGINES)
     connect = getattr(import_module(ENGINES[name]), "connect", None)
     if connect is None:
         raise SettingError(f"engine {name!r} cannot go on between calls: use engine 'events'")
     require_options(name, connect, options)
-    stepper: Stepper = connect(program, **options)
+    stepper: Stepper = connect(program, start, **options)
     return stepper
 
 

@@ -49,6 +49,11 @@ def unpack(content: bytes, names: Sequence[str]) -> dict[str, bytes]:
     return members
 
 
+def begins_with(content: bytes, name: str) -> bool:
+    """Return whether the first member of a zip has this name."""
+    return content[: LOCAL.size + len(name)].endswith(name.encode())
+
+
 def _look(content: bytes, place: int) -> tuple[str, int]:
     """Name and size of the stored member that begins here."""
     if content[place : place + 4] != LOCAL_SIGNATURE or len(content) - place < LOCAL.size:

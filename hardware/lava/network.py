@@ -22,6 +22,7 @@ from hardware.lava.processes.sequence_buffer import SequenceBuffer
 from hardware.lava.processes.spiking_gru_layer import SpikingGRULayer
 from hardware.lava.scores import FusedReadout
 from hardware.lava.shared_arrays import FRAMES, FRAMES_REVERSED, Feed
+from hardware.lava.starts import LayerFiles
 from hardware.lava.synapses import emits_graded
 from hardware.program.model import Layer, Program
 
@@ -109,6 +110,7 @@ def place(
         batch=options.batch,
         feed=wire.feed,
         readout=readout,
+        files=LayerFiles(options.folder, number),
     )
     connect(wire, process.s_in, process.clock_in)
     emitted = Wire((process.s_out, process.clock_out), cell.sends_changes, emits_graded(cell))

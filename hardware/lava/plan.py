@@ -26,6 +26,9 @@ class Plan(NamedTuple):
     ends: NDArray[np.int64]
     """(slots, lanes): the number of the sequence that ends here; NONE where none does."""
 
+    begins: NDArray[np.int64]
+    """(sequences of a lane, lanes): the number of each sequence; 0 beyond the last of a lane."""
+
     lanes: tuple[NDArray[np.int64], ...]
     """The lengths of the sequences of each lane."""
 
@@ -54,14 +57,17 @@ def plan(lengths: NDArray[np.int64], lanes: int) -> Plan:
             clock[slot + length - 1, lane] |= LAST
             ends[slot + length - 1, lane] = sequence
             slot += length
-    return Plan(rows, clock, ends, tuple(lengths[sequences] for sequences in carried))
+    begins = np.zeros((max(map(len, carried)), lanes), dtype=np.int64)
+    for lane, sequences in enumerate(carried):
+        begins[: len(sequences), lane] = sequences
+    return Plan(rows, clock, ends, begins, tuple(lengths[sequences] for sequences in carried))
 
 
 def one_step(first: bool) -> Plan:
     """Return the plan of a single step of a stream."""
     clock = np.full((1, 1), STEP | LAST | (FIRST if first else 0), dtype=np.int64)
     zero = np.zeros((1, 1), dtype=np.int64)
-    return Plan(zero, clock, zero, (np.ones(1, dtype=np.int64),))
+    return Plan(zero, clock, zero, zero, (np.ones(1, dtype=np.int64),))
 
 
 def ticks(program: Program, plan: Plan) -> int:

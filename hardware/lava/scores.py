@@ -13,6 +13,7 @@ from hardware.definition.arithmetic import Integers
 from hardware.definition.readout import Readout
 from hardware.lava.clock import StepClock, lanes_of
 from hardware.lava.shared_arrays import RecordingWriter
+from hardware.lava.starts import SCORE, StartReader
 
 
 class FusedReadout(NamedTuple):
@@ -42,6 +43,7 @@ class Scores:
         self.clock = StepClock(len(arrived), 1, clocked)
         table = "rows" if readout.answers_every_step else "ends"
         self.writer = None if folder is None else RecordingWriter(str(folder), "scores", table)
+        self.starts = None if folder is None else StartReader(folder, (SCORE,))
 
     def step(self, score: Integers, product: Callable[[Integers], Integers]) -> NDArray[np.int64]:
         """Step the lanes that are due, and return their clock messages.
@@ -59,8 +61,8 @@ class Scores:
         return done
 
     def receive(self, score: Integers, clock: NDArray[np.integer]) -> None:
-        """Take the clock messages of this tick: a sequence begins from zero."""
+        """Take the clock messages of this tick: a sequence begins, from zero without a session."""
         fresh = lanes_of(self.clock.receive(clock))
         if fresh is not None:
-            score[fresh] = 0
+            score[fresh] = 0 if self.starts is None else self.starts.next(fresh)[0]
             self.arrived[fresh] = 0

@@ -16,8 +16,10 @@ from hardware.lava.child import PROGRAM
 from hardware.lava.errors import LavaError
 from hardware.lava.plan import Plan, changes, one_step, plan, reversed_rows, ticks
 from hardware.lava.shared_arrays import FRAMES, FRAMES_REVERSED, HostArrays
+from hardware.lava.starts import BEGINS, now, starts, state_of
 from hardware.lava.supervisor import Supervisor
 from hardware.program.model import Program
+from hardware.program.start import Carried, Start, start_of_one
 
 MAPPINGS = ("structural", "fused")
 START_UP_SECONDS = 60.0
@@ -58,6 +60,7 @@ class LavaSession:
         self.record = _recordings(program, record)
         self.deadline = _seconds(deadline)
         self.clean, self.last = True, program.encoder.initial_state()
+        self.carried: Carried | None = None
         self.supervisor: Supervisor | None = None
         self.arrays: HostArrays | None = None
 
@@ -95,19 +98,29 @@ class LavaSession:
     ) -> None:
         self.close()
 
-    def reset(self) -> None:
-        """Let the next step begin from a clean state."""
-        self.clean = True
+    def reset(self, carried: Carried | None = None) -> None:
+        """Let the next step begin from a clean state, or continue from a carried one."""
+        self.clean, self.carried = True, carried
+
+    @property
+    def state(self) -> Start:
+        """The state of every layer after the last step of the stream."""
+        if self.clean or self.arrays is None:
+            return start_of_one(self.program, self.carried and self.carried.start)
+        found = {name: self.arrays.fetch(name) for name in now(self.program, 1)}
+        return state_of(found, self.program)
 
     def run(
         self,
         events: NDArray[np.integer],
         lengths: NDArray[np.int64],
         deadline: float | None = None,
+        start: Start | None = None,
     ) -> dict[str, Integers]:
-        """Run every sequence from a clean state; return the scores and the recordings by name.
+        """Run every sequence from its start; return the scores and the recordings by name.
 
-        `events` are those of all sequences, one after another. The next step begins clean, too.
+        `events` are those of all sequences, one after another. Without a `start` each begins from a
+        clean state. The next step begins clean, too.
         """
         deadline = None if deadline is None else _seconds(deadline)
         events, lengths = self._require_events(events, "steps"), np.asarray(lengths)
@@ -124,7 +137,11 @@ class LavaSession:
             given[FRAMES_REVERSED] = events[reversed_rows(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
-        found = self._execute(given, plan(lengths, self.batch), len(lengths), deadline)
+        planned = plan(lengths, self.batch)
+        if start is None:
+            planned = planned._replace(begins=np.zeros_like(planned.begins))
+        given |= starts(self.program, start)
+        found = self._execute(given, planned, len(lengths), deadline)
         for i, layer in enumerate(self.program.layers):
             for name in (f"emitted.{i}", f"membranes.{i}"):
                 if layer.backward and name in found:
@@ -145,7 +162,11 @@ class LavaSession:
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
         with self._whole("run"):
-            found = self._execute({FRAMES: sent[np.newaxis]}, one_step(self.clean), 1, deadline)
+            start, score = None, None
+            if self.carried is not None:
+                start, score = self.carried.start, self.carried.score
+            given = {FRAMES: sent[np.newaxis], **starts(self.program, start, score)}
+            found = self._execute(given, one_step(self.clean), 1, deadline)
             self.clean, self.last = False, frame
         return found["scores"][0]
 
@@ -195,7 +216,10 @@ class LavaSession:
         wanted = {"scores": (rows, readout.outputs)}
         for name in self.record:
             wanted[name] = (frames, self.program.layers[int(name.rpartition(".")[2])].neurons)
-        tables = {"rows": plan.rows, "clock": plan.clock, "ends": plan.ends}
+        wanted |= now(self.program, self.batch)
+        tables = {
+            "rows": plan.rows, "clock": plan.clock, "ends": plan.ends, BEGINS: plan.begins,
+        }  # fmt: skip
         needed = ticks(self.program, plan)
         if deadline is None:
             deadline = RUN_SECONDS + SECONDS_PER_TICK * needed
@@ -203,7 +227,7 @@ class LavaSession:
             self.arrays.prepare({**given, **tables}, wanted, self.ticks)
             self.supervisor.ask("run", deadline, ticks=needed)
             self.ticks += needed
-            return {name: self.arrays.fetch(name) for name in wanted}
+            return {name: self.arrays.fetch(name) for name in ("scores", *self.record)}
 
 
 def _seconds(deadline: float) -> float:

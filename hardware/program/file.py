@@ -19,10 +19,13 @@ from safetensors.numpy import save as tensor_bytes
 from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import ProgramError
 from hardware.files import tensor_format
-from hardware.files.archive import pack, unpack
+from hardware.files.archive import begins_with, pack, unpack
 from hardware.files.sealed import json_checksum
 from hardware.files.strict_json import parse
 from hardware.program.manifest import SCHEMA, Manifest, Tensors, migrated
+
+OF_PAIR = "encoder.sgru"
+"""The first member of a file of two programs."""
 
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.safetensors"
@@ -46,6 +49,11 @@ def parts(content: bytes) -> tuple[Manifest, Tensors]:
     try:
         members = unpack(content, (MANIFEST, WEIGHTS))
     except ValueError as error:
+        if begins_with(content, OF_PAIR):
+            raise ProgramError(
+                "it holds an encoder and a decoder: read it with ProgramPair.load, or use "
+                "`spiking-gru translate`"
+            ) from error
         raise ProgramError(f"not a program file, or a damaged one: {error}") from error
     raw = _json_of(members[MANIFEST])
     try:

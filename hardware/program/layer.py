@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.definition.arithmetic import Integers, shift
 from hardware.definition.cell import Cell, GateParameters
 from hardware.errors import InputError, ProgramError, RangeError, choose
+from hardware.sequences.dense import NO_ARRAY, as_array
 
 ENCODER = "encoder"
 """The name of the encoder among the sources of a layer."""
@@ -95,34 +96,55 @@ class Layer:
 
     def starting_from(self, membrane: ArrayLike) -> Layer:
         """The layer with another initial membrane, see `Program.starting_from`."""
+        return replace(self, initial_membrane=self.initial_membranes(membrane))
+
+    def initial_membranes(self, given: ArrayLike, sequences: int | None = None) -> Integers:
+        """Initial membranes (neurons,) on the state grid; an error for any beyond ±1.
+
+        With a number of sequences the result is (sequences, neurons), from one vector for all
+        sequences or one for each. Whole numbers are on the state grid, real ones are rounded to it,
+        half to even.
+        """
         one = 1 << self.cell.state_fraction
         try:
-            values = np.asarray(membrane)
-        except (TypeError, ValueError, RuntimeError) as error:
+            values = as_array(given)
+        except NO_ARRAY as error:
             raise InputError(f"{self.name}: not an initial membrane: {error}") from error
-        if values.shape != (self.neurons,) or values.dtype.kind not in "fiu":
+        each = (sequences, self.neurons)
+        fits = values.shape == (self.neurons,) or (sequences is not None and values.shape == each)
+        if not fits or values.dtype.kind not in "fiu":
+            many = "" if sequences is None else f", or that for each of {sequences} sequences"
             raise InputError(
                 f"{self.name}: the initial membrane has shape {values.shape} of {values.dtype}, "
-                f"expected a number for each of {self.neurons} neurons"
+                f"expected a number for each of {self.neurons} neurons{many}"
             )
         real = values.dtype.kind == "f"
         scaled = values.astype(np.float64) * one if real else values
-        outside = np.flatnonzero(~((scaled >= -one) & (scaled <= one)))
-        if outside.size:
-            neuron = int(outside[0])
+        outside = np.argwhere(~((scaled >= -one) & (scaled <= one)))
+        if len(outside):
+            place = tuple(outside[0].tolist())
+            sequence = f", sequence {place[0]}" if len(place) == 2 else ""
             raise RangeError(
-                f"{self.name}, neuron {neuron}: the initial membrane is {values[neuron]}, expected "
-                f"a value within ±1 (±{one} on the state grid): the range proof covers no other"
+                f"{self.name}{sequence}, neuron {place[-1]}: the initial membrane is "
+                f"{values[place]}, expected a value within ±1 (±{one} on the state grid): the "
+                f"range proof covers no other"
             )
-        return replace(self, initial_membrane=np.rint(scaled).astype(np.int64))
+        found = np.rint(scaled).astype(np.int64)
+        if sequences is None or found.ndim == 2:
+            return found
+        return np.tile(found, (sequences, 1))
 
     @property
     def initial_emission(self) -> Integers:
         """The emission before the first step: 0, or the state where no threshold decides."""
+        return self.emission_before(self.initial_membrane)
+
+    def emission_before(self, membrane: Integers) -> Integers:
+        """The emission before the first step of sequences that start from these membranes."""
         cell = self.cell
         if not cell.emission.has_threshold:
-            return shift(self.initial_membrane, cell.gate_fraction - cell.state_fraction)
-        return np.zeros(self.neurons, dtype=np.int64)
+            return shift(membrane, cell.gate_fraction - cell.state_fraction)
+        return np.zeros_like(membrane)
 
 
 def rows_of(

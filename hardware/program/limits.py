@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import STORED_LIMIT
 from hardware.definition.limits import WIDEST
+from hardware.definition.sums import largest_sums
 from hardware.errors import ProgramError, name_fault
 from hardware.program.layer import Layer
 
@@ -41,7 +42,7 @@ def require_sound(program: Program) -> None:
     _within("max_steps", 1 if program.max_steps is None else program.max_steps, 1, STORED_LIMIT)
     layers = [layer.name for layer in program.layers]
     steps = [name for name, _ in program.preprocessing]
-    for name in (*layers, readout.name, *program.classes, *steps):
+    for name in (*layers, readout.name, *readout.target.names, *steps):
         fault = name_fault(name)
         if fault is not None:
             raise ProgramError(fault)
@@ -51,18 +52,28 @@ def require_sound(program: Program) -> None:
             raise ProgramError(
                 f"encoder: an offset or gain of {largest}, the limit is {LARGEST_STANDARDISATION}"
             )
+    words = program.vocabulary
+    if words is not None and (not encoder.row.by_token or encoder.fields != len(words)):
+        raise ProgramError(
+            f"the vocabulary has {len(words)} tokens, but the encoder {encoder.kind!r} takes "
+            f"{encoder.fields if encoder.row.by_token else 'none'}"
+        )
     if not isfinite(readout.gain):
         raise ProgramError(f"readout: the gain is {readout.gain}, expected a finite number")
-    arriving = max(map(abs, encoder.range))
+    arriving, alternatives = max(map(abs, encoder.range)), encoder.alternatives
     for level in program.levels:
         for layer in level:
-            _require_sound_layer(layer, arriving)
+            _require_sound_layer(layer, arriving, alternatives)
+        alternatives = 1
         arriving = max(max(map(abs, layer.cell.emission_range)) for layer in level)
     _require_sound_readout(program)
 
 
-def _require_sound_layer(layer: Layer, arriving: int) -> None:
-    """Every sum of a layer within 32 bits, whatever arrives; the state within ±1."""
+def _require_sound_layer(layer: Layer, arriving: int, alternatives: int) -> None:
+    """Every sum of a layer within 32 bits, whatever arrives; the state within ±1.
+
+    Of `alternatives` adjacent sources at most one sends.
+    """
     cell, gate, name = layer.cell, layer.gate, layer.name
     one, emitted = 1 << cell.state_fraction, max(map(abs, cell.emission_range))
     _within(f"{name}: the number of neurons", layer.neurons, 1, WIDEST)
@@ -70,13 +81,14 @@ def _require_sound_layer(layer: Layer, arriving: int) -> None:
     _all_within(f"{name}: initial_membrane", layer.initial_membrane, -one, one)
     row, n = cell.row, layer.neurons
     inside = np.abs(gate.recurrent_bias).max(initial=0)
-    for matrix, gates, weights, shifts, most in (
-        ("input", row.input_gates, layer.input_weights, gate.input_shift, arriving),
-        ("recurrent", row.recurrent_gates, layer.recurrent_weights, gate.recurrent_shift, emitted),
+    of_input, recurrent = layer.input_weights, layer.recurrent_weights
+    for matrix, gates, weights, shifts, most, at_once in (
+        ("input", row.input_gates, of_input, gate.input_shift, arriving, alternatives),
+        ("recurrent", row.recurrent_gates, recurrent, gate.recurrent_shift, emitted, 1),
     ):
         _require_weights(f"{name}: {matrix}_weights", weights, cell.weight_bits)
         _all_within(f"{name}: {matrix}_shift", shifts, -LARGEST_SHIFT, LARGEST_SHIFT)
-        sums = most * _row_sums(weights).reshape(len(gates), n).max(axis=1, initial=0)
+        sums = most * _row_sums(weights, at_once).reshape(len(gates), n).max(axis=1, initial=0)
         for sum_of, shift, total in zip(gates, shifts.tolist(), sums.tolist(), strict=True):
             both = matrix == "recurrent" and sum_of == "candidate"
             total += int(inside) if both else 0
@@ -104,9 +116,12 @@ def _require_weights(name: str, weights: NDArray[np.int8], bits: int) -> None:
     _all_within(name, weights, -limit, limit)
 
 
-def _row_sums(weights: NDArray[np.int8]) -> NDArray[np.int64]:
-    """Σ |w| of each row: the largest sum that messages of ±1 can make."""
-    return np.abs(weights).sum(axis=1, dtype=np.int64)
+def _row_sums(weights: NDArray[np.int8], alternatives: int = 1) -> NDArray[np.int64]:
+    """Σ |w| of each row: the largest sum that messages of ±1 can make.
+
+    Of `alternatives` adjacent sources only the largest |w| counts.
+    """
+    return largest_sums(np.abs(weights), alternatives)[0]
 
 
 def _all_within(name: str, values: NDArray[np.integer], low: int, high: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,19 +60,31 @@ class LayerManifest(Strict):
     backward: bool
 
 
-class TargetManifest(Strict):
+class AnswerManifest(Strict):
     classes: list[str]
     scale: list[float]
     offset: list[float]
     decision: str = ONE_OF
 
     @model_serializer(mode="wrap")
-    def _without_the_usual_decision(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave `decision` out where it is the usual one, as in files before there was another."""
+    def _without_what_is_usual(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the usual `decision` and no `heads` out, as in files before there were others."""
         content: dict[str, Any] = fields(self)
         if self.decision == ONE_OF:
             del content["decision"]
+        if not content.get("heads", True):
+            del content["heads"]
         return content
+
+
+class HeadManifest(Strict):
+    name: str
+    outputs: int
+    target: AnswerManifest
+
+
+class TargetManifest(AnswerManifest):
+    heads: list[HeadManifest] = Field(default=[], min_length=2)
 
 
 class ReadoutManifest(Strict):
@@ -90,6 +102,13 @@ class PreprocessingManifest(Strict):
     settings: dict[str, Any]
 
 
+class VocabularyManifest(Strict):
+    kind: str
+    lower: bool
+    pieces: list[str]
+    merges: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+
+
 class Manifest(Strict):
     """The content of `manifest.json`, except its own checksum."""
 
@@ -99,7 +118,9 @@ class Manifest(Strict):
     layers: list[LayerManifest]
     readouts: list[ReadoutManifest]
     max_steps: int | None
-    vocabulary: list[str]
+    vocabulary: VocabularyManifest | Annotated[list[str], Field(max_length=0)]
+    """An empty list where inputs are no texts."""
+
     preprocessing: list[PreprocessingManifest]
     golden: list[str]
     """The digests of the golden samples."""

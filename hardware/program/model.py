@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,13 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.definition.decision import Decision
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Readout
+from hardware.definition.vocabulary import END_NAME, Vocabulary, tokens_of
 from hardware.errors import InputError, ProgramError, choose
 from hardware.files.disk import first_fault, one_line, read_bytes, write_bytes
 from hardware.program.layer import ENCODER, Layer
 from hardware.program.limits import require_sound
 from hardware.program.sample import Golden
-from hardware.sequences.dense import Sequences
+from hardware.sequences.dense import Inputs, Sequences
 from hardware.sequences.sparse import AnySequences
+from hardware.sequences.tokens import require_tokens
 
 if TYPE_CHECKING:
     from hardware.runs.trace import Trace
@@ -41,8 +43,8 @@ class Program:
     golden: tuple[Golden, ...] = ()
     """Samples that the program must compute as it did when they were taken."""
 
-    vocabulary: tuple[str, ...] = ()
-    """The text of each token, where inputs are tokens."""
+    vocabulary: Vocabulary | None = None
+    """The tokens of texts, where inputs are texts."""
 
     preprocessing: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """Names and settings of the steps that the host applies to inputs: stated, not executed."""
@@ -94,6 +96,11 @@ class Program:
                     f"{self.max_steps} are proven"
                 )
 
+    def __repr__(self) -> str:
+        neurons = ", ".join(str(layer.neurons) for layer in self.layers)
+        answers = self.readout.target.described(self.readout.outputs)
+        return f"Program({self.encoder.channels} channels, layers of {neurons} neurons, {answers})"
+
     @property
     def readout(self) -> Readout:
         """The readout that engines run."""
@@ -105,9 +112,35 @@ class Program:
         return self.readout.target.classes
 
     @property
+    def predicts_tokens(self) -> bool:
+        """Whether its classes are the tokens of its vocabulary, and perhaps the end of a text."""
+        if self.vocabulary is None or not self.readout.answers_every_step:
+            return False
+        names = self.vocabulary.names
+        return self.classes in (names, (*names, END_NAME))
+
+    @property
     def decision(self) -> Decision:
         """How the scores of classes become an answer."""
         return self.readout.target.row
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The names of the heads, each of which has a target; none where there is one target."""
+        return tuple(head.name for head in self.readout.target.heads)
+
+    @property
+    def classes_by_head(self) -> dict[str, tuple[str, ...]]:
+        """The class names of each head; none where there is one target."""
+        return {head.name: head.target.classes for head in self.readout.target.heads}
+
+    def head(self, name: str) -> Program:
+        """The program that answers as one head alone: the same layers, that head's outputs.
+
+        It is a program of its own, with the same scores. `Trace.head` gives the part of a trace
+        that it would have recorded. Golden samples are left out, because they hold all scores.
+        """
+        return replace(self, readouts=(self.readout.head(name),), golden=())
 
     def sources_of(self, layer: Layer) -> tuple[str, ...]:
         """The names of the parts that send to a layer."""
@@ -166,14 +199,28 @@ class Program:
             return len(self.levels) * (self.period * steps + 1) + 1
         return self.period * (steps + len(self.levels) - 1) + 2
 
+    def sequences(self, inputs: Inputs | Sequence[str]) -> Sequences:
+        """Inputs as sequences of frames: raw frames as `run` takes them, or texts."""
+        if isinstance(inputs, (list, tuple)) and any(isinstance(item, str) for item in inputs):
+            if self.vocabulary is None:
+                raise InputError(
+                    "the inputs are texts, but the program has no vocabulary: give frames"
+                )
+            tokens = tokens_of(cast("Sequence[str]", inputs), self.vocabulary)
+            return Sequences.of([np.array(of_text)[:, np.newaxis] for of_text in tokens])
+        return Sequences.of(inputs, self.encoder.channels)
+
     def steps_of(self, sequences: AnySequences) -> NDArray[np.int64]:
         """The steps of each sequence; an InputError for one that the program cannot take."""
-        if sequences.channels != self.encoder.channels:
+        encoder = self.encoder
+        if sequences.channels != encoder.channels:
             raise InputError(
                 f"frames have {sequences.channels} channels, but the program was trained on "
-                f"{self.encoder.channels}"
+                f"{encoder.channels}"
             )
-        steps = sequences.lengths * self.encoder.steps
+        if encoder.row.by_token:
+            require_tokens(sequences, encoder.fields)
+        steps = sequences.lengths * encoder.steps
         longest = int(steps.max(initial=0))
         if self.max_steps is not None and longest > self.max_steps:
             raise InputError(
@@ -205,8 +252,11 @@ class Program:
     def answered_values(
         self, scores: NDArray[np.int64], steps: NDArray[np.int64] | int
     ) -> NDArray[np.float64] | None:
-        """The values of scores after that many steps; None where the program names classes."""
-        return None if self.classes else self.readout.values(scores, steps)
+        """The values of scores after that many steps; None where the program names classes.
+
+        None of several heads as well: `Program.head` has those of each.
+        """
+        return None if self.classes or self.heads else self.readout.values(scores, steps)
 
     @property
     def digest(self) -> str:
@@ -220,6 +270,15 @@ class Program:
 
         An error for a program that could not be read again.
         """
+        try:
+            content = self.content
+        except ProgramError as error:
+            raise ProgramError(f"cannot write {path}: {error}") from error
+        write_bytes(Path(path), content)
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of its file; an error for a program that could not be read again."""
         from hardware.program.file import FILE_LIMIT, contents
         from hardware.program.stored import stored
 
@@ -227,10 +286,10 @@ class Program:
             content = contents(*stored(self))
             if len(content) > FILE_LIMIT:
                 raise ValueError(f"it has {len(content)} bytes, the limit is {FILE_LIMIT}")
-            Program._of(content)
+            Program.of_content(content)
         except (TypeError, ValueError, RecursionError) as error:
-            raise ProgramError(f"cannot write {path}: {_reason(error)}") from error
-        write_bytes(Path(path), content)
+            raise ProgramError(reason(error)) from error
+        return content
 
     @staticmethod
     def load(path: str | Path) -> Program:
@@ -239,12 +298,12 @@ class Program:
 
         content = read_bytes(Path(path), FILE_LIMIT)
         try:
-            return Program._of(content)
+            return Program.of_content(content)
         except ValueError as error:
-            raise ProgramError(f"{path}: {_reason(error)}") from error
+            raise ProgramError(f"{path}: {reason(error)}") from error
 
     @staticmethod
-    def _of(content: bytes) -> Program:
+    def of_content(content: bytes) -> Program:
         """The program of a file's content; a ValueError for the first thing wrong with it."""
         from hardware.program.file import parts
         from hardware.program.stored import restored
@@ -254,7 +313,8 @@ class Program:
         return program
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """The text of an error in a file, in one line."""
     from pydantic import ValidationError
 
     return one_line(first_fault(error) if isinstance(error, ValidationError) else error)

@@ -9,9 +9,10 @@ from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import ProgramError, SettingError
 from hardware.files.archive import pack, unpack
 from hardware.files.disk import read_bytes, write_bytes
+from hardware.program.file import OF_PAIR
 from hardware.program.model import Program, reason
 
-ENCODER, DECODER = "encoder.sgru", "decoder.sgru"
+ENCODER, DECODER = OF_PAIR, "decoder.sgru"
 """Names of the members of a file, each a program file."""
 
 
@@ -43,6 +44,11 @@ class ProgramPair:
 
     def __repr__(self) -> str:
         return f"ProgramPair({_listed(self.encoder)} → {self.decoder.readout.outputs} classes)"
+
+    @property
+    def digests(self) -> list[str]:
+        """The digest of each program."""
+        return [self.encoder.digest, self.decoder.digest]
 
     def save(self, path: str | Path) -> None:
         """Write both programs to one `.sgru` file, whole or not at all."""

@@ -12,6 +12,8 @@ from hardware.definition.cell import Cell, GateParameters
 from hardware.definition.encoder import Encoder
 from hardware.definition.formulation import Formulation
 from hardware.definition.readout import Readout, Target
+from hardware.definition.target import Head
+from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import ProgramError
 from hardware.files.sealed import json_checksum
 from hardware.program.file import sha256
@@ -19,12 +21,15 @@ from hardware.program.layer import Layer
 from hardware.program.manifest import (
     FORMAT,
     SCHEMA,
+    AnswerManifest,
     CellManifest,
     EncoderManifest,
     LayerManifest,
     Manifest,
     ReadoutManifest,
+    TargetManifest,
     Tensors,
+    VocabularyManifest,
 )
 from hardware.program.sample import Golden
 
@@ -70,7 +75,7 @@ def stored(program: Program) -> tuple[dict[str, Any], Tensors]:
             for readout in program.readouts
         ],
         "max_steps": program.max_steps,
-        "vocabulary": list(program.vocabulary),
+        "vocabulary": [] if program.vocabulary is None else program.vocabulary.described,
         "preprocessing": [
             {"name": name, "settings": dict(settings)} for name, settings in program.preprocessing
         ],
@@ -118,7 +123,7 @@ def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:
             Readout(
                 weights=take(f"readouts.{i}.weights"),
                 bias=take(f"readouts.{i}.bias").astype(np.int64),
-                target=Target(**dict(about.target)),
+                target=_restored_target(about.target),
                 **about.model_dump(exclude={"target"}),
             )
             for i, about in enumerate(manifest.readouts)
@@ -128,7 +133,7 @@ def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:
         "golden": tuple(
             Golden(take(f"golden.{i}.frames"), sha) for i, sha in enumerate(manifest.golden)
         ),
-        "vocabulary": tuple(manifest.vocabulary),
+        "vocabulary": _vocabulary(manifest.vocabulary),
         "preprocessing": tuple((about.name, about.settings) for about in manifest.preprocessing),
     }
     if left:
@@ -205,13 +210,31 @@ def _type(name: str) -> str:
 
 
 def _encoder(encoder: Encoder) -> dict[str, Any]:
-    without = () if encoder.row.by_field else ("fields",)
+    without = () if encoder.row.has_fields else ("fields",)
     return _fields(encoder, EncoderManifest, without)
+
+
+def _vocabulary(about: VocabularyManifest | list[str]) -> Vocabulary | None:
+    return Vocabulary.of(about.model_dump()) if isinstance(about, VocabularyManifest) else None
 
 
 def _target(target: Target) -> dict[str, Any]:
     listed = {name: list(getattr(target, name)) for name in ("classes", "scale", "offset")}
-    return {**listed, "decision": target.decision}
+    content = {**listed, "decision": target.decision}
+    heads = [
+        {"name": head.name, "outputs": head.outputs, "target": _target(head.target)}
+        for head in target.heads
+    ]
+    return {**content, "heads": heads} if heads else content
+
+
+def _restored_target(about: AnswerManifest) -> Target:
+    fields = dict(about)
+    if isinstance(about, TargetManifest):
+        fields["heads"] = tuple(
+            Head(head.name, _restored_target(head.target), head.outputs) for head in about.heads
+        )
+    return Target(**fields)
 
 
 def _fields(

@@ -26,6 +26,7 @@ from hardware.errors import InputError
 from hardware.files.disk import first_fault
 from hardware.reporting.curves import History, curves_of
 from hardware.reporting.front_end import front_end_of
+from hardware.reporting.heads import heads_of
 from hardware.reporting.metrics import (
     accuracy_interval,
     by_class,
@@ -33,7 +34,7 @@ from hardware.reporting.metrics import (
     confusion,
     known_targets_of,
 )
-from hardware.reporting.networks import Trained, networks_of
+from hardware.reporting.networks import DEPLOYED, Trained, as_trained, networks_of
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
@@ -102,12 +103,12 @@ def make_report(
     return Report(
         schema_number=SCHEMA,
         dataset=DatasetPart(name=dataset, fingerprint=fingerprint, test_samples=len(trace.lengths)),
-        classes=list(program.classes),
-        decision=program.readout.target.decision,
+        classes=list(run.answering.classes),
+        decision=run.answering.readout.target.decision,
         targets=known_targets_of(run),
         networks=networks,
         accuracy_interval=accuracy_interval(run),
-        curves=curves_of(history, best_epochs or {}, networks),
+        curves=curves_of(history, best_epochs or {}, networks, run.head),
         by_class=by_class(run),
         by_output=by_output(run),
         confusion=confusion(run),
@@ -145,6 +146,12 @@ def make_report(
             {name: float(energy.mean()) for name, energy in dense.device_j.items()},
             per_synapse,
             measured,
+        ),
+        head=run.head or None,
+        heads=heads_of(
+            run,
+            {name: as_trained(given).metrics for name, given in (trained or {}).items()},
+            DEPLOYED,
         ),
         provenance=dict(program.provenance),
         versions=versions(),

@@ -9,6 +9,7 @@ from typing import Any
 from hardware.definition.decision import DECISIONS
 from hardware.errors import InputError
 from hardware.files.disk import json_text, write_text
+from hardware.reporting.heads import each
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.page import fill
 from hardware.reporting.schema import ChipFigures, Range, Report, Strict
@@ -132,6 +133,15 @@ def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure,
 
 
 def _metrics(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
+    """Metrics of the networks; of several heads those of each, with its name before theirs."""
+    for of_a, of_b in zip(each(a), each(b), strict=True):
+        head = of_a.head if a.heads else None
+        before = (f"{head}_", f"{head}: ") if head else ("", "")
+        for name, title, unit, scope, *both in _metrics_of(of_a, of_b):
+            yield before[0] + name, before[1] + title, unit, scope, both[0], both[1]
+
+
+def _metrics_of(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure, Figure]]:
     """The first metric of each network, and the others of the deployed program."""
     of_a, of_b = ({network.name: network for network in side.networks} for side in (a, b))
     last = a.deployed.name
@@ -149,6 +159,8 @@ def _side(report: Report, name: str) -> Side:
 
 
 def _kind(report: Report) -> str:
+    if report.heads:
+        return ", ".join(f"{r.head}: {_kind(r)}" for r in each(report))
     if not report.classes:
         return "values"
     return "several classes" if DECISIONS[report.decision].several else "classes"

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from hardware.errors import InputError, choose
 from hardware.files.disk import first_fault
 from hardware.reporting.schema import Curve, NetworkFigures
+from hardware.runs.heads import ALONE
 
 History = Iterable[Mapping[str, Any]]
 """Of each phase its name, as `phase`, and columns: `epoch`, `training_loss`, `validation_loss`, ….
@@ -19,14 +20,20 @@ History = Iterable[Mapping[str, Any]]
 
 
 def curves_of(
-    history: History, best_epochs: Mapping[str, int], networks: Sequence[NetworkFigures]
+    history: History,
+    best_epochs: Mapping[str, int],
+    networks: Sequence[NetworkFigures],
+    head: str = ALONE,
 ) -> list[Curve]:
     """Return the curves of each phase that made one of the networks.
 
-    A phase whose epochs have no such metric has a curve of its losses alone.
+    A phase whose epochs have no such metric has a curve of its losses alone. The metric is that of
+    the `head`.
     """
     names = [network.name for network in networks]
     headline = next(iter(networks[-1].metrics))
+    if head != ALONE:
+        headline = f"{head}/{headline}"
     found = []
     for columns in history:
         name = choose("phase in history", str(columns.get("phase")), names)

@@ -33,6 +33,7 @@ METRICS = {
     "accuracy": Metric("accuracy", "%", "accuracy", most=1),
     "micro_f1": Metric("micro F1", "%", "labels", most=1),
     "macro_f1": Metric("macro F1", "%", most=1),
+    "perplexity": Metric("perplexity", "value"),
     "exact_match": Metric("exact match", "%", most=1),
     "hamming_loss": Metric("Hamming loss", "%", most=1),
     "rmse": Metric("RMSE", "value", "error"),
@@ -60,7 +61,7 @@ def metrics_of_task(program: Program) -> list[str]:
 def metrics_of(run: Study) -> dict[str, float | None]:
     """Return the metrics of the task by name; None where nothing is known of the targets."""
     found = {} if run.metrics is None else vars(run.metrics)
-    values = {name: found.get(name) for name in metrics_of_task(run.program)}
+    values = {name: found.get(name) for name in metrics_of_task(run.answering)}
     return {name: known_or_none(value) for name, value in values.items()}
 
 
@@ -94,7 +95,7 @@ def by_class(run: Study) -> list[ClassFigures] | None:
         return None
     targets = map(sum, found.confusion) if isinstance(found, ClassMetrics) else found.positives
     columns = zip(
-        run.program.classes, targets, found.precision, found.recall, found.f1, strict=True
+        run.answering.classes, targets, found.precision, found.recall, found.f1, strict=True
     )
     return [
         ClassFigures(

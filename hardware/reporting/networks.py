@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hardware.cost.dense_gru import dense_network
 from hardware.errors import InputError
 from hardware.program.model import Program
-from hardware.reporting.metrics import known_or_none, metrics_of, require_metric
+from hardware.reporting.heads import of_head, require_metrics
+from hardware.reporting.metrics import known_or_none, metrics_of
 from hardware.reporting.schema import NetworkFigures
 from hardware.reporting.study import Study
 
@@ -29,6 +30,8 @@ class TrainedNetwork:
     """A network that was tested on the same data as the program."""
 
     metrics: Mapping[str, float]
+    """By the names of `METRICS`; with heads by `HEAD/METRIC`."""
+
     title: str = ""
     dense: bool = False
     """Whether it multiplies every weight at every step; else it sends events."""
@@ -75,16 +78,22 @@ def _naive(run: Study, deployed: NetworkFigures) -> list[NetworkFigures]:
     ]
 
 
+def as_trained(given: float | Mapping[str, float] | TrainedNetwork) -> TrainedNetwork:
+    """Return what is known of a network in one form."""
+    if isinstance(given, TrainedNetwork):
+        return given
+    return TrainedNetwork(given if isinstance(given, Mapping) else {"accuracy": given})
+
+
 def _trained(
     run: Study,
     name: str,
     given: float | Mapping[str, float] | TrainedNetwork,
     deployed: NetworkFigures,
 ) -> NetworkFigures:
-    if not isinstance(given, TrainedNetwork):
-        given = TrainedNetwork(given if isinstance(given, Mapping) else {"accuracy": given})
-    for metric, value in given.metrics.items():
-        require_metric(f"trained[{name!r}]", metric, value, run.program)
+    given = as_trained(given)
+    require_metrics(f"trained[{name!r}]", given.metrics, run)
+    metrics = of_head(given.metrics, run.head)
     operations, energy = None, {}
     if given.dense and given.layer_weights is not None:
         weights = given.layer_weights, given.readout_weights
@@ -97,7 +106,7 @@ def _trained(
         dense=given.dense,
         hidden=given.hidden,
         parameters=given.parameters,
-        metrics={metric: given.metrics.get(metric) for metric in deployed.metrics},
+        metrics={metric: metrics.get(metric) for metric in deployed.metrics},
         spikes=None,
         operations=operations,
         energy_j=energy,

@@ -11,8 +11,9 @@ from typing import Any
 import jinja2
 
 from hardware.reporting import units
+from hardware.reporting.heads import each
 from hardware.reporting.markup import Figures
-from hardware.reporting.methods import constants, methods
+from hardware.reporting.methods import Method, constants, methods
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study
@@ -45,24 +46,39 @@ def render_page(report: Report, run: Study) -> str:
         sent=units.sent(report.emits),
         emitted=units.emitted(report.emits),
         mark="*" if "core_dynamic" in report.chips[report.charged].inherited else "",
-        measure=METRICS[report.headline].measure.capitalize(),
+        measure=measure_of(report),
         items="frames" if report.targets and report.targets.per_frame else "samples",
         each_class=report.by_class is not None and len(report.classes) <= MOST_CLASSES,
         each_output=report.by_output is not None and 1 < len(report.by_output) <= MOST_CLASSES,
         by_output=for_both(partial(by_output, run)),
         matrix=report.confusion is not None and len(report.classes) <= MOST_CLASSES,
         mistakes=mistakes(report),
-        methods=methods(report),
+        methods=methods_of_heads(report),
         constants=constants(run.chips[run.charged]),
+        most_classes=MOST_CLASSES,
         provenance=json.dumps(report.provenance, indent=2, sort_keys=True),
     )
+
+
+def measure_of(report: Report) -> str:
+    """The title of the section with the metrics; of several heads with the name of the first."""
+    measure = METRICS[report.headline].measure
+    return f"{report.head}: {measure}" if report.head else measure.capitalize()
+
+
+def methods_of_heads(report: Report) -> list[Method]:
+    """The methods of all heads, each once."""
+    found: list[Method] = []
+    for of_head in each(report):
+        found += [method for method in methods(of_head) if method not in found]
+    return found
 
 
 def _raster(run: Study, sequence: int, width: float) -> str:
     from hardware.reporting.raster import raster
 
     targets = None if run.names_classes else run.targets_of(sequence)
-    return raster(run.program, run.trace, sequence, width, targets=targets)
+    return raster(run.answering, run.answered, sequence, width, targets=targets)
 
 
 def fill(template: str, content: Mapping[str, Any], **more: Any) -> str:

@@ -23,9 +23,24 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def per_inference(run: Study) -> Columns:
-    """Sample, answer, target and error, counts, and the cost on the charged chip."""
-    sequences = range(len(run.trace.lengths))
-    columns: Columns = {"sample": list(sequences)}
+    """Sample, answer, target and error, counts, and the cost on the charged chip.
+
+    The columns of answers begin with the name of their head, where there are several.
+    """
+    columns: Columns = {"sample": list(range(len(run.trace.lengths)))}
+    for name, of_head in (run.heads or {"": run}).items():
+        before = f"{name}_" if name else ""
+        columns |= {f"{before}{column}": items for column, items in _answers(of_head).items()}
+    columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
+    for scope in COSTS:
+        for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):
+            columns[f"{scope}_{bound}"] = values.tolist()
+    return columns
+
+
+def _answers(run: Study) -> Columns:
+    """Return the answer, target and error of each sample."""
+    sequences, columns = range(len(run.trace.lengths)), Columns()
     if run.names_classes:
         columns["predicted"] = [run.class_of(i)[0] for i in sequences]
         if run.targets is not None:
@@ -36,10 +51,6 @@ def per_inference(run: Study) -> Columns:
             columns |= _by_output("target", run.final_targets)
     if run.errors is not None:
         columns["error"] = [known(error) for error in run.errors.tolist()]
-    columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
-    for scope in COSTS:
-        for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):
-            columns[f"{scope}_{bound}"] = values.tolist()
     return columns
 
 

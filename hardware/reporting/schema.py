@@ -107,6 +107,22 @@ class OutputFigures(Strict):
     mae: float | None
 
 
+class HeadFigures(Strict):
+    """How one of several targets was answered; the fields are as those of a report."""
+
+    name: str
+    classes: list[str]
+    decision: str
+    targets: KnownTargets | None
+    metrics: dict[str, dict[str, float | None]]
+    """Of each network its metrics of this head; the deployed program is the last."""
+
+    accuracy_interval: tuple[float, float] | None
+    by_class: list[ClassFigures] | None
+    by_output: list[OutputFigures] | None
+    confusion: list[list[int]] | None
+
+
 class ClampedInputs(Strict):
     """Values of the frames that the encoder clamped."""
 
@@ -323,6 +339,12 @@ class Report(Strict):
     spikes_per_synapse: float
     break_even: tuple[float, float]
     conclusion: str
+    head: str | None = None
+    """The head whose metrics and answers the fields above hold: the first of several."""
+
+    heads: list[HeadFigures] = []
+    """Each of several heads; none where there is one target."""
+
     provenance: dict[str, Any]
     versions: dict[str, str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from hardware.runs.answers import (
     naive_metrics,
     naive_values,
 )
+from hardware.runs.heads import ALONE, by_head, of_each_head
 from hardware.runs.trace import Trace
 
 
@@ -53,6 +54,22 @@ class Study:
     naive: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Naive forecasts of the targets by name; MASE compares with the first."""
 
+    head: str = ALONE
+    """The head whose targets and answers these are; of several the first."""
+
+    heads: Mapping[str, Study] = field(default_factory=dict)
+    """The study of each of several heads, with the same counts and costs."""
+
+    @cached_property
+    def answering(self) -> Program:
+        """The program of the head alone."""
+        return self.program.head(self.head) if self.head else self.program
+
+    @cached_property
+    def answered(self) -> Trace:
+        """The trace of the head alone."""
+        return self.trace.head(self.program, self.head) if self.head else self.trace
+
     @property
     def cost(self) -> Cost:
         return self.costs[self.charged]
@@ -60,28 +77,28 @@ class Study:
     @property
     def names_classes(self) -> bool:
         """Whether scores are votes for classes; else they are values."""
-        return bool(self.program.classes)
+        return bool(self.answering.classes)
 
     @cached_property
     def metrics(self) -> Metrics | None:
         """The metrics of the answers, where targets are known."""
         if self.targets is None:
             return None
-        return metrics_of(self.program, self.trace, self.targets, self.naive)
+        return metrics_of(self.answering, self.answered, self.targets, self.naive)
 
     @cached_property
     def naive_metrics(self) -> dict[str, ValueMetrics]:
         """The metrics of the naive forecasts by name, where targets are known."""
         if self.targets is None:
             return {}
-        return naive_metrics(self.program, self.trace, self.targets, self.naive)
+        return naive_metrics(self.answering, self.answered, self.targets, self.naive)
 
     @cached_property
     def errors(self) -> NDArray[np.float64] | None:
         """The error of each sequence, as `errors_by_sequence` has it, where targets are known."""
         if self.targets is None:
             return None
-        return errors_by_sequence(self.program, self.trace, self.targets)
+        return errors_by_sequence(self.answering, self.answered, self.targets)
 
     @property
     def per_frame(self) -> bool:
@@ -91,12 +108,12 @@ class Study:
     @cached_property
     def answers(self) -> NDArray[Any]:
         """The answer to each target; to each sequence where none are known."""
-        return answers(self.program, self.trace, self.per_frame)
+        return answers(self.answering, self.answered, self.per_frame)
 
     @cached_property
     def final_answers(self) -> NDArray[Any]:
         """The answer of each sequence, after its last frame."""
-        return answers(self.program, self.trace)
+        return answers(self.answering, self.answered)
 
     @property
     def final_targets(self) -> NDArray[Any] | None:
@@ -127,7 +144,7 @@ class Study:
 
     def _text(self, answer: NDArray[np.int64]) -> str:
         """The classes of an answer, or of a target."""
-        return BETWEEN.join(self.program.readout.target.named(answer)) or NOTHING
+        return BETWEEN.join(self.answering.readout.target.named(answer)) or NOTHING
 
     def values_of(self, sequence: int) -> tuple[list[float] | None, list[float | None] | None]:
         """The values that a sequence was answered with, and its targets where they are known."""
@@ -151,14 +168,15 @@ def known(value: float) -> float | None:
 def study(
     program: Program,
     trace: Trace,
-    targets: ArrayLike | None = None,
+    targets: ArrayLike | Mapping[str, ArrayLike] | None = None,
     chip: str | Path | Chip = "loihi2",
     naive: Forecasts | None = None,
 ) -> Study:
     """Count and price a trace on a chip, given as to `load_chip`.
 
     `targets` are class indices, labels or values of each sequence or of each frame, with -1 or NaN
-    where one is missing; `naive` are forecasts of values by name, to compare with. The chip comes
+    where one is missing; of a program with heads a dict of these by the name of the head. `naive`
+    are forecasts of values by name, to compare with. The chip comes
     first. The other Loihi is shown next to it, and Loihi 2 next to a chip of one's own.
     """
     description = load_chip(chip)
@@ -167,7 +185,13 @@ def study(
     chips = {charged: description}
     chips |= {name: other for name, other in others.items() if other != description}
     counts = count(trace, program)
-    checked = None if targets is None else known_targets(program, trace, targets)
+    pairs = by_head(program, trace)
+    given: dict[str, ArrayLike] = {}
+    if targets is not None:
+        given = of_each_head(program, targets, "targets")
+    known = {name: known_targets(*pairs[name], of_head) for name, of_head in given.items()}
+    first = next(iter(pairs))
+    checked = known.get(first)
     placements = {
         name: place(program, description, as_reference=not description.gated_neurons)
         for name, description in chips.items()
@@ -175,5 +199,11 @@ def study(
     costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
     if naive and checked is None:
         raise InputError("naive forecasts are given, but no targets: give the targets as well")
-    forecasts = {} if checked is None else naive_values(program, trace, checked, naive or {})
-    return Study(program, trace, checked, charged, chips, placements, costs, counts, forecasts)
+    if naive and program.heads:
+        raise InputError("naive forecasts are given, but the program has heads: leave them out")
+    forecasts = {} if checked is None else naive_values(*pairs[first], checked, naive or {})
+    whole = Study(
+        program, trace, checked, charged, chips, placements, costs, counts, forecasts, head=first
+    )
+    heads = {name: replace(whole, head=name, targets=known.get(name)) for name in program.heads}
+    return replace(whole, heads=heads)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from hardware.reporting.compare import Compared
 from hardware.reporting.front_end import front_end_text
+from hardware.reporting.heads import each
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import (
@@ -28,7 +29,8 @@ COUNTS = {
 
 def print_report(report: Report, console: Console) -> None:
     """Metrics, verification, counts and energy."""
-    console.print(_metrics(report))
+    for of_head in each(report):
+        console.print(_metrics(of_head))
     if report.verification is not None:
         checked = report.verification
         console.print(
@@ -118,7 +120,7 @@ def _metrics(report: Report) -> Table:
     """Every metric of the task that is known of a network, a row for each network."""
     shown = report.known_metrics
     table = _table(
-        f"{escape(report.dataset.name)}: {METRICS[report.headline].measure} on {_tested(report)}",
+        f"{escape(_about(report))}: {METRICS[report.headline].measure} on {_tested(report)}",
         "network",
         *(METRICS[name].title for name in shown),
     )
@@ -132,6 +134,11 @@ def _metrics(report: Report) -> Table:
         low, high = report.accuracy_interval
         table.add_row("  95 % interval", f"{percent(low)} – {percent(high)}")
     return table
+
+
+def _about(report: Report) -> str:
+    """The name of the data, and of the head whose metrics follow."""
+    return f"{report.dataset.name}, {report.head}" if report.head else report.dataset.name
 
 
 def _networks(report: Report) -> Table:

@@ -35,7 +35,7 @@ def report(
     trace: Trace,
     folder: str | Path,
     *,
-    targets: ArrayLike | None = None,
+    targets: ArrayLike | Mapping[str, ArrayLike] | None = None,
     naive: Forecasts | None = None,
     dataset: str = "",
     chip: str | Path | Chip = "loihi2",

@@ -14,13 +14,15 @@ from hardware.metrics import (
     ClassMetrics,
     LabelMetrics,
     Metrics,
+    TokenMetrics,
     ValueMetrics,
     class_metrics,
     label_metrics,
     value_metrics,
+    with_perplexity,
 )
 from hardware.program.model import Program
-from hardware.runs.trace import Trace
+from hardware.runs.trace import Trace, several_heads
 from hardware.sequences.dense import NO_ARRAY, as_array
 
 
@@ -31,6 +33,7 @@ def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[
 
     The answer of a frame is that after its last step; a sequence's is that after its last frame.
     """
+    _require_one_target(program)
     if per_frame:
         _require_answers_of_frames(program, trace)
     if program.classes:
@@ -40,6 +43,11 @@ def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[
     if per_frame:
         return frame_ends(program, values)
     return values[np.cumsum(trace.lengths) - 1] if trace.answers_every_step else values
+
+
+def _require_one_target(program: Program) -> None:
+    if program.heads:
+        raise InputError(several_heads(program.heads))
 
 
 def _require_answers_of_frames(program: Program, trace: Trace) -> None:
@@ -67,6 +75,7 @@ def known_targets(program: Program, trace: Trace, targets: ArrayLike) -> NDArray
     or values (items, outputs), NaN where one is missing. An InputError for targets of another kind
     or number.
     """
+    _require_one_target(program)
     try:
         given = as_array(targets)
     except NO_ARRAY as error:
@@ -131,8 +140,11 @@ Forecasts = Mapping[str, ArrayLike]
 
 def metrics_type(program: Program) -> type[Metrics]:
     """Return the type of the metrics of a program's answers."""
+    _require_one_target(program)
     if not program.classes:
         return ValueMetrics
+    if program.predicts_tokens:
+        return TokenMetrics
     return LabelMetrics if program.decision.several else ClassMetrics
 
 
@@ -146,7 +158,10 @@ def metrics_of(
     if program.classes and program.decision.several:
         return label_metrics(found, known)
     if program.classes:
-        return class_metrics(found, known, len(program.classes))
+        metrics = class_metrics(found, known, len(program.classes))
+        if not (program.predicts_tokens and are_of_frames(trace, known)):
+            return metrics
+        return with_perplexity(metrics, frame_ends(program, program.values(trace)), known)
     return value_metrics(found, known, next(iter(forecasts.values()), None))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hardware.errors import InputError
 from hardware.runs.trace import Trace
+from hardware.runs.traced_layers import same_initial
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ def compare(a: Trace, b: Trace) -> Comparison:
     """Every event, emission, membrane and score of `a` against that of `b`."""
     if not np.array_equal(a.lengths, b.lengths):
         raise InputError("these traces are of different sequences: run both on the same inputs")
+    if not same_initial(a.initial, b.initial):
+        raise InputError(
+            "these traces began from different initial states: give both runs the same one"
+        )
     compared: dict[str, int] = {}
     mismatches: dict[str, int] = {}
     by_layer: dict[str, dict[str, int]] = {}
@@ -85,8 +90,8 @@ def compare(a: Trace, b: Trace) -> Comparison:
 
 
 def _differing_classes(a: Trace, b: Trace) -> int:
-    """Sequences that both name differently; none of programs of values."""
-    if a.values is not None or b.values is not None:
+    """Sequences that both name differently; none of programs of values or of several heads."""
+    if not (a.names_classes and b.names_classes):
         return 0
     differ: NDArray[np.bool_] = a.predictions != b.predictions
     return int(differ.any(axis=tuple(range(1, differ.ndim))).sum())

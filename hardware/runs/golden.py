@@ -14,14 +14,14 @@ from hardware.errors import InputError
 from hardware.program.model import Golden, Program
 from hardware.runs.run import record
 from hardware.runs.trace import Trace
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.dense import Inputs
 
 __all__ = ["Golden", "golden_samples", "replay"]
 
 
 def golden_samples(program: Program, inputs: Inputs) -> Program:
     """The program with these inputs as its golden samples, as the definition computes them."""
-    sequences = Sequences.of(inputs, program.encoder.channels)
+    sequences = program.sequences(inputs)
     digests = sample_digests(record(program, sequences, "numpy"))
     samples = (Golden(frames, sha) for frames, sha in zip(sequences, digests, strict=True))
     return replace(program, golden=tuple(samples))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from hardware.engines.registry import require_options
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning
 from hardware.program.model import Program
+from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import clamped_inputs
+from hardware.runs.early_exit import exit_rule, exits_of, shortened
 from hardware.runs.trace import Trace
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.runs.traced_layers import TracedLayer
+from hardware.sequences.dense import Inputs
 
 
 def run(
@@ -24,17 +28,38 @@ def run(
     deadline: float | None = None,
     *,
     strict: bool = True,
+    initial_state: InitialState | None = None,
+    early_exit: float | None = None,
+    fewest: int = 1,
     **options: Any,
 ) -> Trace:
-    """Run every sequence from a clean state and record it.
+    """Run every sequence from a clean state, or from an initial one, and record it.
 
     `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
     array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take.
     A value that leaves the chip's word is a RangeError, or only counted if not `strict`. Frames of
-    which the encoder clamps too many values give a `ClampedInputsWarning`. Options are the engine's
-    own: `threads` of `events`; `mapping` and `batch` of `lava`.
+    which the encoder clamps too many values give a `ClampedInputsWarning`. `initial_state` has
+    membranes by layer name, (neurons,) for all sequences or (sequences, neurons) for each, such as
+    another run's `Trace.final_state`: see `hardware.program.start.start_of`.
+
+    With `early_exit` each sequence ends at the first frame after which its best class leads by this
+    margin in the unit of logits, but has at least `fewest` frames: see
+    `hardware.definition.early_exit`. The trace is that of the shortened sequences. Options are the
+    engine's own: `threads` of `events`; `mapping` and `batch` of `lava`.
     """
-    trace = record(program, inputs, engine, deadline, strict=strict, **options)
+    exits = None
+    if early_exit is not None:
+        rule = exit_rule(program, early_exit, fewest)
+        inputs = program.sequences(inputs)
+        whole = record(
+            program, inputs, engine, deadline, strict=False, initial_state=initial_state, **options
+        )
+        exits = exits_of(program, whole, rule)
+        inputs = shortened(inputs, exits)
+    trace = record(
+        program, inputs, engine, deadline, strict=strict, initial_state=initial_state, **options
+    )
+    trace = replace(trace, exits=exits)
     found = clamped_inputs(trace, program)
     text = found and found.warning(program.encoder)
     if text:
@@ -49,15 +74,17 @@ def record(
     deadline: float | None = None,
     *,
     strict: bool = True,
+    initial_state: InitialState | None = None,
     **options: Any,
 ) -> Trace:
     """As `run`, without a warning: for frames that are no data to be answered."""
     execute = engine_named(engine)
     require_options(engine, execute, options)
-    sequences = Sequences.of(inputs, program.encoder.channels)
+    sequences = program.sequences(inputs)
     clamped = np.zeros(program.encoder.channels, dtype=np.int64)
+    start = start_of(program, initial_state, len(sequences))
     events, steps = program.encode(sequences, clamped)
-    recording: Recording = execute(program, events, steps, deadline, **options)
+    recording: Recording = execute(program, events, steps, deadline, start, **options)
     found = recording.saturations
     if strict:
         require_within_word(program, found)
@@ -73,4 +100,7 @@ def record(
         clamped=clamped,
         values=program.answered_values(recording.scores, steps),
         decision=program.readout.target.decision,
+        heads=program.heads,
+        layers=tuple(TracedLayer(layer.name, layer.backward) for layer in program.layers),
+        initial=None if start is None else start.membranes,
     )

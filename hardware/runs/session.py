@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.definition.tokens import require_tokens
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
 from hardware.program.model import Program
+from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import Clamped
-from hardware.sequences.dense import Inputs, Sequences, float_frames
+from hardware.runs.state import State
+from hardware.sequences.dense import Inputs, float_frames
 
 FRAMES_BETWEEN = 16
 """Steps from one look at the clamped inputs to the next."""
@@ -29,11 +32,18 @@ class Session:
             for frame in microphone:
                 print(session.step(frame).argmax())
 
-    `strict`, the engine's options and a `ClampedInputsWarning`, once, are as in `run`.
+    `strict`, the engine's options and a `ClampedInputsWarning`, once, are as in `run`. With an
+    `initial_state`, as in `run`, every sequence begins from it, also after a reset.
     """
 
     def __init__(
-        self, program: Program, engine: str = "events", *, strict: bool = True, **options: Any
+        self,
+        program: Program,
+        engine: str = "events",
+        *,
+        strict: bool = True,
+        initial_state: InitialState | None = None,
+        **options: Any,
     ) -> None:
         for layer in program.layers:
             if layer.backward:
@@ -46,12 +56,14 @@ class Session:
         self.steps = self.frames = 0
         self._has_warned = False
         self._scores: NDArray[np.int64] | None = None
-        self._stepper = connected(engine, program, options)
+        self._stepper = connected(engine, program, options, start_of(program, initial_state, 1))
         self._open = True
 
-    def step(self, frame: ArrayLike) -> NDArray[np.int64]:
-        """The scores (outputs,) after one more frame of (channels,)."""
+    def step(self, frame: ArrayLike | str) -> NDArray[np.int64]:
+        """The scores (outputs,) after one more frame of (channels,), or piece of a text."""
         self._require_open()
+        if isinstance(frame, str):
+            frame = self._token(frame)
         encoder = self.program.encoder
         values = float_frames("the frame", frame, f"({encoder.channels},)")
         if values.shape != (encoder.channels,):
@@ -59,6 +71,8 @@ class Session:
         if not np.isfinite(values).all():
             channel = int(np.flatnonzero(~np.isfinite(values))[0])
             raise InputError(f"{values[channel]} in channel {channel}: expected a finite number")
+        if encoder.row.by_token:
+            require_tokens(values[np.newaxis], encoder.fields, self.frames)
         most = self.program.max_steps
         if most is not None and self.steps + encoder.steps > most:
             raise InputError(
@@ -74,10 +88,20 @@ class Session:
             self._warn_of_clamped(2)
         return scores
 
+    def _token(self, piece: str) -> list[int]:
+        """The frame of a piece of a text."""
+        (tokens,) = self.program.sequences([piece])
+        if len(tokens) != 1:
+            raise InputError(
+                f"{piece!r:.60} is {len(tokens)} tokens: expected one: step() each of "
+                f"vocabulary.cut(text)"
+            )
+        return [int(tokens[0, 0])]
+
     def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Scores of whole sequences, as in `Trace.scores`; the next step begins anew."""
         self._require_open()
-        sequences = Sequences.of(samples, self.program.encoder.channels)
+        sequences = self.program.sequences(samples)
         self.program.steps_of(sequences)
         self.steps, self._scores = 0, None
         scores = self._stepper.run(sequences)
@@ -99,6 +123,25 @@ class Session:
     def clamped(self) -> NDArray[np.int64]:
         """(channels,): inputs that the encoder clamped in all frames since the session began."""
         return self._stepper.clamped().copy()
+
+    @property
+    def state(self) -> State:
+        """All that the session carries, as exact integers: `load_state` continues from it."""
+        self._require_open()
+        return State.of(self.program, self._stepper.carried())
+
+    def load_state(self, state: State) -> None:
+        """Continue from a state of this program, of this engine or of any other."""
+        self._require_open()
+        if not isinstance(state, State):
+            raise InputError(
+                f"the state is a {type(state).__name__}, expected a `State`: give membranes as "
+                f"the session's initial_state"
+            )
+        carried = state.carried(self.program)
+        self._stepper.load(carried)
+        self.steps = carried.steps
+        self._scores = carried.score.copy() if carried.steps else None
 
     def reset(self) -> None:
         """Forget all frames so far."""

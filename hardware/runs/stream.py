@@ -15,7 +15,9 @@ from hardware.engines.event_driven.engine import Scorer, threads_to_use
 from hardware.engines.saturation import Saturations, require_within_word
 from hardware.errors import ClampedInputsWarning, InputError
 from hardware.program.model import Program
+from hardware.program.start import InitialState, Start, start_of
 from hardware.runs.clamped import Clamped
+from hardware.runs.early_exit import exit_rule
 from hardware.sequences.dense import NO_ARRAY, Sequences, as_array
 from hardware.sequences.sparse import AnySequences, SparseSequences
 
@@ -55,6 +57,9 @@ def stream(
     strict: bool = True,
     threads: int | None = None,
     values: bool = False,
+    initial_state: InitialState | None = None,
+    early_exit: float | None = None,
+    fewest: int = 1,
 ) -> Iterator[NDArray[Any]]:
     """Scores of one sequence after another on the events engine; nothing else is kept.
 
@@ -65,21 +70,32 @@ def stream(
     `threads` work on that number of batches at once, by default one for each core; `strict` and a
     `ClampedInputsWarning` are as in `run`. What `sequences` raises is raised after the scores of
     all that came before, and so is an InputError for a sequence that the program cannot take.
+
+    `initial_state`, `early_exit` and `fewest` are as in `run`. Membranes (sequences, neurons) need
+    a list, an array or sequences whose number is known. With `early_exit` no frame is computed
+    after the one that ends its sequence, but for a few that are worked on together.
     """
     workers = threads_to_use(threads)
+    sequences = with_tokens(program, sequences)
+    rule = None if early_exit is None else exit_rule(program, early_exit, fewest)
+    starts = Starts.of(program, initial_state, sequences)
     scorer, channels = Scorer(program), program.encoder.channels
 
     def work(batch: Work, first: int) -> Scored:
         sequences, failure = runnable(program, batch, first)
         if sequences is None:
             return Scored([], None, Clamped.none(channels), failure)
-        found, overflow, clamped = scorer.score(sequences, first)
+        start = starts.at(first, len(sequences))
+        used = sequences.lengths
+        if rule is None:
+            found, overflow, clamped = scorer.score(sequences, first, start)
+        else:
+            found, overflow, clamped, used = scorer.score_until(sequences, rule, first, start)
         scores: list[NDArray[Any]] = list(found)
-        frames = int(sequences.lengths.sum())
         if values:
-            steps = sequences.lengths * program.encoder.steps
+            steps = used * program.encoder.steps
             scores = [program.readout.values(*each) for each in zip(scores, steps, strict=True)]
-        return Scored(scores, overflow, Clamped(clamped, frames), failure)
+        return Scored(scores, overflow, Clamped(clamped, int(used.sum())), failure)
 
     todo = batches(sequences)
     done = (work(*each) for each in todo) if workers == 1 else in_threads(work, todo, workers)
@@ -95,6 +111,45 @@ def stream(
         yield from scores
         if failure is not None:
             raise failure
+
+
+class Starts(NamedTuple):
+    """The initial states of a stream: of the program, of each sequence, or one for all."""
+
+    start: Start | None
+    of_each: bool
+
+    @classmethod
+    def of(cls, program: Program, given: InitialState | None, sequences: Source) -> Starts:
+        """Return the initial states that are given for a stream of these sequences."""
+        if given is None:
+            return cls(None, False)
+        if isinstance(sequences, AnySequences):
+            count = len(sequences)
+        elif isinstance(sequences, (list, tuple, np.ndarray)):
+            items = list(sequences)
+            count = sum(len(item) if isinstance(item, AnySequences) else 1 for item in items)
+        else:
+            return cls(start_of(program, given, 1), False)
+        return cls(start_of(program, given, count), True)
+
+    def at(self, first: int, count: int) -> Start | None:
+        """Return the start of `count` sequences, of which `first` numbers the first one."""
+        if self.start is None:
+            return None
+        if self.of_each:
+            return self.start.part(slice(first, first + count))
+        return self.start.repeated(count)
+
+
+def with_tokens(program: Program, source: Source) -> Source:
+    """The source with the tokens of each text in its place."""
+    if program.vocabulary is None or isinstance(source, (AnySequences, np.ndarray)):
+        return source
+    found = (
+        next(iter(program.sequences([item]))) if isinstance(item, str) else item for item in source
+    )
+    return list(found) if isinstance(source, (list, tuple)) else found
 
 
 def in_threads(

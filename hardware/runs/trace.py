@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,18 @@ from hardware.definition.decision import DECISIONS, ONE_OF
 from hardware.errors import InputError, SettingError, choose, name_fault
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import tensors_checksum
+from hardware.runs.traced_layers import (
+    TracedLayer,
+    as_text,
+    check_exits,
+    check_initial,
+    last_rows,
+    of_text,
+    popped_initial,
+)
+
+if TYPE_CHECKING:
+    from hardware.program.model import Program
 
 SCHEMA = 2
 
@@ -27,7 +40,7 @@ TYPES = {
 }
 """Of each quantity in a file."""
 
-ABOUT = {"engine", "program_digest", "schema", "sha256", "decision"}
+ABOUT = {"engine", "program_digest", "schema", "sha256", "decision", "heads", "layers"}
 """Names of the texts that describe the tensors in a file."""
 
 DIGEST = re.compile("[0-9a-f]{64}")
@@ -66,19 +79,63 @@ class Trace:
     decision: str = ONE_OF
     """The way from scores to classes."""
 
+    heads: tuple[str, ...] = ()
+    """The names of the program's heads, if it has several; `head` gives the trace of one."""
+
+    layers: tuple[TracedLayer, ...] = ()
+    """Name and direction of each layer; none in a trace of an earlier release."""
+
+    initial: tuple[NDArray[np.int64], ...] | None = None
+    """Per layer (sequences, neurons): membranes before the first step; None for the program's."""
+
+    exits: NDArray[np.int64] | None = None
+    """(sequences,): frames used of each sequence; None of a run without early exit."""
+
+    @property
+    def final_state(self) -> dict[str, NDArray[np.int64]]:
+        """Membranes (sequences, neurons) after each sequence's last step, by layer name.
+
+        They are an `initial_state` for another run.
+        """
+        return last_rows(self.layers, self.membranes, self.lengths)
+
+    @property
+    def names_classes(self) -> bool:
+        """Whether scores are votes for classes, so that there are predictions."""
+        return self.values is None and not self.heads
+
     @property
     def predictions(self) -> NDArray[np.int64]:
         """Class indices (sequences,), or labels (sequences, classes), each 0 or 1.
 
         They are labels where any number of classes may be right. Where every step is answered, they
-        are the last step's. An InputError for a program of values.
+        are the last step's. An InputError for a program of values, or of several heads.
         """
+        if self.heads:
+            raise InputError(several_heads(self.heads))
         if self.values is not None:
             raise InputError(
                 "the program answers with values and names no classes, so there are no "
                 "predictions: use `values`"
             )
         return DECISIONS[self.decision].of(self.final_scores)
+
+    def head(self, program: Program, name: str) -> Trace:
+        """The trace that `program.head(name)` would have recorded: its scores and values alone."""
+        if self.program_digest != program.digest:
+            raise InputError(
+                "the trace was recorded with a different program: run this program again"
+            )
+        alone = program.head(name)
+        scores = np.ascontiguousarray(self.scores[:, program.readout.target.outputs[name]])
+        return replace(
+            self,
+            program_digest=alone.digest,
+            scores=scores,
+            values=alone.answered_values(scores, self.lengths),
+            decision=alone.readout.target.decision,
+            heads=(),
+        )
 
     @property
     def answers_every_step(self) -> bool:
@@ -120,6 +177,10 @@ class Trace:
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             tensors[f"layers.{i}.emitted"] = emitted
             tensors[f"layers.{i}.membranes"] = _narrow(membranes)
+        if self.exits is not None:
+            tensors["exits"] = self.exits
+        for i, initial in enumerate(self.initial or ()):
+            tensors[f"layers.{i}.initial"] = initial
         about = {
             "engine": self.engine,
             "program_digest": self.program_digest,
@@ -127,6 +188,10 @@ class Trace:
         }
         if self.decision != ONE_OF:
             about["decision"] = self.decision
+        if self.layers:
+            about["layers"] = as_text(self.layers)
+        if self.heads:
+            about["heads"] = json.dumps(self.heads)
         write_tensors(Path(path), tensors, {**about, "sha256": tensors_checksum(tensors, about)})
 
     @staticmethod
@@ -149,9 +214,15 @@ class Trace:
                 clamped=tensors.pop("clamped", None),
                 values=tensors.pop("values", None),
                 decision=about.get("decision", ONE_OF),
+                heads=_heads(about.get("heads", "[]")),
+                layers=of_text(about.get("layers", "[]"), len(layers)),
+                initial=popped_initial(tensors, len(layers)),
+                exits=tensors.pop("exits", None),
             )
             _check_names(trace, tensors.keys() | (about.keys() - ABOUT))
             _check_shapes(trace)
+            check_initial(trace.initial, trace.membranes, trace.lengths)
+            check_exits(trace.exits, trace.lengths)
             _check_counts(trace)
             _check_values(trace)
         except KeyError as error:
@@ -159,6 +230,27 @@ class Trace:
         except (InputError, SettingError) as error:
             raise _unusable(path, str(error).removeprefix(f"{path}: ")) from error
         return trace
+
+
+def several_heads(names: Sequence[str]) -> str:
+    """The text of an error where one answer was asked for."""
+    return (
+        f"the program has several heads, {', '.join(names)}: take the answers of one from "
+        f"program.head({names[0]!r}) and trace.head(program, {names[0]!r})"
+    )
+
+
+def _heads(text: str) -> tuple[str, ...]:
+    """The names of heads in a file: none, or several different ones."""
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"heads are {one_line(text)[:60]!r}, expected a list of names")
+    for fault in filter(None, map(name_fault, names)):
+        raise InputError(f"heads: {fault}")
+    return tuple(names)
 
 
 def _narrow(values: NDArray[np.integer]) -> NDArray[np.integer]:

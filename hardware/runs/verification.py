@@ -8,10 +8,11 @@ from typing import Any
 
 from hardware.errors import InputError
 from hardware.program.model import Program
+from hardware.program.start import InitialState
 from hardware.runs.comparison import Comparison, compare
 from hardware.runs.run import record
 from hardware.runs.trace import Trace
-from hardware.sequences.dense import Inputs, Sequences
+from hardware.sequences.dense import Inputs
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,17 @@ def verify_engines(
     inputs: Inputs,
     engines: Sequence[str],
     deadline: float | None = None,
+    *,
+    initial_state: InitialState | None = None,
 ) -> Verification:
     """Emissions, membranes and scores at every step of every sequence, engine by engine.
 
-    Clamped inputs give no warning: every engine clamps them.
+    Clamped inputs give no warning: every engine clamps them. `initial_state` is as in `run`.
     """
-    sequences = Sequences.of(inputs, program.encoder.channels)
-    return verify_traces([record(program, sequences, engine, deadline) for engine in engines])
+    sequences = program.sequences(inputs)
+    return verify_traces(
+        [
+            record(program, sequences, engine, deadline, initial_state=initial_state)
+            for engine in engines
+        ]
+    )

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError
 from hardware.sequences.dense import Inputs, Sequences, float_frames, without_check
+from hardware.sequences.events import Counts
+from hardware.sequences.sparse import AnySequences, SparseSequences, in_ranges
 
 PLACE = "/var/tmp"
 """Folder of the temporary file unless TMPDIR names another: /tmp may itself be in memory."""
@@ -174,11 +176,144 @@ class SequenceStore:
         return DiskSequences(self._file, lengths, np.cumsum(lengths) - lengths)
 
 
-def stored(sequences: Inputs, most: int = IN_MEMORY) -> Sequences:
+class DiskSparseSequences(SparseSequences):
+    """Sparse sequences whose nonzero values are on disk.
+
+    Iteration, `parts` and `take` read no more than they give. `values` and `columns` read all. Of
+    each frame the number of its values is in memory.
+    """
+
+    _file: FrameFile
+    _starts: NDArray[np.int64]
+    _edges: NDArray[np.int64]
+    """(frames in the file + 1,): where the values of each frame begin in the file."""
+
+    def __init__(
+        self,
+        file: FrameFile,
+        lengths: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        edges: NDArray[np.int64],
+        channels: int,
+    ) -> None:
+        self.__dict__.update(
+            _file=file, lengths=lengths, _starts=starts, _edges=edges, channels=channels
+        )
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """All nonzero values, read from disk."""
+        return self.in_memory().values
+
+    @property
+    def columns(self) -> NDArray[np.int32]:
+        """The channels of all nonzero values, read from disk."""
+        return self.in_memory().columns
+
+    @property
+    def edges(self) -> NDArray[np.int64]:
+        """Where the values of each frame begin, of all sequences."""
+        frames = in_ranges(self._starts, self.lengths)
+        return np.concatenate([[0], np.cumsum(self._edges[frames + 1] - self._edges[frames])])
+
+    def part(self, part: slice, frames: slice) -> SparseSequences:
+        """Some of these sequences, read into memory."""
+        return self.take(np.arange(len(self))[part]).in_memory()
+
+    def take(self, indices: ArrayLike) -> DiskSparseSequences:
+        """The sequences at `indices`, in that order; their values stay on disk."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        return DiskSparseSequences(
+            self._file, self.lengths[chosen], self._starts[chosen], self._edges, self.channels
+        )
+
+    def in_memory(self) -> SparseSequences:
+        """These sequences, read into memory."""
+        edges, end = self.edges, 0
+        found = np.empty((int(edges[-1]), 2), dtype=np.float32)
+        for start, length in zip(self._starts.tolist(), self.lengths.tolist(), strict=True):
+            first, last = self._edges[start].item(), self._edges[start + length].item()
+            found[end : end + last - first] = self._file.read(first, last - first)
+            end += last - first
+        return without_check(
+            SparseSequences,
+            values=found[:, 1].copy(),
+            columns=found[:, 0].view(np.int32),
+            edges=edges,
+            lengths=self.lengths,
+            channels=self.channels,
+        )
+
+    def dense(self) -> Sequences:
+        """The same with every 0 in its place, in memory."""
+        return self.in_memory().dense()
+
+    def frames(self) -> Iterator[NDArray[np.float32]]:
+        """Yield each frame (channels,), one after another, for `Session.step`."""
+        for part in self.parts(1):
+            yield from part.frames()
+
+    def __repr__(self) -> str:
+        frames, values = int(self.lengths.sum()), int(self.edges[-1])
+        return (
+            f"DiskSparseSequences({len(self)} sequences, {frames} frames, {self.channels} "
+            f"channels, {values} nonzero values)"
+        )
+
+    def __eq__(self, other: Any) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+
+class SparseStore:
+    """Collects the frames of recordings: in memory, or on disk once they exceed `most` bytes."""
+
+    def __init__(self, channels: int, most: int = IN_MEMORY) -> None:
+        self.channels = channels
+        self.most = most
+        self.bytes = 0
+        self._held: list[Counts] = []
+        self._lengths: list[int] = []
+        self._per_frame: list[NDArray[np.int64]] = []
+        self._file: FrameFile | None = None
+
+    def add(self, counts: Counts) -> None:
+        """Add the frames of a recording."""
+        self._lengths.append(len(counts.edges) - 1)
+        self._per_frame.append(np.diff(counts.edges))
+        self.bytes += 2 * BYTES * len(counts.values)
+        self._held.append(counts)
+        if self._file is None and self.bytes > self.most:
+            self._file = FrameFile(2)
+        if self._file is not None:
+            for held in self._held:
+                # A column's bits are kept as those of a float32, next to its value.
+                self._file.append(np.stack([held.columns.view(np.float32), held.values], axis=1))
+            self._held.clear()
+
+    def sequences(self) -> SparseSequences:
+        """Return all sequences."""
+        if self._file is None:
+            return SparseSequences.of_counts(self._held, self.channels)
+        lengths = np.array(self._lengths, dtype=np.int64)
+        edges = np.concatenate([[0], np.cumsum(np.concatenate(self._per_frame))])
+        starts = np.cumsum(lengths) - lengths
+        return DiskSparseSequences(self._file, lengths, starts, edges, self.channels)
+
+
+def stored(sequences: Inputs | SparseSequences, most: int = IN_MEMORY) -> AnySequences:
     """Return sequences; memory-mapped arrays of more than `most` bytes of frames stay on disk.
 
-    They are one array (sequences, steps, channels), or a list of arrays (steps, channels).
+    They are one array (sequences, steps, channels), or a list of arrays (steps, channels). Sparse
+    sequences, or a list of these, stay sparse.
     """
+    if isinstance(sequences, SparseSequences):
+        return sequences
+    if isinstance(sequences, (list, tuple)) and any(
+        isinstance(item, SparseSequences) for item in sequences
+    ):
+        return SparseSequences.joined(sequences)
     listed = isinstance(sequences, (list, tuple)) or getattr(sequences, "ndim", 0) == 3
     items: Any = sequences if listed else ()
     mapped = any(isinstance(item, np.memmap) for item in items)

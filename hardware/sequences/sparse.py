@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,11 +18,15 @@ from hardware.sequences.dense import (
     require_lengths,
     without_check,
 )
+from hardware.sequences.events import Counts, EventForm, named_recordings
+
+FRAMES_AT_ONCE = 4096
+"""Frames whose places are looked up together."""
 
 MOST_CHANNELS = int(np.iinfo(np.int32).max)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SparseSequences:
     """Only the values that are not 0, frame after frame, as a matrix of compressed rows has them.
 
@@ -120,22 +125,92 @@ class SparseSequences:
     @classmethod
     def from_events(
         cls,
+        events: Any,
+        columns: ArrayLike | None = None,
+        values: ArrayLike = 1.0,
+        *,
+        sensor_size: int | Sequence[int] | None = None,
+        dt: float | None = None,
+        pool: int | Sequence[int] = 1,
+        frames: int | None = None,
+        start: float | str = 0,
+        lengths: ArrayLike | None = None,
+        channels: int | None = None,
+    ) -> SparseSequences:
+        """Return the events of a camera or cochlea as frames of counts.
+
+        `events` is a structured array with fields such as t, x, y and p, or a list of recordings::
+
+            SparseSequences.from_events(recordings, sensor_size=(128, 128, 2), dt=1000, pool=(4, 4))
+
+        `sensor_size` is (width, height, polarities), or the channels of a cochlea; `dt` the length
+        of a frame in the unit of t. `pool` sums the counts of (x, y) pixels. All recordings have
+        `frames` frames if it is given, else as many as they need. Times count from `start`, which
+        may be `"first"`. `hardware.sequences.events` has the equation of the channels.
+
+        Events that have their frame and channel already are taken in any order: the frame of each,
+        counted through all sequences, its column and its value, with `lengths` and `channels`.
+        Values of one place are added up.
+        """
+        if columns is None:
+            if sensor_size is None or dt is None:
+                raise InputError(
+                    "from_events needs sensor_size and dt for recordings of events: give "
+                    "(width, height, polarities), and the length of a frame in the unit of t"
+                )
+            return cls.of_recordings(events, EventForm(sensor_size, dt, pool, frames, start))
+        if lengths is None or channels is None:
+            raise InputError(
+                "from_events needs lengths and channels for events with a frame and a column: give "
+                "the frames of each sequence, and the number of channels"
+            )
+        return cls._of_places(events, columns, values, lengths, channels)
+
+    @classmethod
+    def of_recordings(cls, events: Any, form: EventForm) -> SparseSequences:
+        """Return recordings of events as frames of this form."""
+        counts = [form.counts(recording, name) for name, recording in named_recordings(events)]
+        return cls.of_counts(counts, form.channels)
+
+    @classmethod
+    def of_counts(cls, counts: Sequence[Counts], channels: int) -> SparseSequences:
+        """Return the frames of recordings, one after another."""
+        ends = np.cumsum([0, *(len(each.values) for each in counts)])
+        edges = [each.edges[1:] + end for each, end in zip(counts, ends, strict=False)]
+        return without_check(
+            cls,
+            values=np.concatenate([np.empty(0, np.float32), *(each.values for each in counts)]),
+            columns=np.concatenate([np.empty(0, np.int32), *(each.columns for each in counts)]),
+            edges=np.concatenate([np.zeros(1, np.int64), *edges]),
+            lengths=np.array([len(each.edges) - 1 for each in counts], dtype=np.int64),
+            channels=channels,
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[SparseSequences]) -> SparseSequences:
+        """Return the sequences of all parts, one after another."""
+        channels = {part.channels for part in parts}
+        if len(channels) != 1:
+            raise InputError(
+                f"parts have {' and '.join(map(str, sorted(channels))) or 'no'} channels: expected "
+                f"as many in every part"
+            )
+        made = cls.of_counts(
+            [Counts(part.values, part.columns, part.edges) for part in parts], channels.pop()
+        )
+        lengths = np.concatenate([part.lengths for part in parts])
+        return without_check(cls, **(vars(made) | {"lengths": lengths}))
+
+    @classmethod
+    def _of_places(
+        cls,
         frames: ArrayLike,
         columns: ArrayLike,
         values: ArrayLike,
-        *,
         lengths: ArrayLike,
         channels: int,
     ) -> SparseSequences:
-        """From events in any order: the frame of each, counted through all sequences, its channel
-        and its value; what meets in one place is added up.
-
-        Of a camera with 128 × 128 pixels, in frames of a millisecond::
-
-            SparseSequences.from_events(
-                t // 1000, x + 128 * y, 2.0 * p - 1, lengths=[steps], channels=128 * 128
-            )
-        """
+        """Return the sums of values by frame, counted through all sequences, and column."""
         require_channels(channels)
         frame, column, count = (numbers(given) for given in (frames, columns, lengths))
         require_lengths(count, int(count.sum()))
@@ -167,8 +242,20 @@ class SparseSequences:
             channels,
         )
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The first frame of each sequence."""
+        return np.cumsum(self.lengths) - self.lengths
+
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def __repr__(self) -> str:
+        frames, events = int(self.lengths.sum()), len(self.values)
+        return (
+            f"{type(self).__name__}({len(self)} sequences, {frames} frames, {self.channels} "
+            f"channels, {events} nonzero values)"
+        )
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         """Each sequence as (steps, channels)."""
@@ -200,6 +287,41 @@ class SparseSequences:
             lengths=self.lengths[part],
             channels=self.channels,
         )
+
+    def frames(self) -> Iterator[NDArray[np.float32]]:
+        """Yield each frame (channels,), one after another, for `Session.step`."""
+        for first in range(0, len(self.edges) - 1, FRAMES_AT_ONCE):
+            few = self.edges[first : first + FRAMES_AT_ONCE + 1]
+            for start, end in pairwise(few.tolist()):
+                frame = np.zeros(self.channels, dtype=np.float32)
+                frame[self.columns[start:end]] = self.values[start:end]
+                yield frame
+
+    def in_memory(self) -> SparseSequences:
+        """These sequences: their events are in memory already."""
+        return self
+
+    def take(self, indices: ArrayLike) -> SparseSequences:
+        """The sequences at `indices`, in that order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        frames = in_ranges(self.starts[chosen], self.lengths[chosen])
+        counts = np.diff(self.edges)[frames]
+        events = in_ranges(self.edges[frames], counts)
+        return without_check(
+            SparseSequences,
+            values=self.values[events],
+            columns=self.columns[events],
+            edges=np.concatenate([[0], np.cumsum(counts)]),
+            lengths=self.lengths[chosen],
+            channels=self.channels,
+        )
+
+
+def in_ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of all ranges, one range after another."""
+    before = np.cumsum(lengths) - lengths
+    numbers: NDArray[np.int64] = np.repeat(starts - before, lengths) + np.arange(lengths.sum())
+    return numbers
 
 
 def require_channels(channels: int) -> None:

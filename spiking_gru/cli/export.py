@@ -23,7 +23,7 @@ def export(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write what NIR can say of a program: its encoder or its readout."""
+    """Write what NIR can say: the encoder or the readout."""
     from conversion.nir_export import export_nir
     from hardware.program.model import Program
 

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 def require_convertible(settings: TrainingSettings, dataset: Dataset) -> None:
     """Refuse to train a network whose numbers could leave the word before its first epoch."""
     from conversion import conversion_of
+    from conversion.of_pair import networks_of
+    from spiking_gru.seq2seq import Seq2Seq
     from spiking_gru.training.train import fresh_network
 
-    network, _ = fresh_network(settings, dataset)
+    made, _ = fresh_network(settings, dataset)
     try:
-        conversion_of(network)
+        for network in networks_of(made) if isinstance(made, Seq2Seq) else [made]:
+            conversion_of(network)
     except RangeError as error:
         raise RangeError(f"before the first epoch, {error}") from error

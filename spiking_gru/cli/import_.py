@@ -93,13 +93,14 @@ def import_gru(
     from hardware.files.disk import read_bytes
     from hardware.files.sealed import write_sealed
     from hardware.reporting.build import versions
+    from hardware.sequences.dense import Sequences
     from spiking_gru.data.registry import load, located
     from spiking_gru.replacement import replacing
 
     choose("encoder", choices["encoder"], ("send-on-delta", "graded"))
     gru = read_gru(source, choices["reads"])
     dataset = load(data, seed)
-    frames = dataset.training.sequences.values.astype("float64")
+    frames = Sequences.of(dataset.training.sequences).values.astype("float64")
     if choices["standardised"]:
         deviation = frames.std(axis=0)
         gru = gru.standardised(frames.mean(axis=0), deviation + (deviation == 0))
@@ -120,7 +121,7 @@ def import_gru(
                 encoder=choices["encoder"],
                 provenance=provenance,
             )
-        right = predictions(gru, dataset.test.sequences) == dataset.test.labels
+        right = predictions(gru, Sequences.of(dataset.test.sequences)) == dataset.test.labels
         name = located(data)
         content: dict[str, Any] = {
             "settings": {**choices, "data": name, "seed": seed},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -128,16 +128,17 @@ class Tested:
 
 
 def _tested(folder: RunFolder, program: Program, data: str | None) -> Tested:
-    from spiking_gru.data.npz_form import Inputs
+    from spiking_gru.data.npz_form import inputs_of_test
     from spiking_gru.data.registry import load_inputs
 
     origin = folder.origin()["dataset"]
     if data is None:
-        test = folder.dataset().test
-        inputs = Inputs(test.sequences, test.targets, origin["fingerprint"], test.naive)
+        inputs = replace(inputs_of_test(folder.dataset()), fingerprint=origin["fingerprint"])
         return Tested(origin["name"], inputs, True)
     several = program.decision.several
-    inputs = load_inputs(data, program.classes, several, program.preprocessing)
+    inputs = load_inputs(
+        data, program.classes, several, program.preprocessing, program.classes_by_head
+    )
     is_own = inputs.fingerprint == origin["fingerprint"]
     return Tested(origin["name"] if is_own else Path(data).stem, inputs, is_own)
 
@@ -147,10 +148,11 @@ def _trace_on(folder: RunFolder, program: Program, tested: Tested, file: Path) -
     import numpy as np
 
     from hardware.runs.trace import Trace
+    from hardware.sequences.dense import Sequences
 
     trace = Trace.load(file)
     if trace.program_digest == program.digest:  # else the study refuses it
-        events, steps = program.encode(tested.inputs.sequences)
+        events, steps = program.encode(Sequences.of(tested.inputs.sequences))
         if not (np.array_equal(steps, trace.lengths) and np.array_equal(events, trace.events)):
             raise InputError(
                 f"{file} was recorded on other data than {tested.name}: name that data with "
@@ -210,7 +212,15 @@ def _trained(origin: dict[str, Any], program: Program) -> dict[str, TrainedNetwo
     from hardware.reporting import TrainedNetwork
     from hardware.reporting.metrics import metrics_of_task
 
-    shown = metrics_of_task(program)
+    shown = (
+        metrics_of_task(program)
+        if not program.heads
+        else [
+            f"{name}/{metric}"
+            for name in program.heads
+            for metric in metrics_of_task(program.head(name))
+        ]
+    )
     return {
         row["name"]: TrainedNetwork(
             metrics=_known(origin["test"][row["name"]], shown),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Engine, Json, Source
 from spiking_gru.cli.stream import stream_answers
@@ -45,6 +45,17 @@ def run(
     threads: Annotated[
         int | None, typer.Option(help="events: threads.", show_default="all cores")
     ] = None,
+    early_exit: Annotated[
+        float | None,
+        typer.Option(
+            help="End each sequence where its best class leads by this margin of logits.",
+            show_default="off",
+        ),
+    ] = None,
+    fewest: Annotated[
+        int | None,
+        typer.Option(help="--early-exit: fewest frames of a sequence.", show_default="1"),
+    ] = None,
     stream: Annotated[
         bool,
         typer.Option(
@@ -62,7 +73,16 @@ def run(
     voice = Voice(as_json)
     require_there(source)
     chosen = {"mapping": mapping, "batch": batch, "threads": threads}
-    options = {name: value for name, value in chosen.items() if value is not None}
+    options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+    if fewest is not None and early_exit is None:
+        raise SettingError("--fewest is of no use without --early-exit: give a margin there")
+    if stream and early_exit is not None:
+        raise SettingError(
+            "--stream answers every frame, so nothing ends early: leave --early-exit out, and stop "
+            "where an answer is clear"
+        )
+    if early_exit is not None:
+        options |= {"early_exit": early_exit, "fewest": 1 if fewest is None else fewest}
     if stream:
         folder = folder_of(source)
         file = folder.require(folder.program, "convert") if source.is_dir() else source
@@ -83,16 +103,21 @@ def run_program(
     from hardware.program.model import Program
     from hardware.runs.clamped import clamped_inputs
     from hardware.runs.run import run as run_on
+    from spiking_gru.data.npz_form import inputs_of_test
     from spiking_gru.data.registry import load_inputs
 
     is_folder = source.is_dir()
     folder = folder_of(source if is_folder else source.parent)
     if data is None and not is_folder:
         raise InputError(f"{source} is a program: say what to run it on with --data")
-    test = folder.dataset().test if data is None else None
+    test = inputs_of_test(folder.dataset()) if data is None else None
     program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
     inputs = test or load_inputs(
-        str(data), program.classes, program.decision.several, program.preprocessing
+        str(data),
+        program.classes,
+        program.decision.several,
+        program.preprocessing,
+        program.classes_by_head,
     )
     sequences = inputs.sequences
     start = time.perf_counter()
@@ -111,6 +136,7 @@ def run_program(
         "sequences": len(trace.lengths),
         "steps": steps,
         "seconds": seconds,
+        "frames_used": None if trace.exits is None else trace.exits.tolist(),
         "clamped_inputs": {
             "share": clamped.share,
             "by_channel": clamped.by_channel.tolist(),
@@ -121,15 +147,50 @@ def run_program(
     }
     trace.save(target)
     figures = "".join(f", {text}" for text in figures_of(result))
+    if trace.exits is not None and len(trace.exits):
+        whole = sequences.lengths.mean()
+        figures += f", {trace.exits.mean():.1f} of {whole:.1f} frames used on average"
     voice.say(
         f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}, "
         f"{100 * clamped.share:.2f} % of the inputs clamped"
     )
+    for name, of_head in result.get("heads", {}).items():
+        if of_head["metrics"]:
+            voice.say(f"  {name}: {', '.join(figures_of(of_head))}")
     voice.wrote([target])
     return result
 
 
 def answers_of(
+    program: Program,
+    trace: Trace,
+    targets: NDArray[Any] | Mapping[str, NDArray[Any]] | None,
+    naive: Mapping[str, NDArray[Any]],
+) -> dict[str, Any]:
+    """Return the answers of a run and their metrics; those of several heads by name.
+
+    The metrics of all heads are called `HEAD/METRIC`.
+    """
+    from hardware.runs.heads import ALONE, by_head, of_each_head
+
+    known = {} if targets is None else of_each_head(program, targets, "targets")
+    found = {
+        name: _answers_of_one(*pair, known.get(name), naive)
+        for name, pair in by_head(program, trace).items()
+    }
+    if not program.heads:
+        return found[ALONE]
+    metrics = {
+        f"{name}/{metric}": value
+        for name, of_head in found.items()
+        for metric, value in of_head["metrics"].items()
+    }
+    one = dict.fromkeys(("predictions", "values", "accuracy", "rmse"))
+    of_frames = any(of_head["of_frames"] for of_head in found.values())
+    return {"of_frames": of_frames, **one, "metrics": metrics, "heads": found}
+
+
+def _answers_of_one(
     program: Program,
     trace: Trace,
     targets: NDArray[Any] | None,

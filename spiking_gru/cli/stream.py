@@ -61,6 +61,26 @@ def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
 
 
 def answer(program: Program, step: int, scores: Integers, as_json: bool) -> str:
+    """The answer after a frame; of several heads those of each, with their names.
+
+    Heads have a semicolon between them, such as `digit: 7; seconds: 0.5`.
+    """
+    if not program.heads:
+        return answer_of_one(program, step, scores, as_json)
+    outputs = program.readout.target.outputs
+    found = {
+        name: answer_of_one(program.head(name), step, scores[outputs[name]], as_json)
+        for name in program.heads
+    }
+    if not as_json:
+        return "; ".join(f"{name}: {text}" for name, text in found.items())
+    heads = {name: json.loads(text) for name, text in found.items()}
+    for about in heads.values():
+        del about["step"]
+    return json.dumps({"step": step, "heads": heads})
+
+
+def answer_of_one(program: Program, step: int, scores: Integers, as_json: bool) -> str:
     """The names of the classes, or the scores' values where there are no classes.
 
     Names of several classes have commas between them; the line is empty where there is none.

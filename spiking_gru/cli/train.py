@@ -69,7 +69,7 @@ def train_network(
         raise InputError(first_fault(error)) from error
     folder.require_free(force)
     dataset = load(settings.data, settings.seed)
-    settings = settings.resolved(dataset.task)
+    settings = settings.resolved(dataset.task, dataset.encoder)
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"

@@ -15,7 +15,7 @@ from spiking_gru.cli.workplace import folder_of, require_there, require_torch
 if TYPE_CHECKING:
     from hardware.program.model import Program
     from hardware.runs.trace import Trace
-    from hardware.sequences.dense import Sequences
+    from hardware.sequences.sparse import AnySequences
     from spiking_gru.run_folder import RunFolder
 
 TORCH = "torch"
@@ -162,7 +162,7 @@ def _without_network(source: Path) -> InputError:
 def _trace(
     engine: str,
     program: Program,
-    sequences: Sequences,
+    sequences: AnySequences,
     folder: RunFolder,
     deadline: float | None,
 ) -> Trace:
@@ -172,7 +172,7 @@ def _trace(
         return record(program, sequences, engine, deadline)
     require_torch("verification against the network")
     from conversion import network_trace
-    from spiking_gru.network import load_network
+    from spiking_gru.saved import load_network
 
     return network_trace(load_network(folder.path)[0], program, sequences)
 

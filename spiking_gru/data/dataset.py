@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import InputError, choose
-from hardware.metrics import MISSING_CLASS
-from hardware.sequences.dense import Inputs, Sequences, as_array
+from hardware.sequences.dense import Inputs, as_array
 from hardware.sequences.on_disk import stored
+from hardware.sequences.sparse import AnySequences, SparseSequences
 from spiking_gru.data import splits
 from spiking_gru.data.constructors import Constructors
 from spiking_gru.data.fingerprint import arrays_of, fingerprint
+from spiking_gru.data.heads import ALONE, Head, is_missing, targets_of_heads
 from spiking_gru.data.option_types import checked
+from spiking_gru.data.pairs import Reads
 from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.targets import Targets, targets_of
-from spiking_gru.data.tasks import TASKS, Task
+from spiking_gru.data.tasks import Task, row_of
 
 SPLITS = ("class", "group", "time")
 
@@ -29,9 +32,12 @@ SPLITS = ("class", "group", "time")
 class Part:
     """Sequences, their targets, and the group of each."""
 
-    sequences: Sequences
+    sequences: AnySequences
     targets: NDArray[Any]
-    """Of each sequence, or of all frames: class indices, labels or values (…, outputs)."""
+    """Of each sequence, or of all frames: class indices, labels or values (…, outputs).
+
+    Those of several heads are side by side (…, columns), as `Head` says.
+    """
 
     groups: NDArray[Any] | None = None
     """For instance the person who was recorded."""
@@ -75,6 +81,10 @@ class Part:
         labels: NDArray[np.int64] = self.targets
         return labels
 
+    def of_head(self, head: Head) -> Part:
+        """Return the same sequences with the targets of one head alone."""
+        return replace(self, targets=head.of(self.targets), naive={})
+
     def take(self, indices: ArrayLike) -> Part:
         """The sequences at `indices`, in that order, with their targets and groups."""
         chosen = np.asarray(indices, dtype=np.int64)
@@ -115,39 +125,86 @@ class Dataset(Constructors):
     preprocessing: Preprocessing = ()
     """The steps that made the frames, as a program states them."""
 
+    vocabulary: Vocabulary | None = None
+    """The tokens of the frames, where those are texts; of pairs those of the targets."""
+
+    reads: Reads | None = None
+    """The sources of pairs; None where sequences are no pairs."""
+
+    heads: tuple[Head, ...] = ()
+    """Several targets at once; none where there is one, whose classes and task are the data's."""
+
     @property
     def channels(self) -> int:
         return self.training.sequences.channels
 
     @property
+    def encoder(self) -> str:
+        """The encoder that training takes unless told otherwise."""
+        if self.reads is not None:
+            return self.reads.encoder
+        if self.vocabulary is not None:
+            return "tokens"
+        return "events" if isinstance(self.training.sequences, SparseSequences) else "graded"
+
+    @property
     def row(self) -> Task:
         """The row of the task."""
-        return TASKS[self.task]
+        return row_of(self.task)
 
     @property
     def outputs(self) -> int:
-        """Classes, or values of one answer."""
+        """Classes, or values of one answer; those of all heads together."""
+        if self.heads:
+            return sum(alone.outputs for alone in self.by_head.values())
         return len(self.classes) or int(self.training.targets.shape[1])
 
     @property
     def described(self) -> str:
         """The answers that the task asks for, in a few words."""
+        if self.heads:
+            answers = ", ".join(f"{name} ({one._answers})" for name, one in self.by_head.items())
+        else:
+            answers = self._answers
+        return f"{answers} of each {'frame' if self.row.per_step else 'sequence'}"
+
+    @property
+    def _answers(self) -> str:
         what = "classes" if self.classes else "value" if self.outputs == 1 else "values"
         number = f"any of {self.outputs}" if self.row.has_labels else str(self.outputs)
-        return f"{number} {what} of each {'frame' if self.row.per_step else 'sequence'}"
+        return f"{number} {what}"
+
+    def head(self, name: str) -> Dataset:
+        """Return the same data with the targets of one head alone."""
+        heads = {head.name: head for head in self.heads}
+        head = heads[choose("head", name, heads)]
+        return replace(
+            self,
+            training=self.training.of_head(head),
+            validation=self.validation.of_head(head),
+            test=self.test.of_head(head),
+            classes=head.classes,
+            task=head.task,
+            heads=(),
+        )
+
+    @property
+    def by_head(self) -> dict[str, Dataset]:
+        """The data of each head by its name; of one target as they are."""
+        return {head.name: self.head(head.name) for head in self.heads} or {ALONE: self}
 
     @classmethod
     @checked()
     def from_lists(
         cls,
-        sequences: Inputs,
-        targets: ArrayLike | Iterable[Any],
+        sequences: Inputs | SparseSequences,
+        targets: ArrayLike | Iterable[Any] | Mapping[str, Any],
         *,
         groups: ArrayLike | None = None,
         parts: Sequence[str] | None = None,
         naive: Mapping[str, ArrayLike] | None = None,
-        task: str | None = None,
-        classes: Sequence[str] = (),
+        task: str | Mapping[str, str] | None = None,
+        classes: Sequence[str] | Mapping[str, Sequence[str]] = (),
         name: str = "data",
         licence: str = "",
         split: str | None = None,
@@ -158,26 +215,30 @@ class Dataset(Constructors):
     ) -> Dataset:
         """Return a data set of sequences and targets in the forms that people have.
 
-        Sequences are (frames, channels) arrays, tensors or data frames, or one array (sequences,
-        frames, channels); for targets see `spiking_gru.data.targets.targets_of`. `split` is `class`
-        (a share of each class), `group` (every group in one part; the default with `groups`) or
-        `time` (the last sequences are the test part). Validation is taken from the training part
+        Sequences are (frames, channels) arrays, tensors or data frames, one array (sequences,
+        frames, channels), or `SparseSequences`, which stay sparse; for targets see
+        `spiking_gru.data.targets.targets_of`. `split` is `class` (a share of each class), `group`
+        (every group in one part; the default with `groups`) or `time` (the last sequences are the
+        test part). Validation is taken from the training part
         in the same way, by `seed`, so that all seeds have the same test part. `parts` says of each
         sequence `train`, `validation` or `test` instead. `naive` are forecasts of the targets by
         name, to compare with.
+
+        Targets by name are heads: several targets of each sequence, or of each frame, which one
+        network answers at once. `task` and `classes` are by the name of the head as well.
         """
         taken = stored(sequences)
-        understood = targets_of(targets, taken.lengths, task, tuple(classes))
+        understood = _understood(targets, taken.lengths, task, classes, bool(naive))
         of_groups = None if groups is None else as_array(groups)
         forecasts = {
             name: targets_of(values, taken.lengths, understood.task).array
             for name, values in (naive or {}).items()
         }
-        per_step = TASKS[understood.task].per_step
+        per_step = row_of(understood.task).per_step
         whole = Part(taken, understood.array, of_groups, per_step, forecasts)
         how = split or ("class" if of_groups is None else "group")
         if parts is None:
-            held = held_out(whole, how, test, test_seed, understood.classes)
+            held = held_out(whole, how, test, test_seed, understood.classes, understood.heads)
             chosen = {"train": np.setdiff1d(np.arange(len(whole)), held), "test": held}
         else:
             chosen = splits.given(parts, len(whole), of_groups)
@@ -195,6 +256,26 @@ class Dataset(Constructors):
         )
 
 
+def _understood(
+    given: Any,
+    lengths: NDArray[np.int64],
+    task: str | Mapping[str, str] | None,
+    classes: Sequence[str] | Mapping[str, Sequence[str]],
+    is_compared: bool,
+) -> Targets:
+    """Return targets as training takes them, of one kind or of several heads."""
+    if isinstance(given, Mapping):
+        if is_compared:
+            raise InputError("naive forecasts are given, but there are heads: leave them out")
+        return targets_of_heads(given, lengths, task, classes)
+    if isinstance(task, Mapping) or isinstance(classes, Mapping):
+        raise InputError(
+            "task or classes are given by the name of a head, but the targets are not: give a dict "
+            "of targets, or one task and a list of classes"
+        )
+    return targets_of(given, lengths, task, tuple(classes))
+
+
 def assembled(
     name: str,
     training: Part,
@@ -207,10 +288,10 @@ def assembled(
     given: Part | None = None,
 ) -> Dataset:
     """Return a data set whose validation part is `given`, or held out of `training`."""
-    arrays = arrays_of(training, test, targets.classes, given)
+    arrays = arrays_of(training, test, targets.names, given)
     if given is None or not len(given):
         try:
-            held = held_out(training, split, validation, seed, targets.classes)
+            held = held_out(training, split, validation, seed, targets.classes, targets.heads)
         except InputError as error:
             raise InputError(f"no validation part next to the test part: {error}") from error
         given = training.take(held)
@@ -224,15 +305,24 @@ def assembled(
         task=targets.task,
         fingerprint=fingerprint(arrays),
         licence=licence,
+        heads=targets.heads,
     )
     require_learnable(made)
     return made
 
 
 def held_out(
-    part: Part, split: str, share: float, seed: int, classes: Sequence[str] = ()
+    part: Part,
+    split: str,
+    share: float,
+    seed: int,
+    classes: Sequence[str] = (),
+    heads: Sequence[Head] = (),
 ) -> NDArray[np.int64]:
-    """Return the sequences of about `share` of a part, chosen as `split` says."""
+    """Return the sequences of about `share` of a part, chosen as `split` says.
+
+    By class they are those of the first head that has one class of each sequence.
+    """
     choose("split", split, SPLITS)
     if not 0 < share < 1:
         raise InputError(f"a share of {share} is held out: expected more than 0 and less than 1")
@@ -244,27 +334,53 @@ def held_out(
         return splits.by_group(part.groups, share, seed)
     if split == "time":
         return splits.by_time(len(part), share)
-    if part.per_step or part.targets.ndim > 1:
+    labels, names = labels_of(part, heads)
+    if labels is None:
         return splits.by_share(len(part), share, seed)
-    return splits.by_class(part.labels, share, seed, classes)
+    return splits.by_class(labels, share, seed, names or classes)
+
+
+def labels_of(
+    part: Part, heads: Sequence[Head] = ()
+) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Return the class of each sequence, and the names of the classes of a head.
+
+    It is that of the first head that has one; None where there is none.
+    """
+    if part.per_step:
+        return None, ()
+    for head in heads:
+        if head.row.names_classes and not head.row.has_labels:
+            return head.of(part.targets), head.classes
+    return (part.labels if part.targets.ndim == 1 else None), ()
 
 
 def require_learnable(dataset: Dataset) -> None:
-    """Refuse a data set from which nothing can be learnt."""
+    """Refuse a data set from which nothing can be learnt, or one of whose heads cannot be."""
+    for name in (head.name for head in dataset.heads):
+        try:
+            require_learnable(dataset.head(name))
+        except InputError as error:
+            raise InputError(f"head {name!r}: {error}") from error
+    if not dataset.heads:
+        _require_learnable(dataset)
+
+
+def _require_learnable(dataset: Dataset) -> None:
     if dataset.row.has_labels:
         _require_every_label(dataset)
     elif dataset.row.names_classes:
-        _require_every_class(dataset)
+        if not dataset.row.predicts_tokens:
+            _require_every_class(dataset)
     elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
         raise InputError("every target is the same: there is nothing to learn")
     for name in ("validation", "test"):
-        _require_a_target(name, getattr(dataset, name), dataset.row.names_classes)
+        _require_a_target(name, getattr(dataset, name), dataset.row)
 
 
-def _require_a_target(name: str, part: Part, names_classes: bool) -> None:
+def _require_a_target(name: str, part: Part, row: Task) -> None:
     """Refuse a part by which nothing can be chosen or tested."""
-    missing = part.targets == MISSING_CLASS if names_classes else np.isnan(part.targets)
-    if missing.all():
+    if is_missing(part.targets, row).all():
         raise InputError(
             f"every target of the {name} part is missing, expected some that are known: move "
             f"sequences with targets there"

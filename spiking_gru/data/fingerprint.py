@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
 
 if TYPE_CHECKING:
     from spiking_gru.data.dataset import Part
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
 PIECE = 2**23
 """Values that are looked at together, where all may not fit in memory."""
 
+SPARSE_FRAMES = 2**13
+"""Frames of sparse sequences that are looked at together."""
+
 FRAMES = np.dtype("<f4")
 
 
 def arrays_of(
     training: Part, test: Part, classes: tuple[str, ...], validation: Part | None = None
-) -> dict[str, NDArray[Any] | Sequences]:
+) -> dict[str, NDArray[Any] | AnySequences]:
     """Return everything that a data set consists of, by name."""
-    arrays: dict[str, NDArray[Any] | Sequences] = {"classes": np.array(classes, dtype=str)}
+    arrays: dict[str, NDArray[Any] | AnySequences] = {"classes": np.array(classes, dtype=str)}
     parts = {"train": training, "test": test}
     if validation is not None and len(validation):
         parts["validation"] = validation
@@ -42,8 +46,11 @@ def arrays_of(
     return arrays
 
 
-def fingerprint(arrays: Mapping[str, NDArray[Any] | Sequences]) -> str:
-    """SHA-256 over names, types, shapes and values; sequences count as their frames."""
+def fingerprint(arrays: Mapping[str, NDArray[Any] | AnySequences]) -> str:
+    """SHA-256 over names, types, shapes and values.
+
+    Sequences count as their frames, sparse ones as the nonzero values of their frames.
+    """
     total = hashlib.sha256()
     for name in sorted(arrays):
         array = arrays[name]
@@ -52,6 +59,12 @@ def fingerprint(arrays: Mapping[str, NDArray[Any] | Sequences]) -> str:
             total.update(f"{name} {FRAMES.str} {shape} ".encode())
             for piece in array.parts(max(1, PIECE // max(1, array.channels))):
                 total.update(piece.values.astype(FRAMES).tobytes())
+        elif isinstance(array, SparseSequences):
+            shape = (int(array.lengths.sum()), array.channels)
+            total.update(f"{name} sparse {FRAMES.str} {shape} ".encode())
+            for few in array.parts(SPARSE_FRAMES):
+                for field in (np.diff(few.edges), few.columns, few.values):
+                    total.update(field.astype(field.dtype.newbyteorder("<")).tobytes())
         else:
             array = np.ascontiguousarray(array)
             total.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from hardware.errors import InputError, name_fault
 from hardware.files.disk import opened
 from hardware.sequences.log_mel import NAME, LogMel
 from hardware.sequences.on_disk import IN_MEMORY, SequenceStore
+from spiking_gru.data.event_files import EVENT_READERS
+from spiking_gru.data.event_recordings import EventSettings, event_recordings
 from spiking_gru.data.folder_index import INDEX, MOST_FILES, Entry, indexed
 from spiking_gru.data.recordings import Recordings, frames_of
 from spiking_gru.data.sound import ENDING, LogMelSettings, features_of, table_of_sound
@@ -22,7 +26,9 @@ from spiking_gru.data.time_order import in_time_order
 MOST_BYTES = 2**40
 """Bytes of all recordings."""
 
-ENDINGS = (*READERS, ENDING)
+EVENTS_ALONE = tuple(ending for ending in EVENT_READERS if ending not in READERS)
+
+ENDINGS = (*READERS, ENDING, *EVENTS_ALONE)
 """Endings of recordings."""
 
 
@@ -32,6 +38,8 @@ def recordings_in(
     target: Sequence[str] = (),
     missing: str | None = None,
     log_mel: LogMelSettings = None,
+    events: EventSettings = None,
+    heads: Sequence[str] = (),
 ) -> tuple[Recordings, str | None]:
     """Return the recordings of a folder, and their task where the folder decides it.
 
@@ -39,19 +47,34 @@ def recordings_in(
     """
     if not _is_folder(folder):
         raise InputError(f"{folder}: not a folder: expected one of recordings")
-    task: str | None = None if target else "classify"
+    if heads and target:
+        raise InputError("target and heads are given: name all columns of targets as heads")
+    task: str | None = None if target or heads else "classify"
+    in_index: tuple[str, ...] = ()
     if os.path.lexists(folder / INDEX):
-        entries, task = indexed(folder, per_frame=bool(target))
+        entries, task, in_index = indexed(folder, bool(target), heads)
     else:
-        entries = list(islice(_labelled(folder, per_frame=bool(target)), MOST_FILES + 1))
+        per_frame = bool(target or heads)
+        entries = list(islice(_labelled(folder, per_frame), MOST_FILES + 1))
     if not entries:
         raise InputError(
             f"{folder}: no recordings: put files that end in {', '.join(ENDINGS)} into a subfolder "
             f"for each label, or list them in {INDEX}"
         )
     _require_sizes(folder, entries)
-    features = features_of(folder, [entry.path for entry in entries], log_mel)
-    return _read(entries, time, target, missing, features), task
+    of_frames = () if in_index else heads
+    if events is not None:
+        given = {"time": time, "target": target, "missing": missing, "log_mel": log_mel}
+        others = [key for key, of in {**given, "heads": of_frames}.items() if of]
+        found = event_recordings(entries, events, others)
+    else:
+        _require_no_events(entries)
+        features = features_of(folder, [entry.path for entry in entries], log_mel)
+        found = _read(entries, time, target, missing, features, of_frames)
+    if in_index:
+        by_name = {name: [entry.target[name] for entry in entries] for name in in_index}
+        found = replace(found, targets=by_name)
+    return found, task
 
 
 def _labelled(folder: Path, per_frame: bool) -> Iterator[Entry]:
@@ -92,6 +115,16 @@ def _recordings(folder: Path) -> list[Path]:
     if not paths:
         raise InputError(f"{folder}: no recording in it: remove the folder, or put some in")
     return paths
+
+
+def _require_no_events(entries: Sequence[Entry]) -> None:
+    """Refuse files that hold nothing but events."""
+    for entry in entries:
+        if entry.path.suffix.lower() in EVENTS_ALONE:
+            raise InputError(
+                f"{entry.path} holds events: give events = {{sensor_size, dt}}, or a TOML file "
+                f"with a table [events]"
+            )
 
 
 def _require_no_recording(path: Path) -> None:
@@ -144,13 +177,15 @@ def _read(
     target: Sequence[str],
     missing: str | None,
     features: LogMel | None,
+    heads: Sequence[str] = (),
 ) -> Recordings:
     """Return the recordings, read one by one."""
     store = SequenceStore(IN_MEMORY)
     of_frames: list[Table] = []
     first: Table | None = None
     channels: list[str] = []
-    aside = [*target, *([] if time is None else [time])]
+    answers = [*target, *heads]
+    aside = [*answers, *([] if time is None else [time])]
     for entry in entries:
         if features is None:
             table = in_time_order(read_table(entry.path, aside), time)
@@ -160,8 +195,10 @@ def _read(
             table.require(name)
         first, channels = first or table, channels or table.without(aside)
         store.add(frames_of(table, channels, first, missing))
-        of_frames.append(Table(table.source, {name: table.columns[name] for name in target}))
-    targets = targets_in(of_frames, target) if target else [entry.target for entry in entries]
+        of_frames.append(Table(table.source, {name: table.columns[name] for name in answers}))
+    targets: Any = targets_in(of_frames, target) if target else [e.target for e in entries]
+    if heads:
+        targets = {name: targets_in(of_frames, [name]) for name in heads}
     groups = [entry.group for entry in entries if entry.group is not None]
     parts = [entry.part for entry in entries if entry.part is not None]
     return Recordings(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hardware.errors import InputError, name_fault, unknown_name
 from spiking_gru.data.splits import PARTS
 from spiking_gru.data.table_files import read_csv
-from spiking_gru.data.tables import Table
+from spiking_gru.data.tables import Table, targets_in
 from spiking_gru.data.tasks import task_of
 
 INDEX = "index.csv"
@@ -29,12 +30,24 @@ class Entry(NamedTuple):
     part: str | None = None
 
 
-def indexed(folder: Path, per_frame: bool) -> tuple[list[Entry], str | None]:
-    """Return the recordings that the index lists, and their task.
+class Indexed(NamedTuple):
+    """The recordings that an index lists, their task, and the heads that are columns of it."""
 
-    The task is None where targets are in the recordings (`per_frame`).
+    entries: list[Entry]
+    task: str | None
+    heads: tuple[str, ...] = ()
+
+
+def indexed(folder: Path, per_frame: bool, heads: Sequence[str] = ()) -> Indexed:
+    """Return the recordings that the index lists.
+
+    The task is None where targets are in the recordings (`per_frame`), and where there are heads,
+    each a column of the index or of the recordings.
     """
     index = read_csv(folder / INDEX, texts=None)
+    if any(name in index.columns for name in heads):
+        return _with_heads(index, folder, heads)
+    per_frame = per_frame or bool(heads)
     named = [name for name in index.columns if name.startswith("target")]
     for name in index.columns:
         if name not in (*KNOWN, *named):
@@ -49,12 +62,33 @@ def indexed(folder: Path, per_frame: bool) -> tuple[list[Entry], str | None]:
     entries = [_entry(index, folder, named, row) for row in range(len(index))]
     _require_different(index, entries)
     if named:
-        return entries, task_of(names_classes=False, per_step=False)
-    return entries, None if per_frame else task_of(names_classes=True, per_step=False)
+        return Indexed(entries, task_of(names_classes=False, per_step=False))
+    return Indexed(entries, None if per_frame else task_of(names_classes=True, per_step=False))
 
 
-def _entry(index: Table, folder: Path, named: list[str], row: int) -> Entry:
-    label, group, part = (_cell(index, name, row) for name in ("label", "group", "part"))
+def _with_heads(index: Table, folder: Path, heads: Sequence[str]) -> Indexed:
+    """Return the recordings with a target of each head, a dict by its name."""
+    for name in index.columns:
+        if name not in (*KNOWN, *heads):
+            fault = unknown_name("column", name, (*KNOWN, *heads))
+            raise InputError(f"{index.source}: {fault}: rename the column, or name it as a head")
+    index.require("file")
+    columns = {name: targets_in([index], [index.require(name)])[0] for name in heads}
+    entries = [
+        _entry(index, folder, [], row, heads)._replace(
+            target={name: column[row] for name, column in columns.items()}
+        )
+        for row in range(len(index))
+    ]
+    _require_different(index, entries)
+    return Indexed(entries, None, tuple(heads))
+
+
+def _entry(
+    index: Table, folder: Path, named: list[str], row: int, heads: Sequence[str] = ()
+) -> Entry:
+    label = _cell(index, "label", row) if "label" not in heads else None
+    group, part = (_cell(index, name, row) for name in ("group", "part"))
     if part is not None and part not in PARTS:
         raise InputError(f"{index.where(row, 'part')}: {unknown_name('part', part, PARTS)}")
     numbers = [_number(index, name, row) for name in named]

@@ -6,6 +6,9 @@ each frame. It has the same for `test_`, and may have it for `validation_`, whic
 out of the training part. It may have `train_groups` and `classes` (their names). Parts may
 have forecasts to compare with, `test_naive` (forecasts, targets, outputs), named in `naive`.
 Inputs alone are `values` and `lengths`, with `labels` or `targets` where they are known.
+
+Several targets at once have the name of their head at the end: `train_labels_digit`,
+`train_targets_seconds`, and `classes_digit`.
 """
 
 from __future__ import annotations
@@ -20,26 +23,37 @@ from numpy.typing import NDArray
 from hardware.definition.limits import WIDEST
 from hardware.errors import InputError, name_fault
 from hardware.sequences.dense import NUMBERS, Sequences
+from hardware.sequences.sparse import AnySequences
 from spiking_gru.data.dataset import Dataset, Part, assembled
 from spiking_gru.data.fingerprint import fingerprint
+from spiking_gru.data.heads import Head, targets_of_heads
 from spiking_gru.data.labels import are_labels
 from spiking_gru.data.npz import Arrays
 from spiking_gru.data.splits import require_disjoint
 from spiking_gru.data.targets import Targets, targets_of
-from spiking_gru.data.tasks import TASKS, task_of
+from spiking_gru.data.tasks import TASKS, row_of, task_of
 
 
 @dataclass(frozen=True)
 class Inputs:
     """Sequences to run a program on, and their targets where they are known."""
 
-    sequences: Sequences
-    targets: NDArray[Any] | None = None
+    sequences: AnySequences
+    targets: NDArray[Any] | Mapping[str, NDArray[Any]] | None = None
+    """Those of several heads by name."""
+
     fingerprint: str = ""
     """That of the whole data that they are from."""
 
     naive: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Naive forecasts of the targets by name."""
+
+
+def inputs_of_test(dataset: Dataset) -> Inputs:
+    """Return the test part of a data set."""
+    test = dataset.test
+    of_heads = {head.name: head.of(test.targets) for head in dataset.heads}
+    return Inputs(test.sequences, of_heads or test.targets, dataset.fingerprint, test.naive)
 
 
 TARGETS = {"labels": True, "targets": False}
@@ -56,7 +70,7 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
                     f"{name}: no array {part}{kind}: a data set needs train_ and test_ values, "
                     f"lengths, and labels or targets"
                 )
-        if kind_of_targets(arrays, part) is None:
+        if kind_of_targets(arrays, part) is None and not heads_in(arrays, part):
             raise InputError(
                 f"{name}: no array {part}labels, nor {part}targets: a data set needs the target of "
                 f"each sequence"
@@ -65,6 +79,7 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
         names = class_names(arrays, len(arrays["train_lengths"].ravel()))
         training, targets = part_of(arrays, "train_", names)
         others = {p: _like(training, targets, arrays, p) for p in prefixes[1:]}
+        targets = replace(targets, heads=tuple(_readable(h, arrays) for h in targets.heads))
         if "classes" not in arrays:  # a number alone would not read well
             readable = (f"class {text}" if text.isdigit() else text for text in targets.classes)
             targets = replace(targets, classes=tuple(readable))
@@ -84,11 +99,28 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
     return replace(made, fingerprint=fingerprint(arrays))
 
 
+def _readable(head: Head, arrays: Arrays) -> Head:
+    """Return a head whose classes have names; a number alone would not read well."""
+    if f"classes_{head.name}" in arrays:
+        return head
+    return replace(head, classes=tuple(f"class {c}" if c.isdigit() else c for c in head.classes))
+
+
 def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part:
     """Return another part of a data set; an InputError where it is of another form."""
-    has_labels = TASKS[targets.task].has_labels
-    part, found = part_of(arrays, prefix, targets.classes, targets.written, has_labels)
     name = prefix.strip("_")
+    if targets.heads:
+        of_training = {head.name: head for head in targets.heads}
+        of_part = heads_in(arrays, prefix)
+        if of_part.keys() != of_training.keys():
+            raise InputError(
+                f"the training part has targets of {', '.join(of_training)}, the {name} part of "
+                f"{', '.join(of_part)}: give every part the same heads"
+            )
+        part, found = part_of_heads(arrays, prefix, of_training, targets.of_heads)
+    else:
+        has_labels = row_of(targets.task).has_labels
+        part, found = part_of(arrays, prefix, targets.classes, targets.written, has_labels)
     if found.task != targets.task:
         raise InputError(f"the training part is to {targets.task}, the {name} part to {found.task}")
     if part.sequences.channels != training.sequences.channels:
@@ -100,9 +132,19 @@ def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part
 
 
 def inputs_of(
-    arrays: Arrays, classes: Sequence[str] = (), has_labels: bool | None = None
+    arrays: Arrays,
+    classes: Sequence[str] = (),
+    has_labels: bool | None = None,
+    heads: Mapping[str, Sequence[str]] | None = None,
 ) -> Inputs:
-    """Return the inputs that the arrays hold; labels are those of a program with these classes."""
+    """Return the inputs that the arrays hold; labels are those of a program with these classes.
+
+    `heads` are the classes of each head of the program.
+    """
+    if heads_in(arrays, ""):
+        part, found = part_of_heads(arrays, "", classes=heads)
+        of_heads = {head.name: head.of(part.targets) for head in found.heads}
+        return Inputs(part.sequences, of_heads, fingerprint(arrays))
     if kind_of_targets(arrays, "") is None:
         return Inputs(sequences_of(arrays, ""), None, fingerprint(arrays))
     names = tuple(classes) or tuple(class_names(arrays))
@@ -118,6 +160,62 @@ def kind_of_targets(arrays: Arrays, prefix: str) -> str | None:
     return found[0] if found else None
 
 
+def heads_in(arrays: Arrays, prefix: str) -> dict[str, str]:
+    """Return the name of the array of each head; none where there is one target or none."""
+    found: dict[str, str] = {}
+    for kind in TARGETS:
+        before = f"{prefix}{kind}_"
+        for name in arrays:
+            head = name.removeprefix(before)
+            if head in ("", name):
+                continue
+            if head in found:
+                raise InputError(f"both {found[head]} and {name} are here: give one of them")
+            found[head] = name
+    if found and kind_of_targets(arrays, prefix) is not None:
+        raise InputError(
+            f"{next(iter(found.values()))} is the targets of a head, but there is an array "
+            f"{prefix}{kind_of_targets(arrays, prefix)} as well: give that one a name too"
+        )
+    return found
+
+
+def part_of_heads(
+    arrays: Arrays,
+    prefix: str,
+    like: Mapping[str, Head] | None = None,
+    written: Mapping[str, Sequence[str]] | None = None,
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Part, Targets]:
+    """Return a part of a data set with several heads, each as `like` says, if that is given."""
+    sequences = sequences_of(arrays, prefix)
+    given: dict[str, Any] = {}
+    tasks: dict[str, str] = {}
+    names: dict[str, Sequence[str]] = {}
+    for head, array in heads_in(arrays, prefix).items():
+        is_class = array.startswith(f"{prefix}labels")
+        items = arrays[array]
+        per_step = items.ndim > 0 and len(items) == len(sequences.values) != len(sequences)
+        has_labels = is_class and items.ndim == 2 and are_labels(items.tolist())
+        tasks[head] = like[head].task if like else task_of(is_class, per_step, has_labels)
+        given[head] = np.split(items, np.cumsum(sequences.lengths)[:-1]) if per_step else items
+        if is_class:
+            names[head] = like[head].classes if like else _names_of_head(arrays, head, classes)
+    targets = targets_of_heads(given, sequences.lengths, tasks, names, written)
+    per_step = row_of(targets.task).per_step
+    return Part(sequences, targets.array, arrays.get(f"{prefix}groups"), per_step), targets
+
+
+def _names_of_head(
+    arrays: Arrays, head: str, classes: Mapping[str, Sequence[str]] | None
+) -> Sequence[str]:
+    """Return the names of the classes of a head; none where neither data nor program have them."""
+    known = (classes or {}).get(head) or ()
+    return known or class_names(
+        {"classes": arrays[f"classes_{head}"]} if (f"classes_{head}" in arrays) else {}
+    )
+
+
 def part_of(
     arrays: Arrays,
     prefix: str,
@@ -129,6 +227,8 @@ def part_of(
 
     `has_labels` says whether any number of classes may be right; None where the labels show it.
     """
+    if heads_in(arrays, prefix):
+        return part_of_heads(arrays, prefix)
     sequences, kind = sequences_of(arrays, prefix), kind_of_targets(arrays, prefix)
     assert kind is not None
     given, frames = arrays[f"{prefix}{kind}"], len(sequences.values)

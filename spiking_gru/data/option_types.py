@@ -10,6 +10,7 @@ from os import PathLike
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from hardware.errors import InputError
+from hardware.sequences.events import EventForm
 from hardware.sequences.log_mel import LogMel
 
 P = ParamSpec("P")
@@ -57,6 +58,10 @@ def _or_none(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or holds(value)
 
 
+def _by_name(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Mapping) and all(map(holds, value.values()))
+
+
 def _is_iterable(value: Any) -> bool:
     return isinstance(value, Iterable) and getattr(value, "ndim", 1) > 0
 
@@ -81,14 +86,21 @@ OPTIONS: dict[str, Kind] = {
     "name": Kind(_or_none(_is_text), "text"),
     "licence": TEXT,
     "split": CHOICE,
-    "task": CHOICE,
+    "task": Kind(
+        lambda value: value is None or _is_text(value) or _by_name(_is_text)(value),
+        "text, or a dict of texts by the name of a head",
+    ),
     "missing": CHOICE,
     "time": NAME,
     "sequence": NAME,
     "group": NAME,
     "target": NAMES,
     "known": NAMES,
-    "classes": Kind(_is_list, "a list of names"),
+    "heads": NAMES,
+    "classes": Kind(
+        lambda value: _is_list(value) or _by_name(_is_list)(value),
+        "a list of names, or a dict of lists by the name of a head",
+    ),
     "frames": Kind(_is_frame, "a data frame, or a list of them"),
     "targets": Kind(_is_iterable, "one target for each sequence"),
     "groups": ITEMS,
@@ -106,6 +118,10 @@ OPTIONS: dict[str, Kind] = {
     "log_mel": Kind(
         lambda value: value is None or isinstance(value, (LogMel, Mapping)),
         "LogMel, or its settings by name",
+    ),
+    "events": Kind(
+        lambda value: value is None or isinstance(value, (EventForm, Mapping)),
+        "EventForm, or its settings by name",
     ),
 }
 """Options by name."""

@@ -42,10 +42,12 @@ class FolderDescription(_Description):
     """Options of `Dataset.from_folder`."""
 
     folder: str
-    task: str | None = None
+    heads: list[str] | None = None
+    task: str | dict[str, str] | None = None
     split: str | None = None
-    classes: list[str] | None = None
+    classes: list[str] | dict[str, list[str]] | None = None
     log_mel: dict[str, Any] | None = None
+    events: dict[str, Any] | None = None
 
 
 class SeriesDescription(_Description):
@@ -89,7 +91,8 @@ def described(path: Path, seed: int = 0, log_mel: LogMel | None = None) -> Datas
     """Return the data set that a TOML file describes: a folder, or a series to forecast.
 
     Its keys are `folder` or `series`, a path from the file's own folder, and the options of
-    `Dataset.from_folder` or `Dataset.from_series`; `[log-mel]` is a table of its settings.
+    `Dataset.from_folder` or `Dataset.from_series`; `[log-mel]` and `[events]` are tables of
+    their settings.
     """
     try:
         given = strict_toml.parse(read_bytes(path, LARGEST_DESCRIPTION))
@@ -107,7 +110,8 @@ def described(path: Path, seed: int = 0, log_mel: LogMel | None = None) -> Datas
     if "series" in options:
         return Dataset.from_series(path.parent / options.pop("series"), **options, name=path.stem)
     folder = path.parent / options.pop("folder")
-    options.setdefault("log_mel", _for_sound(folder, log_mel))
+    if not options.keys() & {"events"}:
+        options.setdefault("log_mel", _for_sound(folder, log_mel))
     return Dataset.from_folder(folder, **options, name=path.stem, seed=seed)
 
 

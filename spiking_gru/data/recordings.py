@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError
-from hardware.sequences.dense import NO_ARRAY, Sequences, as_array
+from hardware.sequences.dense import NO_ARRAY, as_array
+from hardware.sequences.sparse import AnySequences, SparseSequences
 from spiking_gru.data.tables import Table, table_of_frame, targets_in
 from spiking_gru.data.tasks import TASKS
 from spiking_gru.data.time_order import in_time_order
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 MOST_VALUES = 2**30
 """Values of all frames: 4 GiB as float32."""
@@ -28,8 +32,10 @@ Preprocessing = tuple[tuple[str, Mapping[str, Any]], ...]
 class Recordings:
     """Sequences, and one target, group and part of each."""
 
-    sequences: Sequence[ArrayLike] | Sequences
-    targets: Sequence[Any]
+    sequences: Sequence[ArrayLike] | AnySequences
+    targets: Sequence[Any] | Mapping[str, Sequence[Any]]
+    """By the name of each head, where there are several."""
+
     groups: Sequence[Any] | None = None
     parts: Sequence[str] | None = None
     channels: tuple[str, ...] = ()
@@ -40,6 +46,9 @@ class Recordings:
 
     naive: Mapping[str, ArrayLike] = field(default_factory=dict)
     """Naive forecasts of the targets by name."""
+
+    classes: tuple[str, ...] = ()
+    """The names of the classes, where they do not follow from the targets."""
 
 
 def frames_of(
@@ -64,7 +73,7 @@ def _listed(table: Table) -> str:
 
 def of_frames(
     frames: Iterable[Any],
-    targets: Sequence[Any],
+    targets: Sequence[Any] | Mapping[str, Sequence[Any]],
     groups: Sequence[Any] | None = None,
     time: str | None = None,
     missing: str | None = None,
@@ -95,7 +104,7 @@ def of_long_frame(
     group: str | None = None,
     time: str | None = None,
     missing: str | None = None,
-    task: str | None = None,
+    task: str | Mapping[str, str] | None = None,
 ) -> Recordings:
     """Return the recordings in one table, whose column `sequence` says to which a row belongs.
 
@@ -111,8 +120,43 @@ def of_long_frame(
         raise InputError("no target column is named: give target='NAME'")
     of_each = [in_time_order(table.take(rows), time) for rows in _rows_of_each(table, sequence)]
     targets: list[Any] = targets_in(of_each, target)
-    if not (TASKS[task].per_step if task in TASKS else not all(map(_is_constant, targets))):
+    if not (TASKS[task].per_step if _is_known(task) else not all(map(_is_constant, targets))):
         targets = [_only(*each, target) for each in zip(of_each, targets, strict=True)]
+    return _of_rows(table, of_each, targets, aside, group, missing)
+
+
+def of_long_frame_with_heads(
+    frame: Any,
+    sequence: str,
+    heads: Sequence[str],
+    group: str | None = None,
+    time: str | None = None,
+    missing: str | None = None,
+) -> Recordings:
+    """As `of_long_frame`, with a target of each head: a column of its name.
+
+    Targets are of sequences where every head is the same in all rows of every sequence.
+    """
+    aside = [name for name in (sequence, *heads, group, time) if name is not None]
+    table = table_of_frame("the frame", frame, exact=aside)
+    for name in aside:
+        table.require(name)
+    of_each = [in_time_order(table.take(rows), time) for rows in _rows_of_each(table, sequence)]
+    targets = {name: targets_in(of_each, [name]) for name in heads}
+    if all(_is_constant(values) for of_head in targets.values() for values in of_head):
+        targets = {name: [values[0] for values in found] for name, found in targets.items()}
+    return _of_rows(table, of_each, targets, aside, group, missing)
+
+
+def _of_rows(
+    table: Table,
+    of_each: Sequence[Table],
+    targets: Any,
+    aside: Sequence[str],
+    group: str | None,
+    missing: str | None,
+) -> Recordings:
+    """Return the recordings of the rows of each sequence, whose other columns are channels."""
     names = table.without(aside)
     return Recordings(
         [of_one.numbers(names, missing) for of_one in of_each],
@@ -120,6 +164,11 @@ def of_long_frame(
         group and [_only(of_one, of_one.columns[group], [group]) for of_one in of_each],
         channels=tuple(names),
     )
+
+
+def _is_known(task: Any) -> TypeGuard[str]:
+    """Return whether one task is named; that of the targets is refused later otherwise."""
+    return isinstance(task, str) and task in TASKS
 
 
 def _only(table: Table, values: NDArray[Any], names: Sequence[str]) -> Any:
@@ -151,7 +200,7 @@ def _is_constant(values: NDArray[Any]) -> bool:
     return bool(((values == values[:1]) | ((values != values) & (values[:1] != values[:1]))).all())
 
 
-def of_loader(batches: Iterable[Any], task: str | None = None) -> Recordings:
+def of_loader(batches: Iterable[Any], task: str | Mapping[str, str] | None = None) -> Recordings:
     """Return the recordings of batches (inputs, targets) or (inputs, targets, lengths).
 
     Inputs are (batch, frames, channels). With lengths, frames after the end are left out, and so
@@ -169,7 +218,7 @@ def of_loader(batches: Iterable[Any], task: str | None = None) -> Recordings:
             )
     if not found:
         raise InputError("the loader gave no batch: expected (inputs, targets) of some sequences")
-    per_step = TASKS[task].per_step if task in TASKS else _are_per_step(found)
+    per_step = TASKS[task].per_step if _is_known(task) else _are_per_step(found)
     ends = [(i, end) for i, (_, _, lengths) in enumerate(found) for end in enumerate(lengths)]
     return Recordings(
         [found[i][0][j, :end] for i, (j, end) in ends],
@@ -230,22 +279,51 @@ def joined(parts: Mapping[str, Recordings]) -> Recordings:
         raise InputError(f"only the {grouped[0]} part has groups: give those of every part")
 
     for name, part in parts.items():
-        for what in ("targets", *(["groups"] if grouped else [])):
-            if len(getattr(part, what)) != len(part.sequences):
+        of_heads = part.targets if isinstance(part.targets, Mapping) else {"": part.targets}
+        owned: dict[str, Any] = {f"{h} targets".lstrip(): of for h, of in of_heads.items()}
+        for what, items in {**owned, **({"groups": part.groups} if grouped else {})}.items():
+            if len(items) != len(part.sequences):
                 raise InputError(
-                    f"{len(getattr(part, what))} {what} for {len(part.sequences)} sequences of the "
+                    f"{len(items)} {what} for {len(part.sequences)} sequences of the "
                     f"{name} part: expected one for each"
                 )
 
     def each(field: str) -> Iterator[Any]:
         return (item for part in parts.values() for item in getattr(part, field))
 
+    sparse = [p.sequences for p in parts.values() if isinstance(p.sequences, SparseSequences)]
+    whole = len(sparse) == len(parts)
     return Recordings(
-        list(each("sequences")),
-        list(each("targets")),
+        SparseSequences.joined(sparse) if whole else list(each("sequences")),
+        _joined_targets(parts),
         list(each("groups")) if grouped else None,
         [name for name, part in parts.items() for _ in part.sequences],
     )
+
+
+def _listed_part(item: Any) -> Any:
+    """Return a list of items; targets of several heads as a dict of lists."""
+    if isinstance(item, Mapping):
+        return {name: list(items) for name, items in item.items()}
+    return list(item)
+
+
+def _joined_targets(parts: Mapping[str, Recordings]) -> list[Any] | dict[str, list[Any]]:
+    """Return the targets of all parts one after another, those of heads by name."""
+    all_of = [part.targets for part in parts.values()]
+    heads = {name for of in all_of if isinstance(of, Mapping) for name in of}
+    if not heads:
+        return [item for of in all_of for item in of]
+    found: dict[str, list[Any]] = {}
+    for of in all_of:
+        if not isinstance(of, Mapping) or of.keys() != heads:
+            raise InputError(
+                f"a part has not the targets of the heads {', '.join(sorted(heads))}, which "
+                f"another part has: give every part the same heads"
+            )
+        for name, items in of.items():
+            found.setdefault(name, []).extend(items)
+    return found
 
 
 def recordings(given: Sequence[Any] | Recordings) -> Recordings:
@@ -257,7 +335,12 @@ def recordings(given: Sequence[Any] | Recordings) -> Recordings:
             "a part is not (sequences, targets) or (sequences, targets, groups): give these"
         )
     try:
-        sequences, targets, *groups = (list(item) for item in given)
-        return Recordings(sequences, targets, groups[0] if groups else None)
+        sparse = given[0] if isinstance(given[0], SparseSequences) else None
+        sequences, targets, *groups = (
+            _listed_part(item) if item is not sparse else [] for item in given
+        )
+        return Recordings(
+            sequences if sparse is None else sparse, targets, groups[0] if groups else None
+        )
     except NO_ARRAY as error:
         raise InputError(f"a part is not lists of sequences and targets: {error}") from error

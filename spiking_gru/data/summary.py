@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.metrics import MISSING_CLASS
 from hardware.sequences.statistics import ranges
 from spiking_gru.data.dataset import Dataset, Part
+from spiking_gru.data.heads import is_missing
 from spiking_gru.data.recordings import Preprocessing
 
 
@@ -61,6 +62,9 @@ class Summary:
     preprocessing: Preprocessing
     """Names and settings of the steps on the host that made the frames."""
 
+    heads: dict[str, Summary] = field(default_factory=dict)
+    """The figures of each of several heads, with the targets of it alone."""
+
 
 def summary_of(dataset: Dataset) -> Summary:
     """Return the figures of a data set."""
@@ -69,7 +73,7 @@ def summary_of(dataset: Dataset) -> Summary:
         "validation": dataset.validation,
         "test": dataset.test,
     }
-    values = not dataset.row.names_classes
+    values = not (dataset.row.names_classes or dataset.heads)
     return Summary(
         name=dataset.name,
         task=dataset.task,
@@ -77,16 +81,19 @@ def summary_of(dataset: Dataset) -> Summary:
         licence=dataset.licence,
         fingerprint=dataset.fingerprint,
         classes=dataset.classes,
-        parts={name: _summary_of_part(part, dataset.classes) for name, part in parts.items()},
+        parts={name: _summary_of_part(part, dataset) for name, part in parts.items()},
         channels=_ranges_of_channels(dataset),
         outputs=_ranges(dataset.training.targets) if values else (),
         preprocessing=dataset.preprocessing,
+        heads={head.name: summary_of(dataset.head(head.name)) for head in dataset.heads},
     )
 
 
-def _summary_of_part(part: Part, classes: tuple[str, ...]) -> PartSummary:
-    lengths = part.sequences.lengths
-    missing = part.targets == MISSING_CLASS if classes else np.isnan(part.targets)
+def _summary_of_part(part: Part, dataset: Dataset) -> PartSummary:
+    lengths, classes = part.sequences.lengths, dataset.classes
+    of_heads = [is_missing(head.of(part.targets), head.row) for head in dataset.heads]
+    of_heads = of_heads or [is_missing(part.targets, dataset.row)]
+    missing = np.concatenate([of_head.ravel() for of_head in of_heads])
     return PartSummary(
         sequences=len(part),
         frames=int(lengths.sum()),

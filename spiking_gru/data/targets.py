@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,9 @@ from hardware.metrics import MISSING_CLASS
 from hardware.sequences.dense import NO_ARRAY, as_array
 from spiking_gru.data.labels import are_labels, is_missing, labels_of, names_of
 from spiking_gru.data.tasks import TASKS, task_of
+
+if TYPE_CHECKING:
+    from spiking_gru.data.heads import Head
 
 MOST_DISTINCT = 0.5
 """Different numbers per sequence up to which whole numbers are taken for classes."""
@@ -33,6 +36,18 @@ class Targets:
     classes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     """How each class is written in the targets: its name, or a number."""
+
+    heads: tuple[Head, ...] = ()
+    """The heads, whose columns `array` then has side by side; none where there is one target."""
+
+    of_heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`written` of each head."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of classes and heads."""
+        of_heads = (f"{h.name}/{text}" for h in self.heads for text in h.classes or ("",))
+        return (*self.classes, *of_heads)
 
 
 def targets_of(

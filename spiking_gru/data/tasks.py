@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hardware.definition.decision import DECISIONS, ONE_OF, Decision
+from hardware.errors import choose
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class Task:
     decision: str = ONE_OF
     """The way from scores to classes, unless training is told another."""
 
+    predicts_tokens: bool = False
+    """Whether the classes are tokens, some of which the training texts may not have."""
+
     @property
     def row(self) -> Decision:
         """The row of the decision."""
@@ -50,8 +55,52 @@ TASKS = {
         names_classes=False, per_step=True, readout="step", emit="graded", changes_above=0.05
     ),
     "multi-label": Task(names_classes=True, per_step=False, readout="mean", decision="any-of"),
+    "tag": Task(names_classes=True, per_step=True, readout="step"),
+    "next-token": Task(
+        names_classes=True,
+        per_step=True,
+        readout="step",
+        emit="graded",
+        changes_above=0.05,
+        predicts_tokens=True,
+    ),
+    "translate": Task(
+        names_classes=True,
+        per_step=True,
+        readout="step",
+        emit="graded",
+        changes_above=0.05,
+        predicts_tokens=True,
+    ),
     "multi-label-steps": Task(names_classes=True, per_step=True, readout="step", decision="any-of"),
 }
+
+
+OF_HEADS = {
+    "heads": Task(names_classes=True, per_step=False, readout="mean"),
+    "heads-steps": Task(names_classes=True, per_step=True, readout="step"),
+    "heads-with-values": Task(
+        names_classes=False, per_step=False, readout="last", emit="graded", changes_above=0.05
+    ),
+    "heads-with-values-steps": Task(
+        names_classes=False, per_step=True, readout="step", emit="graded", changes_above=0.05
+    ),
+}
+"""Several targets at once, each with a task of its own; some answer with values, or none does."""
+
+
+def row_of(task: str) -> Task:
+    """Return the row of a task, of one target or of several."""
+    return {**TASKS, **OF_HEADS}[choose("task", task, (*TASKS, *OF_HEADS))]
+
+
+def task_of_heads(tasks: Sequence[str]) -> str:
+    """Return the name of the task of several targets, from those of each of them."""
+    rows = [TASKS[task] for task in tasks]
+    wanted = all(row.names_classes for row in rows), rows[0].per_step
+    return next(
+        name for name, row in OF_HEADS.items() if (row.names_classes, row.per_step) == wanted
+    )
 
 
 def task_of(names_classes: bool, per_step: bool, has_labels: bool = False) -> str:

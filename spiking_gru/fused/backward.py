@@ -75,7 +75,7 @@ class Backward:
 
     def allocate(self, d_emitted: Tensor | None) -> tuple[int, bool]:
         """Room for gradients and slopes; the steps of a chunk, and whether `d_emitted` is used."""
-        new, (steps, batch, hidden) = self.inputs.x.new_zeros, self.saved.emitted.shape
+        new, (steps, batch, hidden) = self.inputs.U.new_zeros, self.saved.emitted.shape
         at_once = min(CHUNK, steps)
         direct = d_emitted is not None and d_emitted.is_contiguous() and self.alive is None
         # A slope that is not given is only read in the phase that computes it.

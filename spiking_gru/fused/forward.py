@@ -13,12 +13,13 @@ from spiking_gru.fused.backends import Backend
 from spiking_gru.fused.layout import layout_of, reordered, stages_of
 from spiking_gru.fused.phases import Constants, Saved
 from spiking_gru.quantise import Arithmetic
+from spiking_gru.sources import are_sources, product
 
 
 class Inputs(NamedTuple):
     """The tensors that a sequence's results depend on, and which of its steps are not padding."""
 
-    x: Tensor  # (steps, batch, inputs)
+    x: Tensor  # (steps, batch, inputs), or the numbers of the sources that send
     W: Tensor  # (input gates · hidden, inputs)
     U: Tensor  # (recurrent gates · hidden, hidden)
     bias: Tensor  # (gates · hidden,)
@@ -52,19 +53,23 @@ class Inputs(NamedTuple):
 def saved_values(cell: Cell, inputs: Inputs) -> Saved:
     """Room for the values of all steps, the gates filled with W x. Padding is 0 until written."""
     steps, batch, width = inputs.x.shape
+    new_empty, new_zeros = inputs.U.new_empty, inputs.U.new_zeros
     row, layout, hidden = cell.row, layout_of(cell.row), inputs.hidden
 
     def room(kept: bool = True) -> Tensor:
         shape = (steps if kept else 0, batch, hidden)
-        return inputs.x.new_empty(shape) if inputs.alive is None else inputs.x.new_zeros(shape)
+        return new_empty(shape) if inputs.alive is None else new_zeros(shape)
 
-    gates = inputs.x.new_empty((steps, batch, len(layout.gates), hidden))
+    gates = new_empty((steps, batch, len(layout.gates), hidden))
     seen, unseen = layout.seen, set(row.gates) - set(layout.input_gates)
     W = reordered(inputs.W, row.input_gates, layout.input_gates)
     columns = gates.view(steps * batch, len(layout.gates) * hidden)[
         :, seen.start * hidden : seen.stop * hidden
     ]
-    torch.mm(inputs.x.reshape(-1, width), W.T, out=columns)
+    if are_sources(inputs.x):
+        columns.copy_(product(inputs.x.reshape(-1, width), W))
+    else:
+        torch.mm(inputs.x.reshape(-1, width), W.T, out=columns)
     for gate in unseen:
         gates[:, :, layout.gates.index(gate)] = 0
     membranes = room()
@@ -126,7 +131,7 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Saved:
     steps, batch = saved.emitted.shape[:2]
     living, constants = inputs.living(backend), inputs.constants(backend, cell)
     arrays = backend.packed(Saved(*map(backend.array, saved)))
-    nothing = backend.array(inputs.x.new_empty(batch, 0, inputs.hidden))
+    nothing = backend.array(inputs.U.new_empty(batch, 0, inputs.hidden))
     phase, products = backend.phases.forward, recurrences(backend, cell, inputs, saved)
     settings = backend.forward_settings(arithmetic, inputs.x.device)
     stages = [

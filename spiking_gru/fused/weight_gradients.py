@@ -13,6 +13,7 @@ from spiking_gru.fused.backends import Backend
 from spiking_gru.fused.forward import Inputs
 from spiking_gru.fused.layout import layout_of, reordered
 from spiking_gru.fused.phases import Saved
+from spiking_gru.sources import add_gradient, are_sources
 
 
 class Receiver(NamedTuple):
@@ -39,10 +40,12 @@ class WeightGradients:
         self.add_by_events = backend.add_by_events if cell.spiking else None
         self.hidden, self.columns = inputs.hidden, len(self.layout.gates) + self.layout.extra
         # In bfloat16 the sum of many small numbers would lose most of them.
-        self.dtype = torch.promote_types(inputs.x.dtype, torch.float32)
+        self.dtype = torch.promote_types(inputs.U.dtype, torch.float32)
         self.W = reordered(inputs.W, self.row.input_gates, self.layout.input_gates)
         self.d_x = torch.empty_like(inputs.x) if needs_x else None
-        self.d_W = self.zeros(*self.W.T.shape)
+        inputs_of_W, outputs = self.W.T.shape
+        self.by_source = are_sources(inputs.x)
+        self.d_W = self.zeros(inputs_of_W + self.by_source, outputs)  # a row of no source first
         self.d_pre = self.zeros(self.columns * self.hidden)
         self.d_theta = self.zeros(len(inputs.emitted), self.hidden)
         sources = {EMISSION: saved.emitted, RESET: saved.messages, OUTPUT: saved.would}
@@ -55,7 +58,7 @@ class WeightGradients:
             )
 
     def zeros(self, *shape: int) -> Tensor:
-        return self.inputs.x.new_zeros(shape, dtype=self.dtype)
+        return self.inputs.U.new_zeros(shape, dtype=self.dtype)
 
     def numbers(self, columns: slice) -> slice:
         """Columns of gates as columns of numbers."""
@@ -65,7 +68,10 @@ class WeightGradients:
         """Add those of the steps from `start`, (steps, batch, columns · hidden)."""
         end, x = start + len(d), self.inputs.x[start : start + len(d)]
         d_W = d[..., self.numbers(self.layout.input_columns)]
-        self.product(self.d_W, d_W, x)
+        if self.by_source:
+            add_gradient(self.d_W, d_W, x)
+        else:
+            self.product(self.d_W, d_W, x)
         self.d_pre += d.flatten(0, 1).sum(0, dtype=self.dtype)
         for receiver in self.receivers.values():
             if not receiver.late:
@@ -96,7 +102,7 @@ class WeightGradients:
     def gradients(self, emitted: Tensor, membrane: Tensor) -> tuple[Tensor | None, ...]:
         """All gradients in the order of the inputs, given those of the first state."""
         row, layout, dtype = self.row, self.layout, emitted.dtype
-        d_W = reordered(self.d_W.T, layout.input_gates, row.input_gates)
+        d_W = reordered(self.d_W[self.by_source :].T, layout.input_gates, row.input_gates)
         d_U = self.inputs.U.new_zeros((0, self.hidden), dtype=self.dtype)
         if self.receivers:
             receivers = self.receivers.values()

@@ -23,11 +23,17 @@ Augmentation = Callable[[Batch, SequenceModel, float, torch.Generator], Batch]
 
 def with_noise(frames: Tensor, gain: Tensor, noise: float, generator: torch.Generator) -> Tensor:
     """Return frames with Gaussian noise of `noise` standard deviations of each channel."""
-    return frames + noise * torch.randn(frames.shape, generator=generator) / gain.float()
+    drawn = torch.randn(frames.shape, generator=generator).to(frames.device)
+    return frames + noise * drawn / gain.float()
 
 
 def noise(batch: Batch, model: SequenceModel, strength: float, generator: torch.Generator) -> Batch:
-    """Add Gaussian noise of `strength` standard deviations of each channel."""
+    """Add Gaussian noise of `strength` standard deviations of each channel.
+
+    Counts and tokens have no noise: it would be events where nothing was, or no tokens.
+    """
+    if not model.encoder.row.standardises:
+        return batch
     gain = model.encoder.gain.to(batch.frames.device)
     return batch._replace(frames=with_noise(batch.frames, gain, strength, generator))
 
@@ -41,7 +47,7 @@ def warp(batch: Batch, model: SequenceModel, strength: float, generator: torch.G
         source(t) = t · a/b                                t ≤ b
         source(t) = a + (t − b) · (L − 1 − a)/(L − 1 − b)  t > b
 
-    Frames are interpolated; a target of a frame is that of the nearest one.
+    Frames are interpolated; counts and tokens, and the targets of frames, are those of the nearest.
     """
     last = (batch.lengths - 1).double()
     a = last * _uniform(batch, generator)
@@ -54,11 +60,13 @@ def warp(batch: Batch, model: SequenceModel, strength: float, generator: torch.G
     lower = source.floor().long()
     share = (source - lower).to(batch.frames.dtype).unsqueeze(-1)
     upper = (lower + 1).clamp(max=len(batch.frames) - 1)
-    start = _gathered(batch.frames, lower)
+    start, nearest = _gathered(batch.frames, lower), (source + 0.5).floor().long()
     frames = start + share * (_gathered(batch.frames, upper) - start)
+    if not model.encoder.row.standardises:
+        frames = _gathered(batch.frames, nearest)
     targets = batch.targets
     if model.row.per_step:
-        targets = _gathered(targets, (source + 0.5).floor().long())
+        targets = _gathered(targets, nearest)
     return batch._replace(frames=frames, targets=targets)
 
 

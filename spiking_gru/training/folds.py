@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset, Part, splits
-from spiking_gru.data.dataset import assembled
+from spiking_gru.data.dataset import assembled, labels_of
+from spiking_gru.data.heads import Head
 from spiking_gru.data.targets import Targets
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.callbacks import Watcher
@@ -107,9 +108,9 @@ def _datasets(
     """Return a data set for each fold; all are made before the first is trained on."""
     whole = joined(list(parts))
     how = choose("way to fold", by or ("class" if whole.groups is None else "group"), WAYS)
-    targets = Targets(dataset.task, whole.targets, dataset.classes)
+    targets = Targets(dataset.task, whole.targets, dataset.classes, heads=dataset.heads)
     made = []
-    for held in splits.folds(len(whole), folds, seed, **_alike(whole, how)):
+    for held in splits.folds(len(whole), folds, seed, **_alike(whole, how, dataset.heads)):
         rest = whole.take(np.setdiff1d(np.arange(len(whole)), held))
         test = whole.take(held)
         fold = assembled(dataset.name, rest, test, targets, how, seed=seed, licence=dataset.licence)
@@ -118,7 +119,7 @@ def _datasets(
     return made
 
 
-def _alike(part: Part, how: str) -> dict[str, Any]:
+def _alike(part: Part, how: str, heads: Sequence[Head] = ()) -> dict[str, Any]:
     """Return the arguments of `splits.folds` for a way to fold."""
     if how == "group":
         if part.groups is None:
@@ -127,8 +128,7 @@ def _alike(part: Part, how: str) -> dict[str, Any]:
                 "by='class'"
             )
         return {"like": part.groups, "whole": True}
-    one_class_each = not part.per_step and part.targets.ndim == 1
-    return {"like": part.labels if one_class_each else None}
+    return {"like": labels_of(part, heads)[0]}
 
 
 def joined(parts: list[Part]) -> Part:

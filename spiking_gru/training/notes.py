@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,19 @@ def notes_on(
     phase: str,
     epochs: int,
     best_epoch: int,
-    metrics: Metrics,
-    targets: NDArray[Any],
+    metrics: Mapping[str, Metrics],
+    targets: Mapping[str, NDArray[Any]],
 ) -> list[str]:
-    """Return what the best epoch says of a phase, by the metrics on the validation part."""
-    fault = _no_better_than_chance(metrics, targets)
-    notes = [f"{phase}: {fault}; try another learning rate or more epochs"] if fault else []
+    """Return what the best epoch says of a phase, by the metrics of heads on the validation part.
+
+    The only target has no name.
+    """
+    notes = []
+    for name, of_head in metrics.items():
+        fault = _no_better_than_chance(of_head, targets[name])
+        if fault:
+            owner = f"{phase}, {name}" if name else phase
+            notes.append(f"{owner}: {fault}; try another learning rate or more epochs")
     if best_epoch == epochs:
         notes.append(f"{phase}: the last of {epochs} epochs was the best; more may do better")
     return notes

@@ -17,9 +17,15 @@ from spiking_gru.cell import SpikingGRUCell
 
 
 def matrices(model: nn.Module) -> list[Tensor]:
-    """Return the synapses of a model's layers; those of the readout are few and stay."""
-    cells = (module for module in model.modules() if isinstance(module, SpikingGRUCell))
-    return [matrix for cell in cells for matrix in (cell.weight_ih, cell.weight_hh)]
+    """Return the synapses of a model's layers; those of the readout are few and stay.
+
+    A matrix that is multiplied by an embedding stays as well: its zeros are none of the product.
+    """
+    found: list[Tensor] = []
+    for cell in (module for module in model.modules() if isinstance(module, SpikingGRUCell)):
+        found += [cell.weight_ih] if cell.embedding is None else []
+        found.append(cell.weight_hh)
+    return found
 
 
 class Pruning:

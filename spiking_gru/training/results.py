@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spiking_gru.model import SequenceModel
+from spiking_gru.pair_settings import PairSettings
 from spiking_gru.settings import NetworkSettings
 from spiking_gru.training.evaluation import Score
 
@@ -22,7 +23,7 @@ class Results:
         name: str,
         title: str,
         model: SequenceModel,
-        settings: NetworkSettings,
+        settings: NetworkSettings | PairSettings,
         score: Score,
         *,
         dense: bool = False,
@@ -43,11 +44,11 @@ class Results:
 
 def parameters_of(model: SequenceModel) -> int:
     """Return the number of parameters: those of the recurrent layers and of the readout."""
-    return sum(parameter.numel() for parameter in model.parameters())
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def multiplied(model: SequenceModel) -> dict[str, int]:
     """Return the weights that a frame meets, and those that an answer meets."""
-    matrices = sum(parameter.numel() for parameter in model.parameters() if parameter.ndim == 2)
+    matrices = sum(p.numel() for p in model.parameters() if p.ndim == 2 and p.requires_grad)
     of_readout = model.readout.weight.numel()
     return {"layer_weights": matrices - of_readout, "readout_weights": of_readout}

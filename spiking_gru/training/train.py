@@ -12,12 +12,20 @@ import numpy as np
 import torch
 from torch.utils.tensorboard.writer import SummaryWriter
 
+from hardware.definition.encoder import ENCODERS
+from hardware.definition.limits import FEWEST_TOKENS
 from hardware.files.sealed import write_sealed
+from hardware.sequences.tokens import largest_token
 from spiking_gru.data import Dataset
-from spiking_gru.network import Network, save_network
+from spiking_gru.data.heads import ALONE
+from spiking_gru.data.pairs import source_of
+from spiking_gru.network import Network
+from spiking_gru.pair_settings import PairSettings
 from spiking_gru.replacement import replacing
 from spiking_gru.run_folder import RunFolder
-from spiking_gru.settings import TEACHER, NetworkSettings, TrainingSettings
+from spiking_gru.saved import save_network
+from spiking_gru.seq2seq import Seq2Seq
+from spiking_gru.settings import TEACHER, HeadSettings, NetworkSettings, TrainingSettings
 from spiking_gru.training.baseline import BASELINES, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
 from spiking_gru.training.device import chosen_device
@@ -48,7 +56,7 @@ def train(
     function that is called after each epoch; it ends a phase by returning True. A terminal and a
     notebook show the `progress`; True shows it anywhere, False nowhere.
     """
-    settings = settings.resolved(dataset.task)
+    settings = settings.resolved(dataset.task, dataset.encoder)
     with replacing(RunFolder(Path(folder)), force) as new, shown(progress) as show:
         return _train(settings, dataset, new, report, [show, *callbacks])
 
@@ -68,7 +76,7 @@ def _train(
     with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
         trainer = Trainer(settings, dataset, report, log, callbacks)
         for chosen in chosen_baselines(settings, about, parameters_of(network)):
-            model, name = chosen.build(network.encoder, settings.seed).to(device), chosen.name
+            model, name = chosen.build(network.encoders, settings.seed).to(device), chosen.name
             trainer.fit(name, model, epochs or quantised_epochs, rate)
             score = trainer.test(model)
             results.add(name, chosen.title, model, chosen.settings, score, dense=True)
@@ -113,30 +121,87 @@ def _train(
     return metrics
 
 
-def fresh_network(settings: TrainingSettings, dataset: Dataset) -> tuple[Network, NetworkSettings]:
+def fresh_network(
+    settings: TrainingSettings, dataset: Dataset
+) -> tuple[Network | Seq2Seq, NetworkSettings | PairSettings]:
     """Return the network as training finds it, and its settings."""
     torch.manual_seed(phase_seed(settings.seed, "spiking", "weights"))
+    if dataset.reads is not None:
+        return fresh_pair(settings, dataset)
     about = network_settings(settings, dataset)
     network = Network.build(about)
     network.encoder.fit(dataset.training.sequences)
     return network, about
 
 
+def fresh_pair(settings: TrainingSettings, dataset: Dataset) -> tuple[Seq2Seq, PairSettings]:
+    """Return an encoder and a decoder as training finds them, and their settings."""
+    reads, words = dataset.reads, dataset.vocabulary
+    assert reads is not None
+    assert words is not None
+    settings = settings.resolved(dataset.task, dataset.encoder)
+    encoder = settings.model_copy(update={"readout": "last"}).network(
+        reads.channels,
+        task="regress",
+        scale=(1.0,),
+        offset=(0.0,),
+        tokens=0 if reads.vocabulary is None else len(reads.vocabulary),
+        vocabulary=None if reads.vocabulary is None else reads.vocabulary.described,
+    )
+    decoder = settings.model_copy(update={"encoder": "tokens"}).network(
+        1,
+        dataset.classes,
+        dataset.task,
+        tokens=len(words),
+        vocabulary=words.described,
+    )
+    about = PairSettings(encoder=encoder, decoder=decoder)
+    pair = Seq2Seq(*(Network.build(part) for part in about.parts))
+    pair.encoder_half.encoder.fit(
+        np.concatenate([source_of(one) for one in dataset.training.sequences])
+    )
+    return pair, about
+
+
 def network_settings(settings: TrainingSettings, dataset: Dataset) -> NetworkSettings:
     """Return the network to train; values are scaled by those of the training part."""
-    if dataset.row.names_classes:
-        return settings.network(
-            dataset.channels, dataset.classes, dataset.task, preprocessing=dataset.preprocessing
+    settings = settings.resolved(dataset.task, dataset.encoder)
+    tokens = tokens_of(dataset) if ENCODERS[settings.encoder or ""].by_token else 0
+    targets = {name: _target(one) for name, one in dataset.by_head.items()}
+    target = targets.get(ALONE) or {
+        "heads": tuple(
+            HeadSettings(name=head.name, decision=head.row.decision, **targets[head.name])
+            for head in dataset.heads
         )
-    values = dataset.training.targets
-    deviation = np.nanstd(values, axis=0)
+    }
     return settings.network(
         dataset.channels,
         task=dataset.task,
-        scale=tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
-        offset=tuple(np.nanmean(values, axis=0).tolist()),
         preprocessing=dataset.preprocessing,
+        tokens=tokens,
+        vocabulary=None if dataset.vocabulary is None else dataset.vocabulary.described,
+        **target,
     )
+
+
+def _target(dataset: Dataset) -> dict[str, Any]:
+    """Return the classes of a target, or the scale and the offset of its values."""
+    if dataset.row.names_classes:
+        return {"classes": dataset.classes}
+    values = dataset.training.targets
+    deviation = np.nanstd(values, axis=0)
+    return {
+        "scale": tuple(np.where(deviation > 0, deviation, 1.0).tolist()),
+        "offset": tuple(np.nanmean(values, axis=0).tolist()),
+    }
+
+
+def tokens_of(dataset: Dataset) -> int:
+    """Return how many tokens a channel has: those of the vocabulary, or the largest."""
+    if dataset.vocabulary is not None:
+        return len(dataset.vocabulary)
+    parts = (dataset.training, dataset.validation, dataset.test)
+    return max(FEWEST_TOKENS, *(largest_token(part.sequences) for part in parts if len(part)))
 
 
 @contextmanager

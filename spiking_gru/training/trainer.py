@@ -30,7 +30,7 @@ from spiking_gru.training.callbacks import (
 from spiking_gru.training.distillation import distillation_loss, taught
 from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.history import History
-from spiking_gru.training.losses import class_weights
+from spiking_gru.training.losses import class_weights, head_weights
 from spiking_gru.training.losses import loss as loss_of
 from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
 from spiking_gru.training.pruning import Pruning
@@ -82,6 +82,7 @@ class Trainer:
         self.best_epochs: dict[str, int] = {}
         self.notes = notes_on_data(dataset)
         self.class_weights = class_weights(settings, dataset)
+        self.head_weights = head_weights(settings, dataset)
 
     def fit(
         self,
@@ -104,6 +105,7 @@ class Trainer:
         """
         settings, weights = self.settings, self.class_weights
         model.class_weights = None if weights is None else weights.to(model.device)
+        model.head_weights = self.head_weights
         torch.manual_seed(phase_seed(settings.seed, phase, "dropout"))
         generator = torch.Generator().manual_seed(phase_seed(settings.seed, phase, "batches"))
         optimiser = OPTIMISERS[settings.optimiser](
@@ -143,8 +145,8 @@ class Trainer:
                 break
         model.load_state_dict(best_state)
         if best is not None:
-            targets = self.dataset.validation.targets
-            self.notes += notes_on(phase, epochs, self.best_epochs[phase], best.metrics, targets)
+            targets = {n: one.validation.targets for n, one in self.dataset.by_head.items()}
+            self.notes += notes_on(phase, epochs, self.best_epochs[phase], best.by_head, targets)
 
     def _epoch(self, run: Phase, epoch: int) -> tuple[EpochReport, bool]:
         """Return the report of an epoch, and whether a callback ended the phase within it."""
@@ -152,7 +154,7 @@ class Trainer:
         strengths = {name: getattr(settings, name) for name in AUGMENTATIONS}
         number = -(-len(self.dataset.training) // settings.batch)
         losses, norms, sequences, stopped = 0.0, 0.0, 0, False
-        todo = batches(self.dataset.training, settings.batch, run.generator)
+        todo = batches(self.dataset.training, settings.batch, run.generator, run.model.device)
         for count, batch in enumerate(todo, 1):
             changed = augmented(batch, run.model, strengths, run.generator).to(run.model.device)
             loss, norm = self._step(run, changed, rate)

@@ -8,12 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import random_network
-from programs import random_sequences
+from programs import OF_NUMBERS, random_sequences
 
 from conversion import convert, verify
 from hardware.definition.arithmetic import ACTIVATIONS
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
-from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
 from hardware.errors import RangeError
@@ -33,7 +32,7 @@ every_network = st.fixed_dictionaries(
         "activation": st.sampled_from(list(ACTIVATIONS)),
         "reset_mechanism": st.sampled_from(list(RESET_MECHANISMS)),
         "learn_initial_state": st.booleans(),
-        "encoder": st.sampled_from(list(ENCODERS)),
+        "encoder": st.sampled_from(OF_NUMBERS),
         "encoder_steps": st.integers(1, 3),
         "readout": st.sampled_from(list(READOUTS)),
         "leak": st.integers(1, 6),

@@ -56,10 +56,10 @@ def fits_32_bits(program: Program) -> bool:
 
 def bounds_of(program: Program, found: list[Observed]) -> Numbers:
     """Return the proven bound of everything that `reached` shows, in the same order."""
-    events, proof = program.encoder.range, []
+    events, alternatives, proof = program.encoder.range, program.encoder.alternatives, []
     for level in program.levels:
-        proof += [bounds_of_layer(layer, events) for layer in level]
-        events = level[0].cell.emission_range
+        proof += [bounds_of_layer(layer, events, alternatives) for layer in level]
+        events, alternatives = level[0].cell.emission_range, 1
     of_readout = readout_bounds(program.readout, program.layers[-1].cell, program.max_steps)
     proof.append({name: two_sided(values) for name, values in of_readout.items()})
     proof[-1][IN_TRAINING] = two_sided(np.array([FLOAT32]))
@@ -82,8 +82,8 @@ def bound_of(name: str, bounds: dict[str, Numbers]) -> Numbers:
     return bounds[name] if name in bounds else bounds[name.split(",")[0]]
 
 
-def bounds_of_layer(layer: Layer, events: tuple[int, int]) -> dict[str, Numbers]:
-    cell, bounds = layer.cell, layer_bounds(layer, events)
+def bounds_of_layer(layer: Layer, events: tuple[int, int], alternatives: int) -> dict[str, Numbers]:
+    cell, bounds = layer.cell, layer_bounds(layer, events, alternatives)
     one = 1 << cell.state_fraction
     mixed = bounds["convex mix"][:, [cell.gates.index(cell.row.mixing)]]
     parts = ("without its bias", "without messages", "without input")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from networks import random_network
-from programs import random_program, random_sequences
+from programs import OF_NUMBERS, random_program, random_sequences
 
 from conversion import convert, verification, verify
 from conversion.verification import integers, probes
@@ -76,7 +76,7 @@ def test_convert_compares_the_program_with_the_network(monkeypatch: pytest.Monke
     assert convert(network, verify=False).layers
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 def test_probes_fit_a_program_and_reach_the_ends_of_its_encoder(encoder: str) -> None:
     program = random_program(1, encoder=encoder)
     for most in (program.encoder.steps, 1000):
@@ -95,7 +95,9 @@ def test_probes_fit_a_program_and_reach_the_ends_of_its_encoder(encoder: str) ->
 def test_an_empty_batch_is_equal_and_has_empty_answers(
     readout: str, encoder: str, bidirectional: bool
 ) -> None:
-    network = random_network(0, encoder=encoder, readout=readout, bidirectional=bidirectional)
+    network = random_network(
+        0, encoder=encoder, tokens=4, readout=readout, bidirectional=bidirectional
+    )
     program = convert(network, verify=False)
     verified = verify(program, network, [])
     assert verified.equal
@@ -106,7 +108,7 @@ def test_an_empty_batch_is_equal_and_has_empty_answers(
 
 
 @pytest.mark.filterwarnings("error::hardware.errors.ClampedInputsWarning")
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 def test_a_comparison_with_the_network_does_not_warn_of_clamped_inputs(encoder: str) -> None:
     network = random_network(0, encoder=encoder)
     program = convert(network)

@@ -13,7 +13,7 @@ from independent.engine import Result, outside_the_word
 from independent.engine import run as run_reference
 from independent.reader import read
 from many_programs import hard_sequences, is_wild, program_number
-from programs import random_program
+from programs import random_program, taken_by
 
 from hardware import Program, Session, Trace, run, stream
 from hardware.definition.arithmetic import ACTIVATIONS
@@ -21,6 +21,7 @@ from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
+from hardware.runs.heads import by_head
 from hardware.sequences.dense import Sequences
 
 pytestmark = pytest.mark.filterwarnings("ignore::hardware.errors.ClampedInputsWarning")
@@ -59,17 +60,20 @@ def assert_equal(program: Program, trace: Trace, results: list[Result]) -> None:
     assert same(trace.scores, [r.scores for r in results])
     values = np.array([row for r in results for row in r.values])
     assert program.values(trace).tobytes() == values.tobytes()
-    if program.classes:
-        assert trace.predictions.tolist() == [r.label for r in results]
-    else:
-        assert trace.values is not None
-        assert trace.values.tobytes() == values.tobytes()
+    for place, (alone, of_head) in enumerate(by_head(program, trace).values()):
+        if alone.classes:
+            assert of_head.predictions.tolist() == [r.labels[place] for r in results]
+        else:
+            assert of_head.values is not None
+            rows = program.readout.target.parts[place][0]
+            assert of_head.values.tobytes() == values[:, rows].tobytes()
 
 
 def check(number: int, folder: Path) -> None:
     """Compare the engines numpy and events, a stream and a session with the reference."""
     program = program_number(number)
     sequences = hard_sequences(number, program.encoder.channels, LENGTHS)
+    sequences = taken_by(program.encoder, sequences)
     file = file_of(program, folder)
     results, outside = reference_results(file, sequences)
     assert read(file).digest == program.digest
@@ -149,6 +153,7 @@ def check_lava(number: int, folder: Path) -> None:
     """Compare Lava's simulator with the reference."""
     program = program_number(number)
     sequences = hard_sequences(number, program.encoder.channels, LENGTHS)
+    sequences = taken_by(program.encoder, sequences)
     results, _ = reference_results(file_of(program, folder), sequences)
     assert_equal(program, run(program, sequences, engine="lava", strict=False), results)
 
@@ -175,7 +180,7 @@ def test_an_initial_membrane_that_the_host_gives_is_rounded_half_to_even(tmp_pat
         halves = rng.integers(-2 * one, 2 * one + 1, layer.neurons) / 2
         given[layer.name] = halves / one
         expected.append([round(half) for half in halves.tolist()])
-    sequences = hard_sequences(1, program.encoder.channels, [4])
+    sequences = taken_by(program.encoder, hard_sequences(1, program.encoder.channels, [4]))
     reference = read(file_of(program, tmp_path))
     frames = sequences.values.tolist()
     trace = run(program.starting_from(given), sequences)

@@ -69,8 +69,8 @@ def test_values_class_and_digests_of_an_example_are_computed_again(example: Exam
     result, _ = watched(example)
     [values] = result.values
     assert values == stated(example.text, r"The values(?: of the scores)? are")
-    if example.program.readout.classes:
-        assert [result.label] == stated(example.text, "The class is")
+    if example.program.readout.heads[0].classes:
+        assert result.labels == stated(example.text, "The class is")
     assert golden_digest(result) == example.program.golden[0].digest
     assert example.program.digest == example.digest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from changed_programs import changed, places
 from independent.container import RefusedError
 from independent.reader import read
 from many_programs import hard_sequences, program_number
-from programs import random_program
+from programs import random_program, with_classes, with_readout
 from sealing import (
     header_and_data,
     joined,
@@ -27,6 +27,7 @@ from sealing import (
 )
 
 from hardware import Program
+from hardware.definition.target import Head, Target
 from hardware.errors import ProgramError
 from hardware.program.file import contents
 from hardware.program.stored import stored
@@ -44,9 +45,19 @@ def file_of(program: Program, folder: Path) -> bytes:
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A program file of schema 3 with two levels, classes and two golden samples."""
-    program = replace(program_number(4), preprocessing=(("windows", {}),))
-    inputs = hard_sequences(4, program.encoder.channels, [2, 1])
+    program = replace(program_number(66), preprocessing=(("windows", {}),))
+    program = with_classes(program, *(f"class {i}" for i in range(program.readout.outputs)))
+    inputs = hard_sequences(66, program.encoder.channels, [2, 1])
     return file_of(golden_samples(program, inputs), tmp_path_factory.mktemp("sound"))
+
+
+@pytest.fixture(scope="module")
+def sound_with_heads(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A program file whose target has two heads: classes, and a value."""
+    program = random_program(3, outputs=4)
+    heads = (Head("kind", Target(("a", "b", "c")), 3), Head("size", Target((), (0.5,), (2.0,)), 1))
+    program = with_readout(program, replace(program.readout, target=Target(heads=heads)))
+    return file_of(program, tmp_path_factory.mktemp("heads"))
 
 
 def accepted(file: bytes, path: Path) -> tuple[bool, bool]:
@@ -64,9 +75,9 @@ def accepted(file: bytes, path: Path) -> tuple[bool, bool]:
     return bool(ours), bool(theirs)
 
 
-def check_changes(seeds: range, sound: bytes, path: Path) -> None:
-    """Compare both readers on changed files of schemas 2 and 3."""
-    files = [sound, *(saved.read_bytes() for saved in SAVED)]
+def check_changes(seeds: range, sound: bytes, path: Path, others: Sequence[bytes]) -> None:
+    """Compare both readers on changed files."""
+    files = [sound, *others]
     found = set()
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -78,12 +89,52 @@ def check_changes(seeds: range, sound: bytes, path: Path) -> None:
 
 
 def test_both_readers_refuse_the_same_files(sound: bytes, tmp_path: Path) -> None:
-    check_changes(range(100), sound, tmp_path / "p.sgru")
+    check_changes(range(100), sound, tmp_path / "p.sgru", [saved.read_bytes() for saved in SAVED])
+
+
+def test_both_readers_refuse_the_same_files_with_heads(
+    sound_with_heads: bytes, tmp_path: Path
+) -> None:
+    check_changes(range(60), sound_with_heads, tmp_path / "p.sgru", [sound_with_heads])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda target: target["heads"].pop(),
+        lambda target: target.update(heads=[]),
+        lambda target: target.update(decision="any-of"),
+        lambda target: target.update(classes=["a", "b", "c", "d"]),
+        lambda target: target.update(scale=[1.0, 1.0, 1.0, 1.0]),
+        lambda target: target["heads"][0].update(name="size"),
+        lambda target: target["heads"][0].update(name="a/b"),
+        lambda target: target["heads"][1].update(outputs=2),
+        lambda target: target["heads"][1].update(outputs=True),
+        lambda target: target["heads"][1]["target"].update(heads=[]),
+        lambda target: target["heads"][1]["target"].update(decision="any-of"),
+        lambda target: target["heads"][1]["target"].update(classes=["a"]),
+    ],
+)
+def test_heads_that_the_page_does_not_allow_are_refused(
+    change: Callable[[dict[str, Any]], Any], sound_with_heads: bytes, tmp_path: Path
+) -> None:
+    manifest, tensors = taken_apart(sound_with_heads)
+    assert accepted(sealed(manifest, tensors), tmp_path / "p.sgru") == (True, True)
+    change(manifest["readouts"][0]["target"])
+    assert accepted(sealed(manifest, tensors), tmp_path / "p.sgru") == (False, False)
 
 
 @pytest.mark.long
 def test_both_readers_refuse_the_same_of_5000_files(sound: bytes, tmp_path: Path) -> None:
-    check_changes(range(100, 5_100), sound, tmp_path / "p.sgru")
+    saved = [saved.read_bytes() for saved in SAVED]
+    check_changes(range(100, 5_100), sound, tmp_path / "p.sgru", saved)
+
+
+@pytest.mark.long
+def test_both_readers_refuse_the_same_of_2000_files_with_heads(
+    sound_with_heads: bytes, tmp_path: Path
+) -> None:
+    check_changes(range(60, 2_060), sound_with_heads, tmp_path / "p.sgru", [sound_with_heads])
 
 
 def test_any_bit_that_flips_is_refused(sound: bytes, tmp_path: Path) -> None:
@@ -134,14 +185,30 @@ def test_every_field_is_required_and_no_other_is_known(
         ("level-crossing", {"limit": 32_767, "threshold": 3}, True),
         ("level-crossing", {"limit": 32_767, "threshold": 2}, True),
         ("level-crossing", {"limit": 32_767, "threshold": 1}, False),
+        ("events", {}, True),
+        ("events", {"limit": 32_767}, True),
+        ("events", {"fields": 2}, False),
+        ("events", {"offset": 0.5}, False),
+        ("events", {"gain": 2.0}, False),
+        ("tokens", {"fields": 2, "limit": 1}, True),
+        ("tokens", {"fields": 2, "limit": 2}, False),
+        ("tokens", {"fields": 3, "limit": 1}, False),
+        ("tokens", {"limit": 1}, False),
+        ("tokens", {"fields": 2, "limit": 1, "gain": 2.0}, False),
     ],
 )
 def test_both_readers_know_what_each_encoder_has(
     kind: str, fields: dict[str, Any], sound: bool, tmp_path: Path
 ) -> None:
     manifest, tensors = taken_apart(contents(*stored(random_program(5, 4, (3,)))))
-    if kind == "population":  # 4 inputs of the first layer are 2 fields of 2 channels
-        tensors |= {name: tensors[name][:2] for name in ("encoder.offset", "encoder.gain")}
+    plain = kind in ("events", "tokens")
+    for name, value in (("offset", 0.0), ("gain", 1.0)):
+        values = tensors[f"encoder.{name}"]
+        if kind in ("population", "tokens"):  # 4 inputs of the first layer are 2 of 2 channels
+            values = values[:2]
+        filled = np.full_like(values, fields.get(name, value))
+        tensors[f"encoder.{name}"] = filled if plain else values
+    fields = {name: value for name, value in fields.items() if name not in ("offset", "gain")}
     manifest["encoder"].update({"kind": kind, "threshold": 0, **fields})
     file = sealed(manifest, tensors)
     assert accepted(file, tmp_path / "p.sgru") == (sound, sound)

@@ -590,3 +590,36 @@ def test_a_run_is_repeated_by_its_own_settings(folder: Path, tmp_path: Path, cal
     options = ("--config", folder / "config.toml", "--epochs", 1, "--out", tmp_path / "shorter")
     assert call("train", *options)[0] == 0
     assert "epochs = 1\n" in (tmp_path / "shorter" / "config.toml").read_text()
+
+
+def test_a_run_ends_sequences_early_and_says_how_many_frames_it_used(
+    folder: Path, tmp_path: Path, call
+) -> None:  # type: ignore[no-untyped-def]
+    out = ("--json", "--out", tmp_path / "t")
+    code, text, err = call("run", folder, "--early-exit", "0", "--fewest", "2", *out)
+    assert code == 0, err
+    assert json.loads(text)["frames_used"] == [2] * 9
+    assert ", 2.0 of " in err
+    assert Trace.load(tmp_path / "t").exits.tolist() == [2] * 9
+    code, text, _ = call("run", folder, *out)
+    assert json.loads(text)["frames_used"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--early-exit", "-1"), "early_exit is -1.0, expected a margin of at least 0"),
+        (("--early-exit", "nan"), "early_exit is nan, expected a margin of at least 0"),
+        (("--early-exit", "1", "--fewest", "0"), "fewest is 0, expected a whole number"),
+        (("--fewest", "2"), "--fewest is of no use without --early-exit"),
+        (("--early-exit", "1", "--stream"), "--stream answers every frame"),
+    ],
+)
+def test_what_cannot_end_early_is_one_line_on_the_command_line(
+    folder: Path, tmp_path: Path, call, options: tuple[str, ...], message: str
+) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = call("run", folder, "--out", tmp_path / "t", *options)
+    assert code == 2
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "t").exists()

@@ -3,10 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from programs import OF_NUMBERS
 
-from hardware.definition.encoder import ENCODERS
-from hardware.errors import SettingError
+from hardware.definition.encoder import INPUT_LIMIT
+from hardware.errors import InputError, SettingError
+from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import SparseSequences
 from spiking_gru.encoder import Encoder
+from spiking_gru.sources import one_hot
 
 
 def test_the_encoder_standardises_by_the_statistics_it_was_fitted_to() -> None:
@@ -31,7 +35,7 @@ def test_graded_values_stay_on_their_grid_and_within_their_limits() -> None:
     assert steps.max() == 127
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", OF_NUMBERS)
 def test_what_the_network_sees_is_what_the_program_sees(kind: str) -> None:
     torch.manual_seed(0)
     encoder = Encoder(3, kind, steps=3)
@@ -79,3 +83,41 @@ def test_fields_see_the_value_that_is_nearest_to_their_centre() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(SettingError, match="unknown encoder 'poisson'"):
         Encoder(1, "poisson")
+
+
+def test_tokens_become_the_numbers_of_their_sources() -> None:
+    encoder = Encoder(2, "tokens", tokens=5)
+    frames = torch.tensor([[[1.0, 0.0], [5.0, 5.0]], [[0.0, 1.0], [3.0, 2.0]]])
+    seen = encoder(frames)
+    assert seen.dtype == torch.int64
+    assert seen.tolist() == [[[1, 0], [5, 10]], [[0, 6], [3, 7]]]
+    integers = encoder.integers()
+    events, _ = integers.encode(frames.numpy(), integers.initial_state(2))
+    assert np.array_equal(one_hot(seen, encoder.sources).numpy(), events)
+    with pytest.raises(InputError, match="6 in frame 0, channel 0: expected a token"):
+        encoder(torch.tensor([[[6.0, 1.0]]]))
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_counts_are_taken_as_they_are_up_to_the_largest_of_the_training_data(sparse: bool) -> None:
+    encoder = Encoder(3, "events")
+    frames = Sequences.of([np.array([[0, 2, 0], [0, -7, 1]]), np.array([[0, 0, 3]])])
+    encoder.fit(SparseSequences.of(frames) if sparse else frames)
+    assert encoder.integers().limit == 7
+    assert not encoder(torch.zeros(4, 2, 3)).any()
+    assert encoder(torch.tensor([[[9.0, 1.0, -8.0]]])).tolist() == [[[7, 1, -7]]]
+
+
+@pytest.mark.parametrize(("largest", "limit"), [(0.2, 1), (1e6, INPUT_LIMIT)])
+def test_the_limit_of_counts_is_one_that_a_message_carries(largest: float, limit: int) -> None:
+    encoder = Encoder(1, "events")
+    encoder.fit(np.array([[0.0], [largest]]))
+    assert encoder.integers().limit == limit
+
+
+def test_the_limit_of_counts_is_saved_with_the_weights() -> None:
+    encoder, other = Encoder(1, "events"), Encoder(1, "events")
+    encoder.fit(np.array([[5.0]]))
+    other.load_state_dict(encoder.state_dict())
+    assert other.integers().limit == 5
+    assert "most" not in Encoder(1).state_dict()

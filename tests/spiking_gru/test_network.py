@@ -14,7 +14,8 @@ from sealing import edit_resealed
 
 from hardware.errors import InputError, SettingError
 from spiking_gru.data.tasks import TASKS
-from spiking_gru.network import Network, load_network, save_network
+from spiking_gru.network import Network
+from spiking_gru.saved import load_network, save_network
 from spiking_gru.settings import NetworkSettings
 
 

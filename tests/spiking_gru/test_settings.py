@@ -62,7 +62,8 @@ def test_receptive_fields_widen_the_first_layer_alone() -> None:
 def test_the_task_chooses_emission_threshold_and_readout_unless_they_are_given(task: str) -> None:
     found = TrainingSettings().resolved(task)
     row = TASKS[task]
-    expected = ("binary", 0.3) if row.names_classes else ("graded", 0.05)
+    spikes = row.names_classes and not row.predicts_tokens
+    expected = ("binary", 0.3) if spikes else ("graded", 0.05)
     assert (found.emit, found.threshold, found.readout) == (*expected, row.readout)
     assert found.resolved(task) == found
     given = TrainingSettings(emit="signed", threshold=0.2, readout="step")

@@ -172,7 +172,7 @@ def set_readout_shift(program: Program, n: int) -> Program:
 def coarse_knobs(rng: np.random.Generator, program: Program) -> Iterator[tuple[Knob, int]]:
     """Yield the limit of the encoder and shifts, each with the most that it can be."""
     row = program.encoder.row
-    if not row.spiking:
+    if not (row.spiking or row.by_token):
         yield set_limit, INPUT_LIMIT // (1 + row.by_change) - 1
     for place, layer in enumerate(program.layers):
         for field in ("input_shift", "recurrent_shift"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from mutations import (
+    AEDAT_MUTATIONS,
+    BIN_MUTATIONS,
     CHIP_MUTATIONS,
     DATA_DAMAGE,
     DATA_MUTATIONS,
@@ -101,7 +104,7 @@ def networks() -> list[bytes]:
     """Folders of two files, each carried as a zip of both."""
     from networks import random_network
 
-    from spiking_gru.network import save_network
+    from spiking_gru.saved import save_network
     from spiking_gru.settings import NetworkSettings
 
     found = []
@@ -121,7 +124,7 @@ def put_network(folder: Path, content: bytes) -> None:
 
 
 def load_network(folder: Path) -> Any:
-    from spiking_gru.network import load_network
+    from spiking_gru.saved import load_network
 
     return load_network(folder)
 
@@ -238,6 +241,38 @@ def use_sound(loaded: Any) -> None:
     assert np.isfinite(LogMel(8000)(samples)).all()
 
 
+def aedat_files() -> list[bytes]:
+    from event_data import aedat_bytes, some_events
+
+    events = some_events(0, 128, 128, 10**6, 60)
+    return [aedat_bytes([events[:20], [], events[20:]]), aedat_bytes([events], overflows=1)]
+
+
+def bin_files() -> list[bytes]:
+    from event_data import bin_bytes, some_events
+
+    return [bin_bytes(some_events(seed, 34, 34, 300_000)) for seed in range(2)]
+
+
+def load_events(path: Path) -> Any:
+    from spiking_gru.data.event_files import read_events
+
+    return read_events(path)
+
+
+def events_identity(fields: Any) -> object:
+    return [(name, field.tolist()) for name, field in fields.items()]
+
+
+def use_events(fields: Any) -> None:
+    from hardware.errors import InputError
+    from hardware.sequences.events import EventForm
+
+    form = EventForm((128, 128, 2), 1000, frames=10)
+    with suppress(InputError):
+        assert form.counts(fields).values.sum() <= len(fields["t"])
+
+
 FORMATS: dict[str, Format] = {
     "program": Format(programs, Program.load, bytes_of, MUTATIONS),
     "trace": Format(traces, Trace.load, lambda t: written(t.save), WEIGHTS_MUTATIONS),
@@ -260,5 +295,11 @@ FORMATS: dict[str, Format] = {
     "sound": Format(
         sound_files, load_sound, lambda s: (s[0].tobytes(), s[1]), SOUND_MUTATIONS, use_sound,
         "mutated.wav",
+    ),
+    "aedat": Format(
+        aedat_files, load_events, events_identity, AEDAT_MUTATIONS, use_events, "mutated.aedat"
+    ),
+    "events": Format(
+        bin_files, load_events, events_identity, BIN_MUTATIONS, use_events, "mutated.bin"
     ),
 }  # fmt: skip

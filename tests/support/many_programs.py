@@ -13,6 +13,7 @@ from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS, Target
+from hardware.definition.target import Head
 from hardware.program.model import Layer, Program
 from hardware.sequences.dense import Sequences
 
@@ -102,6 +103,8 @@ def stacked(first: Program, number: int, neurons: int, settings: dict[str, objec
 def with_halves(program: Program, rng: np.random.Generator) -> Program:
     """Return the program with an offset and a gain that leave halves to be rounded."""
     encoder = program.encoder
+    if not encoder.row.standardises:
+        return program
     offset, gain = encoder.offset.copy(), encoder.gain.copy()
     offset[0], gain[0] = rng.integers(-2, 3) / 4, 2.0 ** rng.integers(0, 5)
     return replace(program, encoder=replace(encoder, offset=offset, gain=gain))
@@ -116,6 +119,8 @@ def with_values(program: Program, rng: np.random.Generator) -> Program:
     if outputs == 1:
         targets.append(Target(("no", "yes"), decision="sign"))
     targets.append(Target(tuple(map(str, range(outputs))), decision="any-of"))
+    if outputs > 1:
+        targets.append(with_heads(outputs, numbers))
     readout = replace(
         program.readout,
         gain=float(rng.normal()),
@@ -123,6 +128,14 @@ def with_values(program: Program, rng: np.random.Generator) -> Program:
         target=targets[rng.integers(len(targets))],
     )
     return with_readout(program, readout)
+
+
+def with_heads(outputs: int, numbers: tuple[float, ...]) -> Target:
+    """Return a target of two heads: values, and classes or a value in other units."""
+    left = outputs - 1
+    last = Target(("no", "yes"), decision="sign") if outputs % 2 else Target(offset=numbers[:1])
+    first = Target(tuple(map(str, range(left)))) if left % 2 else Target(scale=numbers[:left])
+    return Target(heads=(Head("first", first, left), Head("last", last, 1)))
 
 
 def hard_sequences(number: int, channels: int, lengths: list[int]) -> Sequences:

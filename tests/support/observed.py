@@ -52,6 +52,11 @@ def encoded(encoder: Encoder, q: Numbers) -> Numbers:
             x = np.sign(frame - held) * (abs(frame - held) // encoder.threshold)
             held = held + encoder.threshold * x
             rows.append(x)
+        elif encoder.kind == "events":
+            rows.append(frame)
+        elif encoder.kind == "tokens":
+            x = frame[..., np.newaxis] == np.arange(1, encoder.fields + 1)
+            rows.append(x.reshape(len(frame), -1).astype(int))
         elif encoder.kind == "population":
             K = encoder.fields
             n = (frame[..., np.newaxis] + L) * (K - 1) - 2 * L * np.arange(K)

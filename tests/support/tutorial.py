@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,14 +20,17 @@ PAGE = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```sh\n(?P<commands>.*?)^```\n\n```text\n(?P<output>.*?)^```", re.S | re.M)
 
 
-def with_outputs(page: str, folder: Path) -> str:
-    """Return the page with what its commands print, run one after another in a folder."""
-    return BLOCK.sub(
-        lambda block: (
-            f"```sh\n{block['commands']}```\n\n```text\n{output_of(block['commands'], folder)}```"
-        ),
-        page,
-    )
+def with_outputs(page: str, folder: Path, changed: Callable[[str], str] = str) -> str:
+    """Return the page with what its commands print, run one after another in a folder.
+
+    `changed` makes the commands that run from those on the page.
+    """
+
+    def run(block: re.Match[str]) -> str:
+        output = output_of(changed(block["commands"]), folder)
+        return f"```sh\n{block['commands']}```\n\n```text\n{output}```"
+
+    return BLOCK.sub(run, page)
 
 
 def output_of(commands: str, folder: Path) -> str:

@@ -73,6 +73,8 @@ def first_inputs(rng: np.random.Generator, program: Program) -> Inputs:
     """Return inputs at the ends: half of them with the signs of some gate's weights, held."""
     limit, channels = program.encoder.limit, program.encoder.channels
     frames = limit * rng.choice([-1, 1], (FRAMES, AT_ONCE, channels))
+    if program.encoder.kind == "tokens":
+        frames = rng.integers(0, program.encoder.fields + 1, frames.shape)
     frames[:, ::2] = pushing(rng, program, AT_ONCE // 2)
     if program.encoder.kind == "level-crossing":
         frames[1::2] = -frames[::2]  # every level is crossed at every frame
@@ -88,9 +90,11 @@ def pushing(rng: np.random.Generator, program: Program, count: int) -> Numbers:
     limit, fields = program.encoder.limit, program.encoder.fields
     rows = np.concatenate([layer.input_weights for layer in program.levels[0]])
     pushed = rows[rng.integers(len(rows), size=count)] * rng.choice([-1, 1], (count, 1))
-    if program.encoder.kind != "population":
+    if program.encoder.kind not in ("population", "tokens"):
         return limit * np.sign(pushed)
     best = pushed.reshape(count, -1, fields).argmax(-1)  # a value at the centre of this field
+    if program.encoder.kind == "tokens":
+        return np.where(pushed.reshape(count, -1, fields).max(-1) > 0, best + 1, 0)
     return np.rint(2 * limit * best / (fields - 1)).astype(int) - limit
 
 
@@ -109,6 +113,8 @@ def varied(rng: np.random.Generator, program: Program, best: Inputs) -> Inputs:
     changed = rng.random(frames.shape) < 0.1
     ends = rng.choice([-limit, 0, limit, 0], frames.shape)
     ends[ends == 0] = rng.integers(-limit, limit + 1, int((ends == 0).sum()))
+    if program.encoder.kind == "tokens":
+        ends = rng.integers(0, program.encoder.fields + 1, frames.shape)
     frames[changed] = ends[changed]
     for layer in program.layers:
         h, to = child.starts[layer.name], 1 << layer.cell.state_fraction

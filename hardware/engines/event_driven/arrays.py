@@ -76,7 +76,17 @@ class Part(NamedTuple):
     """The number of the first sequence."""
 
     order: int
-    """Steps that have been computed before. At 0 every sequence starts from a clean state."""
+    """Steps that have been computed before."""
+
+    begins: NDArray[np.bool_]
+    """(sequences,): whether a sequence begins from its initial state; else the last one goes on."""
+
+
+def part_of(
+    starts: NDArray[np.int64], lengths: NDArray[np.int64], sequence: int, order: int
+) -> Part:
+    """Return a part of which all sequences begin, or go on after `order` steps."""
+    return Part(starts, lengths, sequence, order, np.full(len(lengths), order == 0))
 
 
 class Synapses(NamedTuple):
@@ -141,6 +151,13 @@ class Neurons(NamedTuple):
     joined_shift: Numbers  # (gates,): right, from a joint sum to its place on the ramp
     ramps: Numbers  # (2, 4): right shift, offset, low, high of σ and of tanh
     tables: Numbers  # (2, 256)
+
+
+class Initial(NamedTuple):
+    """The state of a layer before the first step of each sequence; no rows for the layer's own."""
+
+    emission: NDArray[np.int16]  # (sequences, padded neurons)
+    membrane: Numbers  # (sequences, neurons)
 
 
 class Scratch(NamedTuple):

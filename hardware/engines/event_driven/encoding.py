@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.definition.encoder import (
+from hardware.definition.encoder_kinds import (
     encode_changes,
     encode_crossings,
     encode_fields,
     encode_graded,
     encode_latency,
     encode_rate,
+    encode_tokens,
 )
 from hardware.engines.event_driven.arrays import EncoderState, Encoding, Events, Messages, Part
 from hardware.engines.event_driven.arrivals import copy, fill, list_events
@@ -31,10 +32,11 @@ KINDS = (
     encode_latency,
     encode_crossings,
     encode_fields,
+    encode_tokens,
 )
-"""The functions of the definition that `encode` computes."""
+"""The functions of the definition that the kernels compute."""
 
-GRADED, CHANGES, RATE, LATENCY, CROSSINGS, FIELDS = range(6)
+GRADED, CHANGES, RATE, LATENCY, CROSSINGS, FIELDS, TOKENS = range(7)
 """Places in `KINDS`."""
 
 
@@ -79,7 +81,7 @@ def encode(
     listed, kept = len(sent.begin) > 0, len(sent.rows) > 0
     q, offset, gain = state.rounded[0], encoding.offset, encoding.gain
     for s in range(len(part.starts)):
-        if part.order == 0:
+        if part.begins[s]:
             fill(held, 0)
         for t in range(part.starts[s], part.starts[s] + part.lengths[s]):
             frame, beyond = frames[t], np.int64(0)
@@ -187,6 +189,21 @@ def encode_events(
         events.values[i] = clamp(value, limit)
         if is_clamped(value, limit):
             clamped[c] += 1
+
+
+@compiled
+def list_tokens(tokens: int, frames: NDArray[np.float32], sent: Messages) -> None:
+    """Make lists of frames of tokens that have been checked: one message for each token."""
+    end = 0
+    for t in range(len(frames)):
+        sent.begin[t] = end
+        for c in range(frames.shape[1]):
+            token = np.int64(frames[t, c])
+            if token != 0:
+                sent.events.sources[end] = c * tokens + token - 1
+                sent.events.values[end] = 1
+                end += 1
+        sent.end[t] = end
 
 
 @compiled

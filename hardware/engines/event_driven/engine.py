@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.engines.event_driven.arrays import Part
+from hardware.definition.early_exit import EarlyExit
+from hardware.engines.event_driven.arrays import part_of
+from hardware.engines.event_driven.early import until_exit
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.machine import Machine, Record
-from hardware.engines.event_driven.memory import rows_of
+from hardware.engines.event_driven.memory import initial_states, rows_of, states_of
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program.model import Program
+from hardware.program.start import Carried, Start, start_of_one
 from hardware.sequences.dense import Sequences, in_parts
 from hardware.sequences.sparse import AnySequences
 
@@ -40,12 +43,13 @@ def execute(
     events: NDArray[np.int16],
     lengths: NDArray[np.int64],
     deadline: float | None = None,
+    start: Start | None = None,
     *,
     threads: int | None = None,
 ) -> Recording:
     """Run all sequences and record them. Nothing can hang here, so the deadline is not used."""
     layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
-    own = OfThread(layout)
+    own, initial = OfThread(layout), initial_states(layout, start)
     steps, channels = events.shape
     arriving = rows_of(steps, channels)
     arriving[:, :channels] = events
@@ -61,7 +65,8 @@ def execute(
     def run_part(part: slice) -> Saturations:
         rows = slice(edges[part.start], edges[part.stop])
         of_part = record.part(rows, rows if every_step else part)
-        return own.machine.record(arriving[rows], lengths[part], of_part, part.start)
+        states = states_of(initial, part)
+        return own.machine.record(arriving[rows], lengths[part], of_part, part.start, states)
 
     # Here, because a Ctrl-C would wait for a thread that compiles.
     run_part(slice(0, 0))
@@ -89,7 +94,7 @@ class Scorer:
         self.own.machine.compile_scoring()
 
     def score(
-        self, batch: AnySequences, first: int = 0
+        self, batch: AnySequences, first: int = 0, start: Start | None = None
     ) -> tuple[list[Integers], Saturations | None, Integers]:
         """Return the scores of each sequence; `first` numbers the first one.
 
@@ -98,20 +103,37 @@ class Scorer:
         """
         machine = self.own.machine
         machine.encoder.clamped[:] = 0
-        scores = machine.score_sequences(batch, first)
+        initial = None if start is None else initial_states(machine.layout, start)
+        scores = machine.score_sequences(batch, first, initial)
         clamped = machine.encoder.clamped.copy()
         if machine.every_step:
             ends = np.cumsum(batch.lengths) * machine.per_frame
             return np.split(scores, ends)[:-1], machine.overflow(), clamped
         return list(scores), machine.overflow(), clamped
 
+    def score_until(
+        self,
+        batch: AnySequences,
+        rule: EarlyExit,
+        first: int = 0,
+        start: Start | None = None,
+    ) -> tuple[list[Integers], Saturations | None, Integers, NDArray[np.int64]]:
+        """As `score`, of sequences that end as the rule says; also return the frames of each."""
+        machine = self.own.machine
+        machine.encoder.clamped[:] = 0
+        initial = None if start is None else initial_states(machine.layout, start)
+        scores, frames = until_exit(machine, Sequences.of(batch), rule, first, initial)
+        return scores, machine.overflow(), machine.encoder.clamped.copy(), frames
+
 
 class Stepper:
     """Runs a program whose state stays between calls."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, start: Start | None = None) -> None:
         self.machine = Machine(Layout(program))
         self.machine.compile_scoring()
+        self.start = start
+        self.first = self.initial = initial_states(self.machine.layout, start)
         per_frame = program.encoder.steps if self.machine.every_step else 1
         self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
         self.one = np.ones(1, dtype=np.int64)
@@ -121,18 +143,34 @@ class Stepper:
     def step(self, frame: NDArray[np.float32]) -> Integers:
         """Return the scores after one more frame."""
         scores = self.frame_scores
-        part = Part(self.zero, self.one, 0, self.order)
-        self.machine.score_frames(frame[np.newaxis], part, scores)
+        part = part_of(self.zero, self.one, 0, self.order)
+        self.machine.score_frames(frame[np.newaxis], part, scores, self.first)
         self.order += self.machine.per_frame
         return scores[-1].copy()
 
     def run(self, sequences: Sequences) -> Integers:
         """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
         self.reset()
-        return self.machine.score_sequences(sequences)
+        start = None if self.start is None else self.start.repeated(len(sequences))
+        initial = initial_states(self.machine.layout, start)
+        return self.machine.score_sequences(sequences, initial=initial)
+
+    def carried(self) -> Carried:
+        found = self.machine.carried(self.order)
+        if self.order:
+            return found
+        encoder = self.machine.layout.program.encoder.initial_state()
+        start = start_of_one(self.machine.layout.program, self.start)
+        return Carried(start, encoder, np.zeros_like(found.score), 0)
+
+    def load(self, carried: Carried) -> None:
+        self.reset()
+        self.machine.load(carried)
+        self.order = carried.steps
+        self.first = initial_states(self.machine.layout, carried.start)
 
     def reset(self) -> None:
-        self.order = 0
+        self.order, self.first = 0, self.initial
         self.machine.forget_saturations()
 
     def overflow(self) -> Saturations | None:

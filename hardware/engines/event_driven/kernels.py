@@ -24,6 +24,7 @@ from hardware.engines.event_driven.arrays import (
     SCORE,
     WITH_BIAS,
     Batch,
+    Initial,
     LayerState,
     Messages,
     Neurons,
@@ -63,6 +64,7 @@ def run_layer(
     arriving: Messages,
     part: Part,
     sent: Sent,
+    initial: Initial,
     counts: SaturationCounts | None,
 ) -> int:
     """Run sequences through a layer, as `hardware.definition.cell.step` has it.
@@ -74,9 +76,14 @@ def run_layer(
     accumulators, message, rows = state.accumulators, scratch.message, scratch.rows
     r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
     listed, grid = len(emitted.begin) > 0, to_gate_grid(rules)
+    begun = 0
     for s in range(len(part.starts)):
-        if part.order == 0:
+        if part.begins[s]:
             start_clean(state, neurons)
+            if len(initial.membrane):
+                copy(e, initial.emission[begun])
+                copy(h, initial.membrane[begun])
+            begun += 1
         own = end
         if listed:
             end = list_events(e, column, emitted.events, end)
@@ -220,7 +227,7 @@ def run_readout(
     synapses, score, shift = state.synapses, state.score, reading.shift
     accumulators = state.accumulators
     for s in range(len(part.starts)):
-        if part.order == 0:
+        if part.begins[s]:
             fill(accumulators, 0)
             fill(synapses.held, 0)
             fill(score, 0)

@@ -10,27 +10,42 @@ from numpy.typing import NDArray
 from hardware.definition.arithmetic import WORD_LIMIT, Integers
 from hardware.engines.event_driven.arrays import (
     Events,
+    Initial,
     Messages,
     Numbers,
     Part,
     SaturationCounts,
     Sent,
+    part_of,
     room,
 )
-from hardware.engines.event_driven.encoding import encode, encode_events, encode_nonzero, list_rows
+from hardware.engines.event_driven.encoding import (
+    TOKENS,
+    encode,
+    encode_events,
+    encode_nonzero,
+    list_rows,
+    list_tokens,
+)
 from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.kernels import run_layer, run_readout
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.memory import (
     compact,
+    encoder_messages,
     encoder_state,
+    initial_states,
     layer_state,
     messages_of,
     readout_state,
     rows_of,
 )
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
+from hardware.program.start import Carried, Start
 from hardware.sequences.sparse import AnySequences, SparseSequences
+
+FRAMES_AT_ONCE = 4096
+"""Frames of a long sparse sequence that are scored together."""
 
 Steps = NDArray[np.int64]
 """(sequences,): the first row of each sequence, or its steps."""
@@ -75,6 +90,7 @@ class Machine:
         )
         self.when_scoring = self.saturated if layout.watched else (None,) * len(self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
+        self.program_states = initial_states(layout, None)
         self.encoded_steps = self.steps = self.sequences = 0
         self.encoded: Messages | None = None
         self.emitted: list[Messages] = []
@@ -93,21 +109,55 @@ class Machine:
         self.score_sequences(none)
         self.score_sequences(none.dense())
 
-    def score_sequences(self, sequences: AnySequences, first: int = 0) -> Integers:
-        """Return scores of sequences, each from a clean state; `first` numbers the first one."""
+    def score_sequences(
+        self,
+        sequences: AnySequences,
+        first: int = 0,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> Integers:
+        """Return scores of sequences, each from its initial state; `first` numbers the first one.
+
+        Initial states are the program's unless some of each sequence are given.
+        """
         lengths = sequences.lengths.copy()
         rows = lengths.sum() * self.per_frame if self.every_step else len(lengths)
         scores = np.empty((rows, len(self.readout.score)), dtype=np.int64)
-        part = Part(np.cumsum(lengths) - lengths, lengths, first, 0)
+        part = part_of(np.cumsum(lengths) - lengths, lengths, first, 0)
         if isinstance(sequences, SparseSequences):
             if self.layout.silence_is_silent:
-                self.score_events(sequences, part, scores)
+                frames = int(lengths.sum())
+                both_ways = self.layout.program.bidirectional
+                if len(lengths) == 1 and frames > FRAMES_AT_ONCE and not both_ways:
+                    self.score_long(sequences, frames, first, scores, initial)
+                else:
+                    self.score_events(sequences, part, scores, initial)
                 return scores
             sequences = sequences.dense()
-        self.score_frames(compact(sequences.values), part, scores)
+        self.score_frames(compact(sequences.values), part, scores, initial)
         return scores
 
-    def score_events(self, sequences: SparseSequences, part: Part, scores: Integers) -> None:
+    def score_long(
+        self,
+        sequence: SparseSequences,
+        frames: int,
+        first: int,
+        scores: Integers,
+        initial: tuple[Initial, ...] | None,
+    ) -> None:
+        """As `score_events`, of one long sequence, some frames at a time: memory does not grow."""
+        for start in range(0, frames, FRAMES_AT_ONCE):
+            some = slice(start, min(start + FRAMES_AT_ONCE, frames))
+            part = part_of(np.zeros(1, np.int64), np.array([some.stop - start]), first, start)
+            rows = scores[some] if self.every_step else scores
+            self.score_events(sequence.part(slice(0, 1), some), part, rows, initial)
+
+    def score_events(
+        self,
+        sequences: SparseSequences,
+        part: Part,
+        scores: Integers,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> None:
         """As `score_frames`, from the nonzero values only."""
         edges = compact(sequences.edges)
         values = np.empty(len(sequences.values), dtype=np.int16)
@@ -116,9 +166,16 @@ class Machine:
         encode_events(*scale, clamped, compact(sequences.values), events)
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
         emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
-        self.run(encoded, emitted, Record((), self.no_membranes, scores), part, self.when_scoring)
+        record = Record((), self.no_membranes, scores)
+        self.run(encoded, emitted, record, part, self.when_scoring, initial)
 
-    def score_frames(self, frames: NDArray[np.float32], part: Part, scores: Integers) -> None:
+    def score_frames(
+        self,
+        frames: NDArray[np.float32],
+        part: Part,
+        scores: Integers,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> None:
         """Compute scores of raw frames; record and count nothing else. `part` counts frames.
 
         Frames must be contiguous and writable: kernels are compiled for no other kind.
@@ -129,6 +186,8 @@ class Machine:
         if layout.silence_is_silent:
             scale, clamped = layout.encoding[:3], self.encoder.clamped
             encode_nonzero(*scale, clamped, self.tail, frames, encoded)
+        elif layout.encoding.kind == TOKENS:
+            list_tokens(layout.program.encoder.fields, frames, encoded)
         elif layout.has_encoder_kernel:
             encode(layout.encoding, self.encoder, frames, part, encoded)
         else:
@@ -136,7 +195,8 @@ class Machine:
         if per_frame > 1:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame
             part = part._replace(starts=starts, lengths=lengths)
-        self.run(encoded, emitted, Record((), self.no_membranes, scores), part, self.when_scoring)
+        record = Record((), self.no_membranes, scores)
+        self.run(encoded, emitted, record, part, self.when_scoring, initial)
 
     def encode_by_definition(
         self, frames: NDArray[np.float32], part: Part, encoded: Messages
@@ -145,8 +205,8 @@ class Machine:
         encoder, per_frame, held = self.layout.program.encoder, self.per_frame, self.encoder.held
         by_change = self.layout.by_change[0]
         rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.sources)
-        for start, length in zip(part.starts, part.lengths, strict=True):
-            state = held.copy() if part.order else encoder.initial_state()
+        for start, length, begins in zip(part.starts, part.lengths, part.begins, strict=True):
+            state = encoder.initial_state() if begins else held.copy()
             of_part = frames[start : start + length]
             events, held[:] = encoder.encode(of_part, state, self.encoder.clamped)
             steps = slice(start * per_frame, (start + length) * per_frame)
@@ -155,9 +215,14 @@ class Machine:
             list_rows(encoded._replace(rows=rows))
 
     def record(
-        self, events: NDArray[np.int16], lengths: Steps, record: Record, sequence: int
+        self,
+        events: NDArray[np.int16],
+        lengths: Steps,
+        record: Record,
+        sequence: int,
+        initial: tuple[Initial, ...] | None = None,
     ) -> Saturations:
-        """Run sequences of encoded events, each from a clean state; record everything."""
+        """Run sequences of encoded events, each from its initial state; record everything."""
         self.forget_saturations()
         encoded = self.room_for_encoder(len(events))._replace(rows=events)
         levels = self.room_for_levels(len(events), len(lengths))
@@ -166,16 +231,15 @@ class Machine:
         ]
         if not self.layout.by_change[0]:
             list_rows(encoded)
-        part = Part(np.cumsum(lengths) - lengths, lengths, sequence, 0)
-        self.run(encoded, emitted, record, part, self.saturated)
+        part = part_of(np.cumsum(lengths) - lengths, lengths, sequence, 0)
+        self.run(encoded, emitted, record, part, self.saturated, initial)
         return self.saturations()
 
     def room_for_encoder(self, steps: int) -> Messages:
         """Return room for the encoder's messages; those of the last call are lost."""
         if self.encoded is None or steps > self.encoded_steps:
             self.encoded_steps = steps
-            sources = [self.layout.program.encoder.sources]
-            self.encoded = messages_of(sources, self.layout.by_change[0], steps, 0)
+            self.encoded = encoder_messages(self.layout.program.encoder, steps)
         return self.encoded
 
     def room_for_levels(self, steps: int, sequences: int) -> list[Messages]:
@@ -203,20 +267,46 @@ class Machine:
         record: Record,
         part: Part,
         counts: tuple[SaturationCounts | None, ...],
+        initial: tuple[Initial, ...] | None = None,
     ) -> None:
         """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
         number, arriving = 0, encoded
+        initial = self.program_states if initial is None else initial
         for level, states, messages, ends in zip(
             self.layout.levels, self.layers, emitted, self.ends, strict=True
         ):
             end = 0
             for layer, state in zip(level, states, strict=True):
                 sent = Sent(messages, layer.column, end, record.membranes[number], ends)
-                end = run_layer(layer.neurons, state, arriving, part, sent, counts[number])
+                end = run_layer(
+                    layer.neurons, state, arriving, part, sent, initial[number], counts[number]
+                )
                 number += 1
             arriving = messages
         reading, scores = self.layout.reading, record.scores
         run_readout(reading, self.readout, arriving, self.ends[-1], part, scores, counts[number])
+
+    def carried(self, steps: int) -> Carried:
+        """Return the state after the last step of a sequence of that many steps."""
+        states = [state for level in self.layers for state in level]
+        start = Start(
+            tuple(state.e[np.newaxis, : len(state.h)].astype(np.int64) for state in states),
+            tuple(state.h[np.newaxis].astype(np.int64) for state in states),
+        )
+        return Carried(start, self.encoder.held.copy(), self.readout.score.copy(), steps)
+
+    def load(self, carried: Carried) -> None:
+        """Take up a state. Accumulators begin at 0: the next messages are values, not changes."""
+        states = [state for level in self.layers for state in level]
+        for state, e, h in zip(states, *carried.start, strict=True):
+            state.accumulators[:] = 0
+            for synapses in (state.input, state.emission, state.reset, state.output):
+                synapses.held[:] = 0
+            state.e[: len(state.h)], state.h[:] = e[0], h[0]
+        self.readout.accumulators[:] = 0
+        self.readout.synapses.held[:] = 0
+        self.readout.score[:] = carried.score
+        self.encoder.held[:] = carried.encoder
 
     def forget_saturations(self) -> None:
         for each in self.saturated:

@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.definition.encoder import Encoder
 from hardware.engines.event_driven.arrays import (
     EncoderState,
     Events,
+    Initial,
     LayerState,
     Messages,
     ReadoutState,
     Scratch,
     Synapses,
+    owned,
     room,
 )
 from hardware.engines.event_driven.layout import LayerLayout, Layout, padded
 from hardware.engines.event_driven.wiring import Wires
+from hardware.program.start import Start
 
 
 def layer_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
@@ -35,6 +39,25 @@ def layer_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
         h=neurons.initial_membrane.copy(),
         scratch=scratch_of(inputs, n, number),
     )
+
+
+def initial_states(layout: Layout, start: Start | None) -> tuple[Initial, ...]:
+    """Return the initial states of every layer, as the kernels read them."""
+    if start is None:
+        none = tuple(np.empty((0, layer.neurons), np.int64) for layer in layout.program.layers)
+        start = Start(none, none)
+    found = []
+    for emitted, membranes in zip(*start, strict=True):
+        sequences, neurons = membranes.shape
+        emission = rows_of(sequences, neurons)
+        emission[:, :neurons] = emitted
+        found.append(Initial(emission, owned(membranes, layout.number)))
+    return tuple(found)
+
+
+def states_of(initial: tuple[Initial, ...], sequences: slice) -> tuple[Initial, ...]:
+    """Return the initial states of some sequences; no rows where there are none."""
+    return tuple(Initial(each.emission[sequences], each.membrane[sequences]) for each in initial)
 
 
 def readout_state(layout: Layout) -> ReadoutState:
@@ -80,6 +103,13 @@ def scratch_of(inputs: int, neurons: int, number: type[np.integer]) -> Scratch:
         message=room((padded(neurons),), np.int16),
         rows=room((4, neurons), number),
     )
+
+
+def encoder_messages(encoder: Encoder, steps: int) -> Messages:
+    """Return room for the messages of an encoder."""
+    if encoder.sends_changes:
+        return messages_of([encoder.sources], True, steps, 0)
+    return lists_of(steps, steps * encoder.most_events)
 
 
 def messages_of(widths: list[int], by_change: bool, steps: int, sequences: int) -> Messages:

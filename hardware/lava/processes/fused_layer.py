@@ -12,6 +12,7 @@ from hardware.lava.clock import StepClock, change, lanes_of
 from hardware.lava.processes.model import TickModel, gate_parameters
 from hardware.lava.scores import Scores
 from hardware.lava.shared_arrays import FeedReader
+from hardware.lava.starts import LayerStates
 from hardware.lava.synapses import Synapses
 
 
@@ -45,6 +46,8 @@ class FusedLayer(TickModel):
         self.readout = proc_params["readout"] and LayerScores(
             self.layer, self.lanes, proc_params["clocked"], proc_params["readout"]
         )
+        self.states = LayerStates(self.layer, proc_params["files"])
+        self.told = np.zeros((self.lanes, self.layer.neurons), dtype=np.int64)
         self.W: Any = None
         self.gate: Any = None
 
@@ -75,8 +78,9 @@ class FusedLayer(TickModel):
                 emitted[lanes],
                 membrane[lanes],
             )
-            sent[lanes] = change(e, emitted[lanes], cell)
-            emitted[lanes] = e
+            sent[lanes] = change(e, self.told[lanes], cell)
+            self.told[lanes] = emitted[lanes] = e
+            self.states.write(emitted, membrane)
         self.s_out.send(sent.reshape(self.s_out.shape))
         self.clock_out.send(tick.done.astype(np.int32))
         if self.state_out.csp_ports:
@@ -90,8 +94,8 @@ class FusedLayer(TickModel):
         fresh = lanes_of(self.clock.receive(clock))
         if fresh is not None:
             self.arrived[fresh] = 0
-            membrane[fresh] = self.layer.initial_membrane
-            emitted[fresh] = self.layer.initial_emission
+            emitted[fresh], membrane[fresh] = self.states.first(fresh)
+            self.told[fresh] = 0  # receivers begin from zero as well
         self.arrived += message
 
     def receive(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +37,11 @@ class Package:
     def _folders(self) -> list[Path]:
         # For a top folder find_spec runs no code of the package.
         spec = find_spec(self.folder)
-        return [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+        found = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
+        # A script of the package's name, next to the one that runs, hides the package.
+        return found or [
+            folder for place in sys.path if (folder := Path(place, self.folder)).is_dir()
+        ]
 
 
 def data_only(name: str, folder: str) -> Package:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from independent.encoder import encode
 from independent.reader import read
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, taken_by
 
 from hardware.cost.counts import count
 from hardware.cost.projections import projections
@@ -24,7 +24,7 @@ def test_input_events_and_their_synaptic_operations_are_those_of_the_raw_frames(
     program.layers[0].recurrent_weights[:] = 0  # leaves the input's synaptic operations alone
     program.save(tmp_path / "p.sgru")
     encoder = read((tmp_path / "p.sgru").read_bytes()).encoder
-    sequences = random_sequences(3, 5, [6, 1, 9])
+    sequences = taken_by(program.encoder, random_sequences(3, 5, [6, 1, 9]))
     synapses = np.count_nonzero(program.layers[0].input_weights, axis=0)
     sent, operations, payload = [], [], 0
     for frames in sequences:

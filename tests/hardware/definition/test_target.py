@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from hardware.definition.target import DECISIONS, Target
+from hardware.definition.target import DECISIONS, Head, Target
 from hardware.errors import SettingError
 
 SCORES = np.array([[-3, 5, 5], [0, -1, -2], [7, 1, 0]])
@@ -54,3 +56,32 @@ def test_a_decision_that_fits_no_classes_is_refused(
 ) -> None:
     with pytest.raises(SettingError, match=fault):
         Target(classes, decision=decision)
+
+
+def heads(*given: Any) -> Target:
+    return Target(heads=given)
+
+
+ONE = Head("a", Target(("x", "y")), 2)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: heads(ONE), "it has one head, expected two or more: give its target"),
+        (lambda: heads(ONE, ONE), "two heads are called 'a': rename one of them"),
+        (lambda: Target(("x", "y"), heads=(ONE, Head("b", Target(), 1))), "heads and classes"),
+        (lambda: Head("a", heads(ONE, Head("b", Target(), 1)), 3), "'a' has heads: expected"),
+        (lambda: Head("a/b", Target(), 1), "'a/b' has one of / = ,: choose another name"),
+        (lambda: Head("", Target(), 1), "heads: the name '' has 0 characters"),
+        (lambda: Head("a", Target(), 0), "'a' has 0 outputs, expected some"),
+        (lambda: Head("a", Target(("x", "y")), 3), "'a': 2 class names for 3 readout outputs"),
+        (
+            lambda: heads(ONE, Head("b", Target(), 1)).require_outputs(4),
+            "4 readout outputs for heads that need 3",
+        ),
+    ],
+)
+def test_heads_that_do_not_fit_are_refused(made: Any, message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        made()

@@ -101,3 +101,20 @@ def test_the_largest_shift_that_is_sound_is_the_last_whose_sums_fit_32_bits(
         else:
             with pytest.raises(ProgramError, match=f"the input sum is {largest * 2**k}, expected"):
                 require_sound(changed)
+
+
+def test_only_the_first_level_hears_one_source_of_each_channel() -> None:
+    program = random_program(2, channels=2, hidden=(8, 3), encoder="tokens")
+    assert program.encoder.alternatives == 4
+    for place, shift, sound in ((0, 22, True), (1, 20, True), (1, 22, False)):
+        layer = program.layers[place]
+        weights = np.full_like(layer.input_weights, 127)
+        gate = replace(layer.gate, input_shift=np.full_like(layer.gate.input_shift, shift))
+        layers = list(program.layers)
+        layers[place] = replace(layer, input_weights=weights, gate=gate)
+        changed = replace(program, layers=tuple(layers))
+        if sound:
+            require_sound(changed)
+        else:
+            with pytest.raises(ProgramError, match="layer 1: the input sum is"):
+                require_sound(changed)

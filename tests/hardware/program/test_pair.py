@@ -53,7 +53,7 @@ def test_a_file_of_another_kind_is_refused_by_what_it_is(tmp_path: Path):
     with pytest.raises(ProgramError, match=r"no pair of programs: .*found 'manifest.json'"):
         ProgramPair.load(file)
     ProgramPair(encoder, decoder).save(file)
-    with pytest.raises(ProgramError, match=r"found 'encoder.sgru'"):
+    with pytest.raises(ProgramError, match=r"holds an encoder and a decoder: read it with"):
         Program.load(file)
 
 

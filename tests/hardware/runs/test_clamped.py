@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import OF_NUMBERS, STANDARDISING, random_program, random_sequences
 
 from hardware import Program, Sequences, Session, SparseSequences, run, stream, verify_engines
 from hardware.definition.encoder import ENCODERS
@@ -49,7 +49,7 @@ def unlike(program: Program) -> Sequences:
 
 
 @pytest.mark.parametrize("zero_is_silent", [False, True])
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 def test_every_way_counts_the_inputs_that_the_definition_clamps(
     encoder: str, zero_is_silent: bool
 ) -> None:
@@ -98,7 +98,7 @@ def test_a_session_on_lava_counts_what_its_encoder_clamps(monkeypatch: pytest.Mo
     scores = np.zeros(2, dtype=np.int64)
     monkeypatch.setattr(LavaSession, "open", lambda self: self)
     monkeypatch.setattr(LavaSession, "step", lambda self, events: scores)
-    monkeypatch.setattr(LavaSession, "run", lambda self, events, lengths: {"scores": scores})
+    monkeypatch.setattr(LavaSession, "run", lambda self, events, lengths, start: {"scores": scores})
     program = random_program(4)
     sequences = unlike(program)
     stepper = LavaStepper(program, "fused")
@@ -132,7 +132,7 @@ def test_many_channels_are_named_by_the_worst_of_them() -> None:
     assert "(100 % of channel 3, 90 % of channel 40, 80 % of channel 7, much of 2 more)" in text
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", STANDARDISING)
 def test_more_than_chebyshev_allows_any_data_is_too_much(kind: str) -> None:
     encoder = random_program(0, channels=10, encoder=kind).encoder
     deviations = 2 if encoder.row.spiking or encoder.row.by_field else 4
@@ -228,3 +228,16 @@ def test_a_comparison_of_engines_does_not_warn() -> None:
     program = random_program(0)
     assert verify_engines(program, unlike(program), ["numpy", "events"]).equal
     assert replay(golden_samples(program, unlike(program)), "events") == []
+
+
+def test_counts_of_another_unit_are_noticed_though_most_values_are_zero() -> None:
+    """Of data like the training's next to no value is clamped: its largest is the limit."""
+    encoder = random_program(0, channels=500, encoder="events").encoder
+    frames = np.where(np.random.default_rng(0).random((200, 500)) < 0.01, 1.0, 0.0)
+    for unit, warns in ((encoder.limit, False), (10 * encoder.limit, True)):
+        clamped = np.zeros(500, dtype=np.int64)
+        encoder.rounded(unit * frames, clamped=clamped)
+        assert (Clamped(clamped, len(frames)).warning(encoder) is not None) == warns
+    few = np.zeros(500, dtype=np.int64)
+    few[:50] = 2
+    assert Clamped(few, 200).warning(encoder) is None

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences, with_readout
+from programs import OF_NUMBERS, random_program, random_sequences, with_readout
 from reports import SEQUENCES, program_of_values
 from safetensors.numpy import save as tensor_bytes
 from sealing import sealed_trace, trace_parts
 
 from hardware.definition.decision import DECISIONS
-from hardware.definition.encoder import ENCODERS
 from hardware.definition.readout import READOUTS
 from hardware.definition.target import Target
 from hardware.engines.registry import ENGINES
@@ -110,7 +109,7 @@ def nothing(channels: int) -> list[Any]:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("readout", READOUTS)
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 def test_an_empty_batch_is_an_empty_trace(engine: str, encoder: str, readout: str) -> None:
     made = random_program(
         0, hidden=(4, 3), encoder=encoder, readout=readout, bidirectional=readout == "last"

@@ -15,6 +15,7 @@ from programs import (
 )
 
 from hardware import Session, run
+from hardware.engines.registry import ENGINES
 from hardware.errors import EngineError, InputError, RangeError, SettingError
 
 
@@ -69,9 +70,12 @@ def test_a_layer_that_reads_backward_is_refused() -> None:
         Session(random_program(0, bidirectional=True))
 
 
-def test_an_engine_that_only_runs_whole_sequences_is_refused() -> None:
-    with pytest.raises(SettingError, match="'numpy' cannot go on between calls"):
-        Session(random_program(0), engine="numpy")
+def test_an_engine_that_only_runs_whole_sequences_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(ENGINES, "whole", "hardware.engines.saturation")
+    with pytest.raises(SettingError, match="'whole' cannot go on between calls"):
+        Session(random_program(0), engine="whole")
     with pytest.raises(SettingError, match="unknown engine 'event': did you mean 'events'"):
         Session(random_program(0), engine="event")
     with pytest.raises(SettingError, match="unknown option of events: 'threads'"):

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from programs import every_cell, every_program, random_program, random_sequences
+from programs import OF_NUMBERS, every_cell, every_program, random_program, random_sequences
 from reports import SEQUENCES, program_of_values
 
 from hardware import Session, run, stream
-from hardware.definition.encoder import ENCODERS
 from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.event_driven.layout import Layout
@@ -46,7 +45,7 @@ def test_a_stream_gives_the_scores_of_a_run(
         assert np.array_equal(found, expected.scores)
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 def test_a_stream_rounds_frames_as_the_encoder_does(encoder: str) -> None:
     program = random_program(8, channels=33, encoder=encoder, readout="step")
     values = np.random.default_rng(8).normal(size=(400, 33)) * 10.0 ** np.arange(-3, 30)
@@ -57,7 +56,7 @@ def test_a_stream_rounds_frames_as_the_encoder_does(encoder: str) -> None:
     assert np.array_equal(np.concatenate(found), run(program, parts, engine="numpy").scores)
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 @pytest.mark.parametrize("channels", [1, 15, 16, 33, 64])
 def test_frames_that_are_silent_here_and_there_become_what_the_encoder_makes_of_them(
     encoder: str, channels: int
@@ -96,7 +95,7 @@ def test_many_parts_of_a_stream_come_in_order() -> None:
     assert list(stream(program, sequences.take([]))) == []
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("encoder", OF_NUMBERS)
 @pytest.mark.parametrize("readout", READOUTS)
 def test_no_sequences_have_no_scores(readout: str, encoder: str) -> None:
     program = random_program(6, encoder=encoder, readout=readout)

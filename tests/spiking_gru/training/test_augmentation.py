@@ -185,3 +185,18 @@ def test_masks_silence_noisy_frames_too() -> None:
     strengths = {**OFF, "noise": 1.0, "channel_mask": 0.999}
     found = augmented(ramps(), network, strengths, random())
     assert silent(network, found.frames).mean() > 0.95
+
+
+@pytest.mark.parametrize("kind", ["tokens", "events"])
+def test_counts_and_tokens_stay_whole_and_get_no_noise(kind: str) -> None:
+    network, batch = random_network(0, CHANNELS, encoder=kind, tokens=30), ramps()
+    generator = random()
+    before = generator.get_state()
+    assert augmented(batch, network, {**OFF, "noise": 0.4}, generator) is batch
+    assert torch.equal(generator.get_state(), before)
+    every = dict.fromkeys(AUGMENTATIONS, 0.4)
+    found = augmented(batch, network, every, random())
+    assert not torch.equal(found.frames, batch.frames)
+    assert torch.equal(found.frames, found.frames.round())
+    assert (found.frames == 0).sum() > (batch.frames == 0).sum(), "0 is silence and padding"
+    network(found.frames, found.lengths)

@@ -57,6 +57,8 @@ def test_every_name_of_a_setting_is_a_row() -> None:
         {"formulation": "output-gated", "readout": "last"},
         {"formulation": "minimal", "learn_initial_state": True, "learn_threshold": True},
         {"encoder": "population", "encoder_fields": 4, "layers": 2},
+        {"encoder": "tokens", "tokens": 7},
+        {"encoder": "tokens", "tokens": 7, "embedding": 5, "bidirectional": True},
     ],
     ids=str,
 )
@@ -219,3 +221,14 @@ def test_an_own_row_is_a_baseline_like_any_other() -> None:
     row = Baseline("two gates", lambda _: BASELINES["gru"].gates(ABOUT), BASELINES["gru"].build)
     model = Chosen("own", "two gates", row, ABOUT).build(Encoder(3), 1)
     assert parameters_of(model) == row.parameters(ABOUT)
+
+
+@pytest.mark.parametrize("embedding", [0, 5])
+@pytest.mark.parametrize("kind", BASELINES)
+def test_every_baseline_takes_tokens_and_padding_changes_nothing(kind: str, embedding: int) -> None:
+    text = {"encoder": "tokens", "tokens": 7, "embedding": embedding, "dropout": 0.0}
+    about = NetworkSettings(**{**ABOUT.model_dump(), **text, "channels": 1})
+    model = BASELINES[kind].build(about, make_encoder(about)).eval()
+    frames = torch.tensor([[2.0, 5.0], [3.0, 1.0], [0.0, 7.0]]).unsqueeze(-1)
+    both = model(frames, torch.tensor([2, 3]))
+    torch.testing.assert_close(both[:1], model(frames[:2, :1], torch.tensor([2])))

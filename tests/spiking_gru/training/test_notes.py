@@ -27,35 +27,40 @@ def test_a_validation_part_that_is_small_is_noted(held: int) -> None:
 
 
 def test_a_result_better_than_chance_before_the_last_epoch_needs_no_note() -> None:
-    assert notes_on("float", 10, 9, named(0, 0, 0, 1, 0), LABELS) == []
+    assert notes_on("float", 10, 9, {"": named(0, 0, 0, 1, 0)}, {"": LABELS}) == []
 
 
 @pytest.mark.parametrize("classes", [(0, 0, 0, 0, 0), (1, 1, 1, 1, 1)])
 def test_a_result_no_better_than_the_most_frequent_class_is_noted(classes: tuple) -> None:
-    (note,) = notes_on("float", 10, 9, named(*classes), LABELS)
+    (note,) = notes_on("float", 10, 9, {"": named(*classes)}, {"": LABELS})
     assert "no better than chance" in note
     assert "60.0%" in note
 
 
 def test_values_no_better_than_the_mean_are_noted() -> None:
     targets = np.array([[0.0], [2.0]])
-    assert notes_on("float", 10, 9, value_metrics(np.array([[0.5], [1.5]]), targets), targets) == []
-    (note,) = notes_on("float", 10, 9, value_metrics(np.ones((2, 1)), targets), targets)
+    assert (
+        notes_on(
+            "float", 10, 9, {"": value_metrics(np.array([[0.5], [1.5]]), targets)}, {"": targets}
+        )
+        == []
+    )
+    (note,) = notes_on("float", 10, 9, {"": value_metrics(np.ones((2, 1)), targets)}, {"": targets})
     assert "no smaller than that of the mean" in note
 
 
 def test_labels_no_better_than_always_the_same_answer_are_noted() -> None:
     targets = np.array([[0, 1], [0, 1], [0, -1], [1, 0]])
     wrong = targets.clip(min=0) ^ np.array([[1, 0], [0, 0], [0, 0], [0, 0]])
-    assert notes_on("float", 10, 9, label_metrics(wrong, targets), targets) == []
+    assert notes_on("float", 10, 9, {"": label_metrics(wrong, targets)}, {"": targets}) == []
     same = np.array([[0, 1]] * 4)
-    (note,) = notes_on("float", 10, 9, label_metrics(same, targets), targets)
+    (note,) = notes_on("float", 10, 9, {"": label_metrics(same, targets)}, {"": targets})
     assert note.startswith("float: 28.6% of the labels of the validation part are wrong")
     assert "no better than chance: of always the more frequent answer 28.6% are" in note
 
 
 def test_a_best_epoch_that_is_the_last_is_noted() -> None:
-    assert notes_on("float", 10, 10, named(*LABELS), LABELS) == [
+    assert notes_on("float", 10, 10, {"": named(*LABELS)}, {"": LABELS}) == [
         "float: the last of 10 epochs was the best; more may do better"
     ]
 

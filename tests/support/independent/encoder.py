@@ -21,6 +21,8 @@ def encode(encoder: Encoder, frames: Sequence[Sequence[float]]) -> list[list[int
 def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> list[list[int]]:
     """Return the events of one channel's sources at every step."""
     limit = encoder.limit
+    if encoder.kind == "tokens":
+        return [token_events(encoder, v) for v in values]
     if encoder.kind == "population":
         rounded = (clamp(round(standardised(encoder, channel, v)), -limit, limit) for v in values)
         return [[response(encoder, q, j) for j in range(encoder.fields)] for q in rounded]
@@ -28,7 +30,7 @@ def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> l
     held = 0  # x of send-on-delta, a of rate and level-crossing
     for value in values:
         q = clamp(round(standardised(encoder, channel, value)), -limit, limit)
-        if encoder.kind == "graded":
+        if encoder.kind in ("graded", "events"):
             events.append(q)
         elif encoder.kind == "send-on-delta":
             held = q if abs(q - held) > encoder.threshold else held
@@ -47,6 +49,13 @@ def encode_channel(encoder: Encoder, channel: int, values: Sequence[float]) -> l
             at = (limit - abs(q)) * encoder.steps // (limit + 1)
             events.extend(sign(q) if s == at else 0 for s in range(encoder.steps))
     return [[x] for x in events]
+
+
+def token_events(encoder: Encoder, value: float) -> list[int]:
+    """Return the events of one channel's tokens; refuse a value that is no token."""
+    if value not in range(encoder.fields + 1):
+        raise RefusedError(f"{value} is no token")
+    return [int(value == token) for token in range(1, encoder.fields + 1)]
 
 
 def response(encoder: Encoder, q: int, j: int) -> int:

@@ -8,7 +8,7 @@ from independent.cell import Step, Watch, first_state
 from independent.container import RefusedError
 from independent.encoder import encode
 from independent.program import Program
-from independent.readout import class_of, scores, values
+from independent.readout import class_of, rows_of_heads, scores, values
 
 Rows = list[list[int]]
 WORD = 2**23 - 1
@@ -22,8 +22,8 @@ class Result(NamedTuple):
     membranes: list[Rows]
     scores: Rows
     values: list[list[float]]
-    label: int | list[int]
-    """The class, or for each class whether it is named."""
+    labels: list[int | list[int] | None]
+    """Of each head the class, or for each class whether it is named; None of values."""
 
 
 def ignore(name: str, values: list[int]) -> None:
@@ -49,7 +49,11 @@ def run(
         arriving = side_by_side([emissions[i] for i in level])
     rows = scores(program.readout, arriving, last_membranes(program, membranes), watch)
     valued = [values(program.readout, row, len(events)) for row in rows]
-    return Result(events, emissions, membranes, rows, valued, class_of(program.readout, rows[-1]))
+    labels = [
+        class_of(head, row) if head.classes else None
+        for head, row in rows_of_heads(program.readout, rows[-1])
+    ]
+    return Result(events, emissions, membranes, rows, valued, labels)
 
 
 def checked(program: Program, frames: Sequence[Sequence[float]]) -> Sequence[Sequence[float]]:

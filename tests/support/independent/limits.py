@@ -9,10 +9,13 @@ from independent.program import Layer, Matrix, Readout
 LARGEST = 2**31 - 1
 
 
-def check_layer(layer: Layer, sent: int) -> None:
-    """Refuse a layer that can overflow; its sender sends magnitudes up to `sent`."""
+def check_layer(layer: Layer, sent: int, alternatives: int) -> None:
+    """Refuse a layer that can overflow; its sender sends magnitudes up to `sent`.
+
+    Of `alternatives` adjacent sources at most one sends.
+    """
     for gate, block in layer.input_weights.items():
-        within(shifted(sent * largest_row(block), max(layer.input_shift[gate], 0)))
+        within(shifted(sent * largest_row(block, alternatives), max(layer.input_shift[gate], 0)))
     for gate, block in layer.recurrent_weights.items():
         d = largest(layer.recurrent_bias) if gate == "candidate" else 0
         reached = layer.largest * largest_row(block) + d
@@ -34,9 +37,10 @@ def largest(values: Sequence[int]) -> int:
     return max((abs(value) for value in values), default=0)
 
 
-def largest_row(matrix: Matrix) -> int:
-    """Return the largest sum of the magnitudes in a row."""
-    return max(sum(abs(w) for w in row) for row in matrix)
+def largest_row(matrix: Matrix, alternatives: int = 1) -> int:
+    """Return the largest sum of magnitudes in a row, of one of each `alternatives`."""
+    starts = range(0, len(matrix[0]), alternatives)
+    return max(sum(largest(row[i : i + alternatives]) for i in starts) for row in matrix)
 
 
 def within(reached: int) -> None:

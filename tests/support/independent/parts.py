@@ -12,6 +12,7 @@ from independent.program import (
     FORMULATIONS,
     READOUTS,
     Encoder,
+    Head,
     Layer,
     Matrix,
     Readout,
@@ -55,12 +56,13 @@ class Shelf:
 
 def encoder_of(value: Any, shelf: Shelf) -> Encoder:
     """Return the encoder."""
-    several = isinstance(value, dict) and value.get("kind") == "population"
+    several = isinstance(value, dict) and value.get("kind") in ("population", "tokens")
     names = ("kind", "exponent", "limit", "threshold", "steps")
     value = members(value, (*names, "fields") if several else names)
     kind = one_of(value["kind"], ENCODERS)
     integer(value["exponent"], -64, 64)
-    limit = integer(value["limit"], 1, 16_383 if kind == "send-on-delta" else 32_767)
+    most = {"send-on-delta": 16_383, "tokens": 1}.get(kind, 32_767)
+    limit = integer(value["limit"], 1, most)
     if kind == "level-crossing":
         threshold = integer(value["threshold"], 1, limit)
         integer(2 * (limit // threshold), 0, 32_767)
@@ -69,7 +71,9 @@ def encoder_of(value: Any, shelf: Shelf) -> Encoder:
     steps = integer(value["steps"], 1, 256 if kind in ("rate", "latency") else 1)
     offset = shelf.take("encoder.offset", "F64", (None,), -1e100, 1e100)
     gain = shelf.take("encoder.gain", "F64", offset.shape, -1e100, 1e100)
-    fields = integer(value["fields"], 2, 32) if several else 1
+    if kind in ("events", "tokens") and (any(offset.values()) or set(gain.values()) != {1}):
+        raise RefusedError(f"{kind} has an offset other than 0 or a gain other than 1")
+    fields = integer(value["fields"], 2, 32 if kind == "population" else 65_535) if several else 1
     return Encoder(kind, limit, threshold, steps, fields, offset.values(), gain.values())
 
 
@@ -127,10 +131,45 @@ def readout_of(value: Any, inputs: int, shelf: Shelf) -> Readout:
     leaks = (1, 8) if kind == "leaky" else (0, 0)
     weights = shelf.take("readouts.0.weights", "I8", (None, inputs), -127, 127)
     outputs = weights.shape[0]
-    named = value["target"] if isinstance(value["target"], dict) else {}
+    return Readout(
+        kind=kind,
+        exponent=integer(value["exponent"], -64, 64),
+        gain=number(value["gain"]),
+        shift=integer(value["shift"], *SHIFT),
+        leak=integer(value["leak"], *leaks),
+        heads=heads_of(value["target"], outputs),
+        weights=weights.rows(),
+        bias=shelf.take("readouts.0.bias", "I32", (outputs,), *INT32).values(),
+    )
+
+
+def heads_of(value: Any, outputs: int) -> list[Head]:
+    """Return the heads of a target; one without a name where it has none."""
+    if not isinstance(value, dict) or "heads" not in value:
+        return [head_of("", value, outputs)]
+    target = members(value, ("classes", "scale", "offset", "heads"))
+    if target["classes"] != [] or target["scale"] != [] or target["offset"] != []:
+        raise RefusedError("a target with heads has classes, a scale or an offset")
+    heads = []
+    for item in array(target["heads"], 2):
+        head = members(item, ("name", "outputs", "target"))
+        if set(name(head["name"])) & set("/=,"):
+            raise RefusedError("the name of a head has / or = or ,")
+        count = integer(head["outputs"], 1, outputs)
+        heads.append(head_of(head["name"], head["target"], count))
+    if len({head.name for head in heads}) < len(heads):
+        raise RefusedError("two heads have one name")
+    if sum(head.outputs for head in heads) != outputs:
+        raise RefusedError("the heads have more or fewer outputs than the readout")
+    return heads
+
+
+def head_of(called: str, value: Any, outputs: int) -> Head:
+    """Return the target of these outputs."""
+    named = value if isinstance(value, dict) else {}
     decision = one_of(named.get("decision", "one-of"), ("one-of", "any-of", "sign"))
     fields = ("classes", "scale", "offset", *(["decision"] if "decision" in named else []))
-    target = members(value["target"], fields)
+    target = members(value, fields)
     classes = [name(item) for item in array(target["classes"])]
     scale = [number(item) for item in array(target["scale"])]
     offset = [number(item) for item in array(target["offset"])]
@@ -143,16 +182,4 @@ def readout_of(value: Any, inputs: int, shelf: Shelf) -> Readout:
         raise RefusedError("an array of the target has another number of items")
     if classes and (scale or offset):
         raise RefusedError("a target with classes has no scale and no offset")
-    return Readout(
-        kind=kind,
-        exponent=integer(value["exponent"], -64, 64),
-        gain=number(value["gain"]),
-        shift=integer(value["shift"], *SHIFT),
-        leak=integer(value["leak"], *leaks),
-        scale=scale,
-        offset=offset,
-        classes=classes,
-        decision=decision,
-        weights=weights.rows(),
-        bias=shelf.take("readouts.0.bias", "I32", (outputs,), *INT32).values(),
-    )
+    return Head(called, outputs, classes, decision, scale, offset)

@@ -35,7 +35,16 @@ FORMULATIONS = {
 BINARY, SIGNED = ("binary", "binary-on-change"), ("signed", "signed-on-change")
 SPIKES = (*BINARY, *SIGNED)
 EMISSIONS = (*SPIKES, "state", "graded")
-ENCODERS = ("graded", "send-on-delta", "rate", "latency", "level-crossing", "population")
+ENCODERS = (
+    "graded",
+    "send-on-delta",
+    "rate",
+    "latency",
+    "level-crossing",
+    "population",
+    "events",
+    "tokens",
+)
 READOUTS = ("mean", "count", "leaky", "last", "step")
 
 
@@ -62,7 +71,12 @@ class Encoder(NamedTuple):
             return 2 * (self.limit // self.threshold)
         if self.kind == "population":
             return 32
-        return self.limit if self.kind in ("graded", "send-on-delta") else 1
+        return self.limit if self.kind in ("graded", "send-on-delta", "events") else 1
+
+    @property
+    def alternatives(self) -> int:
+        """Adjacent sources of which at most one sends at a step."""
+        return self.fields if self.kind == "tokens" else 1
 
 
 class Layer(NamedTuple):
@@ -100,6 +114,17 @@ class Layer(NamedTuple):
         return 1 if self.spikes else 2**self.gate_fraction
 
 
+class Head(NamedTuple):
+    """The target of consecutive outputs; the name is empty where it is the only one."""
+
+    name: str
+    outputs: int
+    classes: list[str]
+    decision: str
+    scale: list[float]
+    offset: list[float]
+
+
 class Readout(NamedTuple):
     """The readout's fields and tensors."""
 
@@ -108,10 +133,7 @@ class Readout(NamedTuple):
     gain: float
     shift: int
     leak: int
-    scale: list[float]
-    offset: list[float]
-    classes: list[str]
-    decision: str
+    heads: list[Head]
     weights: Matrix
     bias: Row
 

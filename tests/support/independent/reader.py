@@ -65,17 +65,18 @@ def program_of(manifest: dict[str, Any], tensors: dict[str, Tensor]) -> Program:
     levels = levels_of(described)
     sources = check_names(described, levels, array(manifest["readouts"], 1, 1))
     layers: list[Layer] = []
-    inputs, sent = encoder.sources, encoder.largest
+    inputs, sent, alternatives = encoder.sources, encoder.largest, encoder.alternatives
     if inputs > COUNT:
         raise RefusedError(f"the encoder has {inputs} sources")
     for level in levels:
         for i in level:
             layers.append(layer_of(i, described[i], inputs, shelf))
-            check_layer(layers[i], sent)
+            check_layer(layers[i], sent, alternatives)
         first, last = layers[level[0]], layers[level[-1]]
         if (first.emit, first.gate_fraction) != (last.emit, last.gate_fraction):
             raise RefusedError("the layers of a level differ in emit or gate_fraction")
         inputs, sent = sum(layers[i].neurons for i in level), first.largest
+        alternatives = 1
     readout = readout_of(manifest["readouts"][0], inputs, shelf)
     check_readout(readout, layers[-1], manifest["max_steps"])
     golden = golden_of(manifest, encoder.steps, len(encoder.offset), shelf)
@@ -91,8 +92,7 @@ def check_host_fields(manifest: dict[str, Any]) -> None:
     """Check the fields that no engine reads, and `max_steps`."""
     if manifest["max_steps"] is not None:
         integer(manifest["max_steps"], 1, 2**31 - 1)
-    for token in array(manifest["vocabulary"]):
-        string(token)
+    check_vocabulary(manifest["vocabulary"], manifest["encoder"])
     for step in array(manifest["preprocessing"]):
         members(step, ("name", "settings"))
         name(step["name"])
@@ -100,6 +100,29 @@ def check_host_fields(manifest: dict[str, Any]) -> None:
             raise RefusedError("settings are an object")
     if not isinstance(manifest["provenance"], dict):
         raise RefusedError("provenance is an object")
+
+
+def check_vocabulary(vocabulary: Any, encoder: dict[str, Any]) -> None:
+    """Check the vocabulary; an empty array is none."""
+    if vocabulary == []:
+        return
+    members(vocabulary, ("kind", "lower", "merges", "pieces"))
+    if vocabulary["kind"] not in ("characters", "words", "subwords"):
+        raise RefusedError("an unknown kind of vocabulary")
+    if not isinstance(vocabulary["lower"], bool):
+        raise RefusedError("lower is a boolean")
+    pieces = [string(piece) for piece in array(vocabulary["pieces"])]
+    if not all(pieces) or len(set(pieces)) < len(pieces):
+        raise RefusedError("a piece is empty or there twice")
+    for pair in array(vocabulary["merges"]):
+        if len(array(pair)) != 2:
+            raise RefusedError("a merge is of two pieces")
+        for piece in pair:
+            string(piece)
+    if vocabulary["merges"] and vocabulary["kind"] != "subwords":
+        raise RefusedError("only subwords have merges")
+    if encoder["kind"] != "tokens" or encoder.get("fields") != len(pieces) + 1:
+        raise RefusedError("the vocabulary does not fit the encoder")
 
 
 def levels_of(layers: list[dict[str, Any]]) -> list[list[int]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from independent.arithmetic import product, shifted
 from independent.cell import Watch
-from independent.program import Readout
+from independent.program import Head, Readout
 
 
 def scores(
@@ -45,22 +45,33 @@ def current(readout: Readout, m: Sequence[int], watch: Watch) -> list[int]:
 def values(readout: Readout, row: Sequence[int], steps: int) -> list[float]:
     """Return the values of a row of scores, in float64."""
     result = []
-    for i, y in enumerate(row):
+    scales = [s for head in readout.heads for s in head.scale or [None] * head.outputs]
+    offsets = [o for head in readout.heads for o in head.offset or [None] * head.outputs]
+    for y, scale, offset in zip(row, scales, offsets, strict=True):
         value = float(y) * (readout.gain * 2.0 ** (readout.exponent - readout.leak))
         if readout.kind == "mean":
             value = value / float(steps)
-        if readout.scale:
-            value = value * readout.scale[i]
-        if readout.offset:
-            value = value + readout.offset[i]
+        if scale is not None:
+            value = value * scale
+        if offset is not None:
+            value = value + offset
         result.append(value)
     return result
 
 
-def class_of(readout: Readout, row: Sequence[int]) -> int | list[int]:
+def rows_of_heads(readout: Readout, row: Sequence[int]) -> list[tuple[Head, list[int]]]:
+    """Return each head with its own scores of a row."""
+    left, found = list(row), []
+    for head in readout.heads:
+        found.append((head, left[: head.outputs]))
+        left = left[head.outputs :]
+    return found
+
+
+def class_of(head: Head, row: Sequence[int]) -> int | list[int]:
     """Return the class, or for each class 1 where it is named and 0 where it is not."""
-    if readout.decision == "any-of":
+    if head.decision == "any-of":
         return [1 if score > 0 else 0 for score in row]
-    if readout.decision == "sign":
+    if head.decision == "sign":
         return 1 if row[0] > 0 else 0
     return list(row).index(max(row))

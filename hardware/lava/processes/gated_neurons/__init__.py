@@ -15,6 +15,7 @@ from hardware.definition.arithmetic import shift
 from hardware.definition.cell import step
 from hardware.lava.clock import StepClock, change, product_ticks
 from hardware.lava.processes.model import Process, TickModel, gate_parameters, parameter_names
+from hardware.lava.starts import LayerFiles, LayerStates
 from hardware.program.model import Layer
 
 
@@ -30,10 +31,15 @@ class FeedforwardNeurons(Process):
         layer: Layer,
         input_changes: bool = False,
         clocked: bool = False,
+        files: LayerFiles | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(
-            layer=layer, input_changes=input_changes, clocked=clocked, name=name or layer.name
+            layer=layer,
+            input_changes=input_changes,
+            clocked=clocked,
+            files=files,
+            name=name or layer.name,
         )
         n = layer.neurons
         self.input_current = InPort(shape=(len(layer.cell.row.input_gates) * n,))
@@ -95,19 +101,20 @@ class NeuronsModel(TickModel):
         self.input_changes = proc_params["input_changes"]
         self.clock = StepClock(1, self.cell.ticks, proc_params["clocked"])
         self.gate: Any = None
-        self.begin()
+        self.states = LayerStates(self.layer, proc_params["files"])
+        self.begin(self.layer.initial_emission, self.layer.initial_membrane)
 
     def on_var_update(self):
         """Take up parameters that were set."""
         self.gate = gate_parameters(self)
 
-    def begin(self):
-        """Begin a sequence from a clean state, without currents."""
+    def begin(self, emitted, membrane):
+        """Begin a sequence from its initial state, without currents."""
         inputs = len(self.cell.row.input_gates) * self.layer.neurons
         self.arrived = np.zeros(inputs, dtype=np.int64)
         self.seen = self.arrived
-        self.membrane = self.layer.initial_membrane.copy()
-        self.emitted = self.layer.initial_emission.copy()
+        self.membrane, self.emitted = membrane.copy(), emitted.copy()
+        self.told = np.zeros_like(self.emitted)  # receivers begin from zero as well
 
     def tick(self):
         if self.gate is None:
@@ -132,8 +139,9 @@ class NeuronsModel(TickModel):
             except ProductMissingError as needed:
                 self.send_to(needed.gate, needed.message)
             else:
-                sent = change(emitted, self.emitted, self.cell)
-                self.emitted = emitted
+                sent = change(emitted, self.told, self.cell)
+                self.told = self.emitted = emitted
+                self.states.write(emitted, self.membrane)
                 ended = True
                 self.end_step()
         self.s_out.send(sent.astype(np.int32))
@@ -144,7 +152,7 @@ class NeuronsModel(TickModel):
         if self.membrane_out.csp_ports:
             self.membrane_out.send(self.membrane.astype(np.int32))
         if self.clock.receive(self.clock_in.recv())[0]:
-            self.begin()
+            self.begin(*(np.ravel(values) for values in self.states.first(slice(None))))
         self.send_messages()
 
     def see(self):
@@ -194,8 +202,8 @@ class PyGatedNeurons(NeuronsModel):
         self.of_emission = [gate for gate, tick in self.ticks.items() if tick == 1][:1]
         super().__init__(proc_params)
 
-    def begin(self):
-        super().begin()
+    def begin(self, emitted, membrane):
+        super().begin(emitted, membrane)
         row, n = self.cell.row, self.layer.neurons
         self.arrived_back = np.zeros((len(row.recurrent_gates), n), dtype=np.int64)
         self.last_sent = np.zeros((len(row.messages), n), dtype=np.int64)

@@ -33,6 +33,7 @@ from hardware.lava.processes.gated_neurons import FeedforwardNeurons, GatedNeuro
 from hardware.lava.processes.model import Process, parameter_names
 from hardware.lava.scores import FusedReadout
 from hardware.lava.shared_arrays import Feed
+from hardware.lava.starts import LayerFiles
 from hardware.lava.synapses import RecurrentSynapses, recurs_graded
 from hardware.program.model import Layer
 
@@ -74,6 +75,10 @@ class SpikingGRULayer(Process):
         Readout of a session that this process steps, in the ticks in which a ReadoutLayer behind it
         would. Fused model only.
 
+    files : hardware.lava.starts.LayerFiles, optional
+        Shared arrays of a session: the states in which sequences start, and the state after a step.
+        Without them sequences start as the layer says.
+
     `s_out` carries emissions, or their changes where the layer's emission sends those: the receiver
     must then add them up, as a SpikingGRULayer with `input_changes` does.
     `membrane_out` carries the membrane in every tick, on the state grid. `state_out` carries it on
@@ -95,6 +100,7 @@ class SpikingGRULayer(Process):
         batch: int | None = None,
         feed: Feed | None = None,
         readout: FusedReadout | None = None,
+        files: LayerFiles | None = None,
         name: str | None = None,
     ) -> None:
         if batch is not None and batch < 1:
@@ -107,6 +113,7 @@ class SpikingGRULayer(Process):
             batch=batch,
             feed=feed,
             readout=readout,
+            files=files,
             name=name or layer.name,
         )
         n, lead = layer.neurons, () if batch is None else (batch,)
@@ -162,6 +169,7 @@ class StructuralLayer(AbstractSubProcessModel):
             layer=layer,
             input_changes=proc.proc_params["input_changes"],
             clocked=proc.proc_params["clocked"],
+            files=proc.proc_params["files"],
             name=f"{proc.name}.neurons",
         )
         proc.in_ports.s_in.connect(self.W.in_ports.s_in)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import random_program, random_sequences, taken_by
 
 from hardware import Session, SparseSequences, run, stream
 from hardware.definition.encoder import ENCODERS
@@ -31,6 +31,7 @@ def test_streams_and_sessions_give_the_bits_of_the_definition(
         program = replace(program, encoder=encoder)
     sequences = random_sequences(9, 70, [9, 1, 30], activity=0.3)
     sequences = Sequences(2 * sequences.values, sequences.lengths)
+    sequences = taken_by(program.encoder, sequences)
     expected = np.split(
         run(program, sequences, engine="numpy").scores,
         np.cumsum(sequences.lengths)[:-1] * program.encoder.steps,

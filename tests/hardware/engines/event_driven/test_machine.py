@@ -71,8 +71,8 @@ def every_field_alike(encoder: Encoder, q: Integers, held: Integers) -> tuple[In
     [
         EncoderKind(signs_of_changes, spiking=True),
         EncoderKind(rounded_held, by_change=True),
-        EncoderKind(every_field_alike, by_field=True),
-        EncoderKind(every_field_alike, by_field=True, by_change=True),
+        EncoderKind(every_field_alike, by_field=True, fields=(2, 32)),
+        EncoderKind(every_field_alike, by_field=True, by_change=True, fields=(2, 32)),
     ],
 )
 def test_an_encoder_without_a_kernel_runs_by_its_definition(

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from programs import random_program, random_sequences
+from programs import OF_NUMBERS, random_program, random_sequences
 
 from hardware import Program, run, stream
 from hardware.definition.arithmetic import ACTIVATIONS, WORD_LIMIT
 from hardware.definition.emission import EMISSIONS
-from hardware.definition.encoder import ENCODERS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.engines.event_driven.intrinsics import PLAIN_MEMORY, PROMISED
 from hardware.engines.event_driven.layout import Layout
@@ -38,7 +37,7 @@ def some_programs() -> Iterator[tuple[Program, Sequences]]:
             tuple(hidden),
             bidirectional=seed % 3 == 0,
             initial=seed % 2 == 0,
-            encoder=str(rng.choice(list(ENCODERS))),
+            encoder=str(rng.choice(OF_NUMBERS)),
             formulation=list(FORMULATIONS)[seed % len(FORMULATIONS)],
             emit=str(rng.choice(list(EMISSIONS))),
             activation=str(rng.choice(list(ACTIVATIONS))),

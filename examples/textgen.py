@@ -1,0 +1,52 @@
+"""Write a text, character by character, as Python's own reference is written.
+
+    python examples/textgen.py --seeds 0 1 2
+
+The network predicts the next character. Long texts are learnt in pieces of 64 characters, the state
+carried from each to the next. Then it writes, on the events engine and on Lava: the same text.
+"""
+
+import json
+
+from figures import accuracy
+from worked import each_seed, parser
+
+import hardware
+from spiking_gru.data import load
+
+SETTINGS = {
+    "hidden": 128,
+    "emit": "graded",
+    "threshold": 0.05,
+    "truncate": 64,
+    "batch": 32,
+    "epochs": 6,
+    "quantised_epochs": 4,
+    "dropout": 0.0,
+}
+
+PROMPT = "The statement "
+CHARACTERS = {"events": 300, "lava": 30}
+
+
+def tables(job):
+    dataset = load("python-docs", job.seed)
+    table = job.run("python-docs", dataset, SETTINGS, {"accuracy": accuracy})
+    folder = job.folder / "python-docs"
+    report = json.loads((folder / "report.json").read_text())
+    for network in report["networks"]:
+        if network["name"] in table:
+            table[network["name"]].figures["perplexity"] = network["metrics"]["perplexity"]
+    program = hardware.Program.load(folder / "program.sgru")
+    for engine, steps in CHARACTERS.items():
+        text = hardware.generate(program, PROMPT, steps, temperature=0.7, seed=1, engine=engine)
+        print(f"{engine}: {PROMPT}{text}")
+    return {"python-docs": table}
+
+
+def main(seeds, out, **options):
+    return each_seed(tables, seeds, out, **options)
+
+
+if __name__ == "__main__":
+    main(**vars(parser(__doc__, "runs/examples/textgen").parse_args()))

@@ -1,0 +1,37 @@
+"""Recordings of events in a folder: sparse frames of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from hardware.errors import InputError
+from hardware.sequences.events import EventForm
+from hardware.sequences.on_disk import IN_MEMORY, SparseStore
+from spiking_gru.data.event_files import read_events
+from spiking_gru.data.folder_index import Entry
+from spiking_gru.data.recordings import Recordings
+
+EventSettings: TypeAlias = EventForm | Mapping[str, Any] | None
+
+
+def event_recordings(
+    entries: Sequence[Entry], events: EventForm | Mapping[str, Any], others: Sequence[str] = ()
+) -> Recordings:
+    """Return the recordings of files of events, read one by one.
+
+    `others` names options that are given but have no meaning for events.
+    """
+    if others:
+        raise InputError(
+            f"{others[0]} has no meaning for events, whose times and places are t, x, y and p: "
+            f"leave {others[0]} out"
+        )
+    form = events if isinstance(events, EventForm) else EventForm.of(events)
+    store = SparseStore(form.channels, IN_MEMORY)
+    for entry in entries:
+        store.add(form.counts(read_events(entry.path), str(entry.path)))
+    groups = [entry.group for entry in entries if entry.group is not None]
+    parts = [entry.part for entry in entries if entry.part is not None]
+    targets = [entry.target for entry in entries]
+    return Recordings(store.sequences(), targets, groups or None, parts or None)
