@@ -108,6 +108,9 @@ def _of_classes(report: Report) -> list[Method]:
             "the confusion matrix; macro F1 is the mean of F1 over the classes that occur",
         ),
     ]
+    if "perplexity" in report.networks[-1].metrics:
+        what = "p: the softmax of the logits, at the token that is right"
+        found.append(Method("perplexity", "exp(−mean log p)", what))
     if report.accuracy_interval is not None:
         found.append(
             Method(
