@@ -7,8 +7,8 @@ carried from each to the next. Then it writes, on the events engine and on Lava:
 """
 
 import json
+from dataclasses import replace
 
-from figures import accuracy
 from worked import each_seed, parser
 
 import hardware
@@ -31,12 +31,13 @@ CHARACTERS = {"events": 300, "lava": 30}
 
 def tables(job):
     dataset = load("python-docs", job.seed)
-    table = job.run("python-docs", dataset, SETTINGS, {"accuracy": accuracy})
+    table = job.run("python-docs", dataset, SETTINGS, {})
     folder = job.folder / "python-docs"
     report = json.loads((folder / "report.json").read_text())
-    for network in report["networks"]:
-        if network["name"] in table:
-            table[network["name"]].figures["perplexity"] = network["metrics"]["perplexity"]
+    metrics = {network["name"]: network["metrics"] for network in report["networks"]}
+    for name, row in table.items():
+        found = {metric: metrics[name][metric] for metric in ("perplexity", "accuracy")}
+        table[name] = replace(row, figures=found | row.figures)
     program = hardware.Program.load(folder / "program.sgru")
     for engine, steps in CHARACTERS.items():
         text = hardware.generate(program, PROMPT, steps, temperature=0.7, seed=1, engine=engine)

@@ -73,7 +73,8 @@ def change_tensor(tensors: dict[str, np.ndarray], rng: np.random.Generator) -> N
     if how == 1:
         name += "x"
     elif how == 2:
-        array = array.astype(TYPES[rng.integers(len(TYPES))])
+        with np.errstate(invalid="ignore"):
+            array = array.astype(TYPES[rng.integers(len(TYPES))])
     elif how == 3:
         array = [array.ravel(), array[np.newaxis], array[:-1]][rng.integers(3)]
     elif how == 4:

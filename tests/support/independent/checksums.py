@@ -48,12 +48,22 @@ def program_digest(manifest: Mapping[str, Any], sources: list[list[str]]) -> str
 
 def with_floats(readout: Mapping[str, Any]) -> dict[str, Any]:
     """Return the readout with `gain`, `scale` and `offset` written as floats."""
-    target = dict(readout["target"])
+    target = target_with_floats(readout["target"])
+    return {**readout, "gain": float(readout["gain"]), "target": target}
+
+
+def target_with_floats(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the target, and those of its heads, without the usual decision."""
+    target = dict(given)
     if target.get("decision") == "one-of":
         del target["decision"]
     for field in ("scale", "offset"):
         target[field] = [float(item) for item in target[field]]
-    return {**readout, "gain": float(readout["gain"]), "target": target}
+    if "heads" in target:
+        target["heads"] = [
+            {**head, "target": target_with_floats(head["target"])} for head in target["heads"]
+        ]
+    return target
 
 
 def golden_digest(result: "Result") -> str:

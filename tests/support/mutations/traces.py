@@ -8,6 +8,8 @@ from sealing import NAMES, sealed_trace, trace_parts
 from mutations.registry import Mutation, one_of, place_in
 
 OPTIONAL = ("saturations", "clamped")
+OPTIONAL_TEXTS = ("decision", "heads", "layers")
+"""Without one of them a file is that of an earlier release, or of another trace."""
 
 SEALED_TRACE_MUTATIONS: dict[str, Mutation] = {}
 
@@ -88,7 +90,7 @@ def another_description(rng: np.random.Generator, content: bytes) -> bytes:
     odd = ("", "a\nb", "\x1b[2J", "x" * 10**5, "\ud800", "\u202e")
     if rng.integers(3):
         about[name] = one_of(rng, odd)
-    elif rng.integers(2):
+    elif rng.integers(2) and name not in OPTIONAL_TEXTS:
         del about[name]
     else:
         about[one_of(rng, ("surprise", "\n", "__class__"))] = "x"
