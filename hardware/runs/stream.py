@@ -157,13 +157,18 @@ def in_threads(
 ) -> Iterator[Scored]:
     """What becomes of each batch, in order; one more is taken than there are workers."""
     under_way: deque[Future[Scored]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         for batch, first in todo:
             under_way.append(pool.submit(work, batch, first))
             if len(under_way) > workers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+    finally:
+        # Without waiting: the garbage collector may close a stream that nobody reads any more
+        # in a thread that holds the lock which Thread.join needs (Python 3.10 to 3.12).
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def batches(sequences: Source) -> Iterator[Batch]:

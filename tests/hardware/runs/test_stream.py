@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -174,6 +175,19 @@ def test_a_stream_reads_on_only_when_it_is_asked_for_more() -> None:
     assert taken == []
     next(scores)
     assert len(taken) == 4
+
+
+def test_a_stream_that_is_left_waits_for_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = random_program(0, channels=1024, hidden=(2,))
+    scores = stream(program, (np.zeros((1000, 1024), np.float32) for _ in range(9)), threads=3)
+    next(scores)
+
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        raise AssertionError("a garbage collector that waits may wait for its own thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", join)
+        scores.close()
 
 
 def test_small_sequences_are_worked_on_many_at_a_time() -> None:
