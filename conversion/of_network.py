@@ -77,7 +77,7 @@ def conversion_of(
 
 
 def sequences_of(samples: Inputs | SparseSequences, network: Network, most: int) -> Sequences:
-    """Return the first samples, at most so many; an InputError where there are none."""
+    """Return the first samples, at most `most`; an InputError where there are none."""
     given = first(samples, most) if isinstance(samples, SparseSequences) else samples
     sequences = Sequences.of(given, network.encoder.integers().channels)
     if not len(sequences):

@@ -1,4 +1,4 @@
-"""What do people feel? Labelled tweets, word by word: negative, neutral or positive.
+"""Are people for it? Labelled tweets, word by word: negative, neutral or positive.
 
     python examples/sentiment.py --seeds 0 1 2
 

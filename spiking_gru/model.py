@@ -28,7 +28,7 @@ class SequenceModel(nn.Module):
         super().__init__()
         self.task = choose("task", task, (*TASKS, *OF_HEADS))
         self.heads = heads_of(target, task)
-        """What is answered at once; one without a name where there is one target."""
+        """The heads that are answered at once; one without a name where there is one target."""
 
         if self.row.per_step and not readout.answers_every_step:
             raise SettingError(
@@ -72,7 +72,7 @@ class SequenceModel(nn.Module):
     def heard(
         self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
     ) -> tuple[Seen, Carried]:
-        """What the readout sees of events (steps, batch, sources), and the state after them.
+        """Return what the readout sees of events (steps, batch, sources), and the state after them.
 
         Sequences go on from a `state` that an earlier call returned.
         """

@@ -51,7 +51,7 @@ class Seq2Seq(SequenceModel):
         return self
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
-        """What the decoder's readout sees; nothing in frames of the source."""
+        """Return what the decoder's readout sees; nothing in frames of the source."""
         of_decoder = frames[..., -1]
         within = torch.arange(len(frames), device=frames.device).unsqueeze(-1) < lengths
         read = ((of_decoder == READING) & within).sum(0)
@@ -69,7 +69,7 @@ class Seq2Seq(SequenceModel):
         return Seen(emitted, found.last, lengths, operations)
 
     def read(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> tuple[Seen, Carried]:
-        """What the encoder hears of sources, and the state from which the decoder starts."""
+        """Return what the encoder hears of sources, and the state from which the decoder starts."""
         encoder = self.encoder_half
         heard, state = encoder.heard(
             encoder.encoder(frames), lengths * encoder.encoder.steps, None, counted

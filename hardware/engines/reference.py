@@ -191,7 +191,7 @@ def run_layer(
     watcher: Watcher | None = None,
     before: tuple[Integers, Integers] | None = None,
 ) -> tuple[Integers, Integers]:
-    """What a layer emits and its membranes at every step.
+    """Emissions and membranes of a layer at every step.
 
     Those of a backward layer are in the order of its input: its last step comes first. `before` is
     the emission and the membrane of each sequence before its first step, if not the layer's own.

@@ -1,4 +1,4 @@
-"""What early exit saves: accuracy, frames, operations and energy at each margin."""
+"""Savings of early exit: accuracy, frames, operations and energy at each margin."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hardware.sequences.dense import Inputs
 
 
 class ExitPoint(NamedTuple):
-    """What one margin gives. Figures are means of one inference."""
+    """The result of one margin. Figures are means of one inference."""
 
     margin: float
     """In the unit of logits; infinity for whole sequences."""

@@ -32,7 +32,7 @@ WEIGHTS_AT_ONCE = 2**23
 
 
 class Counted(NamedTuple):
-    """What a machine has counted before a call."""
+    """The counts of a machine before a call."""
 
     clamped: Integers
     saturated: list[tuple[Integers, Integers]]
