@@ -130,4 +130,4 @@ def _require_fitting(encoder: SequenceModel, decoder: SequenceModel) -> None:
 def _described(model: SequenceModel) -> str:
     states, hidden = model.state_shape
     directions = " in both directions" if model.is_bidirectional else ""
-    return f"{states} states of {hidden} neurons{directions}"
+    return f"{states} state{'' if states == 1 else 's'} of {hidden} neurons{directions}"
