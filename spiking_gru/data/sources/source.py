@@ -55,14 +55,13 @@ class Source:
         """
         places = [] if self.files is None else [folder or self.files.require()]
         found = self.arrays(*places)
+        about: dict[str, Any] = {"name": name, "licence": self.licence, "seed": seed}
         if isinstance(found, Pairs):
             return Dataset.from_pairs(
                 found.sources,
                 found.targets,
                 parts=found.parts,
-                name=name,
-                licence=self.licence,
-                seed=seed,
+                **about,
                 **self.tokens,
             )
         if isinstance(found, Texts):
@@ -70,9 +69,7 @@ class Source:
                 found.texts,
                 found.labels,
                 groups=found.groups,
-                name=name,
-                licence=self.licence,
-                seed=seed,
+                **about,
                 **self.tokens,
             )
         if not isinstance(found, Recordings):
@@ -84,7 +81,5 @@ class Source:
             parts=found.parts,
             task=self.task,
             classes=found.classes,
-            name=name,
-            licence=self.licence,
-            seed=seed,
+            **about,
         )
