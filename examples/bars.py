@@ -32,6 +32,11 @@ KINDS = {
         lambda limit, best, naive: best - limit,
         True,
     ),
+    "share of baseline": Kind(
+        "at least {times:.0%} of the best baseline's",
+        lambda limit, best, naive: limit * best,
+        True,
+    ),
     "of baseline": Kind(
         "at most {times:g} times the best baseline's",
         lambda limit, best, naive: limit * best,
@@ -122,5 +127,16 @@ BARS = {
         Bar(EXERCISES, "operations", "at most", 150_000),
     ),
     "keywords": (Bar("keywords", "accuracy", "points behind", 0.01),),
+    "names": (
+        Bar("names", "accuracy", "points behind", 0.01),
+        Bar("names", "operations", "at most", 10_000),
+    ),
+    "sentiment": (Bar("tweets", "macro F1", "points behind", 0.01),),
+    "textgen": (Bar("python-docs", "perplexity", "of baseline", 1.05),),
+    "translate": (
+        Bar("dates", "exact match", "at least", 0.98),
+        Bar("dates", "exact match", "share of baseline", 1.0),
+    ),
+    "events": (Bar("moving-shapes", "accuracy", "at least", 0.99),),
 }
 """The bars of each example by its name."""

@@ -56,6 +56,9 @@ def mase(answers: np.ndarray, part: Any) -> float:
 SHOWN: dict[str, Callable[[float], str]] = {
     "accuracy": percent,
     "vote": percent,
+    "words found": percent,
+    "macro F1": percent,
+    "exact match": percent,
     "spikes": whole,
     "operations": whole,
     "energy": joules,

@@ -17,6 +17,8 @@ NO_PAGE = {
     "figures": "shared by the worked examples",
     "bars": "shared by the worked examples",
     "results": "runs the worked examples",
+    "kept_results": "keeps the results of the worked examples",
+    "results_page": "writes the page of results",
     "keyword_sounds": "makes the sounds of keywords",
 }
 """Modules of examples/ that need no page, and why."""

@@ -1,50 +1,23 @@
-"""The worked examples run at a small size, and their results can be resumed."""
+"""The worked examples run at a small size, and tell what the program and its baselines do."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-import packages_of_data
 import pytest
 
 import hardware
 import spiking_gru as sg
 from spiking_gru.data import load
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 BASELINES = {"gru", "lstm", "state"}
 
 Import = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Import]:
-    """Import a module of examples/, where packages of data hold small files."""
-    packages_of_data.put_all(tmp_path / "site")
-    watch = tmp_path / "site/seglearn/data/watch_dataset.npy"
-    digest = hashlib.sha256(watch.read_bytes()).hexdigest()
-    monkeypatch.setattr("spiking_gru.data.sources.exercises.SHA256", digest)
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-    before = set(sys.modules)
-    yield importlib.import_module
-    for name in set(sys.modules) - before:
-        if Path(getattr(sys.modules[name], "__file__", None) or "/").parent == EXAMPLES:
-            del sys.modules[name]
-
-
-@pytest.fixture
-def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the pictures out of reports, which take most of the time; one test has them."""
-    monkeypatch.setattr("hardware.reporting.write.render_page", lambda *_: "")
 
 
 def small(module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,148 +183,3 @@ def test_settings_of_an_example_are_known(example: Import) -> None:
         sg.TrainingSettings(**example(name).SETTINGS)
     for settings in example("forecast").TASKS.values():
         sg.TrainingSettings(**settings)
-
-
-# The results of all examples.
-
-FAKE = """
-import argparse, json, pathlib
-options = argparse.ArgumentParser()
-options.add_argument("--seeds", type=int)
-options.add_argument("--out", type=pathlib.Path)
-given = options.parse_args()
-folder = given.out / f"seed-{given.seeds}"
-folder.mkdir(parents=True)
-row = lambda title, baseline, a: {"title": title, "baseline": baseline, "figures": {"accuracy": a}}
-rows = {"gru": row("torch.nn.GRU", True, 0.9), "deployed": row("program", False, given.seeds / 100)}
-figures = {"processor_seconds": 5.0, "tables": {"task": rows}}
-(folder / "figures.json").write_text(json.dumps(figures))
-"""
-
-
-@pytest.fixture
-def kept(example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """A place for results, next to an example that takes no time."""
-    results = example("results")
-    monkeypatch.setitem(results.EXTRA_SOURCES, "fake", ("fake_sounds.py",))
-    for source in (*results.SHARED, "fake_sounds.py"):
-        (tmp_path / source).write_text("")
-    (tmp_path / "fake.py").write_text(FAKE)
-    (tmp_path / "runs").mkdir()
-    return results.Kept(tmp_path / "runs", tmp_path)
-
-
-def test_a_finished_seed_is_not_run_again(kept: Any, tmp_path: Path) -> None:
-    assert kept.missing({"fake": (91, 93)}) == [("fake", 91), ("fake", 93)]
-    kept.run("fake", 93)
-    assert kept.missing({"fake": (91, 93)}) == [("fake", 91)]
-    assert kept.read("fake", 93)["processor_seconds"] == 5
-
-
-@pytest.mark.parametrize("source", ["fake.py", "worked.py", "figures.py", "fake_sounds.py"])
-def test_a_seed_is_run_again_where_a_source_has_changed(
-    kept: Any, tmp_path: Path, source: str
-) -> None:
-    kept.run("fake", 93)
-    (tmp_path / source).write_text((tmp_path / source).read_text() + "# changed\n")
-    assert kept.read("fake", 93) is None
-
-
-def test_the_figures_of_one_seed_are_not_taken_for_those_of_another(kept: Any) -> None:
-    kept.run("fake", 93)
-    kept.file("fake", 91).write_bytes(kept.file("fake", 93).read_bytes())
-    assert kept.missing({"fake": (91, 93)}) == [("fake", 91)]
-
-
-def test_an_example_that_fails_is_not_kept(kept: Any, tmp_path: Path) -> None:
-    (tmp_path / "fake.py").write_text("raise SystemExit(3)")
-    with pytest.raises(Exception, match="exit status 3"):
-        kept.run("fake", 93)
-    assert kept.missing({"fake": (93,)}) == [("fake", 93)]
-
-
-def test_the_other_seeds_run_where_one_fails(
-    kept: Any, example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    results = example("results")
-    monkeypatch.setitem(results.BARS, "fake", ())
-    (tmp_path / "fake.py").write_text(f"{FAKE}\nassert given.seeds != 91\n")
-    results.run_missing(kept, {"fake": (91, 93)}, tmp_path / "page.md")
-    assert kept.missing({"fake": (91, 93)}) == [("fake", 91)]
-    assert "Seeds finished: 1 of 2." in (tmp_path / "page.md").read_text()
-
-
-def test_the_page_has_means_spread_bars_and_missing_seeds(
-    kept: Any, example: Import, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bars, results = example("bars"), example("results")
-    monkeypatch.setitem(
-        results.BARS,
-        "fake",
-        (
-            bars.Bar("task", "accuracy", "at least", 0.91),
-            bars.Bar("task", "accuracy", "at least", 0.93),
-        ),
-    )
-    seeds = {"fake": (91, 93, 95)}
-    assert "**Not run yet: seeds 91, 93, 95.**" in results.page(kept, seeds)
-    kept.run("fake", 91)
-    kept.run("fake", 93)
-    page = results.page(kept, seeds)
-    assert "**Not run yet: seeds 95.**" in page
-    assert "| program | 92.00 % ± 1.41 % |" in page
-    assert "| torch.nn.GRU | 90.00 % |" in page
-    assert "python examples/fake.py --seeds 91 93" in page
-    lines = [line for line in page.splitlines() if line.startswith("| task | accuracy at least")]
-    assert [line.endswith("| met |") for line in lines] == [True, False]
-    assert lines[1] == "| task | accuracy at least 93.00 % | 93.00 % | 92.00 % | **not met** |"
-
-
-def test_the_page_of_the_documentation_is_one_that_the_program_writes(example: Import) -> None:
-    page = (EXAMPLES.parent / "docs" / "results.md").read_text()
-    results = example("results")
-    assert page.startswith(results.INTRODUCTION)
-    assert [line for line in page.splitlines() if line.startswith("## ")] == [
-        f"## `{name}.py`" for name in results.SEEDS
-    ]
-
-
-@pytest.mark.parametrize(
-    ("figure", "kind", "limit", "compared", "met"),
-    [
-        ("accuracy", "at least", 0.9, 0.9, True),
-        ("accuracy", "at least", 0.91, 0.91, False),
-        ("accuracy", "points behind", 0.02, 0.9, True),
-        ("accuracy", "points behind", 0.01, 0.91, False),
-        ("error", "at most", 2.0, 2.0, True),
-        ("error", "at most", 1.9, 1.9, False),
-        ("error", "of baseline", 1.25, 2.0, True),
-        ("error", "of baseline", 1.2, 1.92, False),
-        ("error", "of naive", 0.5, 2.0, True),
-        ("error", "of naive", 0.4, 1.6, False),
-    ],
-)
-def test_a_bar_is_met_up_to_its_limit(
-    example: Import, figure: str, kind: str, limit: float, compared: float, met: bool
-) -> None:
-    bars = example("bars")
-
-    def row(baseline: bool, accuracy: float, error: float) -> dict[str, Any]:
-        return {"baseline": baseline, "figures": {"accuracy": accuracy, "error": error}}
-
-    means = {
-        "naive: none": row(False, 0.99, 4.0),
-        "gru": row(True, 0.92, 1.8),
-        "lstm": row(True, 0.90, 1.6),
-        "deployed": row(False, 0.9, 2.0),
-    }
-    bar = bars.Bar("task", figure, kind, limit)
-    assert bar.value(means) == pytest.approx(compared)
-    assert bar.is_met(means) is met
-
-
-def test_every_example_has_seeds_and_bars_on_its_own_tasks(example: Import) -> None:
-    bars, results = example("bars").BARS, example("results")
-    assert set(results.SEEDS) == set(bars)
-    assert all((EXAMPLES / f"{name}.py").is_file() for name in bars)
-    assert {bar.task for bar in bars["forecast"]} == set(example("forecast").TASKS)
