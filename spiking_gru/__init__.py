@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from spiking_gru.data import Dataset
     from spiking_gru.layer import SpikingGRU
     from spiking_gru.network import Network
-    from spiking_gru.pair_settings import PairSettings
     from spiking_gru.saved import load_network, load_pair
     from spiking_gru.seq2seq import Seq2Seq
-    from spiking_gru.settings import NetworkSettings, TrainingSettings
+    from spiking_gru.settings import NetworkSettings, PairSettings, TrainingSettings
     from spiking_gru.snntorch_bridge import known_to_snntorch, reset
     from spiking_gru.training.callbacks import BatchReport, Callback, EpochReport, PhaseReport
     from spiking_gru.training.folds import CrossValidation, cross_validate
@@ -29,7 +28,7 @@ _HOMES = {
     "EpochReport": "spiking_gru.training",
     "Network": "spiking_gru.network",
     "NetworkSettings": "spiking_gru.settings",
-    "PairSettings": "spiking_gru.pair_settings",
+    "PairSettings": "spiking_gru.settings",
     "PhaseReport": "spiking_gru.training",
     "Seq2Seq": "spiking_gru.seq2seq",
     "Vocabulary": "hardware.definition.vocabulary",

@@ -19,10 +19,9 @@ from hardware.files.sealed import (
     write_sealed,
 )
 from spiking_gru.network import Network
-from spiking_gru.pair_settings import PairSettings
 from spiking_gru.replacement import settle
 from spiking_gru.seq2seq import Seq2Seq
-from spiking_gru.settings import NetworkSettings
+from spiking_gru.settings import NetworkSettings, PairSettings
 
 Trained = Network | Seq2Seq
 About = NetworkSettings | PairSettings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,98 +13,19 @@ from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Inputs, as_array
 from hardware.sequences.on_disk import stored
-from hardware.sequences.sparse import AnySequences, SparseSequences
+from hardware.sequences.sparse import SparseSequences
 from spiking_gru.data import splits
 from spiking_gru.data.constructors import Constructors
 from spiking_gru.data.fingerprint import arrays_of, fingerprint
-from spiking_gru.data.heads import ALONE, Head, is_missing, targets_of_heads
+from spiking_gru.data.heads import ALONE, Head, targets_of_heads
+from spiking_gru.data.learnable import require_learnable
 from spiking_gru.data.option_types import checked
 from spiking_gru.data.pairs import Reads
+from spiking_gru.data.part import Part, held_out
 from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import Task, row_of
-
-SPLITS = ("class", "group", "time")
-
-
-@dataclass(frozen=True)
-class Part:
-    """Sequences, their targets, and the group of each."""
-
-    sequences: AnySequences
-    targets: NDArray[Any]
-    """Of each sequence, or of all frames: class indices, labels or values (…, outputs).
-
-    Those of several heads are side by side (…, columns), as `Head` says.
-    """
-
-    groups: NDArray[Any] | None = None
-    """For instance the person who was recorded."""
-
-    per_step: bool = False
-    """Whether targets are of frames."""
-
-    naive: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    """Naive forecasts of the targets by name; MASE compares with the first."""
-
-    def __post_init__(self) -> None:
-        frames = int(self.sequences.lengths.sum())
-        items = frames if self.per_step else len(self.sequences)
-        for name, given, expected in (
-            ("targets", self.targets, items),
-            ("groups", self.groups, len(self.sequences)),
-        ):
-            if given is not None and len(given) != expected:
-                raise InputError(
-                    f"{len(given)} {name} for {len(self.sequences)} sequences of "
-                    f"{frames} frames: expected {expected}"
-                )
-        for name, values in self.naive.items():
-            if values.shape != self.targets.shape:
-                raise InputError(
-                    f"the naive forecast {name!r} has shape {values.shape}, the targets "
-                    f"{self.targets.shape}: give one value for each target"
-                )
-        for i, group in enumerate([] if self.groups is None else np.asarray(self.groups).tolist()):
-            if group is None or group != group:
-                raise InputError(f"sequence {i} has no group: give one, or leave the groups out")
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """The class index of each sequence, or of each frame."""
-        if self.targets.ndim > 1:
-            raise InputError("the targets are values or several labels, expected classes")
-        labels: NDArray[np.int64] = self.targets
-        return labels
-
-    def of_head(self, head: Head) -> Part:
-        """Return the same sequences with the targets of one head alone."""
-        return replace(self, targets=head.of(self.targets), naive={})
-
-    def take(self, indices: ArrayLike) -> Part:
-        """The sequences at `indices`, in that order, with their targets and groups."""
-        chosen = np.asarray(indices, dtype=np.int64)
-        groups = None if self.groups is None else self.groups[chosen]
-        return Part(
-            self.sequences.take(chosen),
-            self._of(self.targets, chosen),
-            groups,
-            self.per_step,
-            {name: self._of(values, chosen) for name, values in self.naive.items()},
-        )
-
-    def _of(self, items: NDArray[Any], chosen: NDArray[np.int64]) -> NDArray[Any]:
-        """Return the items of some sequences: one of each, or one of each frame."""
-        if not self.per_step:
-            return items[chosen]
-        starts = self.sequences.starts[chosen]
-        ends = starts + self.sequences.lengths[chosen]
-        parts = [items[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        return np.concatenate(parts) if parts else items[:0]
 
 
 @dataclass(frozen=True)
@@ -309,108 +230,3 @@ def assembled(
     )
     require_learnable(made)
     return made
-
-
-def held_out(
-    part: Part,
-    split: str,
-    share: float,
-    seed: int,
-    classes: Sequence[str] = (),
-    heads: Sequence[Head] = (),
-) -> NDArray[np.int64]:
-    """Return the sequences of about `share` of a part, chosen as `split` says.
-
-    By class they are those of the first head that has one class of each sequence.
-    """
-    choose("split", split, SPLITS)
-    if not 0 < share < 1:
-        raise InputError(f"a share of {share} is held out: expected more than 0 and less than 1")
-    if split == "group":
-        if part.groups is None:
-            raise InputError(
-                "the split is by group, but there are no groups: give one of each sequence"
-            )
-        return splits.by_group(part.groups, share, seed)
-    if split == "time":
-        return splits.by_time(len(part), share)
-    labels, names = labels_of(part, heads)
-    if labels is None:
-        return splits.by_share(len(part), share, seed)
-    return splits.by_class(labels, share, seed, names or classes)
-
-
-def labels_of(
-    part: Part, heads: Sequence[Head] = ()
-) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
-    """Return the class of each sequence, and the names of the classes of a head.
-
-    It is that of the first head that has one; None where there is none.
-    """
-    if part.per_step:
-        return None, ()
-    for head in heads:
-        if head.row.names_classes and not head.row.has_labels:
-            return head.of(part.targets), head.classes
-    return (part.labels if part.targets.ndim == 1 else None), ()
-
-
-def require_learnable(dataset: Dataset) -> None:
-    """Refuse a data set from which nothing can be learnt, or one of whose heads cannot be."""
-    for name in (head.name for head in dataset.heads):
-        try:
-            require_learnable(dataset.head(name))
-        except InputError as error:
-            raise InputError(f"head {name!r}: {error}") from error
-    if not dataset.heads:
-        _require_learnable(dataset)
-
-
-def _require_learnable(dataset: Dataset) -> None:
-    if dataset.row.has_labels:
-        _require_every_label(dataset)
-    elif dataset.row.names_classes:
-        if not dataset.row.predicts_tokens:
-            _require_every_class(dataset)
-    elif np.nanstd(dataset.training.targets, axis=0).max(initial=0) == 0:
-        raise InputError("every target is the same: there is nothing to learn")
-    for name in ("validation", "test"):
-        _require_a_target(name, getattr(dataset, name), dataset.row)
-
-
-def _require_a_target(name: str, part: Part, row: Task) -> None:
-    """Refuse a part by which nothing can be chosen or tested."""
-    if is_missing(part.targets, row).all():
-        raise InputError(
-            f"every target of the {name} part is missing, expected some that are known: move "
-            f"sequences with targets there"
-        )
-
-
-def _require_every_label(dataset: Dataset) -> None:
-    """Items with each label, and items without it, to learn it from."""
-    targets = dataset.training.targets
-    for i, name in enumerate(dataset.classes):
-        for value, found in ((1, "has"), (0, "is without")):
-            if not (targets[:, i] == value).any():
-                raise InputError(
-                    f"no training target {found} the label {name!r}, expected some with and some "
-                    f"without it: move some to the training part, or leave the label out"
-                )
-
-
-def _require_every_class(dataset: Dataset) -> None:
-    """Two classes or more, and something to learn each of them from."""
-    classes = dataset.classes
-    if len(classes) < 2:
-        raise InputError(
-            f"every label is {classes[0]!r}, expected at least two classes: there is "
-            f"nothing to tell apart"
-        )
-    missing = np.setdiff1d(np.arange(len(classes)), dataset.training.labels)
-    if len(missing):
-        raise InputError(
-            f"no training sequence has the label {missing[0]} ({classes[missing[0]]}), "
-            f"expected some of each of the {len(classes)} classes: move some to the training part "
-            f"or leave the class out; count labels from 0, without gaps"
-        )

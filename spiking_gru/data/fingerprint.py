@@ -13,7 +13,7 @@ from hardware.sequences.dense import Sequences
 from hardware.sequences.sparse import AnySequences, SparseSequences
 
 if TYPE_CHECKING:
-    from spiking_gru.data.dataset import Part
+    from spiking_gru.data.part import Part
 
 PIECE = 2**23
 """Values that are looked at together, where all may not fit in memory."""

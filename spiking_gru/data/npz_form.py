@@ -24,11 +24,12 @@ from hardware.definition.limits import WIDEST
 from hardware.errors import InputError, name_fault
 from hardware.sequences.dense import NUMBERS, Sequences
 from hardware.sequences.sparse import AnySequences
-from spiking_gru.data.dataset import Dataset, Part, assembled
+from spiking_gru.data.dataset import Dataset, assembled
 from spiking_gru.data.fingerprint import fingerprint
 from spiking_gru.data.heads import Head, targets_of_heads
 from spiking_gru.data.labels import are_labels
 from spiking_gru.data.npz import Arrays
+from spiking_gru.data.part import Part
 from spiking_gru.data.splits import require_disjoint
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import TASKS, row_of, task_of

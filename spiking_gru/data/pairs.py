@@ -24,7 +24,8 @@ from hardware.sequences.dense import Sequences
 from spiking_gru.data.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from spiking_gru.data.dataset import Dataset, Part
+    from spiking_gru.data.dataset import Dataset
+    from spiking_gru.data.part import Part
 
 READING = -1
 """The decoder's channel in frames of a source."""

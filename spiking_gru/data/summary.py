@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from hardware.metrics import MISSING_CLASS
 from hardware.sequences.statistics import ranges
-from spiking_gru.data.dataset import Dataset, Part
+from spiking_gru.data.dataset import Dataset
 from spiking_gru.data.heads import is_missing
+from spiking_gru.data.part import Part
 from spiking_gru.data.recordings import Preprocessing
 
 

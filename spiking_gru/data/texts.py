@@ -29,7 +29,8 @@ from hardware.sequences.dense import Sequences
 from spiking_gru.data.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from spiking_gru.data.dataset import Dataset, Part
+    from spiking_gru.data.dataset import Dataset
+    from spiking_gru.data.part import Part
 
 
 def of_texts(

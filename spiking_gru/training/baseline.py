@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from spiking_gru.encoder import Encoder
 from spiking_gru.model import Carried, SequenceModel
 from spiking_gru.network import Network, make_readout
-from spiking_gru.pair_settings import PairSettings
 from spiking_gru.readout import Seen
 from spiking_gru.seq2seq import Seq2Seq
-from spiking_gru.settings import BASELINE_SIZES, NetworkSettings, TrainingSettings
+from spiking_gru.settings import BASELINE_SIZES, NetworkSettings, PairSettings, TrainingSettings
 from spiking_gru.sources import are_sources, one_hot
 from spiking_gru.training.seeds import phase_seed
 

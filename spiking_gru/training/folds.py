@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset, Part, splits
-from spiking_gru.data.dataset import assembled, labels_of
+from spiking_gru.data.dataset import assembled
 from spiking_gru.data.heads import Head
+from spiking_gru.data.part import labels_of
 from spiking_gru.data.targets import Targets
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.callbacks import Watcher

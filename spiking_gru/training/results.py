@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spiking_gru.model import SequenceModel
-from spiking_gru.pair_settings import PairSettings
-from spiking_gru.settings import NetworkSettings
+from spiking_gru.settings import NetworkSettings, PairSettings
 from spiking_gru.training.evaluation import Score
 
 

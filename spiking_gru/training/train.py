@@ -20,12 +20,17 @@ from spiking_gru.data import Dataset
 from spiking_gru.data.heads import ALONE
 from spiking_gru.data.pairs import source_of
 from spiking_gru.network import Network
-from spiking_gru.pair_settings import PairSettings
 from spiking_gru.replacement import replacing
 from spiking_gru.run_folder import RunFolder
 from spiking_gru.saved import save_network
 from spiking_gru.seq2seq import Seq2Seq
-from spiking_gru.settings import TEACHER, HeadSettings, NetworkSettings, TrainingSettings
+from spiking_gru.settings import (
+    TEACHER,
+    HeadSettings,
+    NetworkSettings,
+    PairSettings,
+    TrainingSettings,
+)
 from spiking_gru.training.baseline import BASELINES, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
 from spiking_gru.training.device import chosen_device

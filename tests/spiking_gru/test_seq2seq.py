@@ -10,9 +10,8 @@ import spiking_gru as sg
 from hardware.errors import InputError, SettingError
 from spiking_gru.batches import whole
 from spiking_gru.network import Network
-from spiking_gru.pair_settings import PairSettings
 from spiking_gru.seq2seq import Seq2Seq
-from spiking_gru.settings import TrainingSettings
+from spiking_gru.settings import PairSettings, TrainingSettings
 from spiking_gru.training.baseline import BASELINES, Chosen
 from spiking_gru.training.results import parameters_of
 from spiking_gru.training.train import fresh_network

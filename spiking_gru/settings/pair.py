@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from spiking_gru.settings import NetworkSettings
+from spiking_gru.settings.network import NetworkSettings
 
 
 class PairSettings(BaseModel):
