@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hardware.definition.token_rows import Rows, TokenRows
+from hardware.definition.tokens import PADDING
 from hardware.errors import EngineError
 from hardware.program.model import Program
 from hardware.program.start import InitialState, Start, start_of
@@ -123,18 +125,16 @@ def network_trace(
     )
 
 
-def received(events: Tensor, program: Program) -> NDArray[np.integer]:
+def received(events: Tensor, program: Program) -> Rows:
     """The integers that the first layer receives: of rows (steps, sources), or numbers of sources.
 
-    Rows of tokens are made here, as 16 bits: there are as many columns as tokens.
+    Sources of tokens are numbered through all channels.
     """
     if not are_sources(events):
         return integers(events, -program.encoder.exponent)
-    numbers = events.numpy()
-    rows = np.zeros((len(numbers), program.encoder.sources), dtype=np.int16)
-    step, channel = np.nonzero(numbers)
-    rows[step, numbers[step, channel] - 1] = 1
-    return rows
+    numbers, tokens = events.numpy(), program.encoder.fields
+    first = tokens * np.arange(program.encoder.channels)
+    return TokenRows(np.where(numbers == PADDING, PADDING, numbers - first), tokens)
 
 
 def state_of(program: Program, start: Start, dtype: torch.dtype) -> State:

@@ -19,7 +19,7 @@ from hardware.cost.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.cost.placement.needs import fan
 from hardware.cost.placement.placing import PlacedLayer
 from hardware.cost.projections import MEMBRANE, Projection
-from hardware.cost.traffic import Sent, Traffic, met, per_source
+from hardware.cost.traffic import AnySent, Sent, Traffic, met, per_source
 from hardware.definition.formulation import EMISSION
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
@@ -39,7 +39,7 @@ BY_SLOT = (
 TRAVEL = ("within_tile", "hops_east_west", "hops_north_south")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slots:
     """The slots of all sequences, one after another."""
 
@@ -52,7 +52,7 @@ class Slots:
         return np.add.reduceat(values, self.starts, axis=0, dtype=wide)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CoreLoads:
     """Each core's work; of what is only ever summed, the sum over each sequence.
 
@@ -114,9 +114,11 @@ def slot_of_step(
     return begin + of_levels + step + 1 + (level == len(program.levels))
 
 
-def core_loads(trace: Trace, program: Program, placement: Placement) -> CoreLoads:
-    """Every core's work in every slot, exactly."""
-    traffic = Traffic(trace, program)
+def core_loads(
+    trace: Trace, program: Program, placement: Placement, traffic: Traffic | None = None
+) -> CoreLoads:
+    """Every core's work in every slot, exactly; `traffic` is the trace's, where it is known."""
+    traffic = Traffic(trace, program) if traffic is None else traffic
     slots = slots_of(trace, program)
     shape = (len(slots.ticks), placement.total)
     own = [
@@ -137,7 +139,7 @@ def core_loads(trace: Trace, program: Program, placement: Placement) -> CoreLoad
         # What leads to another level arrives in the slot before that in which it is used.
         arrives = own[projection.target] - (not projection.recurrent)
         _receive(work, placement, projection, synapses, sent, arrives, sparse)
-        _travel(work, placement, projection, synapses > 0, per_source(sent, trace))
+        _travel(work, placement, projection, synapses > 0, sent, trace)
         at_end = projection.stream == MEMBRANE
         leaves = [arrives if at_end else own[source] for source in projection.sources]
         known = sent is traffic.of_layer[projection.sources[0]] if leaves else False
@@ -154,7 +156,7 @@ def _receive(
     placement: Placement,
     projection: Projection,
     synapses: NDArray[np.int64],
-    sent: Sent,
+    sent: AnySent,
     arrives: NDArray[np.int64],
     sparse: bool,
 ) -> None:
@@ -174,17 +176,19 @@ def _travel(
     placement: Placement,
     projection: Projection,
     reached: NDArray[np.bool_],
-    of_source: NDArray[np.int64],
+    sent: AnySent,
+    trace: Trace,
 ) -> None:
     """How far all copies of the messages go in each sequence."""
     target = placement.layers[projection.target]
     tiles = placement.tiles[target.cores]
-    for tile, columns in zip(*senders(projection, placement), strict=True):
-        copies = of_source[:, columns] @ reached[columns]
-        east_west, north_south = offsets(tile[np.newaxis], tiles)[:, 0]
-        work["hops_east_west"][:, target.cores] += copies * east_west
-        work["hops_north_south"][:, target.cores] += copies * north_south
-        work["within_tile"][:, target.cores] += copies * (east_west + north_south == 0)
+    for some, of_source in per_source(sent, trace):
+        for tile, columns in zip(*senders(projection, placement), strict=True):
+            copies = of_source[:, columns] @ reached[columns]
+            east_west, north_south = offsets(tile[np.newaxis], tiles)[:, 0]
+            work["hops_east_west"][some, target.cores] += copies * east_west
+            work["hops_north_south"][some, target.cores] += copies * north_south
+            work["within_tile"][some, target.cores] += copies * (east_west + north_south == 0)
 
 
 def _send(
@@ -192,7 +196,7 @@ def _send(
     placement: Placement,
     projection: Projection,
     axons: NDArray[np.int64],
-    sent: Sent,
+    sent: AnySent,
     leaves: list[NDArray[np.int64]],
     emitted: NDArray[np.int32] | None,
 ) -> None:
@@ -204,12 +208,13 @@ def _send(
     for number, when in zip(projection.sources, leaves, strict=True):
         source = placement.layers[number]
         columns = slice(first, first + source.neurons)
-        made = by_core(sent[:, columns], source) if emitted is None else emitted
+        of_source = np.asarray(sent)[:, columns]
+        made = by_core(of_source, source) if emitted is None else emitted
         first_axons = axons[columns][source.starts]
         if np.array_equal(np.repeat(first_axons, source.neurons_of_core), axons[columns]):
             work["messages_out"][when, source.cores] += made * first_axons.astype(np.int32)
         else:
-            out = met(sent[:, columns], source.members * axons[columns, np.newaxis])
+            out = met(of_source, source.members * axons[columns, np.newaxis])
             work["messages_out"][when, source.cores] += out
         if projection.stream != EMISSION:
             work["spikes"][when, source.cores] += made

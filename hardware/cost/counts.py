@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.cost.projections import MEMBRANE, emission_bits
 from hardware.cost.traffic import Traffic, in_all, met
 from hardware.definition.formulation import EMISSION
+from hardware.display import number_of
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
@@ -31,7 +32,7 @@ ADDITIVE = (
 """The counts of a layer that add up, over sequences and over layers."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LayerCounts:
     """One layer's work in each sequence.
 
@@ -80,7 +81,7 @@ class LayerCounts:
         return self.multiply_accumulates + self.gate_products
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counts:
     """The work of every layer, the readout last, and the steps and ticks of each sequence."""
 
@@ -95,6 +96,13 @@ class Counts:
 
     input_events: PerSequence
     """What the encoder sends."""
+
+    def __repr__(self) -> str:
+        of_each = "".join(
+            f", {getattr(self, name).sum() / max(len(self.steps), 1):,.1f} {name.replace('_', ' ')}"
+            for name in ("spikes", "synaptic_operations", "neuron_updates")
+        )
+        return f"Counts({number_of(len(self.steps), 'sequence')}, mean of each:{of_each[1:]})"
 
     def total(self, name: str) -> PerSequence:
         """The sum of a count over the layers."""
@@ -134,9 +142,9 @@ class Counts:
         return 1 - float(self.spikes.sum() / max(neurons * self.steps.sum(), 1))
 
 
-def count(trace: Trace, program: Program) -> Counts:
-    """Exact counts from a trace of this program."""
-    traffic = Traffic(trace, program)
+def count(trace: Trace, program: Program, traffic: Traffic | None = None) -> Counts:
+    """Exact counts from a trace of this program; `traffic` is its traffic, where it is known."""
+    traffic = Traffic(trace, program) if traffic is None else traffic
     steps, readout = trace.lengths, program.readout
     work: list[Work] = [
         {name: np.zeros_like(steps) for name in ADDITIVE} for _ in range(len(program.layers) + 1)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hardware.cost.counts import Counts
 from hardware.cost.traffic import in_all, is_sent
 from hardware.definition.arithmetic import shift
+from hardware.definition.token_rows import narrowed
 from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
@@ -124,9 +125,10 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
         return in_all(is_sent(values, frames, True, back), frames)
 
     encoder = program.encoder
-    of_frames = trace.events.reshape(-1, steps * encoder.sources)
-    sent = is_sent(of_frames, frames, not encoder.row.by_level)
-    by_channel = sent.reshape(-1, steps, encoder.channels, encoder.fields)
+    seen = narrowed(trace.events)
+    width = seen.shape[1]
+    sent = is_sent(seen.reshape(-1, steps * width), frames, not encoder.row.by_level)
+    by_channel = sent.reshape(-1, steps, encoder.channels, width // encoder.channels)
     moved: NDArray[np.bool_] = np.any(by_channel, axis=(1, 3))
     arriving = in_all(moved, frames)
     operations, number = np.zeros_like(trace.lengths), 0

@@ -11,22 +11,26 @@ from numpy.typing import NDArray
 from hardware.cost.projections import Projection, projections
 from hardware.definition.arithmetic import Integers
 from hardware.definition.cell import step
+from hardware.definition.token_rows import AT_ONCE, Rows, TokenRows, parts
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import InputError
 from hardware.files.kernel_cache import compiled
 from hardware.program.model import Layer, Program
 from hardware.runs.trace import Trace
+from hardware.sequences.dense import in_parts
 
 Sent = NDArray[np.bool_]
 """(steps, sources): where a message is sent."""
 
+AnySent = Sent | TokenRows
+"""The same, of the encoder as well."""
+
 EXACT_IN_FLOAT32 = 2**24
-STEPS_AT_ONCE = 1024
 
 
 def check_owner(trace: Trace, program: Program) -> None:
     if trace.program_digest != program.digest:
-        raise InputError("this trace is of another program: run this one again")
+        raise InputError("the trace was recorded with a different program: run this program again")
 
 
 class Traffic:
@@ -37,9 +41,10 @@ class Traffic:
         self.trace = trace
         self.program = program
         self.of_layer = [emissions(trace, layer, i) for i, layer in enumerate(program.layers)]
-        self.of_encoder = is_sent(trace.events, trace, program.encoder.sends_changes)
+        self.of_encoder = sent_by_encoder(trace, program)
+        self._over_u: dict[int, list[Sent]] = {}
 
-    def messages(self) -> Iterator[tuple[Projection, Sent]]:
+    def messages(self) -> Iterator[tuple[Projection, AnySent]]:
         """Every projection in the order of `projections`, with the messages that travel over it.
 
         What travels is what is emitted. Where a product waits for another it is also `r ⊙ e`, or
@@ -47,7 +52,7 @@ class Traffic:
         """
         trace, program = self.trace, self.program
         ways = iter(projections(program))
-        seen: NDArray[Any] = trace.events
+        seen: Rows = trace.events
         by_change, number = program.encoder.sends_changes, 0
         arriving = self.of_encoder
         for level in program.levels:
@@ -55,7 +60,8 @@ class Traffic:
             for i, layer in zip(numbers, level, strict=True):
                 # A backward layer sees other changes, for it sees the steps the other way round.
                 back = by_change and layer.backward
-                yield next(ways), is_sent(seen, trace, True, True) if back else arriving
+                sees_others = is_sent(np.asarray(seen), trace, True, True) if back else arriving
+                yield next(ways), sees_others
                 for sent in self._recurrent(i, layer, seen):
                     yield next(ways), sent
             seen = side_by_side([trace.emitted[i] for i in numbers])
@@ -69,8 +75,13 @@ class Traffic:
             arriving[np.cumsum(trace.lengths) - 1] = True
         yield next(ways), arriving
 
-    def _recurrent(self, number: int, layer: Layer, seen: NDArray[np.integer]) -> list[Sent]:
-        """Messages over U, for each message of a step."""
+    def _recurrent(self, number: int, layer: Layer, seen: Rows) -> list[Sent]:
+        """Messages over U, for each message of a step; computed once."""
+        if number not in self._over_u:
+            self._over_u[number] = self._computed(number, layer, seen)
+        return self._over_u[number]
+
+    def _computed(self, number: int, layer: Layer, seen: Rows) -> list[Sent]:
         trace, cell, back = self.trace, layer.cell, layer.backward
         if cell.ticks == 1:
             # A message of the last step meets its synapses too: no chip knows it was the last.
@@ -126,6 +137,13 @@ def is_sent(values: NDArray[np.integer], trace: Trace, by_change: bool, back: bo
     return sent
 
 
+def sent_by_encoder(trace: Trace, program: Program) -> AnySent:
+    """Where the encoder sends: an event that is not 0, or its change."""
+    if program.encoder.sends_changes:
+        return is_sent(np.asarray(trace.events), trace, by_change=True)
+    return trace.events.astype(np.bool_)
+
+
 def emissions(trace: Trace, layer: Layer, number: int) -> Sent:
     """Where the layer of this number sends: a spike, its change, or a value of the state."""
     return is_sent(trace.emitted[number], trace, layer.cell.sends_changes, layer.backward)
@@ -135,18 +153,19 @@ def side_by_side(parts: list[NDArray[Any]]) -> NDArray[Any]:
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def met(sent: Sent, weights: NDArray[Any]) -> NDArray[np.int32]:
+def met(sent: AnySent, weights: NDArray[Any]) -> NDArray[np.int32]:
     """`sent · weights`, exactly; columns all alike are one, as those of dense weights are."""
     if not (weights != weights[:, :1]).any():
         sums = np.empty((len(sent), 1), dtype=np.int32)
-        weigh(np.ascontiguousarray(sent).view(np.uint8), weights[:, 0].astype(np.int32), sums[:, 0])
+        for part in parts(sent):
+            marks = np.ascontiguousarray(sent[part]).view(np.uint8)
+            weigh(marks, weights[:, 0].astype(np.int32), sums[part, 0])
         return np.broadcast_to(sums, (len(sent), weights.shape[1]))
     exact: type[np.floating] = np.float64
     if weights.sum(axis=0).max(initial=0) < EXACT_IN_FLOAT32:
         exact = np.float32
     factors, sums = weights.astype(exact), np.empty((len(sent), weights.shape[1]), dtype=np.int32)
-    for first in range(0, len(sent), STEPS_AT_ONCE):
-        part = slice(first, first + STEPS_AT_ONCE)
+    for part in parts(sent):
         sums[part] = sent[part].astype(exact) @ factors
     return sums
 
@@ -161,30 +180,32 @@ def weigh(sent: NDArray[np.uint8], weights: NDArray[np.int32], sums: NDArray[np.
         sums[t] = total
 
 
-def per_source(sent: Sent, trace: Trace) -> NDArray[np.int64]:
-    """(sequences, sources): how often each source sends in each sequence."""
-    sums = np.zeros((len(trace.lengths), sent.shape[1]), dtype=np.int32)
-    tally(np.ascontiguousarray(sent).view(np.uint8), trace.lengths, sums)
-    return sums.astype(np.int64)
+def per_source(sent: AnySent, trace: Trace) -> Iterator[tuple[slice, NDArray[np.int64]]]:
+    """How often each source sends in each sequence: some sequences, and (sequences, sources)."""
+    sequence = np.repeat(np.arange(len(trace.lengths)), trace.lengths)
+    for some in in_parts(trace.lengths, max(1, AT_ONCE // sent.shape[1])):
+        sums = np.zeros((some.stop - some.start, sent.shape[1]), dtype=np.int32)
+        rows = slice(*np.searchsorted(sequence, (some.start, some.stop)))
+        of_some, own = sent[rows], sequence[rows] - some.start
+        for part in parts(of_some):
+            tally(np.ascontiguousarray(of_some[part]).view(np.uint8), own[part], sums)
+        yield some, sums.astype(np.int64)
 
 
 @compiled
-def tally(sent: NDArray[np.uint8], lengths: NDArray[np.int64], sums: NDArray[np.int32]) -> None:
-    """The rows of each sequence, summed."""
-    row = 0
-    for s in range(sums.shape[0]):
-        for t in range(row, row + lengths[s]):
-            for i in range(sent.shape[1]):
-                sums[s, i] += np.int32(sent[t, i])
-        row += lengths[s]
+def tally(sent: NDArray[np.uint8], sequence: NDArray[np.int64], sums: NDArray[np.int32]) -> None:
+    """Add each row to the sums of its sequence."""
+    for t in range(sent.shape[0]):
+        total = sums[sequence[t]]
+        for i in range(sent.shape[1]):
+            total[i] += np.int32(sent[t, i])
 
 
-def in_all(sent: Sent, trace: Trace) -> NDArray[np.int64]:
+def in_all(sent: AnySent, trace: Trace) -> NDArray[np.int64]:
     """(sequences,): how often anything is sent in each sequence."""
     ends = trace.starts + trace.lengths
     return np.array(
-        [np.count_nonzero(sent[a:b]) for a, b in zip(trace.starts, ends, strict=True)],
-        dtype=np.int64,
+        [sent[a:b].sum() for a, b in zip(trace.starts, ends, strict=True)], dtype=np.int64
     )
 
 

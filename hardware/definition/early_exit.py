@@ -25,10 +25,31 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.definition.readout import Readout
+from hardware.definition.target import Target
 from hardware.errors import SettingError
 
 NEVER = 2**62
 """A lead that no scores have."""
+
+
+def why_whole(target: Target) -> str | None:
+    """Return why sequences with this target are always read to their end; None where they are not.
+
+    The text is that of an error.
+    """
+    if target.heads:
+        return (
+            f"early exit needs one answer, but the program has several heads: run "
+            f"program.head({target.heads[0].name!r})"
+        )
+    if len(target.classes) > 1 and not target.row.several:
+        return None
+    found = "any number of classes may be right" if target.classes else "it has values"
+    if len(target.classes) == 1:
+        found = "it names one class"
+    return (
+        f"early exit needs a program that decides between classes, but {found}: run whole sequences"
+    )
 
 
 @dataclass(frozen=True)
@@ -57,20 +78,9 @@ class EarlyExit:
             raise SettingError(
                 f"fewest is {self.fewest!r}, expected a whole number of frames from 1"
             )
-        target = self.readout.target
-        if target.heads:
-            raise SettingError(
-                f"early exit needs one answer, but the program has several heads: run "
-                f"program.head({target.heads[0].name!r})"
-            )
-        if len(target.classes) < 2 or target.row.several:
-            found = "any number of classes may be right" if target.classes else "it has values"
-            if len(target.classes) == 1:
-                found = "it names one class"
-            raise SettingError(
-                f"early exit needs a program that decides between classes, but {found}: run whole "
-                f"sequences"
-            )
+        refusal = why_whole(self.readout.target)
+        if refusal is not None:
+            raise SettingError(refusal)
 
     @cached_property
     def _leads_of_margin(self) -> Fraction | None:
@@ -83,14 +93,16 @@ class EarlyExit:
 
     def least(self, frames: NDArray[np.int64]) -> Integers:
         """The least lead after each of these numbers of frames at which a sequence ends."""
-        ratio = self._leads_of_margin
+        least = np.full(len(frames), NEVER)
+        ratio, enough = self._leads_of_margin, frames >= self.fewest
         if ratio is None:
-            return np.full(len(frames), NEVER)
+            return least
         over, under = ratio.numerator, ratio.denominator
-        if not self.readout.row.averages:
-            return np.full(len(frames), min(-(-over // under), NEVER))
-        steps = [n * self.per_frame for n in frames.tolist()]
-        return np.array([min(-(-over * n // under), NEVER) for n in steps], dtype=np.int64)
+        steps = [1]
+        if self.readout.row.averages:
+            steps = [n * self.per_frame for n in frames[enough].tolist()]
+        least[enough] = [min(-(-over * n // under), NEVER) for n in steps]
+        return least
 
     def lead(self, scores: Integers) -> Integers:
         """The leads of scores (frames, outputs)."""
@@ -104,6 +116,5 @@ class EarlyExit:
 
         `before` is the number of frames before them; None where the sequence goes on.
         """
-        frames = before + 1 + np.arange(len(scores))
-        ends = (self.lead(scores) >= self.least(frames)) & (frames >= self.fewest)
+        ends = self.lead(scores) >= self.least(before + 1 + np.arange(len(scores)))
         return int(ends.argmax()) if ends.any() else None

@@ -137,6 +137,11 @@ class EncoderKind:
         return not (self.spiking or self.by_change or self.by_level or self.has_fields)
 
     @property
+    def clamps(self) -> bool:
+        """Whether a value out of its range is clamped; else it is refused."""
+        return not self.by_token
+
+    @property
     def has_fields(self) -> bool:
         """Whether each channel has several sources."""
         return self.fields[1] > 1

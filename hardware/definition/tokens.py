@@ -7,21 +7,24 @@ sources is a sum of one weight of each channel.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
-from hardware.definition.arithmetic import Integers
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
 from hardware.errors import InputError
 
 PADDING = 0
 """The token that sends nothing."""
 
 
-def one_of_each(values: Integers, tokens: int) -> Integers:
+def one_of_each(
+    values: NDArray[np.integer], tokens: int, dtype: DTypeLike = np.int64
+) -> NDArray[Any]:
     """Return the events (…, channels · tokens) of values (…, channels) that are tokens."""
-    events = np.zeros((*values.shape, tokens), dtype=np.int64)
-    source = np.maximum(values - 1, 0)[..., np.newaxis]
-    np.put_along_axis(events, source, (values != PADDING).astype(np.int64)[..., np.newaxis], -1)
+    events = np.zeros((*values.shape, tokens), dtype)
+    source = np.maximum(values.astype(np.intp) - 1, 0)[..., np.newaxis]
+    np.put_along_axis(events, source, (values != PADDING).astype(dtype)[..., np.newaxis], -1)
     return events.reshape(*values.shape[:-1], values.shape[-1] * tokens)
 
 

@@ -204,7 +204,7 @@ class Vocabulary:
         """Return the text of one token."""
         if not UNKNOWN <= token < FIRST + len(self.pieces):
             raise InputError(
-                f"the token is {token}, expected 1 to {len(self)}: it is of another vocabulary"
+                f"the token is {token}, expected 1 to {len(self)}: it is of a different vocabulary"
             )
         return UNKNOWN_TEXT if token == UNKNOWN else self.pieces[int(token) - FIRST]
 

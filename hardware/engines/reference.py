@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.definition.arithmetic import WORD_LIMIT, Integers, shift
 from hardware.definition.cell import Product, Watch, step, unwatched
 from hardware.definition.readout import Readout
+from hardware.definition.token_rows import Rows
 from hardware.engines.magnitudes import width
 from hardware.engines.registry import Recording
 from hardware.engines.saturation import (
@@ -29,7 +30,7 @@ from hardware.sequences.dense import Sequences
 
 def execute(
     program: Program,
-    events: NDArray[np.int16],
+    events: Rows,
     lengths: NDArray[np.int64],
     deadline: float | None = None,
     start: Start | None = None,
@@ -166,13 +167,14 @@ class Watcher:
         return watch
 
 
-def synapses(weights: NDArray[np.int8], messages: Integers) -> Integers:
+def synapses(weights: NDArray[np.int8], messages: Rows) -> Integers:
     """`messages · weightsᵀ` in integers; float64 holds every partial sum, and is fast."""
     return by_source(messages, weights.T.astype(np.float64))
 
 
-def by_source(messages: Integers, weights: NDArray[np.float64]) -> Integers:
-    return (messages.astype(np.float64) @ weights).astype(np.int64)
+def by_source(messages: Rows, weights: NDArray[np.float64]) -> Integers:
+    products: NDArray[np.float64] = messages.astype(np.float64) @ weights
+    return products.astype(np.int64)
 
 
 def product_of(layer: Layer) -> Product:
@@ -186,7 +188,7 @@ def product_of(layer: Layer) -> Product:
 
 def run_layer(
     layer: Layer,
-    arriving: Integers,
+    arriving: Rows,
     lengths: NDArray[np.int64],
     watcher: Watcher | None = None,
     before: tuple[Integers, Integers] | None = None,
@@ -221,7 +223,7 @@ def run_layer(
 
 def run_levels(
     program: Program,
-    events: Integers,
+    events: Rows,
     lengths: NDArray[np.int64],
     watchers: Sequence[Watcher],
     start: Start | None = None,
@@ -229,7 +231,7 @@ def run_levels(
     """What every layer emits and its membranes, level by level."""
     emitted: list[Integers] = []
     membranes: list[Integers] = []
-    arriving = events
+    arriving: Rows = events
     for level in program.levels:
         for layer in level:
             number = len(emitted)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.definition.token_rows import Rows
 from hardware.engines.saturation import Saturations
 from hardware.errors import SettingError, choose, unknown_name
 from hardware.program.model import Program
@@ -45,7 +46,7 @@ class Engine(Protocol):
     def __call__(
         self,
         program: Program,
-        events: NDArray[np.int16],
+        events: Rows,
         lengths: NDArray[np.int64],
         deadline: float | None,
         start: Start | None,
@@ -60,10 +61,10 @@ class Stepper(Protocol):
         """The scores after one more frame."""
 
     def run(self, sequences: Sequences) -> Integers:
-        """Scores of whole sequences, each from a clean state; the next step begins anew."""
+        """Scores of whole sequences, each from a clean state; the next step begins a new one."""
 
     def reset(self) -> None:
-        """Let the next step begin anew."""
+        """Let the next step begin a new sequence."""
 
     def carried(self) -> Carried:
         """The state after the last step."""

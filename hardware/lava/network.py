@@ -51,9 +51,10 @@ class Options(NamedTuple):
 
 def build(program: Program, options: Options) -> Any:
     """Connect the processes of a program and return the last; a run of it runs them all."""
-    changes = program.encoder.sends_changes
+    changes, encoder = program.encoder.sends_changes, program.encoder
+    tokens = encoder.fields if encoder.row.by_token else None
     wires = {
-        backward: Wire(None, changes, True, Feed(options.folder, frames, program.period))
+        backward: Wire(None, changes, True, Feed(options.folder, frames, program.period, tokens))
         for backward, frames in ((False, FRAMES), (True, FRAMES_REVERSED))
     }
     within = options.fused and not program.bidirectional

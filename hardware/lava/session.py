@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.definition.token_rows import Rows, TokenRows
 from hardware.errors import InputError, SettingError, choose
 from hardware.lava.child import PROGRAM
 from hardware.lava.errors import LavaError
@@ -112,7 +113,7 @@ class LavaSession:
 
     def run(
         self,
-        events: NDArray[np.integer],
+        events: Rows,
         lengths: NDArray[np.int64],
         deadline: float | None = None,
         start: Start | None = None,
@@ -132,9 +133,9 @@ class LavaSession:
             raise InputError(
                 f"lengths add up to {lengths.sum()}, but there are {len(events)} steps of events"
             )
-        given = {FRAMES: events}
+        given = {FRAMES: self._shared(events)}
         if self.program.bidirectional:
-            given[FRAMES_REVERSED] = events[reversed_rows(lengths)]
+            given[FRAMES_REVERSED] = given[FRAMES][reversed_rows(lengths)]
         if self.program.encoder.sends_changes:
             given = {name: changes(frames, lengths) for name, frames in given.items()}
         planned = plan(lengths, self.batch)
@@ -158,27 +159,29 @@ class LavaSession:
         if self.batch != 1:
             raise SettingError(f"batch is {self.batch}, but a stream is one sequence: open with 1")
         deadline = None if deadline is None else _seconds(deadline)
-        sent = frame = self._require_events(events)
+        sent = frame = np.asarray(self._require_events(events))
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
         with self._whole("run"):
             start, score = None, None
             if self.carried is not None:
                 start, score = self.carried.start, self.carried.score
-            given = {FRAMES: sent[np.newaxis], **starts(self.program, start, score)}
+            given = {FRAMES: self._shared(sent[np.newaxis]), **starts(self.program, start, score)}
             found = self._execute(given, one_step(self.clean), 1, deadline)
             self.clean, self.last = False, frame
         return found["scores"][0]
 
-    def _require_events(self, events: NDArray[np.integer], *lead: str) -> Integers:
+    def _require_events(self, events: Rows, *lead: str) -> Rows:
         """Return events as integers; refuse those that the program's encoder cannot give."""
         encoder = self.program.encoder
-        found = np.asarray(events)
+        found = events if isinstance(events, TokenRows) else np.asarray(events)
         if found.ndim != 1 + len(lead) or found.shape[-1] != encoder.sources:
             expected = ", ".join((*lead, str(encoder.sources))) + ("" if lead else ",")
             raise InputError(f"events have shape {found.shape}, expected ({expected})")
         if not np.issubdtype(found.dtype, np.integer):
             raise InputError(f"events are of type {found.dtype}, expected whole numbers")
+        if isinstance(found, TokenRows):  # its numbers were checked when it was made
+            return found
         low, high = encoder.range
         for value in (found.min(initial=0), found.max(initial=0)):
             if not low <= value <= high:
@@ -186,6 +189,13 @@ class LavaSession:
                     f"an event is {value}, but the program's encoder gives {low} to {high}"
                 )
         return found.astype(np.int64)
+
+    def _shared(self, events: Rows) -> Integers:
+        """Return events (steps, sources) as the processes read them: of tokens their numbers."""
+        encoder = self.program.encoder
+        if encoder.row.by_token:
+            return TokenRows.of(events, encoder.fields).numbers.astype(np.int64)
+        return np.asarray(events)
 
     @contextmanager
     def _whole(self, phase: str) -> Iterator[None]:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.definition.tokens import one_of_each
+
 RUN, GENERATION, FIRST_TICK, TICK = range(4)
 CONTROL = "control.npy"
 FRAMES, FRAMES_REVERSED = "frames", "frames reversed"
@@ -87,6 +89,8 @@ class Feed(NamedTuple):
     folder: Path
     frames: str
     period: int
+    tokens: int | None = None
+    """Tokens of a channel, where the array holds their numbers."""
 
 
 class FeedReader:
@@ -97,19 +101,22 @@ class FeedReader:
 
     def __init__(self, feed: Feed) -> None:
         self.shared = ProcessArrays(str(feed.folder), (feed.frames, "rows", "clock"))
-        self.period = feed.period
+        self.period, self.tokens = feed.period, feed.tokens
 
     def at(self, time_step: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return the frames (lanes, channels) and the clock messages (lanes,) of a tick."""
+        """Return the frames (lanes, sources) and the clock messages (lanes,) of a tick."""
         self.shared.refresh()
         frames, rows, clock = self.shared.arrays
         slot, between = divmod(self.shared.ticks_into(time_step), self.period)
         lanes = rows.shape[1]
         if between or slot >= len(rows):
-            return np.zeros((lanes, frames.shape[1]), dtype=np.int32), np.zeros_like(clock[0])
-        sent = frames[rows[slot]]
-        sent[rows[slot] < 0] = 0
-        return sent, clock[slot]
+            sent, ticked = np.zeros((lanes, frames.shape[1]), np.int32), np.zeros_like(clock[0])
+        else:
+            sent, ticked = frames[rows[slot]], clock[slot]
+            sent[rows[slot] < 0] = 0
+        if self.tokens is not None:
+            sent = one_of_each(sent, self.tokens, np.int32)
+        return sent, ticked
 
 
 class RecordingWriter:

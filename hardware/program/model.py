@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.definition.decision import Decision
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Readout
+from hardware.definition.token_rows import Rows, TokenRows
 from hardware.definition.vocabulary import END_NAME, Vocabulary, tokens_of
+from hardware.display import html_table, number_of
 from hardware.errors import InputError, ProgramError, choose
 from hardware.files.disk import first_fault, one_line, read_bytes, write_bytes
 from hardware.program.layer import ENCODER, Layer
@@ -99,7 +101,23 @@ class Program:
     def __repr__(self) -> str:
         neurons = ", ".join(str(layer.neurons) for layer in self.layers)
         answers = self.readout.target.described(self.readout.outputs)
-        return f"Program({self.encoder.channels} channels, layers of {neurons} neurons, {answers})"
+        channels = number_of(self.encoder.channels, "channel")
+        return f"Program({channels}, layers of {neurons} neurons, {answers})"
+
+    def _repr_html_(self) -> str:
+        columns = ["layer", "inputs", "neurons", "formulation", "sends", "weight bits"]
+        rows: list[list[str | float]] = [
+            [
+                layer.name,
+                layer.inputs,
+                layer.neurons,
+                layer.cell.formulation,
+                layer.cell.emit,
+                layer.cell.weight_bits,
+            ]
+            for layer in self.layers
+        ]
+        return html_table(repr(self), columns, rows)
 
     @property
     def readout(self) -> Readout:
@@ -231,12 +249,15 @@ class Program:
 
     def encode(
         self, sequences: Sequences, clamped: NDArray[np.int64] | None = None
-    ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+    ) -> tuple[Rows, NDArray[np.int64]]:
         """The events that the first layer receives at each step, and the steps of each sequence.
 
-        Values that the encoder clamps are added to `clamped` (channels,).
+        Values that the encoder clamps are added to `clamped` (channels,). Events of tokens are held
+        as the numbers of the tokens.
         """
         steps, encoder = self.steps_of(sequences), self.encoder
+        if encoder.row.by_token:
+            return TokenRows(encoder.rounded(sequences.values, np.int32), encoder.fields), steps
         if encoder.row.direct:
             return encoder.rounded(sequences.values, np.int16, clamped), steps
         start, events = encoder.initial_state(), np.empty((steps.sum(), encoder.sources), np.int16)

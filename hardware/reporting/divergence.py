@@ -68,7 +68,7 @@ def _values(trace: Trace, first: Divergence) -> np.ndarray:
     for quantity, layer, values in trace.quantities():
         if (quantity, layer) == (first.quantity, first.layer):
             if quantity == "score" and not trace.answers_every_step:
-                return values[first.sequence : first.sequence + 1]
+                return np.asarray(values[first.sequence : first.sequence + 1])
             start = int(trace.starts[first.sequence])
-            return values[start : start + int(trace.lengths[first.sequence])]
+            return np.asarray(values[start : start + int(trace.lengths[first.sequence])])
     raise KeyError(first.layer)

@@ -11,7 +11,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from hardware.cost.traffic import emissions, is_sent
+from hardware.cost.traffic import emissions, sent_by_encoder
 from hardware.definition.arithmetic import shift
 from hardware.engines.reference import synapses
 from hardware.program.model import Program
@@ -48,9 +48,9 @@ def raster(
             layers + 2, 1, sharex=True, squeeze=False, height_ratios=[1, *([2.2] * layers), 1.6]
         )[:, 0]
         alone = _alone(trace, sequence)
-        arriving = is_sent(alone.events, alone, program.encoder.sends_changes)
+        events, arriving = map(np.asarray, (alone.events, sent_by_encoder(alone, program)))
         most = int(MOST_MARKS * width / WIDE)
-        _messages(axes[0], alone.events, arriving, "input", program.encoder.row.source, most)
+        _messages(axes[0], events, arriving, "input", program.encoder.row.source, most)
         for i, layer in enumerate(program.layers):
             sent = emissions(alone, layer, i)
             kind = layer.cell.emission.plural

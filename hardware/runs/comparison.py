@@ -1,4 +1,4 @@
-"""Two traces against each other: where they first differ, and how much."""
+"""Two traces compared: where they first differ, and how much."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.definition.token_rows import parts
 from hardware.errors import InputError
 from hardware.runs.trace import Trace
 from hardware.runs.traced_layers import same_initial
@@ -72,13 +73,20 @@ def compare(a: Trace, b: Trace) -> Comparison:
                 f"{layer}: {quantity}s of shape {values_a.shape} against {values_b.shape}: these "
                 f"traces are of different programs"
             )
-        differs = values_a != values_b
-        compared[quantity] = compared.get(quantity, 0) + differs.size
-        mismatches[quantity] = mismatches.get(quantity, 0) + int(differs.sum())
-        if differs.any():
-            by_layer.setdefault(layer, {})[quantity] = int(differs.sum())
-            first = _first(quantity, layer, differs, values_a, values_b, a)
-            found.append(((first.sequence, first.step, order), first))
+        compared[quantity] = compared.get(quantity, 0) + values_a.size
+        mismatches.setdefault(quantity, 0)
+        for part in parts(values_a):
+            arrays = np.asarray(values_a[part]), np.asarray(values_b[part])
+            differs = arrays[0] != arrays[1]
+            number = int(differs.sum())
+            if not number:
+                continue
+            mismatches[quantity] += number
+            of_layer = by_layer.setdefault(layer, {})
+            if quantity not in of_layer:
+                first = _first(quantity, layer, differs, part.start, arrays, a)
+                found.append(((first.sequence, first.step, order), first))
+            of_layer[quantity] = of_layer.get(quantity, 0) + number
     return Comparison(
         engines=(a.engine, b.engine),
         compared=compared,
@@ -101,15 +109,17 @@ def _first(
     quantity: str,
     layer: str,
     differs: NDArray[np.bool_],
-    values_a: NDArray[np.integer],
-    values_b: NDArray[np.integer],
+    begin: int,
+    arrays: tuple[NDArray[np.integer], NDArray[np.integer]],
     trace: Trace,
 ) -> Divergence:
-    row, neuron = (int(i) for i in np.argwhere(differs)[0])
+    """The first value that differs in two arrays, whose first row has the number `begin`."""
+    within, neuron = (int(i) for i in np.argwhere(differs)[0])
+    row = begin + within
     if quantity == "score" and not trace.answers_every_step:
         sequence, step = row, int(trace.lengths[row]) - 1
     else:
         sequence = int(np.searchsorted(trace.starts, row, side="right")) - 1
         step = row - int(trace.starts[sequence])
-    values = int(values_a[row, neuron]), int(values_b[row, neuron])
-    return Divergence(quantity, layer, sequence, step, neuron, values)
+    a, b = (int(array[within, neuron]) for array in arrays)
+    return Divergence(quantity, layer, sequence, step, neuron, (a, b))

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.decision import DECISIONS, ONE_OF
+from hardware.definition.token_rows import Rows
+from hardware.display import html_table, number_of
 from hardware.errors import InputError, SettingError, choose, name_fault
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import tensors_checksum
+from hardware.runs.traced_events import TOKENS, popped_events, store_events
 from hardware.runs.traced_layers import (
     TracedLayer,
     as_text,
@@ -40,13 +43,13 @@ TYPES = {
 }
 """Of each quantity in a file."""
 
-ABOUT = {"engine", "program_digest", "schema", "sha256", "decision", "heads", "layers"}
+ABOUT = {"engine", "program_digest", "schema", "sha256", "decision", "heads", "layers", TOKENS}
 """Names of the texts that describe the tensors in a file."""
 
 DIGEST = re.compile("[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """The record of a run. Steps of all sequences follow one another, as in `Sequences`.
 
@@ -57,7 +60,7 @@ class Trace:
     engine: str
     program_digest: str
     lengths: NDArray[np.int64]  # (sequences,), in steps
-    events: NDArray[np.integer]  # (steps, sources): what the first layer sees
+    events: Rows  # (steps, sources): what the first layer sees
     emitted: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons): spikes, or the state
     membranes: tuple[NDArray[np.integer], ...]  # per layer (steps, neurons), after the reset
     scores: NDArray[np.int64]  # (sequences, outputs), or (steps, outputs) if read at every step
@@ -90,6 +93,23 @@ class Trace:
 
     exits: NDArray[np.int64] | None = None
     """(sequences,): frames used of each sequence; None of a run without early exit."""
+
+    def __repr__(self) -> str:
+        neurons = ", ".join(str(emitted.shape[1]) for emitted in self.emitted)
+        return (
+            f"Trace({self.engine!r}: {number_of(len(self.lengths), 'sequence')}, "
+            f"{number_of(int(self.lengths.sum()), 'step')}, layers of {neurons} neurons, "
+            f"{number_of(self.scores.shape[1], 'score')} of each "
+            f"{'step' if self.answers_every_step else 'sequence'})"
+        )
+
+    def _repr_html_(self) -> str:
+        names = [layer.name for layer in self.layers] or map(str, range(len(self.emitted)))
+        rows = [
+            [name, emitted.shape[1], int(np.count_nonzero(emitted))]
+            for name, emitted in zip(names, self.emitted, strict=True)
+        ]
+        return html_table(repr(self), ["layer", "neurons", "nonzero emissions"], rows)
 
     @property
     def final_state(self) -> dict[str, NDArray[np.int64]]:
@@ -154,7 +174,7 @@ class Trace:
         """Sums of one value per frame over each sequence."""
         return np.add.reduceat(values.astype(np.int64), self.starts)
 
-    def quantities(self) -> Iterator[tuple[str, str, NDArray[np.integer]]]:
+    def quantities(self) -> Iterator[tuple[str, str, Rows]]:
         """Everything two engines must agree on: (quantity, layer, values), in order of the flow."""
         yield "event", "encoder", self.events
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
@@ -163,11 +183,13 @@ class Trace:
         yield "score", "readout", self.scores
 
     def save(self, path: str | Path) -> None:
-        tensors: dict[str, NDArray[np.generic]] = {
-            "lengths": self.lengths,
-            "events": self.events.astype(np.int16, copy=False),
-            "scores": self.scores,
+        about = {
+            "engine": self.engine,
+            "program_digest": self.program_digest,
+            "schema": str(SCHEMA),
         }
+        tensors: dict[str, NDArray[np.generic]] = {"lengths": self.lengths, "scores": self.scores}
+        store_events(self.events, tensors, about)
         if self.saturations is not None:
             tensors["saturations"] = self.saturations
         if self.clamped is not None:
@@ -181,11 +203,6 @@ class Trace:
             tensors["exits"] = self.exits
         for i, initial in enumerate(self.initial or ()):
             tensors[f"layers.{i}.initial"] = initial
-        about = {
-            "engine": self.engine,
-            "program_digest": self.program_digest,
-            "schema": str(SCHEMA),
-        }
         if self.decision != ONE_OF:
             about["decision"] = self.decision
         if self.layers:
@@ -206,7 +223,7 @@ class Trace:
                 engine=about["engine"],
                 program_digest=about["program_digest"],
                 lengths=tensors.pop("lengths"),
-                events=tensors.pop("events"),
+                events=popped_events(tensors, about),
                 emitted=tuple(tensors.pop(f"layers.{i}.emitted") for i in layers),
                 membranes=tuple(tensors.pop(f"layers.{i}.membranes") for i in layers),
                 scores=tensors.pop("scores"),
@@ -260,7 +277,7 @@ def _narrow(values: NDArray[np.integer]) -> NDArray[np.integer]:
 
 
 def _unusable(path: Path, reason: str) -> InputError:
-    return InputError(f"{path}: {reason}: make it anew with `spiking-gru run`")
+    return InputError(f"{path}: {reason}: make it again with `spiking-gru run`")
 
 
 def _check_whole(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> None:

@@ -45,7 +45,7 @@ def test_tokens_train_and_convert_and_an_unknown_one_is_refused(tmp_path: Path) 
     assert (about.tokens, about.sources, network.encoder.fields) == (9, 9, 9)
     program = convert(network, samples=texts)
     trace = run(program, texts)
-    assert trace.events.sum(axis=1).tolist() == [1] * len(trace.events)
+    assert np.asarray(trace.events).sum(axis=1).tolist() == [1] * len(trace.events)
     with pytest.raises(InputError, match="^10 in sequence 0, step 0, channel 0: expected a token"):
         run(program, [[[10]]])
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.definition.early_exit import EarlyExit
+from hardware.definition.token_rows import Rows
 from hardware.engines.event_driven.arrays import part_of
 from hardware.engines.event_driven.early import until_exit
 from hardware.engines.event_driven.layout import Layout
@@ -40,7 +41,7 @@ class OfThread(local):
 
 def execute(
     program: Program,
-    events: NDArray[np.int16],
+    events: Rows,
     lengths: NDArray[np.int64],
     deadline: float | None = None,
     start: Start | None = None,
@@ -50,9 +51,7 @@ def execute(
     """Run all sequences and record them. Nothing can hang here, so the deadline is not used."""
     layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
     own, initial = OfThread(layout), initial_states(layout, start)
-    steps, channels = events.shape
-    arriving = rows_of(steps, channels)
-    arriving[:, :channels] = events
+    steps = len(events)
     every_step = program.readout.answers_every_step
     record = Record(
         emitted=tuple(rows_of(steps, width) for width in layout.level_widths),
@@ -66,7 +65,7 @@ def execute(
         rows = slice(edges[part.start], edges[part.stop])
         of_part = record.part(rows, rows if every_step else part)
         states = states_of(initial, part)
-        return own.machine.record(arriving[rows], lengths[part], of_part, part.start, states)
+        return own.machine.record(events[rows], lengths[part], of_part, part.start, states)
 
     # Here, because a Ctrl-C would wait for a thread that compiles.
     run_part(slice(0, 0))

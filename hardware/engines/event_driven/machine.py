@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import WORD_LIMIT, Integers
+from hardware.definition.token_rows import Rows, TokenRows
 from hardware.engines.event_driven.arrays import (
     Events,
     Initial,
@@ -216,7 +217,7 @@ class Machine:
 
     def record(
         self,
-        events: NDArray[np.int16],
+        events: Rows,
         lengths: Steps,
         record: Record,
         sequence: int,
@@ -224,16 +225,26 @@ class Machine:
     ) -> Saturations:
         """Run sequences of encoded events, each from its initial state; record everything."""
         self.forget_saturations()
-        encoded = self.room_for_encoder(len(events))._replace(rows=events)
+        encoded = self.messages_of_events(events)
         levels = self.room_for_levels(len(events), len(lengths))
         emitted = [
             level._replace(rows=rows) for level, rows in zip(levels, record.emitted, strict=True)
         ]
-        if not self.layout.by_change[0]:
-            list_rows(encoded)
         part = part_of(np.cumsum(lengths) - lengths, lengths, sequence, 0)
         self.run(encoded, emitted, record, part, self.saturated, initial)
         return self.saturations()
+
+    def messages_of_events(self, events: Rows) -> Messages:
+        """Return the encoder's messages of events (steps, sources)."""
+        encoded = self.room_for_encoder(len(events))
+        if isinstance(events, TokenRows):
+            list_tokens(events.tokens, events.numbers.astype(np.float32), encoded)
+            return encoded
+        encoded = encoded._replace(rows=rows_of(*events.shape))
+        encoded.rows[:, : events.shape[1]] = events
+        if not self.layout.by_change[0]:
+            list_rows(encoded)
+        return encoded
 
     def room_for_encoder(self, steps: int) -> Messages:
         """Return room for the encoder's messages; those of the last call are lost."""
