@@ -138,5 +138,6 @@ BARS = {
         Bar("dates", "exact match", "share of baseline", 1.0),
     ),
     "events": (Bar("moving-shapes", "accuracy", "at least", 0.99),),
+    "shd": (Bar("shd", "accuracy", "at least", 0.90),),
 }
 """The bars of each example by its name."""

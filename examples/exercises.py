@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 from figures import accuracy, mean_of
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 import spiking_gru as sg
 from spiking_gru.data import load
@@ -87,4 +87,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/exercises").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/exercises"))

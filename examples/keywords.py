@@ -11,18 +11,16 @@ decision. A word is detected where three decisions in a row agree.
 
 import csv
 import hashlib
-import sys
 from pathlib import Path
 
 import keyword_sounds as sounds
 import numpy as np
 from figures import DEPLOYED, Row, accuracy
 from keyword_sounds import OTHER, RATE
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 import hardware
 import spiking_gru as sg
-from hardware.errors import MissingPackageError
 
 WINDOW, HOP = 0.8, 0.1
 """Seconds of a clip or window, and from one window to the next."""
@@ -38,11 +36,11 @@ LOG_MEL = hardware.LogMel(rate=RATE, window_ms=30, hop_ms=20, mels=20, highest=7
 SETTINGS = {
     "hidden": 64,
     "emit": "graded",
-    "threshold": 0.1,
+    "threshold": 0.05,
     "epochs": 40,
     "quantised_epochs": 16,
     "quantised_learning_rate": 2e-3,
-    "prune": 0.5,
+    "prune": 0.25,
     "noise": 0.4,
     "warp": 0.1,
     "time_mask": 0.1,
@@ -133,8 +131,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    try:
-        main(**vars(parser(__doc__, "runs/examples/keywords").parse_args()))
-    except MissingPackageError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    as_command(main, parser(__doc__, "runs/examples/keywords"))

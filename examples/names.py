@@ -7,7 +7,7 @@ and weights are pruned. `spiking-gru data list` says how to install the data.
 """
 
 from figures import accuracy
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 from spiking_gru.data import load
 
@@ -33,4 +33,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/names").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/names"))

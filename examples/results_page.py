@@ -58,6 +58,9 @@ def bar_lines(bars: Sequence[Bar], of_tasks: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+PUBLISHED = {"shd": "shd"}
+"""Data sets that are published files, which the user puts in place, by example."""
+
 INTRODUCTION = """\
 # Results of the worked examples
 
@@ -102,8 +105,10 @@ def section(
     }
     for about, some in to_run.items():
         if some:
-            of = ", ".join(map(str, some))
-            lines += ["", f"**{about}: seeds {of}.** `make results` runs them."]
+            of, where = ", ".join(map(str, some)), ""
+            if name in PUBLISHED and not done:
+                where = " where the published files are in place"
+            lines += ["", f"**{about}: seeds {of}.** `make results` runs them{where}."]
     of_tasks = means_of(name, done)
     for task, rows in of_tasks.items():
         lines += ["", f"**{task}**", "", *table_of(rows)]

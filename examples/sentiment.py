@@ -8,7 +8,7 @@ data.
 """
 
 from figures import accuracy
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 from hardware.metrics import class_metrics
 from spiking_gru.data import load
@@ -40,4 +40,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/sentiment").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/sentiment"))

@@ -9,7 +9,7 @@ carried from each to the next. Then it writes, on the events engine and on Lava:
 import json
 from dataclasses import replace
 
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 import hardware
 from spiking_gru.data import load
@@ -50,4 +50,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/textgen").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/textgen"))

@@ -9,7 +9,7 @@ naive forecast is constant velocity: the last displacement again and again.
 from dataclasses import replace
 
 import numpy as np
-from worked import each_seed, parser
+from worked import as_command, each_seed, parser
 
 from spiking_gru.data import load
 
@@ -61,4 +61,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/trajectories").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/trajectories"))

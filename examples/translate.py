@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 from figures import DEPLOYED, Row
-from worked import BASELINES, Models, each_seed, parser
+from worked import BASELINES, Models, as_command, each_seed, parser
 
 import hardware
 import spiking_gru as sg
@@ -112,4 +112,4 @@ def main(seeds, out, **options):
 
 
 if __name__ == "__main__":
-    main(**vars(parser(__doc__, "runs/examples/translate").parse_args()))
+    as_command(main, parser(__doc__, "runs/examples/translate"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +22,7 @@ from figures import CAPTION, DEPLOYED, Measure, Row, Table, print_table
 import hardware
 import spiking_gru as sg
 from conversion import convert, verify
+from hardware.errors import SpikingGRUError
 from hardware.reporting import TrainedNetwork
 from hardware.reporting.metrics import METRICS
 from spiking_gru.batches import padded
@@ -161,3 +163,12 @@ def parser(about: str | None, out: str) -> argparse.ArgumentParser:
     options.add_argument("--epochs", type=int, help="epochs of each phase, for a quick look")
     options.add_argument("--validate", action="store_true", help="measure on the validation part")
     return options
+
+
+def as_command(main: Callable[..., Any], options: argparse.ArgumentParser) -> None:
+    """Run an example as its options say; data or a package that is missing is one line, exit 2."""
+    try:
+        main(**vars(options.parse_args()))
+    except SpikingGRUError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

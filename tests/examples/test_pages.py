@@ -25,10 +25,6 @@ NO_PAGE = {
 
 ELSEWHERE = {
     "quickstart": "README.md",
-    "names": "docs/text.md",
-    "sentiment": "docs/text.md",
-    "textgen": "docs/text.md",
-    "translate": "docs/text.md",
 }
 """Pages of examples that share one."""
 

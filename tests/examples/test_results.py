@@ -135,6 +135,21 @@ def test_the_page_names_seeds_whose_sources_have_changed(
     assert "| program | 93.00 % |" in page
 
 
+def test_an_example_whose_published_files_are_not_in_place_is_left_out(
+    example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    results = example("results")
+    monkeypatch.setenv("SPIKING_GRU_DATA", str(tmp_path))
+    assert "shd" not in results.runnable()
+    assert results.runnable(["speaker", "shd"]) == {"speaker": results.SEEDS["speaker"]}
+    (tmp_path / "shd").mkdir()
+    for name in results.DATASETS["shd"].files.names:
+        (tmp_path / "shd" / name).write_bytes(b"")
+    assert results.runnable()["shd"] == results.SEEDS["shd"]
+    page = example("results_page").page(example("kept_results").Kept(tmp_path), {"shd": (30,)})
+    assert "`make results` runs them where the published files are in place." in page
+
+
 def test_the_page_of_the_documentation_is_written_from_the_figures_next_to_it(
     example: Import,
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,7 @@ import hardware
 import spiking_gru as sg
 from spiking_gru.data import load
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 BASELINES = {"gru", "lstm", "state"}
 
 Import = Callable[[str], ModuleType]
@@ -148,7 +151,7 @@ def test_the_forecast_example_takes_a_long_csv(example: Import, tmp_path: Path) 
     path.write_text("hour,tide\n" + "\n".join(f"{i},{np.sin(i / 4):.4f}" for i in t))
     forecast = example("forecast")
     words = f"{path} --target tide --time hour --history 24 --season 25 --epochs 1 --out {tmp_path}"
-    found = forecast.with_options(vars(forecast.options().parse_args(words.split())))
+    found = forecast.with_options(**vars(forecast.options().parse_args(words.split())))
     assert set(found[0]["tables"]) == {"tides"}
     assert "naive: 25 steps before" in found[0]["tables"]["tides"]
 
@@ -183,3 +186,20 @@ def test_settings_of_an_example_are_known(example: Import) -> None:
         sg.TrainingSettings(**example(name).SETTINGS)
     for settings in example("forecast").TASKS.values():
         sg.TrainingSettings(**settings)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("{path} --target laod", "unknown column 'laod': did you mean 'load'"),
+        ("{path}x --target load", "load.csvx"),
+    ],
+)
+def test_bad_input_of_an_example_is_one_line(tmp_path: Path, words: str, message: str) -> None:
+    path = tmp_path / "load.csv"
+    path.write_text("load,x\n" + "".join(f"{i},{i % 7}\n" for i in range(90)))
+    command = [sys.executable, EXAMPLES / "forecast.py", *words.format(path=path).split()]
+    found = subprocess.run([*command, "--out", tmp_path / "runs"], capture_output=True, text=True)
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1), found.stderr
+    assert message in found.stderr
+    assert not (tmp_path / "runs").exists()
