@@ -6,22 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from conversion.of_network import COMPARED, convert
 from conversion.sending import AUTO
 from conversion.verification import verify
-from hardware.definition.tokens import PADDING
 from hardware.errors import EngineError
 from hardware.program.pair import ProgramPair
 from hardware.runs.run import record
 from hardware.runs.verification import Verification
 from spiking_gru.data import Part
-from spiking_gru.data.pairs import READING, source_of
+from spiking_gru.data.pairs import halves_of
 from spiking_gru.network import Network
 from spiking_gru.seq2seq import Seq2Seq
-
-Frames = list[NDArray[np.float32]]
 
 
 def convert_pair(
@@ -83,15 +79,3 @@ def networks_of(pair: Seq2Seq) -> tuple[Network, Network]:
     if not (isinstance(encoder, Network) and isinstance(decoder, Network)):
         raise TypeError("expected a pair of spiking networks: a baseline has no program")
     return encoder, decoder
-
-
-def halves_of(samples: Part) -> tuple[Frames, Frames]:
-    """Return the sources of pairs, and the tokens that the decoder receives."""
-    pairs = list(samples.sequences)
-    return [source_of(pair) for pair in pairs], [_received(pair) for pair in pairs]
-
-
-def _received(pair: NDArray[np.float32]) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = pair[pair[:, -1] != READING, -1:]
-    assert found[0, 0] == PADDING
-    return found

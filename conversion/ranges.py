@@ -85,7 +85,7 @@ def prove_initial_membrane(layer: Layer) -> None:
         neuron = int(outside[0])
         raise RangeError(
             f"{layer.name}, initial membrane, neuron {neuron}: it is {int(start[neuron])}, allowed "
-            f"are −{one} to {one}, for a membrane lies within ±1"
+            f"are −{one} to {one}, because a membrane lies within ±1"
         )
 
 

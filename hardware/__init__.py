@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from hardware.definition.cell import Cell
     from hardware.program.model import Program
     from hardware.program.pair import ProgramPair
-    from hardware.reporting import report
+    from hardware.reporting import report, report_pair
     from hardware.reporting.early_exit import early_exit_curve
+    from hardware.runs.answers import answers
     from hardware.runs.comparison import Comparison, compare
-    from hardware.runs.decoding import Translation, translate
+    from hardware.runs.decoding import translate
     from hardware.runs.generation import generate, generated
     from hardware.runs.run import run
     from hardware.runs.session import Session
     from hardware.runs.state import State
     from hardware.runs.stream import stream
     from hardware.runs.trace import Trace
+    from hardware.runs.translation import Translation
     from hardware.runs.verification import Verification, verify_engines
     from hardware.sequences.dense import Sequences
     from hardware.sequences.log_mel import LogMel
@@ -51,6 +53,7 @@ _HOMES = {
     "State": "hardware.runs.state",
     "Trace": "hardware.runs.trace",
     "Verification": "hardware.runs.verification",
+    "answers": "hardware.runs.answers",
     "compare": "hardware.runs.comparison",
     "count": "hardware.cost.counts",
     "early_exit_curve": "hardware.reporting.early_exit",
@@ -61,11 +64,12 @@ _HOMES = {
     "translate": "hardware.runs.decoding",
     "HalvesCost": "hardware.cost.halves",
     "ProgramPair": "hardware.program.pair",
-    "Translation": "hardware.runs.decoding",
+    "Translation": "hardware.runs.translation",
     "core_loads": "hardware.cost.core_loads",
     "load_chip": "hardware.cost.chip",
     "place": "hardware.cost.placement",
     "report": "hardware.reporting",
+    "report_pair": "hardware.reporting",
     "run": "hardware.runs.run",
     "stream": "hardware.runs.stream",
     "verify_engines": "hardware.runs.verification",
@@ -92,6 +96,7 @@ __all__ = [
     "Trace",
     "Translation",
     "Verification",
+    "answers",
     "compare",
     "core_loads",
     "count",
@@ -103,6 +108,7 @@ __all__ = [
     "load_chip",
     "place",
     "report",
+    "report_pair",
     "run",
     "stream",
     "translate",
@@ -114,3 +120,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'hardware' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

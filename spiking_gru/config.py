@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hardware.errors import InputError, SettingError, choose
 from hardware.files import strict_toml
@@ -17,10 +17,24 @@ LIMIT = 2**16
 """Bytes of a file of settings."""
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Return the settings that a file holds, with the names of `TrainingSettings`' fields.
+class Place(BaseModel):
+    """Where a run is written to, and whether it may replace one."""
 
-    A path of data is taken from the folder of the file.
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    out: str | None = None
+    force: bool = False
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the settings that a file holds, with the names of `TrainingSettings`' fields."""
+    return read_run(path)[0]
+
+
+def read_run(path: Path) -> tuple[dict[str, Any], Place]:
+    """Return the settings that a file holds, and where it says that the run is written to.
+
+    Paths are taken from the folder of the file.
     """
     try:
         given = strict_toml.parse(read_bytes(path, LIMIT))
@@ -31,7 +45,9 @@ def read_config(path: Path) -> dict[str, Any]:
     settings = {name.replace("-", "_"): value for name, value in given.items()}
     try:
         for name in settings:
-            choose("setting", name, TrainingSettings.model_fields)
+            choose("setting", name, (*TrainingSettings.model_fields, *Place.model_fields))
+        given = {name: settings.pop(name) for name in Place.model_fields if name in settings}
+        place = Place.model_validate(given)
         TrainingSettings.model_validate(settings, strict=True)
     except ValidationError as error:
         raise InputError(f"{path}: {first_fault(error)}") from error
@@ -39,7 +55,9 @@ def read_config(path: Path) -> dict[str, Any]:
         raise SettingError(f"{path}: {error}") from error
     if "data" in settings:
         settings["data"] = data_near(settings["data"], path.parent)
-    return settings
+    if place.out is not None:
+        place.out = str(path.parent / place.out)
+    return settings, place
 
 
 def write_config(path: Path, settings: TrainingSettings) -> None:

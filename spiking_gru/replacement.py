@@ -15,7 +15,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hardware.errors import InputError
@@ -26,10 +26,13 @@ UNFINISHED, COMPLETE, MOVING, LOCK = ".unfinished", ".complete", ".moving", ".lo
 
 @contextmanager
 def replacing(folder: RunFolder, force: bool) -> Iterator[RunFolder]:
-    """Yield a folder to make a new run in; it takes the place of `folder` if the block succeeds."""
+    """Yield a folder to make a new run in; it takes the place of `folder` if the block succeeds.
+
+    If the block fails, folders that were made for the run are taken away.
+    """
     folder.require_free(force)
     unfinished = folder.path / UNFINISHED
-    with _locked(folder.path, wait=False):
+    with _taken_away_on_failure(folder.path), _locked(folder.path, wait=False):
         _finish(folder)
         folder.require_free(force)  # again, with what was found complete
         if unfinished.exists():  # a command that was killed has left it
@@ -42,6 +45,20 @@ def replacing(folder: RunFolder, force: bool) -> Iterator[RunFolder]:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
         _finish(folder)
+
+
+@contextmanager
+def _taken_away_on_failure(path: Path) -> Iterator[None]:
+    """Remove the folders of a path that were not there before, if the block fails."""
+    exists = os.path.exists  # Path.exists may raise
+    made = [place for place in (path, *path.parents) if not exists(place)]
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # something else is in one of them by now, or none was made
+            for place in made:
+                place.rmdir()
+        raise
 
 
 def settle(path: Path) -> None:

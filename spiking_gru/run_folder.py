@@ -20,10 +20,23 @@ REPORTS = (
     "report.html",
     "per_inference.csv",
     "per_inference.parquet",
+    "predictions.csv",
+    "predictions.parquet",
     "compare.json",
     "compare.html",
 )
 """What `report` writes."""
+
+HALVES = ("encoder", "decoder")
+"""The programs of a pair: folders of their reports, and beginnings of the names of their traces."""
+
+TRANSLATION = (
+    *(f"{half}.trace.safetensors" for half in HALVES),
+    "translation.safetensors",
+    "translations.csv",
+    "translations.parquet",
+)
+"""What `run` writes of a pair."""
 
 EXPORTS = ("encoder.nir", "readout.nir")
 """What `export` writes."""
@@ -38,11 +51,13 @@ FILES = (
     "config.toml",
     "program.sgru",
     "trace.safetensors",
+    *TRANSLATION,
     "verification.json",
     *REPORTS,
+    *(f"{half}/{name}" for half in HALVES for name in REPORTS),
     *EXPORTS,
 )
-"""What commands write into the folder of a run, beside its logs."""
+"""Files that commands write into the folder of a run, next to its logs."""
 
 
 class _Part(BaseModel):
@@ -108,6 +123,8 @@ class _Network(_Part):
     parameters: Annotated[int, Field(ge=1)]
     layer_weights: Annotated[int, Field(ge=1)]
     readout_weights: Annotated[int, Field(ge=1)]
+    encoder_weights: Annotated[int, Field(ge=1)] | None = None
+    """Of a pair, those of its encoder among the weights of its layers."""
 
 
 class _Origin(_Part):
@@ -168,6 +185,10 @@ class RunFolder:
         """The folder of a report on other data than the run's test part."""
         return self.path / f"{Path(data).stem}.report"
 
+    def translation_on(self, data: str | None) -> Path:
+        """The folder of a translation of the run's test part, or of other data."""
+        return self.path if data is None else self.path / f"{Path(data).stem}.translation"
+
     @property
     def verification(self) -> Path:
         return self.path / "verification.json"
@@ -209,8 +230,9 @@ class RunFolder:
         """
         for file in self.files():
             file.unlink()
-        with suppress(OSError):  # it holds something of the user's
-            self.logs.rmdir()
+        for folder in (self.logs, *(self.path / half for half in HALVES)):
+            with suppress(OSError):  # it holds something of the user's
+                folder.rmdir()
 
     def training(self) -> dict[str, Any]:
         """What `train` wrote about itself; every field that the commands use is there."""
@@ -252,7 +274,7 @@ class RunFolder:
         file = Path(settings["data"])
         if file.is_absolute() and not file.exists():
             raise InputError(
-                f"{file} is missing, the data of this run: put it back, or tell `run`, "
+                f"{file} is missing, the data of this run: put it back, or tell `convert`, `run`, "
                 f"`verify` or `report` with --data where it is"
             )
         dataset = load(settings["data"], settings["seed"])
@@ -261,7 +283,7 @@ class RunFolder:
             raise InputError(
                 f"the data set {dataset.name} is not the one this run was {verb} on: its "
                 f"fingerprint differs from that of {origin['dataset']['name']}: put the data back, "
-                f"or tell `run`, `verify` or `report` with --data where they are; commands do not "
-                f"find data that were made in Python: save them to a file"
+                f"or tell `convert`, `run`, `verify` or `report` with --data where they are. "
+                f"Commands do not find data that were made in Python: save them to a file"
             )
         return dataset

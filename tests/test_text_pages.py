@@ -18,6 +18,9 @@ def test_the_snippets_of_the_page_on_text_run(tmp_path: Path) -> None:
 
 def test_the_snippets_of_the_page_on_translation_run(tmp_path: Path) -> None:
     page = (DOCS / "translation.md").read_text()
-    texts, shapes = printed_by(page, tmp_path)
+    texts, shapes, figures = printed_by(page, tmp_path)
     assert texts in page
     assert shapes == "(3, 2) (3, 2)"
+    assert figures in page
+    names = {path.name for path in (tmp_path / "runs/digits").iterdir()}
+    assert {"encoder", "decoder", "report.json", "report.html", "per_inference.csv"} <= names

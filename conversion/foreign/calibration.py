@@ -247,7 +247,7 @@ def _first(search: _Search) -> Deployment:
     best, own = max(point.accuracy for point in points), search.validation.right.mean()
     raise SettingError(
         f"the budget is {search.budget:g} points, but with every change sent the quantised GRU "
-        f"names {100 * best:.2f} % of the validation part rightly, the GRU itself "
+        f"has {100 * best:.2f} % accuracy on the validation part, the GRU itself "
         f"{100 * own:.2f} %: allow a larger budget"
     )
 

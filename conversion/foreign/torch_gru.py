@@ -94,6 +94,6 @@ def _head(arrays: Arrays) -> tuple[NDArray[Any], NDArray[Any] | None]:
         if set(arrays) <= {weights[0], bias}:
             return arrays[weights[0]], arrays.get(bias)
     raise InputError(
-        f"beside the GRU there are {', '.join(sorted(arrays))}: expected the weight and the bias "
+        f"next to the GRU there are {', '.join(sorted(arrays))}: expected the weight and the bias "
         f"of one Linear head; whatever else the network has cannot be taken"
     )

@@ -31,11 +31,11 @@ Cores = Annotated[int, Field(ge=1, le=2**14)]
 """Of one chip: four times the largest that was built, so that every tile can be laid out."""
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Constant(_Strict):
+class Constant(Strict):
     """A published figure: its range, and where it comes from."""
 
     low: NotNegative
@@ -55,7 +55,7 @@ class Constant(_Strict):
         return self.low, self.nominal, self.high
 
 
-class Barrier(_Strict):
+class Barrier(Strict):
     """The wait at the end of a tick: a figure for some numbers of tiles, linear between them."""
 
     tiles: list[Count] = Field(min_length=1)
@@ -77,7 +77,7 @@ class Barrier(_Strict):
         return self
 
     def at(self, tiles: int) -> tuple[float, float, float]:
-        """Low, nominal and high for so many tiles."""
+        """Low, nominal and high for that many tiles."""
         low, nominal, high = (
             float(np.interp(tiles, self.tiles, values))
             for values in (self.low, self.nominal, self.high)
@@ -90,7 +90,7 @@ def _expect_ordered(low: float, nominal: float, high: float) -> None:
         raise ValueError(f"expected low <= nominal <= high, found {low, nominal, high}")
 
 
-class Mesh(_Strict):
+class Mesh(Strict):
     """Tiles in columns and rows, each of some cores."""
 
     columns: Cores
@@ -102,14 +102,14 @@ class Mesh(_Strict):
         return self.columns * self.rows * self.cores_per_tile
 
 
-class Limits(_Strict):
+class Limits(Strict):
     """What one core holds, and the widths of its words."""
 
     cores: Cores
     neurons_per_core: Count
     synapse_bits_per_core: Count
     synapse_index_bits: Annotated[int, Field(ge=0, le=64)]
-    """Stored beside each weight of a sparse set of synapses."""
+    """Stored next to each weight of a sparse set of synapses."""
 
     state_words_per_core: Count
     fan_in_axons_per_core: Count
@@ -134,7 +134,7 @@ class Limits(_Strict):
         return self
 
 
-class Operations(_Strict):
+class Operations(Strict):
     """A constant for each operation of the closed form."""
 
     synaptic_operation_dense: Constant
@@ -160,12 +160,12 @@ class Times(Operations):
     barrier: Barrier
 
 
-class Host(_Strict):
+class Host(Strict):
     power_mw: Constant
     time_us_per_step: Constant
 
 
-class Chip(_Strict):
+class Chip(Strict):
     """One chip description file."""
 
     name: str = Field(min_length=1)

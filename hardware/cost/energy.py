@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hardware.cost.chip import Chip, Operations, column, load_chip
 from hardware.cost.core_loads import TRAVEL, CoreLoads, core_loads
 from hardware.cost.placement import place
+from hardware.display import html_table, number_of
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
@@ -36,7 +37,22 @@ GENERATION = ("active_updates", "idle_updates", "spikes", "messages_out")
 PROCESSING = ("messages_in", "dense_operations", "sparse_operations")
 
 
-@dataclass(frozen=True)
+SCOPES = {
+    "core_dynamic_j": "core dynamic, µJ",
+    "core_static_j": "core static, µJ",
+    "host_j": "host, µJ",
+    "core_s": "time on the cores, µs",
+    "host_s": "time that the host adds, µs",
+}
+"""Titles of a cost's quantities in a table."""
+
+
+def _micro(values: PerSequence) -> list[str]:
+    """Return the means over inferences, low, nominal and high, in millionths."""
+    return [f"{1e6 * bound.sum() / max(len(bound), 1):.3g}" for bound in values]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Cost:
     """Joules and seconds of each inference; rows are low, nominal and high.
 
@@ -59,6 +75,17 @@ class Cost:
     inherited: dict[str, str]
     """Scopes that rest on another chip's figures, with that chip's name."""
 
+    def __repr__(self) -> str:
+        return (
+            f"Cost({self.chip!r}: {number_of(self.core_s.shape[1], 'inference')} on "
+            f"{number_of(self.cores, 'core')}, mean of each {_micro(self.core_dynamic_j)[1]} µJ "
+            f"core dynamic, {_micro(self.core_s)[1]} µs on the cores)"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [[title, *_micro(getattr(self, name))] for name, title in SCOPES.items()]
+        return html_table(repr(self), ["mean of an inference", *RANGE], rows)
+
 
 def estimate(trace: Trace, program: Program, chip: str | Path | Chip = "loihi2") -> Cost:
     """The cost of each inference of a trace on a chip, or on one that is a reference only."""
@@ -72,7 +99,7 @@ def cost(loads: CoreLoads) -> Cost:
 
         core dynamic = Σ count × energy of one operation
         slot time    = max(busiest core's generation, busiest core's processing)
-        core time    = Σ slot time + ticks × barrier of so many tiles
+        core time    = Σ slot time + ticks × barrier of that many tiles
         core static  = cores in use × static power × core time
         host         = ticks × host time per step × host power
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hardware.cost.chip import Chip
 from hardware.cost.energy import Cost, estimate
-from hardware.runs.decoding import Translation
+from hardware.runs.translation import Translation
 
 
 class HalvesCost(NamedTuple):
@@ -15,6 +15,32 @@ class HalvesCost(NamedTuple):
 
     encoder: Cost
     decoder: Cost
+
+    @property
+    def both(self) -> Cost:
+        """The cost of both programs, one after the other on cores of their own.
+
+        Nothing is charged for the state that the host hands over, nor for cores that wait.
+        """
+        read, written = self
+        return Cost(
+            chip=read.chip,
+            cores=read.cores + written.cores,
+            core_dynamic_j=read.core_dynamic_j + written.core_dynamic_j,
+            core_dynamic_by_layer_j=(
+                *read.core_dynamic_by_layer_j,
+                *written.core_dynamic_by_layer_j,
+            ),
+            core_dynamic_by_operation_j={
+                name: joules + written.core_dynamic_by_operation_j[name]
+                for name, joules in read.core_dynamic_by_operation_j.items()
+            },
+            core_static_j=read.core_static_j + written.core_static_j,
+            host_j=read.host_j + written.host_j,
+            core_s=read.core_s + written.core_s,
+            host_s=read.host_s + written.host_s,
+            inherited={**read.inherited, **written.inherited},
+        )
 
 
 def estimate_halves(translation: Translation, chip: str | Path | Chip = "loihi2") -> HalvesCost:

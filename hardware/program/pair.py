@@ -7,10 +7,13 @@ from pathlib import Path
 
 from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import ProgramError, SettingError
-from hardware.files.archive import pack, unpack
+from hardware.files.archive import begins_with, pack, unpack
 from hardware.files.disk import read_bytes, write_bytes
 from hardware.program.file import OF_PAIR
 from hardware.program.model import Program, reason
+
+HALVES = ("encoder", "decoder")
+"""The names of the programs of a pair."""
 
 ENCODER, DECODER = OF_PAIR, "decoder.sgru"
 """Names of the members of a file, each a program file."""
@@ -46,6 +49,11 @@ class ProgramPair:
         return f"ProgramPair({_listed(self.encoder)} → {self.decoder.readout.outputs} classes)"
 
     @property
+    def halves(self) -> dict[str, Program]:
+        """Both programs by their names."""
+        return dict(zip(HALVES, (self.encoder, self.decoder), strict=True))
+
+    @property
     def digests(self) -> list[str]:
         """The digest of each program."""
         return [self.encoder.digest, self.decoder.digest]
@@ -67,6 +75,13 @@ class ProgramPair:
             return ProgramPair(*(Program.of_content(member) for member in members.values()))
         except ValueError as error:
             raise ProgramError(f"{path}: no pair of programs: {reason(error)}") from error
+
+
+def load_programs(path: str | Path) -> Program | ProgramPair:
+    """Read a program, or a pair; a ProgramError that says what is wrong with any other file."""
+    content = read_bytes(Path(path), 2 * MOST_WEIGHTS)
+    is_pair = begins_with(content, OF_PAIR)
+    return ProgramPair.load(path) if is_pair else Program.load(path)
 
 
 def _listed(program: Program) -> str:

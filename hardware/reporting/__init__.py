@@ -4,24 +4,40 @@ from hardware.reporting.build import make_report
 from hardware.reporting.compare import Compared, compare_reports, write_comparison
 from hardware.reporting.networks import TrainedNetwork
 from hardware.reporting.page import render_page
+from hardware.reporting.pair_build import half_reports, make_pair_report
+from hardware.reporting.pair_networks import PAIR_METRICS
+from hardware.reporting.pair_schema import PairReport
+from hardware.reporting.pair_study import PairStudy, pair_study
+from hardware.reporting.pair_table import print_pair_report
+from hardware.reporting.pair_write import pair_contents_of, report_pair
 from hardware.reporting.per_inference import parquet_is_installed
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
 from hardware.reporting.table import print_comparison, print_report
-from hardware.reporting.write import report, write_report
+from hardware.reporting.write import contents_of, report, write_report
 
 __all__ = [
+    "PAIR_METRICS",
     "Compared",
+    "PairReport",
+    "PairStudy",
     "Report",
     "Study",
     "TrainedNetwork",
     "compare_reports",
+    "contents_of",
+    "half_reports",
+    "make_pair_report",
     "make_report",
+    "pair_contents_of",
+    "pair_study",
     "parquet_is_installed",
     "print_comparison",
+    "print_pair_report",
     "print_report",
     "render_page",
     "report",
+    "report_pair",
     "study",
     "write_comparison",
     "write_report",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hardware.cost.chip import Chip
+from hardware.cost.counts import Counts
 from hardware.cost.dense_gru import (
     BREAK_EVEN,
     DenseGRU,
@@ -25,6 +26,7 @@ from hardware.cost.energy import Cost
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
 from hardware.reporting.curves import History, curves_of
+from hardware.reporting.early_exit import exits_in_report
 from hardware.reporting.front_end import front_end_of
 from hardware.reporting.heads import heads_of
 from hardware.reporting.metrics import (
@@ -83,12 +85,12 @@ def make_report(
             "the trace holds no sequence, so nothing can be said per inference: run the program on "
             "at least one"
         )
-    figures = {name: _chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
+    figures = {name: chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
     charged = figures[run.charged]
     dense, delta = dense_gru(program, counts), delta_gru(program, trace)
     per_synapse = float(spikes_per_synapse(counts).mean())
     by_operation = {
-        name: _range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()
+        name: mean_range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()
     }
     rivals = {
         **{
@@ -120,22 +122,17 @@ def make_report(
         readout=program.readout.kind,
         chip=charged.name,
         charged=run.charged,
-        per_inference=PerInference(
-            steps=spread(counts.steps),
-            input_events=spread(counts.input_events),
-            spikes=spread(counts.spikes),
-            synaptic_operations=spread(counts.synaptic_operations),
-            neuron_updates=spread(counts.neuron_updates),
-        ),
+        per_inference=counted(counts),
         energy_j=charged.energy_j,
         core_dynamic_by_operation_j=by_operation,
         latency_s=charged.latency_s,
         layers=_layers(run),
+        early_exit=exits_in_report(run),
         distribution=distribution(run),
         samples=shown_samples(run),
         chips=figures,
-        dense_gru=_dense_figures(dense),
-        delta_gru=_dense_figures(delta),
+        dense_gru=dense_figures(dense),
+        delta_gru=dense_figures(delta),
         measured_gru=_measured_figures(measured),
         spikes_per_synapse=per_synapse,
         break_even=BREAK_EVEN,
@@ -179,7 +176,9 @@ def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verifie
             f"'program_digest': run `spiking-gru verify` again"
         )
     if summary.get("program_digest") != program_digest:
-        raise InputError("the verification is of another program: run `spiking-gru verify` again")
+        raise InputError(
+            "the verification is that of a different program: run `spiking-gru verify` again"
+        )
     known = {name: summary[name] for name in Verified.model_fields if name in summary}
     try:
         return Verified.model_validate(known, strict=True)
@@ -202,7 +201,17 @@ def _clamped(run: Study) -> ClampedInputs | None:
     )
 
 
-def _range(values: NDArray[np.float64]) -> Range:
+def counted(*parts: Counts) -> PerInference:
+    """Return how the counts of inferences are spread; those of several programs are added up."""
+    return PerInference(
+        **{
+            name: spread(np.sum([getattr(part, name) for part in parts], axis=0))
+            for name in PerInference.model_fields
+        }
+    )
+
+
+def mean_range(values: NDArray[np.float64]) -> Range:
     low, nominal, high = (float(v) for v in values.mean(axis=1))
     return Range(low=low, nominal=nominal, high=high)
 
@@ -219,7 +228,7 @@ def _layers(run: Study) -> list[LayerFigures]:
             synaptic_operations=float(layer.synaptic_operations.mean()),
             neuron_updates=float(layer.neuron_updates.mean()),
             firing_rate=float(layer.spikes.sum() / (layer.neurons * counts.steps.sum())),
-            core_dynamic_j=_range(energy),
+            core_dynamic_j=mean_range(energy),
         )
         for layer, energy, of_layer in zip(
             counts.layers, priced.core_dynamic_by_layer_j, cores, strict=True
@@ -227,7 +236,7 @@ def _layers(run: Study) -> list[LayerFigures]:
     ]
 
 
-def _dense_figures(found: DenseGRU) -> DenseFigures:
+def dense_figures(found: DenseGRU) -> DenseFigures:
     return DenseFigures(
         multiply_accumulates=float(found.multiply_accumulates.mean()),
         energy_j={name: float(energy.mean()) for name, energy in found.energy_j.items()},
@@ -239,7 +248,7 @@ def _measured_figures(found: Measured | None) -> MeasuredFigures | None:
     return None if found is None else MeasuredFigures(**asdict(found), energy_j=found.energy_j)
 
 
-def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
+def chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
     return ChipFigures(
         name=chip.name,
         cores=priced.cores,
@@ -247,9 +256,9 @@ def _chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
         note=chip.gated_neurons_note,
         inherited=priced.inherited,
         energy_j=Energy(
-            core_dynamic=_range(priced.core_dynamic_j),
-            core_static=_range(priced.core_static_j),
-            host=_range(priced.host_j),
+            core_dynamic=mean_range(priced.core_dynamic_j),
+            core_static=mean_range(priced.core_static_j),
+            host=mean_range(priced.host_j),
         ),
-        latency_s=Latency(core=_range(priced.core_s), host=_range(priced.host_s)),
+        latency_s=Latency(core=mean_range(priced.core_s), host=mean_range(priced.host_s)),
     )

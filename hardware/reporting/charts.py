@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, shortened, svg
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.metrics import METRICS
-from hardware.reporting.schema import Range, Report
+from hardware.reporting.schema import Networks, Range, Report
 from hardware.reporting.study import Study
 from hardware.reporting.units import joules, tick, whole
 
@@ -42,18 +42,18 @@ def energy(report: Report, width: float = WIDE) -> str:
     for name, value in report.dense_gru.energy_j.items():
         exact = Range(low=value, nominal=value, high=value)
         rows.append((f"dense GRU: {name} arithmetic", exact, SECOND))
-    label = "Energy per inference by scope, with its range, beside a dense GRU"
-    return _ranges(rows, label, "energy", width)
+    label = "Energy per inference by scope, with its range, next to a dense GRU"
+    return ranges(rows, label, "energy", width)
 
 
 def by_layer(report: Report, width: float = WIDE) -> str:
     """Core dynamic energy of every layer with its range."""
     rows: list[Row] = [(layer.name, layer.core_dynamic_j, ACCENT) for layer in report.layers]
     label = "Core dynamic energy per inference by layer, with its range"
-    return _ranges(rows, label, "by-layer", width)
+    return ranges(rows, label, "by-layer", width)
 
 
-def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
+def ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
     """A bar from low to high and a dot at the nominal figure; what is 0 has neither."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, 0.9 + 0.38 * len(rows)), layout="constrained")
@@ -67,13 +67,13 @@ def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
                 color=colour, linewidth=5, solid_capstyle="butt", alpha=0.4,
             )  # fmt: skip
             axes.plot(span.nominal, y, "o", color=colour, markersize=6)
-            _beside(axes, joules(span.nominal), span.high, y)
+            _next_to(axes, joules(span.nominal), span.high, y)
         if drawn:
             axes.set_xscale("log")
             low, high = axes.get_xlim()
-            # What is written beside the last bar has room.
-            beside = 0.15 if width == WIDE else 0.45
-            axes.set_xlim(low / 1.5, high * max(3, (high / low) ** beside))
+            # The text next to the last bar has room.
+            room = 0.15 if width == WIDE else 0.45
+            axes.set_xlim(low / 1.5, high * max(3, (high / low) ** room))
             axes.xaxis.set_major_locator(LogLocator(numticks=6 if width == WIDE else 4))
         axes.xaxis.set_major_formatter(lambda value, _: tick(value))
         axes.minorticks_off()
@@ -82,7 +82,7 @@ def _ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
         return svg(figure, label, name)
 
 
-def metric(report: Report, width: float = WIDE) -> str:
+def metric(report: Networks, width: float = WIDE) -> str:
     """The first metric of the task for each network that it is known of; empty for none."""
     name = report.headline
     row = METRICS[name]
@@ -96,7 +96,7 @@ def metric(report: Report, width: float = WIDE) -> str:
         for y, (network, value) in enumerate(known):
             colour = SECOND if network.dense else ACCENT
             axes.barh(y, scale * value, color=colour, height=0.55)
-            _beside(axes, SHOWN[row.unit](value), scale * value, y)
+            _next_to(axes, SHOWN[row.unit](value), scale * value, y)
         _name_rows(axes, [network.title for network, _ in known])
         if row.unit == "%":
             axes.set_xlim(0, 115)
@@ -178,7 +178,7 @@ def spread(report: Report, width: float = WIDE) -> str:
         return svg(figure, label, "spread")
 
 
-def _beside(axes: Axes, text: str, x: float, y: int) -> None:
+def _next_to(axes: Axes, text: str, x: float, y: int) -> None:
     axes.annotate(text, (x, y), xytext=(8, 0), textcoords="offset points", va="center")
 
 

@@ -17,7 +17,7 @@ WIDE, NARROW = 8.0, 3.9
 """Inches: a picture for a desk or for paper, and the same one for a phone. A page shows one."""
 
 REFERENCE = re.compile(r'\bid="|href="#|url\(#')
-"""What stands before the name of a part of a picture."""
+"""The text before the name of a part of a picture."""
 
 OUTLINE, TAIL = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")
 """A path, and what of a coordinate is finer than a hundredth of a point."""

@@ -1,4 +1,4 @@
-"""Figures as HTML: each says where in the JSON it stands, so that both can be held together."""
+"""Figures as HTML: each says its place in the JSON, so that both can be compared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Figures:
         self.content = content
 
     def at(self, pointer: str) -> Any:
-        """What stands at a JSON pointer."""
+        """Return the value at a JSON pointer."""
         found: Any = self.content
         for part in pointer.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")

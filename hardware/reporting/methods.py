@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hardware.cost.chip import Barrier, Chip, Constant, Operations
 from hardware.definition.decision import DECISIONS
-from hardware.reporting.schema import MeasuredFigures, Report
+from hardware.reporting.schema import ClampedInputs, ExitFigures, MeasuredFigures, Report
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,7 @@ def methods(report: Report) -> list[Method]:
     trace = f"every step of every inference, recorded by the {report.engine} engine"
     return [
         *METHODS[report.headline](report),
-        Method(
-            "clamped inputs",
-            "values of frames beyond the encoder's limit / values",
-            "the frames, counted when the run was recorded; exact",
-        ),
+        *_of_clamped(report.clamped_inputs),
         Method("spikes", "Σ spikes, their changes, or values sent", trace),
         Method(
             "synaptic operations",
@@ -42,6 +38,7 @@ def methods(report: Report) -> list[Method]:
         ),
         Method("firing rate", "spikes / (neurons × steps)", "the trace; exact"),
         Method("core dynamic energy", "Σ count × energy of one operation", constants),
+        *_of_early_exit(report.early_exit),
         Method(
             "time on the cores",
             "Σ over steps of max(busiest core's generation, busiest core's processing) "
@@ -91,6 +88,30 @@ def methods(report: Report) -> list[Method]:
             "need / limit of each core, of the limit it uses most",
             f"the placement within the limits of {report.chip}",
         ),
+    ]
+
+
+def _of_clamped(found: ClampedInputs | None) -> list[Method]:
+    if found is None:
+        return []
+    return [
+        Method(
+            "clamped inputs",
+            "values of frames beyond the encoder's limit / values",
+            "the frames, counted when the run was recorded; exact",
+        )
+    ]
+
+
+def _of_early_exit(found: list[ExitFigures] | None) -> list[Method]:
+    if found is None:
+        return []
+    return [
+        Method(
+            "early exit",
+            "figures of whole sequences − those of the steps after the exit",
+            "the scores after every frame, from the trace; the program is not run again",
+        )
     ]
 
 

@@ -127,13 +127,19 @@ def confusion(run: Study) -> list[list[int]] | None:
 def require_metric(owner: str, metric: str, value: float | None, program: Program) -> None:
     """Refuse a metric that is unknown, of another task, or out of its range."""
     choose(f"metric in {owner}", metric, METRICS)
-    row, of_task = METRICS[metric], metrics_of_task(program)
+    of_task = metrics_of_task(program)
     if metric not in of_task:
         answered = "names classes" if program.classes else "answers with values"
         raise InputError(
             f"{owner} has {metric!r}, but the program {answered}: give the metrics of that task: "
             f"{', '.join(of_task)}"
         )
+    require_in_range(owner, metric, value)
+
+
+def require_in_range(owner: str, metric: str, value: float | None) -> None:
+    """Refuse a metric that no answers can have."""
+    row = METRICS[metric]
     if value is None or not 0 <= value <= row.most:
         expected = "0 or more" if row.most == inf else f"0 to {row.most:g}"
         raise InputError(f"{owner}: {metric} is {value}, expected {expected}")

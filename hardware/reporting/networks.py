@@ -41,6 +41,9 @@ class TrainedNetwork:
     layer_weights: int | None = None
     """Weights that a step meets; without them a dense network has no operations."""
 
+    encoder_weights: int | None = None
+    """Those of them in the encoder of a pair."""
+
     readout_weights: int = 0
 
 
@@ -131,6 +134,11 @@ def _deployed(run: Study) -> NetworkFigures:
 
 def _parameters(program: Program) -> int:
     """Return the weights and biases of a program."""
+    return layer_parameters(program) + program.readout.weights.size + program.readout.bias.size
+
+
+def layer_parameters(program: Program) -> int:
+    """Return the weights and biases of a program's layers."""
     layers = [
         layer.input_weights.size
         + layer.recurrent_weights.size
@@ -138,4 +146,4 @@ def _parameters(program: Program) -> int:
         + layer.gate.recurrent_bias.size * layer.cell.row.resets_after
         for layer in program.layers
     ]
-    return sum(layers) + program.readout.weights.size + program.readout.bias.size
+    return sum(layers)

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from hardware.reporting import units
+from hardware.reporting.early_exit import points_in
 from hardware.reporting.heads import each
 from hardware.reporting.markup import Figures
 from hardware.reporting.methods import Method, constants, methods
@@ -26,10 +27,12 @@ def render_page(report: Report, run: Study) -> str:
     """The whole page; it loads nothing from anywhere."""
     from hardware.reporting import charts  # matplotlib is slow to import
     from hardware.reporting.core_map import core_map
+    from hardware.reporting.early_exit_chart import early_exit_chart
     from hardware.reporting.error_chart import by_output
     from hardware.reporting.figures import for_both
     from hardware.reporting.training_chart import training
 
+    exits = points_in(report)
     return fill(
         "page.html.j2",
         report.as_json(),
@@ -41,6 +44,7 @@ def render_page(report: Report, run: Study) -> str:
         answers=for_both(partial(charts.answers, run)),
         training=for_both(partial(training, report)),
         metrics=METRICS,
+        early_exit=for_both(partial(early_exit_chart, exits, effort="energy_j")) if exits else "",
         spread=for_both(partial(charts.spread, report)),
         cores=for_both(partial(core_map, run.placements[run.charged])),
         sent=units.sent(report.emits),

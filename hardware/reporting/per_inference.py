@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.energy import RANGE
+from hardware.cost.energy import RANGE, Cost
 from hardware.reporting.study import Study, known
+from hardware.runs.heads import ALONE
 
 COUNTS = ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates")
 COSTS = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
@@ -23,19 +25,29 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def per_inference(run: Study) -> Columns:
-    """Sample, answer, target and error, counts, and the cost on the charged chip.
-
-    The columns of answers begin with the name of their head, where there are several.
-    """
+    """Sample, answer, target and error, counts, and the cost on the charged chip."""
     columns: Columns = {"sample": list(range(len(run.trace.lengths)))}
-    for name, of_head in (run.heads or {"": run}).items():
-        before = f"{name}_" if name else ""
-        columns |= {f"{before}{column}": items for column, items in _answers(of_head).items()}
+    columns |= of_each_head(run, _answers)
     columns |= {name: getattr(run.counts, name).tolist() for name in COUNTS}
-    for scope in COSTS:
-        for bound, values in zip(RANGE, getattr(run.cost, scope), strict=True):
-            columns[f"{scope}_{bound}"] = values.tolist()
-    return columns
+    return columns | costs_of(run.cost)
+
+
+def of_each_head(run: Study, columns_of: Callable[[Study], Columns]) -> Columns:
+    """Return the columns of answers; with several heads, names begin with that of the head."""
+    return {
+        f"{name}_{column}" if name else column: items
+        for name, of_head in (run.heads or {ALONE: run}).items()
+        for column, items in columns_of(of_head).items()
+    }
+
+
+def costs_of(cost: Cost) -> Columns:
+    """Return the cost of each inference, low, nominal and high in each scope."""
+    return {
+        f"{scope}_{bound}": values.tolist()
+        for scope in COSTS
+        for bound, values in zip(RANGE, getattr(cost, scope), strict=True)
+    }
 
 
 def _answers(run: Study) -> Columns:
@@ -46,15 +58,15 @@ def _answers(run: Study) -> Columns:
         if run.targets is not None:
             columns["actual"] = [run.class_of(i)[1] for i in sequences]
     else:
-        columns |= _by_output("value", run.final_answers)
+        columns |= by_output("value", run.final_answers)
         if run.final_targets is not None:
-            columns |= _by_output("target", run.final_targets)
+            columns |= by_output("target", run.final_targets)
     if run.errors is not None:
         columns["error"] = [known(error) for error in run.errors.tolist()]
     return columns
 
 
-def _by_output(name: str, found: NDArray[np.float64]) -> Columns:
+def by_output(name: str, found: NDArray[np.float64]) -> Columns:
     """Return a column for each output."""
     return {f"{name}_{i}": [known(v) for v in of.tolist()] for i, of in enumerate(found.T)}
 

@@ -41,7 +41,7 @@ def shown_samples(run: Study) -> list[Sample]:
 def _why_wrong(run: Study) -> str:
     if not run.names_classes:
         return "largest error"
-    return "most frames wrongly named" if run.per_frame else "wrongly named"
+    return "most wrong frames" if run.per_frame else "wrong answer"
 
 
 def distribution(run: Study) -> Distribution:

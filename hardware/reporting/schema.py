@@ -151,7 +151,7 @@ class FrontEndFigures(Strict):
 
 
 class Verified(Strict):
-    """What was held against each other.
+    """Engines whose numbers were compared.
 
     `mismatches` counts events, spikes, membranes and scores; `spikes_compared` the spikes alone.
     """
@@ -254,6 +254,19 @@ class Distribution(Strict):
     most_expensive: list[Sample]
 
 
+class ExitFigures(Strict):
+    """The result of early exit at one margin; figures are means of one inference."""
+
+    margin: float | None
+    """In the unit of logits; None for whole sequences."""
+
+    accuracy: float
+    frames: float
+    synaptic_operations: float
+    core_dynamic_j: float
+    """Nominal."""
+
+
 class DenseFigures(Strict):
     """The same task as a GRU of the same size."""
 
@@ -281,78 +294,14 @@ class MeasuredFigures(Strict):
     energy_j: float | None
 
 
-class Report(Strict):
-    schema_number: int
-    dataset: DatasetPart
-    classes: list[str]
-    decision: str
-    """The way from scores to classes."""
+class Networks(Strict):
+    """The networks that a report compares, and how they were trained."""
 
-    targets: KnownTargets | None
     networks: list[NetworkFigures]
     """The deployed program is the last."""
 
-    accuracy_interval: tuple[float, float] | None
-    """Of the program; None where targets are of frames, which depend on each other."""
-
     curves: list[Curve]
     """Of each phase of training in its order; none where the training is not known."""
-
-    by_class: list[ClassFigures] | None
-    by_output: list[OutputFigures] | None
-    """Errors of each value of an answer, for forecasts of each step ahead."""
-
-    confusion: list[list[int]] | None
-    """Rows are what samples are, columns what they were named, in the order of `classes`."""
-
-    verification: Verified | None
-    clamped_inputs: ClampedInputs | None
-    """None where the trace has not counted them."""
-
-    front_end: FrontEndFigures | None
-    """None where the program states no features that the host computes."""
-
-    engine: str
-    emits: str
-    readout: str
-    chip: str
-    charged: str
-    """The name of `chip` in `chips`."""
-
-    per_inference: PerInference
-    energy_j: Energy
-    core_dynamic_by_operation_j: dict[str, Range]
-    latency_s: Latency
-    layers: list[LayerFigures]
-    distribution: Distribution
-    samples: list[Sample]
-    """Those drawn on the page."""
-
-    chips: dict[str, ChipFigures]
-    dense_gru: DenseFigures
-    delta_gru: DenseFigures
-    """One that skips what has not changed."""
-
-    measured_gru: MeasuredFigures | None
-    """On the host, where it was measured."""
-
-    spikes_per_synapse: float
-    break_even: tuple[float, float]
-    conclusion: str
-    head: str | None = None
-    """The head whose metrics and answers the fields above hold: the first of several."""
-
-    heads: list[HeadFigures] = []
-    """Each of several heads; none where there is one target."""
-
-    provenance: dict[str, Any]
-    versions: dict[str, str]
-
-    def as_json(self) -> dict[str, Any]:
-        """As `report.json` holds it: Python keeps the name `schema` for itself."""
-        content = self.model_dump(mode="json", by_alias=True)
-        content["schema"] = content.pop("schema_number")
-        return content
 
     @property
     def deployed(self) -> NetworkFigures:
@@ -382,3 +331,74 @@ class Report(Strict):
             for name in self.metrics
             if name == self.headline or any(n.metrics[name] is not None for n in self.networks)
         ]
+
+
+class Report(Networks):
+    schema_number: int
+    dataset: DatasetPart
+    classes: list[str]
+    decision: str
+    """The way from scores to classes."""
+
+    targets: KnownTargets | None
+    accuracy_interval: tuple[float, float] | None
+    """Of the program; None where targets are of frames, which depend on each other."""
+
+    by_class: list[ClassFigures] | None
+    by_output: list[OutputFigures] | None
+    """Errors of each value of an answer, for forecasts of each step ahead."""
+
+    confusion: list[list[int]] | None
+    """Rows are what samples are, columns what they were named, in the order of `classes`."""
+
+    verification: Verified | None
+    clamped_inputs: ClampedInputs | None
+    """None where the trace has not counted them, and where the encoder clamps nothing."""
+
+    front_end: FrontEndFigures | None
+    """None where the program states no features that the host computes."""
+
+    engine: str
+    emits: str
+    readout: str
+    chip: str
+    charged: str
+    """The name of `chip` in `chips`."""
+
+    per_inference: PerInference
+    energy_j: Energy
+    core_dynamic_by_operation_j: dict[str, Range]
+    latency_s: Latency
+    layers: list[LayerFigures]
+    early_exit: list[ExitFigures] | None = None
+    """The curve of early exit, whole sequences last; None where no sequence ends early."""
+
+    distribution: Distribution
+    samples: list[Sample]
+    """Those drawn on the page."""
+
+    chips: dict[str, ChipFigures]
+    dense_gru: DenseFigures
+    delta_gru: DenseFigures
+    """One that skips what has not changed."""
+
+    measured_gru: MeasuredFigures | None
+    """On the host, where it was measured."""
+
+    spikes_per_synapse: float
+    break_even: tuple[float, float]
+    conclusion: str
+    head: str | None = None
+    """The head whose metrics and answers the fields above hold: the first of several."""
+
+    heads: list[HeadFigures] = []
+    """Each of several heads; none where there is one target."""
+
+    provenance: dict[str, Any]
+    versions: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """As `report.json` holds it: Python keeps the name `schema` for itself."""
+        content = self.model_dump(mode="json", by_alias=True)
+        content["schema"] = content.pop("schema_number")
+        return content

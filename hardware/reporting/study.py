@@ -16,6 +16,7 @@ from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
 from hardware.cost.energy import Cost, cost
 from hardware.cost.placement import Placement, place
+from hardware.cost.traffic import Traffic
 from hardware.errors import InputError
 from hardware.metrics import MISSING_CLASS, Metrics, ValueMetrics
 from hardware.program.model import Program
@@ -51,6 +52,7 @@ class Study:
     placements: dict[str, Placement]
     costs: dict[str, Cost]
     counts: Counts
+    traffic: Traffic = field(repr=False, compare=False)
     naive: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Naive forecasts of the targets by name; MASE compares with the first."""
 
@@ -137,13 +139,13 @@ class Study:
         if not self.names_classes:
             return None, None
         targets = self.final_targets
-        named = self._text(self.final_answers[sequence])
-        if targets is None or (targets[sequence] == MISSING_CLASS).any():
-            return named, None
-        return named, self._text(targets[sequence])
+        named = self.named(self.final_answers[sequence])
+        return named, None if targets is None else self.named(targets[sequence])
 
-    def _text(self, answer: NDArray[np.int64]) -> str:
-        """The classes of an answer, or of a target."""
+    def named(self, answer: NDArray[np.int64]) -> str | None:
+        """The classes of an answer, or of a target; None where one is missing."""
+        if (answer == MISSING_CLASS).any():
+            return None
         return BETWEEN.join(self.answering.readout.target.named(answer)) or NOTHING
 
     def values_of(self, sequence: int) -> tuple[list[float] | None, list[float | None] | None]:
@@ -184,7 +186,8 @@ def study(
     others = {name: load_chip(name) for name in (CHIPS if charged in CHIPS else ("loihi2",))}
     chips = {charged: description}
     chips |= {name: other for name, other in others.items() if other != description}
-    counts = count(trace, program)
+    traffic = Traffic(trace, program)
+    counts = count(trace, program, traffic)
     pairs = by_head(program, trace)
     given: dict[str, ArrayLike] = {}
     if targets is not None:
@@ -196,14 +199,26 @@ def study(
         name: place(program, description, as_reference=not description.gated_neurons)
         for name, description in chips.items()
     }
-    costs = {name: cost(core_loads(trace, program, way)) for name, way in placements.items()}
+    costs = {
+        name: cost(core_loads(trace, program, way, traffic)) for name, way in placements.items()
+    }
     if naive and checked is None:
         raise InputError("naive forecasts are given, but no targets: give the targets as well")
     if naive and program.heads:
         raise InputError("naive forecasts are given, but the program has heads: leave them out")
     forecasts = {} if checked is None else naive_values(*pairs[first], checked, naive or {})
     whole = Study(
-        program, trace, checked, charged, chips, placements, costs, counts, forecasts, head=first
+        program,
+        trace,
+        checked,
+        charged,
+        chips,
+        placements,
+        costs,
+        counts,
+        traffic,
+        forecasts,
+        head=first,
     )
     heads = {name: replace(whole, head=name, targets=known.get(name)) for name in program.heads}
     return replace(whole, heads=heads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,10 +18,20 @@ from hardware.reporting.schema import (
     ClampedInputs,
     MeasuredFigures,
     NetworkFigures,
+    Networks,
     Range,
     Report,
 )
 from hardware.reporting.units import emitted, joules, percent, seconds, sent, span, whole
+
+COSTS = (
+    ("energy_j", "core_dynamic", "core, dynamic"),
+    ("energy_j", "core_static", "core, static"),
+    ("energy_j", "host", "host and I/O"),
+    ("latency_s", "core", "time on the cores"),
+    ("latency_s", "host", "time for the host"),
+)
+"""Fields of `ChipFigures`, each with its title."""
 
 COUNTS = {
     "synaptic_operations": "synaptic operations",
@@ -44,11 +56,18 @@ def print_report(report: Report, console: Console) -> None:
     if report.front_end is not None:
         console.print(front_end_text(report.front_end), highlight=False, markup=False)
     if any(network.has_size for network in report.networks[:-1]):
-        console.print(_networks(report))
-        console.print(_of_networks(report), style="dim")
+        console.print(networks_table(report))
+        console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
-    for chip in report.chips.values():
+    print_notes(report.chips.values(), console)
+    console.print(_host(report.measured_gru), highlight=False, markup=False)
+    console.print(report.conclusion, highlight=False, markup=False)
+
+
+def print_notes(chips: Iterable[ChipFigures], console: Console) -> None:
+    """Print what the marks next to the figures of chips mean."""
+    for chip in chips:
         for other in sorted(set(chip.inherited.values())):
             console.print(
                 f"* figures inherited from {escape(other)}: none is public for {escape(chip.name)}",
@@ -56,8 +75,6 @@ def print_report(report: Report, console: Console) -> None:
             )
         if chip.note:
             console.print(f"† {escape(chip.note)}", style="dim")
-    console.print(_host(report.measured_gru), highlight=False, markup=False)
-    console.print(report.conclusion, highlight=False, markup=False)
 
 
 def _clamped(found: ClampedInputs) -> str:
@@ -79,8 +96,8 @@ def _host(found: MeasuredFigures | None) -> str:
 
 
 def print_comparison(compared: Compared, console: Console) -> None:
-    """Both runs beside each other, and the ratio of the second to the first."""
-    table = _table(
+    """Both runs next to each other, and the ratio of the second to the first."""
+    table = titled(
         f"{escape(compared.dataset)} on {escape(compared.chip)}{'†' if compared.note else ''}: "
         "nominal (low – high)",
         "",
@@ -105,10 +122,10 @@ def print_comparison(compared: Compared, console: Console) -> None:
 def _side(figure: Range | float | None, unit: str) -> str:
     if isinstance(figure, Range):
         return span(figure.nominal, figure.low, figure.high, unit)
-    return _shown(figure, unit)
+    return as_text(figure, unit)
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column(columns[0])
     for column in columns[1:]:
@@ -119,13 +136,13 @@ def _table(title: str, *columns: str) -> Table:
 def _metrics(report: Report) -> Table:
     """Every metric of the task that is known of a network, a row for each network."""
     shown = report.known_metrics
-    table = _table(
+    table = titled(
         f"{escape(_about(report))}: {METRICS[report.headline].measure} on {_tested(report)}",
         "network",
         *(METRICS[name].title for name in shown),
     )
     for network in report.networks:
-        row = [_shown(network.metrics[name], METRICS[name].unit) for name in shown]
+        row = [as_text(network.metrics[name], METRICS[name].unit) for name in shown]
         if network is report.deployed:
             table.add_row(f"{_title(network)} ({escape(report.engine)} engine)", *row)
         elif set(row) != {"–"}:
@@ -141,9 +158,9 @@ def _about(report: Report) -> str:
     return f"{report.dataset.name}, {report.head}" if report.head else report.dataset.name
 
 
-def _networks(report: Report) -> Table:
+def networks_table(report: Networks) -> Table:
     """The size of each network, and what an inference of it does."""
-    table = _table(
+    table = titled(
         "Size, and operations and energy per inference",
         "network",
         "hidden",
@@ -156,15 +173,15 @@ def _networks(report: Report) -> Table:
             continue
         table.add_row(
             _title(network),
-            _shown(network.hidden, "count"),
-            _shown(network.parameters, "count"),
-            _shown(network.operations, "count"),
+            as_text(network.hidden, "count"),
+            as_text(network.parameters, "count"),
+            as_text(network.operations, "count"),
             *[joules(energy) for energy in list(network.energy_j.values())[:1]] or ["–"],
         )
     return table
 
 
-def _of_networks(report: Report) -> str:
+def about_networks(report: Networks) -> str:
     """How operations and energy of the rows were counted."""
     formats = next((list(n.energy_j) for n in report.networks if n.dense and n.energy_j), [])
     dense = f"dense networks: multiply-accumulates, {formats[0]} arithmetic; " if formats else ""
@@ -183,12 +200,13 @@ def _tested(report: Report) -> str:
     return f"{whole(targets.known)} targets{missing}, of {samples}"
 
 
-def _shown(value: float | None, unit: str) -> str:
+def as_text(value: float | None, unit: str) -> str:
+    """Return a figure as text; a dash where it is not known."""
     return "–" if value is None else SHOWN[unit](value)
 
 
 def _counts(report: Report) -> Table:
-    table = _table("Per inference", "count", "mean", "median", "95th percentile")
+    table = titled("Per inference", "count", "mean", "median", "95th percentile")
     for field, title in {"spikes": sent(report.emits), **COUNTS}.items():
         spread = getattr(report.per_inference, field)
         table.add_row(title, whole(spread.mean), whole(spread.median), whole(spread.p95))
@@ -196,23 +214,17 @@ def _counts(report: Report) -> Table:
 
 
 def _energy(report: Report) -> Table:
-    table = _table(
+    table = titled(
         "Energy and time per inference: nominal (low – high)",
         "",
-        *(_chip_title(chip) for chip in report.chips.values()),
+        *(chip_title(chip) for chip in report.chips.values()),
     )
-    for scope, title in (
-        ("core_dynamic", "core, dynamic"),
-        ("core_static", "core, static"),
-        ("host", "host and I/O"),
-    ):
-        table.add_row(title, *(_span(chip, "energy_j", scope) for chip in report.chips.values()))
-    for scope, title in (("core", "time on the cores"), ("host", "time for the host")):
-        table.add_row(title, *(_span(chip, "latency_s", scope) for chip in report.chips.values()))
+    for kind, scope, title in COSTS:
+        table.add_row(title, *(cost_of(chip, kind, scope) for chip in report.chips.values()))
     return table
 
 
-def _chip_title(chip: ChipFigures) -> str:
+def chip_title(chip: ChipFigures) -> str:
     marks = "†" if chip.note else ""
     return f"{escape(chip.name)}{marks} ({chip.cores} core{'s' if chip.cores > 1 else ''})"
 
@@ -222,7 +234,8 @@ def inherited_name(kind: str, scope: str) -> str:
     return scope if kind == "energy_j" else f"{scope}_time"
 
 
-def _span(chip: ChipFigures, kind: str, scope: str) -> str:
+def cost_of(chip: ChipFigures, kind: str, scope: str) -> str:
+    """Return a figure of a chip with its range, and a mark where another chip's is taken."""
     figures = getattr(getattr(chip, kind), scope)
     mark = "*" if inherited_name(kind, scope) in chip.inherited else ""
     unit = "J" if kind == "energy_j" else "s"

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hardware.reporting.figures import ACCENT, MUTED, SECOND, STYLE, WIDE, svg
 from hardware.reporting.metrics import METRICS
-from hardware.reporting.schema import Curve, Report
+from hardware.reporting.schema import Curve, Networks
 
 DASHES = ("-", "--", ":", "-.")
 """Lines of the baselines."""
@@ -38,7 +38,7 @@ class Line(NamedTuple):
         return [self.before + epoch for epoch in self.curve.epoch]
 
 
-def training(report: Report, width: float = WIDE) -> str:
+def training(report: Networks, width: float = WIDE) -> str:
     """Loss and first metric of every epoch; empty where no training is known.
 
     The phases of the spiking network follow each other. Every baseline begins at the first epoch.
@@ -67,7 +67,7 @@ def training(report: Report, width: float = WIDE) -> str:
         return svg(figure, f"Training: {label} by epoch; dots mark the kept epochs", "training")
 
 
-def _lines(report: Report) -> Iterator[Line]:
+def _lines(report: Networks) -> Iterator[Line]:
     before, dashes, title = 0, cycle(DASHES), "spiking GRU"
     for curve in report.curves:
         network = report.network(curve.phase)

@@ -39,7 +39,7 @@ def joules(value: float) -> str:
 
 
 def tick(value: float) -> str:
-    """Joules beside an axis, as short as can be: `10 µJ`."""
+    """Joules next to an axis, as short as can be: `10 µJ`."""
     factor, prefix = prefix_of(value)
     return f"{value / factor:.3g} {prefix}J"
 

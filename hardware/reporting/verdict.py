@@ -29,8 +29,8 @@ def verdict(
 ) -> str:
     """The report's sentences; energies in joules.
 
-    `rivals` are arithmetic, held against the cores' operations; `devices` are whole, and the best
-    of them is held against all scopes together, and so is the time that was `measured`.
+    `rivals` are arithmetic, compared with the cores' operations. `devices` are whole: the best of
+    them is compared with all scopes together, and so is the time that was `measured`.
     """
     energy = chip.energy_j
     dynamic = energy.core_dynamic.nominal

@@ -10,24 +10,19 @@ from numpy.typing import ArrayLike
 
 from hardware.cost.chip import Chip
 from hardware.cost.dense_gru import Measured
-from hardware.files.disk import json_text, write_bytes
+from hardware.files.disk import json_text
 from hardware.program.model import Program
 from hardware.reporting.build import make_report
 from hardware.reporting.curves import History
+from hardware.reporting.files import Contents, tables_of, write_files
 from hardware.reporting.networks import Trained
 from hardware.reporting.page import render_page
-from hardware.reporting.per_inference import (
-    as_csv,
-    as_parquet,
-    parquet_is_installed,
-    per_inference,
-)
+from hardware.reporting.per_inference import per_inference
+from hardware.reporting.predictions import predictions
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
 from hardware.runs.answers import Forecasts
 from hardware.runs.trace import Trace
-
-PARQUET = "per_inference.parquet"
 
 
 def report(
@@ -47,6 +42,8 @@ def report(
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
+    A program that answers every frame has `predictions.csv` and Parquet as well.
+
     `targets` and `naive` are as for `study`, `dataset` is the name of the data, `chip` a name, a
     description file or a `Chip`; all others are as for `make_report`.
     """
@@ -65,20 +62,15 @@ def report(
 
 
 def write_report(report: Report, run: Study, folder: Path) -> list[Path]:
-    """Write all files, once all could be made; their paths.
+    """Write all files, once all could be made; their paths."""
+    return write_files(contents_of(report, run), folder)
 
-    Without pyarrow there is no Parquet, and an older one does not stay beside newer files.
-    """
-    columns = per_inference(run)
-    contents = {
+
+def contents_of(report: Report, run: Study) -> Contents:
+    """Return the content of each file of a report by its name."""
+    return {
         "report.json": json_text(report.as_json()).encode(),
-        "per_inference.csv": as_csv(columns),
+        **tables_of(per_inference(run), "per_inference"),
+        **tables_of(predictions(run), "predictions"),
+        "report.html": render_page(report, run).encode(),
     }
-    if parquet_is_installed():
-        contents[PARQUET] = as_parquet(columns)
-    contents["report.html"] = render_page(report, run).encode()
-    for name, content in contents.items():
-        write_bytes(folder / name, content)
-    if PARQUET not in contents:
-        (folder / PARQUET).unlink(missing_ok=True)
-    return [folder / name for name in contents]

@@ -35,7 +35,7 @@ def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[
     """
     _require_one_target(program)
     if per_frame:
-        _require_answers_of_frames(program, trace)
+        _require_answers_of_frames(program)
     if program.classes:
         scores = frame_ends(program, trace.scores) if per_frame else trace.final_scores
         return program.decision.of(scores)
@@ -50,8 +50,8 @@ def _require_one_target(program: Program) -> None:
         raise InputError(several_heads(program.heads))
 
 
-def _require_answers_of_frames(program: Program, trace: Trace) -> None:
-    if not trace.answers_every_step:
+def _require_answers_of_frames(program: Program) -> None:
+    if not program.readout.answers_every_step:
         raise InputError(
             f"answers of each frame were asked for, but the readout {program.readout.kind!r} "
             f"answers once for each sequence"
@@ -88,7 +88,7 @@ def known_targets(program: Program, trace: Trace, targets: ArrayLike) -> NDArray
             f"one for each sequence, or one for each frame"
         )
     if are_of_frames(trace, found):
-        _require_answers_of_frames(program, trace)
+        _require_answers_of_frames(program)
     return found
 
 

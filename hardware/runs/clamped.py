@@ -78,8 +78,11 @@ class Clamped(NamedTuple):
 
 
 def clamped_inputs(trace: Trace, program: Program) -> Clamped | None:
-    """Return the clamped inputs of a run; None of a trace that has not counted them."""
-    if trace.clamped is None:
+    """Return the clamped inputs of a run.
+
+    None of a trace that has not counted them, and where the encoder clamps nothing.
+    """
+    if trace.clamped is None or not program.encoder.row.clamps:
         return None
     if len(trace.clamped) != program.encoder.channels:
         raise InputError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hardware.definition.sampling import STEPS, costs
+from hardware.definition.sampling import costs
 from hardware.definition.tokens import PADDING
 from hardware.definition.vocabulary import UNKNOWN
 from hardware.engines.registry import Stepper, connected
@@ -23,7 +23,7 @@ from hardware.program.pair import ProgramPair
 from hardware.program.start import Carried, Start, start_of
 from hardware.runs.generation import vocabulary_of, writes_end
 from hardware.runs.run import run
-from hardware.runs.trace import Trace
+from hardware.runs.translation import Translation, received
 from hardware.sequences.dense import Inputs
 
 MOST = 200
@@ -41,29 +41,6 @@ class Hypothesis:
     has_ended: bool = False
     carried: Carried | None = None
     """The state of the decoder before the last token; None where the decoder is there already."""
-
-
-@dataclass(frozen=True)
-class Translation:
-    """The texts that a pair wrote, and the run of both programs."""
-
-    pair: ProgramPair
-    texts: tuple[str, ...]
-    bits: tuple[float, ...]
-    """−log2 of the probability of each text."""
-
-    ended: tuple[bool, ...]
-    """Whether each text came to its end within the most tokens."""
-
-    decoder_steps: tuple[int, ...]
-    """Steps of the decoder for each source; with a beam those of all hypotheses."""
-
-    encoder_trace: Trace
-    decoder_trace: Trace
-    """The decoder on the tokens of each text: without a beam, all that it computed."""
-
-    def __repr__(self) -> str:
-        return f"Translation({len(self.texts)} texts, {sum(self.decoder_steps)} decoder steps)"
 
 
 def translate(
@@ -96,15 +73,17 @@ def translate(
         stepper.close()
     require_within_word(decoder, overflow)
     texts = [best for best, _ in found]
-    frames = [np.array([[PADDING], *([t] for t in best.tokens[: most - 1])]) for best in texts]
+    tokens = tuple(best.tokens for best in texts)
     return Translation(
         pair,
-        tuple(words.decode(best.tokens) for best in texts),
-        tuple(best.cost / STEPS for best in texts),
+        tokens,
+        tuple(best.cost for best in texts),
         tuple(best.has_ended for best in texts),
         tuple(steps for _, steps in found),
         read,
-        run(decoder, frames, engine, initial_state=read.final_state, **options),
+        run(decoder, received(tokens, most), engine, initial_state=read.final_state, **options),
+        most=most,
+        beam=beam,
     )
 
 

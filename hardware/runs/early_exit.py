@@ -2,58 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers, shift
-from hardware.definition.early_exit import EarlyExit
+from hardware.definition.early_exit import EarlyExit, why_whole
 from hardware.engines.reference import synapses
 from hardware.errors import SettingError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Sequences, without_check
 
+STEPS_AT_ONCE = 4096
+"""Steps whose messages are widened at a time."""
 
-def exit_rule(program: Program, margin: float, fewest: int) -> EarlyExit:
-    """Return the rule of a program; a SettingError where nothing can end early."""
+
+def why_never(program: Program) -> str | None:
+    """Return why no sequence can end early, as the text of an error; None where one can."""
     if program.bidirectional:
-        raise SettingError(
+        return (
             "early exit needs answers before the last frame, but this program reads from the last "
             "frame to the first: run whole sequences, or train one direction"
         )
+    return why_whole(program.readout.target)
+
+
+def exit_rule(program: Program, margin: float, fewest: int) -> EarlyExit:
+    """Return the rule of a program; a SettingError where nothing can end early."""
+    refusal = why_never(program)
+    if refusal is not None:
+        raise SettingError(refusal)
     return EarlyExit(program.readout, margin, fewest, program.encoder.steps)
 
 
-def scores_of_steps(program: Program, trace: Trace) -> Integers:
-    """Return the scores (steps, outputs) after every step of a causal program's trace."""
+def scores_of_frames(program: Program, trace: Trace) -> Integers:
+    """Return the scores (frames, outputs) after every frame of a causal program's trace."""
+    per_frame = program.encoder.steps
     if trace.answers_every_step:
-        return trace.scores
-    readout, layer = program.readout, program.layers[-1]
-    messages = trace.emitted[-1].astype(np.int64)
-    if readout.sees_membranes:
-        to_gate_grid = layer.cell.gate_fraction - layer.cell.state_fraction
-        messages = shift(trace.membranes[-1].astype(np.int64), to_gate_grid)
-    scores = synapses(readout.weights, messages)
+        return trace.scores[per_frame - 1 :: per_frame]
+    scores, readout = products(program, trace), program.readout
     for t in range(int(trace.lengths.max(initial=0))):
         rows = trace.starts[trace.lengths > t] + t
         before = scores[rows - 1] if t else np.zeros_like(scores[rows])
         scores[rows] = readout.step(before, scores[rows])
-    return scores
+    return scores[per_frame - 1 :: per_frame]
 
 
-def exits_of(program: Program, trace: Trace, rule: EarlyExit) -> NDArray[np.int64]:
-    """Return the frames (sequences,) that each sequence of a whole run uses."""
-    per_frame = rule.per_frame
-    scores = scores_of_steps(program, trace)[per_frame - 1 :: per_frame]
-    frames = trace.lengths // per_frame
-    exits = frames.copy()
-    for i, of_sequence in enumerate(np.split(scores, np.cumsum(frames))[:-1]):
-        found = rule.first(of_sequence)
-        if found is not None:
-            exits[i] = found + 1
-    return exits
+def products(program: Program, trace: Trace) -> Integers:
+    """Return the readout's products (steps, outputs) with what it sees at every step."""
+    readout, layer = program.readout, program.layers[-1]
+    seen = trace.membranes[-1] if readout.sees_membranes else trace.emitted[-1]
+    found = np.empty((len(seen), readout.outputs), dtype=np.int64)
+    for first in range(0, len(seen), STEPS_AT_ONCE):
+        part = slice(first, first + STEPS_AT_ONCE)
+        messages = seen[part].astype(np.int64)
+        if readout.sees_membranes:
+            messages = shift(messages, layer.cell.gate_fraction - layer.cell.state_fraction)
+        found[part] = synapses(readout.weights, messages)
+    return found
+
+
+def exits_of(rule: EarlyExit, leads: Integers, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the frames (sequences,) that each sequence uses of those it has.
+
+    `leads` are those after every frame of all sequences.
+    """
+    if not len(frames):
+        return frames
+    starts = np.cumsum(frames) - frames
+    place = np.arange(len(leads)) - np.repeat(starts, frames)
+    ends = leads >= rule.least(1 + np.arange(frames.max()))[place]
+    used: NDArray[np.int64] = np.minimum.reduceat(np.where(ends, 1 + place, frames.max()), starts)
+    return np.minimum(used, frames)
 
 
 def first_rows(lengths: NDArray[np.int64], kept: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -66,26 +86,3 @@ def shortened(sequences: Sequences, frames: NDArray[np.int64]) -> Sequences:
     """Return the first frames of each sequence."""
     values = sequences.values[first_rows(sequences.lengths, frames)]
     return without_check(Sequences, values=values, lengths=frames)
-
-
-def cut(program: Program, trace: Trace, frames: NDArray[np.int64]) -> Trace:
-    """Return the trace of a run of the first frames of each sequence, of a causal program.
-
-    Saturations and clamped inputs are not counted: a trace does not tell when they occurred.
-    """
-    steps = frames * program.encoder.steps
-    rows = first_rows(trace.lengths, steps)
-    scores = scores_of_steps(program, trace)
-    scores = scores[rows] if trace.answers_every_step else scores[trace.starts + steps - 1]
-    return replace(
-        trace,
-        lengths=steps,
-        events=trace.events[rows],
-        emitted=tuple(emitted[rows] for emitted in trace.emitted),
-        membranes=tuple(membranes[rows] for membranes in trace.membranes),
-        scores=scores,
-        saturations=None,
-        clamped=None,
-        values=program.answered_values(scores, steps),
-        exits=frames,
-    )

@@ -15,7 +15,7 @@ from hardware.errors import ClampedInputsWarning
 from hardware.program.model import Program
 from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import clamped_inputs
-from hardware.runs.early_exit import exit_rule, exits_of, shortened
+from hardware.runs.early_exit import exit_rule, exits_of, scores_of_frames, shortened
 from hardware.runs.trace import Trace
 from hardware.runs.traced_layers import TracedLayer
 from hardware.sequences.dense import Inputs
@@ -54,7 +54,8 @@ def run(
         whole = record(
             program, inputs, engine, deadline, strict=False, initial_state=initial_state, **options
         )
-        exits = exits_of(program, whole, rule)
+        leads = rule.lead(scores_of_frames(program, whole))
+        exits = exits_of(rule, leads, inputs.lengths)
         inputs = shortened(inputs, exits)
     trace = record(
         program, inputs, engine, deadline, strict=strict, initial_state=initial_state, **options

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.tokens import require_tokens
+from hardware.display import number_of
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
@@ -52,12 +53,17 @@ class Session:
                     f"frame by frame: use `run`, or train one direction"
                 )
         self.program = program
+        self.engine = engine
         self.strict = strict
         self.steps = self.frames = 0
         self._has_warned = False
         self._scores: NDArray[np.int64] | None = None
         self._stepper = connected(engine, program, options, start_of(program, initial_state, 1))
         self._open = True
+
+    def __repr__(self) -> str:
+        frames, closed = number_of(self.frames, "frame"), "" if self._open else ", closed"
+        return f"Session({self.engine!r}: {frames} of {self.program!r}{closed})"
 
     def step(self, frame: ArrayLike | str) -> NDArray[np.int64]:
         """The scores (outputs,) after one more frame of (channels,), or piece of a text."""
@@ -99,7 +105,7 @@ class Session:
         return [int(tokens[0, 0])]
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
-        """Scores of whole sequences, as in `Trace.scores`; the next step begins anew."""
+        """Scores of whole sequences, as in `Trace.scores`; the next step begins a new sequence."""
         self._require_open()
         sequences = self.program.sequences(samples)
         self.program.steps_of(sequences)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.display import number_of
 from hardware.errors import InputError, RangeError, SettingError, choose
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import tensors_checksum
@@ -55,7 +56,7 @@ class State:
 
     def __repr__(self) -> str:
         neurons = ", ".join(f"{name}: {len(h)}" for name, h in self.membranes.items())
-        return f"State(after {self.steps} steps; neurons of {neurons})"
+        return f"State(after {number_of(self.steps, 'step')}; neurons of {neurons})"
 
     @classmethod
     def of(cls, program: Program, carried: Carried) -> State:

@@ -1,4 +1,4 @@
-"""Engines held against each other on the same inputs, and what came of it."""
+"""Engines compared on the same inputs, and the result."""
 
 from __future__ import annotations
 

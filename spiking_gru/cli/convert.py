@@ -27,6 +27,13 @@ def convert(
             "synaptic operations of both on validation data."
         ),
     ] = "auto",
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the data of the run are by now, or others of the same form.",
+            show_default=False,
+        ),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what became of every gate's numbers.")
     ] = False,
@@ -39,7 +46,7 @@ def convert(
     sequences, bit for bit. The program needs no torch.
     """
     voice = Voice(as_json)
-    voice.result(convert_run(folder_of(run), out, voice, explain, send))
+    voice.result(convert_run(folder_of(run), out, voice, explain, send, data))
 
 
 def convert_run(
@@ -48,6 +55,7 @@ def convert_run(
     voice: Voice,
     explained: bool = False,
     send: str = "auto",
+    data: str | None = None,
 ) -> dict[str, Any]:
     require_torch("conversion")
     from dataclasses import asdict
@@ -60,6 +68,7 @@ def convert_run(
     from hardware.errors import choose
     from hardware.reporting.build import versions
     from hardware.runs.golden import golden_samples
+    from spiking_gru.data.registry import load
     from spiking_gru.saved import load_trained
     from spiking_gru.seq2seq import Seq2Seq
 
@@ -73,7 +82,7 @@ def convert_run(
         "test_in_training": training["test"],
         "versions": versions(),
     }
-    dataset = folder.dataset()
+    dataset = folder.dataset() if data is None else load(data, training["settings"]["seed"])
     # The test part tells what a program costs, so it chooses nothing.
     seen = dataset.validation if len(dataset.validation) else dataset.training
     if isinstance(network, Seq2Seq):

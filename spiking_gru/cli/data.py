@@ -76,6 +76,11 @@ def show(
     from spiking_gru.data.registry import DATASETS, load
 
     if name not in DATASETS:
+        if Path(name).exists():
+            raise InputError(
+                f"{name} is a path, expected the name of a data set: for data of your own run: "
+                f"spiking-gru data check {name}"
+            )
         raise unknown_name("data set", name, DATASETS)
     row = DATASETS[name]
     _show(load(name), Voice(as_json), {"split": row.split}, f"{name}: {row.description}")
@@ -88,10 +93,13 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check that data can be trained on, and show what it holds."""
-    from spiking_gru.data.registry import load
+    from spiking_gru.data.registry import DATASETS, load
 
     if not path.exists():
-        raise InputError(f"{path} is not there: expected data to train on: check the path")
+        remedy = "check the path"
+        if str(path) in DATASETS:
+            remedy = f"for the data set of this name run: spiking-gru data show {path}"
+        raise InputError(f"{path} is not there, expected a path of your data: {remedy}")
     _show(load(str(path.absolute())), Voice(as_json), {}, str(path))
 
 
@@ -99,6 +107,7 @@ def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> 
     from dataclasses import asdict
     from textwrap import fill
 
+    from spiking_gru.data.notes import notes_on_data
     from spiking_gru.data.summary import summary_of
 
     found = summary_of(dataset)
@@ -116,7 +125,10 @@ def _show(dataset: Dataset, voice: Voice, about: dict[str, str], title: str) -> 
             _show_channels(voice, found, dataset)
         else:
             _show_text(voice, dataset, dataset.vocabulary)
-    voice.result({**asdict(found), **about})
+    notes = notes_on_data(dataset)
+    for note in notes:
+        voice.say(f"\nnote: {note}")
+    voice.result({**asdict(found), "notes": notes, **about})
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
@@ -178,7 +190,7 @@ def _show_text(voice: Voice, dataset: Dataset, vocabulary: Vocabulary) -> None:
     from spiking_gru.data.pairs import source_of, target_of
 
     first = next(iter(dataset.training.sequences))
-    texts = {"first text": (vocabulary, first[:, 0])}
+    texts: dict[str, tuple[Vocabulary, Iterable[Any]]] = {"first text": (vocabulary, first[:, 0])}
     if dataset.reads is not None:
         written = target_of(first, dataset.training.targets[: len(first)])
         texts = {"first target": (vocabulary, written)}

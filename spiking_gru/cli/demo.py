@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from spiking_gru.cli.compared import Asked
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.convert import convert_run
 from spiking_gru.cli.options import Debug, Force, Json
 from spiking_gru.cli.report import report_run
+from spiking_gru.cli.reported import Asked as Reported
 from spiking_gru.cli.run import run_program
 from spiking_gru.cli.train import Out, train_network
 from spiking_gru.cli.verify import verify_run
@@ -32,8 +34,8 @@ def demo(
     train_network({"seed": seed}, folder, voice, force)
     convert_run(folder, None, voice)
     run_program(out, None, "lava", None, None, voice)
-    summary = verify_run(out, [], None, None, None, None, voice)
-    content = report_run(folder, "loihi2", None, voice)
+    summary = verify_run(Asked(out, []), voice)
+    content = report_run(folder, Reported(), voice)
     voice.say(
         f"The whole path took {time.monotonic() - start:.0f} s; the page is {out}/report.html"
     )

@@ -18,7 +18,7 @@ def export(
         str, typer.Option(help="encoder or readout; NIR cannot say a gated layer.")
     ] = "readout",
     out: Annotated[
-        Path | None, typer.Option(help="The file.", show_default="PART.nir beside the program")
+        Path | None, typer.Option(help="The file.", show_default="PART.nir next to the program")
     ] = None,
     as_json: Json = False,
     debug: Debug = False,

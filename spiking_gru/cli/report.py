@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,12 +12,20 @@ import typer
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Chip, Debug, Json, Run
+from spiking_gru.cli.reported import (
+    Asked,
+    Made,
+    on_this_host,
+    say_without_parquet,
+    trained_networks,
+    verification_of,
+)
 from spiking_gru.cli.workplace import folder_of
 
 if TYPE_CHECKING:
-    from hardware.cost.dense_gru import Measured
     from hardware.program.model import Program
-    from hardware.reporting import Report, Study, TrainedNetwork
+    from hardware.program.pair import ProgramPair
+    from hardware.reporting import Report, Study
     from hardware.runs.trace import Trace
     from spiking_gru.data.npz_form import Inputs
     from spiking_gru.run_folder import RunFolder
@@ -29,7 +36,7 @@ def report(
     other: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[OTHER]", help="A second run, to be set beside the first.", show_default=False
+            metavar="[OTHER]", help="A second run, to compare with the first.", show_default=False
         ),
     ] = None,
     chip: Chip = "loihi2",
@@ -54,7 +61,10 @@ def report(
     ] = None,
     trace: Annotated[
         Path | None,
-        typer.Option(help="The trace to report.", show_default="that of `run` on this data"),
+        typer.Option(
+            help="The trace to report; of a pair the folder that `run` wrote.",
+            show_default="that of `run` on this data",
+        ),
     ] = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -64,53 +74,72 @@ def report(
     As a table, JSON, CSV and a page. With two runs: both side by side, as a table, JSON and a page.
     """
     voice = Voice(as_json)
+    asked = Asked(chip, measure, data, trace, out)
     if other is None:
-        voice.result(report_run(folder_of(run), chip, out, voice, measure, data, trace))
+        voice.result(report_run(folder_of(run), asked, voice))
     elif trace is not None:
         raise InputError("--trace names one trace, but two runs are compared: leave it out")
     else:
-        voice.result(compare_runs(folder_of(run), folder_of(other), chip, out, voice, data))
+        voice.result(compare_runs(folder_of(run), folder_of(other), asked, voice))
 
 
-def report_run(
-    folder: RunFolder,
-    chip: str,
-    out: Path | None,
-    voice: Voice,
-    measure: bool = True,
-    data: str | None = None,
-    trace: Path | None = None,
-) -> dict[str, Any]:
-    from hardware.reporting import parquet_is_installed, print_report, write_report
+def report_run(folder: RunFolder, asked: Asked, voice: Voice) -> dict[str, Any]:
+    """Report a program, or an encoder and a decoder."""
+    from hardware.program.pair import ProgramPair
+    from hardware.reporting.files import write_files
+    from spiking_gru.cli.pair_report import made_of_pair
 
     with voice.busy("counting, and drawing the page"):
-        content, run, tested = _report_of(folder, chip, measure, data, trace)
-        place = folder.path if data is None or tested.is_own else folder.report_on(data)
-        written = write_report(content, run, out or place)
+        program = _programs_of(folder)
+        if isinstance(program, ProgramPair):
+            made = made_of_pair(folder, program, asked)
+        else:
+            made = _made_of_program(folder, program, asked)
+        is_here = asked.data is None or made.is_own
+        place = folder.path if is_here else folder.report_on(str(asked.data))
+        written = write_files(made.files, asked.out or place)
     if not voice.as_json:
-        print_report(content, voice.console)
+        made.show(voice.console)
     voice.wrote(written)
-    if not parquet_is_installed():
-        voice.say('no per_inference.parquet: it needs pip install "spiking-gru[parquet]"')
-    return content.as_json()
+    say_without_parquet(voice, "per_inference")
+    return made.content
 
 
-def compare_runs(
-    a: RunFolder,
-    b: RunFolder,
-    chip: str,
-    out: Path | None,
-    voice: Voice,
-    data: str | None = None,
-) -> dict[str, Any]:
+def _programs_of(folder: RunFolder) -> Program | ProgramPair:
+    """Return what a run was converted to; an error for a folder that is no run's."""
+    from hardware.program.pair import load_programs
+
+    folder.origin()
+    return load_programs(folder.require(folder.program, "convert"))
+
+
+def _made_of_program(folder: RunFolder, program: Program, asked: Asked) -> Made:
+    from hardware.reporting import contents_of, print_report
+
+    content, run, tested = _report_of(folder, program, asked)
+    files = contents_of(content, run)
+    return Made(content.as_json(), files, partial(print_report, content), tested.is_own)
+
+
+def compare_runs(a: RunFolder, b: RunFolder, asked: Asked, voice: Voice) -> dict[str, Any]:
+    from hardware.program.model import Program
     from hardware.reporting import compare_reports, print_comparison, write_comparison
 
     names = (a.path.name, b.path.name)
     if names[0] == names[1]:
         names = (str(a.path), str(b.path))
-    of_a, of_b = (_report_of(side, chip, False, data)[0] for side in (a, b))
+    reports = []
+    for side in (a, b):
+        program = _programs_of(side)
+        if not isinstance(program, Program):
+            raise InputError(
+                f"{side.path} holds an encoder and a decoder, but two programs are compared: "
+                f"report each run alone"
+            )
+        reports.append(_report_of(side, program, asked._replace(measure=False))[0])
+    of_a, of_b = reports
     compared = compare_reports(of_a, of_b, names)
-    written = write_comparison(compared, out or a.path)
+    written = write_comparison(compared, asked.out or a.path)
     if not voice.as_json:
         print_comparison(compared, voice.console)
     voice.wrote(written)
@@ -137,7 +166,12 @@ def _tested(folder: RunFolder, program: Program, data: str | None) -> Tested:
         return Tested(origin["name"], inputs, True)
     several = program.decision.several
     inputs = load_inputs(
-        data, program.classes, several, program.preprocessing, program.classes_by_head
+        data,
+        program.classes,
+        several,
+        program.preprocessing,
+        program.classes_by_head,
+        program.vocabulary,
     )
     is_own = inputs.fingerprint == origin["fingerprint"]
     return Tested(origin["name"] if is_own else Path(data).stem, inputs, is_own)
@@ -147,13 +181,14 @@ def _trace_on(folder: RunFolder, program: Program, tested: Tested, file: Path) -
     """Return the trace to report; an error where it was recorded on other data."""
     import numpy as np
 
+    from hardware.definition.token_rows import same_rows
     from hardware.runs.trace import Trace
     from hardware.sequences.dense import Sequences
 
     trace = Trace.load(file)
     if trace.program_digest == program.digest:  # else the study refuses it
         events, steps = program.encode(Sequences.of(tested.inputs.sequences))
-        if not (np.array_equal(steps, trace.lengths) and np.array_equal(events, trace.events)):
+        if not (np.array_equal(steps, trace.lengths) and same_rows(events, trace.events)):
             raise InputError(
                 f"{file} was recorded on other data than {tested.name}: name that data with "
                 f"--data, or run the program on {tested.name} again"
@@ -174,90 +209,35 @@ def _trace_file(folder: RunFolder, tested: Tested, data: str | None) -> Path:
     )
 
 
-def _report_of(
-    folder: RunFolder,
-    chip: str,
-    measure: bool,
-    data: str | None = None,
-    trace_file: Path | None = None,
-) -> tuple[Report, Study, Tested]:
-    from hardware.files.sealed import read_sealed
-    from hardware.program.model import Program
+def _report_of(folder: RunFolder, program: Program, asked: Asked) -> tuple[Report, Study, Tested]:
     from hardware.reporting import make_report, study
 
     origin = folder.origin()
-    program = Program.load(folder.require(folder.program, "convert"))
-    tested = _tested(folder, program, data)
-    trace = _trace_on(folder, program, tested, trace_file or _trace_file(folder, tested, data))
-    verification = None
-    if folder.verification.is_file():
-        remedy = f"run `spiking-gru verify {folder.path}` again"
-        verification = read_sealed(folder.verification, remedy)
-    run = study(program, trace, tested.inputs.targets, chip, tested.inputs.naive)
+    tested = _tested(folder, program, asked.data)
+    file = asked.trace or _trace_file(folder, tested, asked.data)
+    trace = _trace_on(folder, program, tested, file)
+    run = study(program, trace, tested.inputs.targets, asked.chip, tested.inputs.naive)
     content = make_report(
         run,
         dataset=tested.name,
         fingerprint=tested.inputs.fingerprint,
-        trained=_trained(origin, program) if tested.is_own else None,
+        trained=trained_networks(origin, _shown_metrics(program)) if tested.is_own else None,
         history=origin.get("history", ()) if tested.is_own else (),
         best_epochs=origin.get("best_epochs"),
-        verification=verification,
-        measured=_on_this_host(run) if measure and find_spec("torch") else None,
+        verification=verification_of(folder),
+        measured=on_this_host(run) if asked.measure else None,
     )
     return content, run, tested
 
 
-def _trained(origin: dict[str, Any], program: Program) -> dict[str, TrainedNetwork]:
-    """Return the networks of a run that a report compares with the program."""
-    from hardware.reporting import TrainedNetwork
+def _shown_metrics(program: Program) -> list[str]:
+    """Return the names of the metrics in a report; those of several heads as `HEAD/METRIC`."""
     from hardware.reporting.metrics import metrics_of_task
 
-    shown = (
-        metrics_of_task(program)
-        if not program.heads
-        else [
-            f"{name}/{metric}"
-            for name in program.heads
-            for metric in metrics_of_task(program.head(name))
-        ]
-    )
-    return {
-        row["name"]: TrainedNetwork(
-            metrics=_known(origin["test"][row["name"]], shown),
-            **{field: value for field, value in row.items() if field != "name"},
-        )
-        for row in origin["networks"]
-    }
-
-
-def _known(found: dict[str, Any], names: list[str]) -> dict[str, float]:
-    """Return the metrics of these names that a network has."""
-    return {name: found[name] for name in names if found.get(name) is not None}
-
-
-def _on_this_host(run: Study) -> Measured:
-    """The program's layers as ordinary GRUs, over a sequence of median length."""
-    from torch import __version__
-
-    from hardware.cost.dense_gru import Measured
-    from spiking_gru.host import processor, time_gru
-
-    program = run.program
-    frames = int(median(run.trace.lengths)) // program.encoder.steps
-    seconds = time_gru(
-        program.encoder.channels,
-        [level[0].neurons for level in program.levels],
-        frames,
-        bidirectional=program.bidirectional,
-    )
-    return Measured(
-        network="torch.nn.GRU of the same layers, float32",
-        machine=processor(),
-        software=f"torch {__version__}",
-        threads=1,
-        batch=1,
-        frames=frames,
-        rounds=len(seconds),
-        least_s=min(seconds),
-        median_s=median(seconds),
-    )
+    if not program.heads:
+        return metrics_of_task(program)
+    return [
+        f"{name}/{metric}"
+        for name in program.heads
+        for metric in metrics_of_task(program.head(name))
+    ]

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from itertools import accumulate, pairwise
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hardware.errors import InputError, SettingError
+from spiking_gru.cli.answered import answers_of, figures_of
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Deadline, Debug, Engine, Json, Source
 from spiking_gru.cli.stream import stream_answers
 from spiking_gru.cli.workplace import folder_of, require_there
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
 
-    from hardware.program.model import Program
-    from hardware.runs.trace import Trace
+OF_PAIRS = ("beam", "most")
+"""Options of an encoder and a decoder alone."""
+
+OF_ONE_PROGRAM = ("deadline", "batch", "threads", "early_exit", "fewest")
+"""Options of one program alone."""
 
 
 def run(
@@ -33,7 +34,10 @@ def run(
     ] = None,
     engine: Engine = "events",
     out: Annotated[
-        Path | None, typer.Option(help="The trace file.", show_default="RUN/trace.safetensors")
+        Path | None,
+        typer.Option(
+            help="The trace file; of a pair a folder.", show_default="RUN/trace.safetensors"
+        ),
     ] = None,
     deadline: Deadline = None,
     mapping: Annotated[
@@ -56,6 +60,14 @@ def run(
         int | None,
         typer.Option(help="--early-exit: fewest frames of a sequence.", show_default="1"),
     ] = None,
+    beam: Annotated[
+        int | None,
+        typer.Option(help="Of a pair: texts that are kept at every step.", show_default="1"),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(help="Of a pair: tokens of a text, at most.", show_default="200"),
+    ] = None,
     stream: Annotated[
         bool,
         typer.Option(
@@ -68,11 +80,13 @@ def run(
 ) -> None:
     """Run the program over the test part.
 
-    Every spike, membrane and score is recorded.
+    Every spike, membrane and score is recorded. An encoder and a decoder translate the test part.
     """
     voice = Voice(as_json)
     require_there(source)
-    chosen = {"mapping": mapping, "batch": batch, "threads": threads}
+    chosen = {
+        "mapping": mapping, "batch": batch, "threads": threads, "beam": beam, "most": most,
+    }  # fmt: skip
     options: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     if fewest is not None and early_exit is None:
         raise SettingError("--fewest is of no use without --early-exit: give a margin there")
@@ -100,9 +114,10 @@ def run_program(
     voice: Voice,
     options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    from hardware.program.model import Program
+    from hardware.program.pair import ProgramPair, load_programs
     from hardware.runs.clamped import clamped_inputs
     from hardware.runs.run import run as run_on
+    from spiking_gru.cli.pair_run import Asked, translate_run
     from spiking_gru.data.npz_form import inputs_of_test
     from spiking_gru.data.registry import load_inputs
 
@@ -110,19 +125,28 @@ def run_program(
     folder = folder_of(source if is_folder else source.parent)
     if data is None and not is_folder:
         raise InputError(f"{source} is a program: say what to run it on with --data")
+    options = options or {}
+    if data is None:
+        folder.origin()  # a folder without one is no run's
+    program = load_programs(folder.require(folder.program, "convert") if is_folder else source)
+    if isinstance(program, ProgramPair):
+        given = {**options, **({} if deadline is None else {"deadline": deadline})}
+        _refuse(given, OF_ONE_PROGRAM, "one program, but this is an encoder and a decoder")
+        return translate_run(program, folder, Asked(data, engine, out, options), voice)
+    _refuse(options, OF_PAIRS, "an encoder and a decoder, but this is one program")
     test = inputs_of_test(folder.dataset()) if data is None else None
-    program = Program.load(folder.require(folder.program, "convert") if is_folder else source)
     inputs = test or load_inputs(
         str(data),
         program.classes,
         program.decision.several,
         program.preprocessing,
         program.classes_by_head,
+        program.vocabulary,
     )
     sequences = inputs.sequences
     start = time.perf_counter()
     with voice.busy(f"{engine}: running {len(sequences)} sequences"):
-        trace = run_on(program, sequences, engine, deadline, **(options or {}))
+        trace = run_on(program, sequences, engine, deadline, **options)
     seconds = time.perf_counter() - start
     target = out or folder.trace
     if out is None and data is not None:
@@ -130,14 +154,14 @@ def run_program(
         target = folder.trace_on(data)
     steps = int(trace.lengths.sum())
     clamped = clamped_inputs(trace, program)
-    assert clamped is not None
     result: dict[str, Any] = {
         "engine": engine,
         "sequences": len(trace.lengths),
         "steps": steps,
         "seconds": seconds,
         "frames_used": None if trace.exits is None else trace.exits.tolist(),
-        "clamped_inputs": {
+        "clamped_inputs": clamped
+        and {
             "share": clamped.share,
             "by_channel": clamped.by_channel.tolist(),
             "warning": clamped.warning(program.encoder),
@@ -150,9 +174,10 @@ def run_program(
     if trace.exits is not None and len(trace.exits):
         whole = sequences.lengths.mean()
         figures += f", {trace.exits.mean():.1f} of {whole:.1f} frames used on average"
+    if clamped is not None:
+        figures += f", {100 * clamped.share:.2f} % of the inputs clamped"
     voice.say(
-        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}, "
-        f"{100 * clamped.share:.2f} % of the inputs clamped"
+        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}"
     )
     for name, of_head in result.get("heads", {}).items():
         if of_head["metrics"]:
@@ -161,92 +186,8 @@ def run_program(
     return result
 
 
-def answers_of(
-    program: Program,
-    trace: Trace,
-    targets: NDArray[Any] | Mapping[str, NDArray[Any]] | None,
-    naive: Mapping[str, NDArray[Any]],
-) -> dict[str, Any]:
-    """Return the answers of a run and their metrics; those of several heads by name.
-
-    The metrics of all heads are called `HEAD/METRIC`.
-    """
-    from hardware.runs.heads import ALONE, by_head, of_each_head
-
-    known = {} if targets is None else of_each_head(program, targets, "targets")
-    found = {
-        name: _answers_of_one(*pair, known.get(name), naive)
-        for name, pair in by_head(program, trace).items()
-    }
-    if not program.heads:
-        return found[ALONE]
-    metrics = {
-        f"{name}/{metric}": value
-        for name, of_head in found.items()
-        for metric, value in of_head["metrics"].items()
-    }
-    one = dict.fromkeys(("predictions", "values", "accuracy", "rmse"))
-    of_frames = any(of_head["of_frames"] for of_head in found.values())
-    return {"of_frames": of_frames, **one, "metrics": metrics, "heads": found}
-
-
-def _answers_of_one(
-    program: Program,
-    trace: Trace,
-    targets: NDArray[Any] | None,
-    naive: Mapping[str, NDArray[Any]],
-) -> dict[str, Any]:
-    """Return the answers of a run, and their metrics where the targets are known.
-
-    A run has an answer of each sequence, or a list with one of each of its frames.
-    """
-    from hardware.runs.answers import answers, are_of_frames, metrics_of
-
-    of_frames = trace.answers_every_step and (targets is None or are_of_frames(trace, targets))
-    found = _listed(program, answers(program, trace, of_frames))
-    if of_frames:
-        found = _by_sequence(found, (trace.lengths // program.encoder.steps).tolist())
-    metrics: dict[str, float] = {}
-    if targets is not None:
-        numbers = vars(metrics_of(program, trace, targets, naive)).items()
-        metrics = {name: value for name, value in numbers if isinstance(value, float)}
-    return {
-        "of_frames": of_frames,
-        "predictions": found if program.classes else None,
-        "values": None if program.classes else found,
-        "accuracy": metrics.get("accuracy"),
-        "rmse": metrics.get("rmse"),
-        "metrics": {name: value for name, value in metrics.items() if isfinite(value)},
-    }
-
-
-def _listed(program: Program, answers: NDArray[Any]) -> list[Any]:
-    """Return answers as JSON has them: names of classes, lists of names, or values."""
-    if not program.classes:
-        return answers.tolist()
-    target = program.readout.target
-    names = [list(target.named(answer)) for answer in answers]
-    return names if program.decision.several else [name for (name,) in names]
-
-
-def _by_sequence(of_frames: list[Any], frames: list[int]) -> list[list[Any]]:
-    """Return the answers of all frames as one list for each sequence."""
-    ends = list(accumulate(frames, initial=0))
-    return [of_frames[first:last] for first, last in pairwise(ends)]
-
-
-SHOWN = {
-    "accuracy": "{:.2%} accuracy",
-    "micro_f1": "micro F1 {:.2%}",
-    "exact_match": "exact match {:.2%}",
-    "rmse": "RMSE {:.4g}",
-    "mase": "MASE {:.3f}",
-}
-"""Metrics in the line that a run prints."""
-
-
-def figures_of(result: dict[str, Any]) -> list[str]:
-    """Return the first metrics of a run as text, where they are known."""
-    found = result["metrics"]
-    texts = [form.format(found[name]) for name, form in SHOWN.items() if name in found]
-    return [text.replace("%", " %") for text in texts]
+def _refuse(given: Mapping[str, Any], names: Sequence[str], owner: str) -> None:
+    """Refuse options that are of other programs."""
+    for name in names:
+        if name in given:
+            raise SettingError(f"--{name.replace('_', '-')} is of {owner}: leave it out")

@@ -20,7 +20,7 @@ def stream_answers(
     """Answer every frame of `source` on `out`, each line flushed; the number of frames.
 
     A frame is a line of numbers, with commas between them or as a JSON list. After an empty line
-    the next frame begins anew.
+    the next frame begins a new sequence.
     """
     from hardware.program.model import Program
     from hardware.runs.session import Session

@@ -17,7 +17,10 @@ from spiking_gru.settings import TrainingSettings
 if TYPE_CHECKING:
     from spiking_gru.run_folder import RunFolder
 
-Out = Annotated[Path, typer.Option(help="The folder to write the run to.")]
+LATEST = Path("runs/latest")
+
+OUT_HELP = "The folder to write the run to."
+Out = Annotated[Path, typer.Option(help=OUT_HELP)]
 
 
 @options_from(TrainingSettings)
@@ -31,7 +34,7 @@ def train(
             show_default=False,
         ),
     ] = None,
-    out: Out = Path("runs/latest"),
+    out: Annotated[Path | None, typer.Option(help=OUT_HELP, show_default=str(LATEST))] = None,
     force: Force = False,
     as_json: Json = False,
     debug: Debug = False,
@@ -43,10 +46,12 @@ def train(
     """
     voice = Voice(as_json)
     if config is not None:
-        from spiking_gru.config import read_config
+        from spiking_gru.config import read_run
 
-        chosen = {**read_config(config), **chosen}
-    voice.result(train_network(chosen, folder_of(out), voice, force))
+        settings, place = read_run(config)
+        chosen, force = {**settings, **chosen}, force or place.force
+        out = out or (Path(place.out) if place.out else None)
+    voice.result(train_network(chosen, folder_of(out or LATEST), voice, force))
 
 
 def train_network(
@@ -56,10 +61,8 @@ def train_network(
     from pydantic import ValidationError
 
     from hardware.files.disk import first_fault
-    from spiking_gru.cli.fresh import require_convertible
-    from spiking_gru.config import write_config
     from spiking_gru.data.registry import load, located
-    from spiking_gru.training import train as run_training
+    from spiking_gru.workflows.train import train as run_training
 
     if "data" in chosen:
         chosen = {**chosen, "data": located(chosen["data"])}
@@ -74,10 +77,8 @@ def train_network(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
-    require_convertible(settings, dataset)
     with voice.training_progress() as show:
         metrics = run_training(settings, dataset, folder.path, show, force=force, progress=False)
-    write_config(folder.config, settings)
     names = ("model.safetensors", "model.json", "config.toml", "training.json")
     voice.wrote(folder.path / name for name in names)
     return metrics

@@ -47,6 +47,9 @@ class Score:
     heads: Mapping[str, Metrics] = field(default_factory=dict)
     """The metrics of each head by its name; empty where there is one target."""
 
+    exact_match: float | None = None
+    """The share of right texts that a pair writes by itself; None of any other model."""
+
     @property
     def by_head(self) -> Mapping[str, Metrics]:
         """The metrics of each head; of one target by no name."""
@@ -66,6 +69,8 @@ class Score:
         called by its name as well: `digit/accuracy`.
         """
         found: dict[str, Any] = {"loss": self.loss, "spike_rate": self.spike_rate}
+        if self.exact_match is not None:
+            found["exact_match"] = self.exact_match
         for head, metrics in self.by_head.items():
             before = f"{head}/" if self.heads else ""
             found |= {f"{before}{name}": value for name, value in _numbers(metrics).items()}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.display import number_of
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Sequences
 from spiking_gru.data import Dataset, Part, splits
@@ -62,7 +63,7 @@ class CrossValidation:
     def __repr__(self) -> str:
         mean, spread = self.mean["quantised"], self.spread["quantised"]
         figures = ", ".join(f"{name} {mean[name]:.4g} ± {spread[name]:.2g}" for name in mean)
-        return f"CrossValidation({len(self.folds)} folds, quantised: {figures})"
+        return f"CrossValidation({number_of(len(self.folds), 'fold')}, quantised: {figures})"
 
 
 def cross_validate(
@@ -115,8 +116,8 @@ def _datasets(
         rest = whole.take(np.setdiff1d(np.arange(len(whole)), held))
         test = whole.take(held)
         fold = assembled(dataset.name, rest, test, targets, how, seed=seed, licence=dataset.licence)
-        names, steps = dataset.channel_names, dataset.preprocessing
-        made.append(replace(fold, channel_names=names, preprocessing=steps))
+        of_fold = ("training", "validation", "test", "fingerprint")
+        made.append(replace(dataset, **{name: getattr(fold, name) for name in of_fold}))
     return made
 
 

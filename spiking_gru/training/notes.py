@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from hardware.errors import TrainingError
 from hardware.metrics import MISSING_CLASS, ClassMetrics, LabelMetrics, Metrics
-from spiking_gru.data import Dataset
 
 
 def require_finite(what: str, value: float, learning_rate: float) -> None:
@@ -21,18 +20,6 @@ def require_finite(what: str, value: float, learning_rate: float) -> None:
             f"{what} is {value:g}, expected a finite number: lower the learning rate, which is "
             f"{learning_rate:g}"
         )
-
-
-FEW = 20
-"""Validation sequences below which one of them moves the accuracy by more than 5 points."""
-
-
-def notes_on_data(dataset: Dataset) -> list[str]:
-    """Return what the data set says of a training run before it begins."""
-    sequences = len(dataset.validation)
-    if sequences >= FEW:
-        return []
-    return [f"the validation part has {sequences} sequences: too few to choose settings by"]
 
 
 def notes_on(
@@ -53,7 +40,8 @@ def notes_on(
             owner = f"{phase}, {name}" if name else phase
             notes.append(f"{owner}: {fault}; try another learning rate or more epochs")
     if best_epoch == epochs:
-        notes.append(f"{phase}: the last of {epochs} epochs was the best; more may do better")
+        last = "the only epoch" if epochs == 1 else f"the last of {epochs} epochs"
+        notes.append(f"{phase}: {last} was the best; more may do better")
     return notes
 
 

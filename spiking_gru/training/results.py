@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spiking_gru.model import SequenceModel
+from spiking_gru.seq2seq import Seq2Seq
 from spiking_gru.settings import NetworkSettings, PairSettings
 from spiking_gru.training.evaluation import Score
 
@@ -47,7 +48,16 @@ def parameters_of(model: SequenceModel) -> int:
 
 
 def multiplied(model: SequenceModel) -> dict[str, int]:
-    """Return the weights that a frame meets, and those that an answer meets."""
-    matrices = sum(p.numel() for p in model.parameters() if p.ndim == 2 and p.requires_grad)
+    """Return the weights that a frame meets, and those that an answer meets.
+
+    Of a pair those of its encoder are told as well: only the frames of the source meet them.
+    """
     of_readout = model.readout.weight.numel()
-    return {"layer_weights": matrices - of_readout, "readout_weights": of_readout}
+    found = {"layer_weights": _weights(model) - of_readout, "readout_weights": of_readout}
+    if isinstance(model, Seq2Seq):
+        found["encoder_weights"] = _weights(model.encoder_half)
+    return found
+
+
+def _weights(model: SequenceModel) -> int:
+    return sum(p.numel() for p in model.parameters() if p.ndim == 2 and p.requires_grad)

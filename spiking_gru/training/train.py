@@ -16,6 +16,7 @@ from hardware.definition.encoder import ENCODERS
 from hardware.definition.limits import FEWEST_TOKENS
 from hardware.files.sealed import write_sealed
 from hardware.sequences.tokens import largest_token
+from spiking_gru.config import write_config
 from spiking_gru.data import Dataset
 from spiking_gru.data.heads import ALONE
 from spiking_gru.data.pairs import source_of
@@ -33,6 +34,7 @@ from spiking_gru.settings import (
 )
 from spiking_gru.training.baseline import BASELINES, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.checks import require_trainable
 from spiking_gru.training.device import chosen_device
 from spiking_gru.training.evaluation import naive_figures
 from spiking_gru.training.history import log_settings
@@ -56,12 +58,12 @@ def train(
 ) -> dict[str, Any]:
     """Train all networks, write ours, its settings and `training.json`; return the latter.
 
-    A run in the folder is replaced only with `force`, and only when the new one is complete.
-    `tensorboard --logdir FOLDER` shows the curves meanwhile. A callback is a `Callback`, or a
-    function that is called after each epoch; it ends a phase by returning True. A terminal and a
-    notebook show the `progress`; True shows it anywhere, False nowhere.
+    `spiking_gru.train` says more; it proves the range of the network before.
     """
+    require_trainable(settings, dataset)
     settings = settings.resolved(dataset.task, dataset.encoder)
+    if "data" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"data": dataset.name})
     with replacing(RunFolder(Path(folder)), force) as new, shown(progress) as show:
         return _train(settings, dataset, new, report, [show, *callbacks])
 
@@ -122,6 +124,7 @@ def _train(
     }
     for note in trainer.notes:
         LOG.warning(note)
+    write_config(folder.config, settings)
     write_sealed(folder.about_training, metrics)
     return metrics
 

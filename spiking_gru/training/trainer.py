@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -17,7 +17,9 @@ from torch.utils.tensorboard.writer import SummaryWriter
 from hardware.errors import TrainingError
 from spiking_gru.batches import Batch, batches
 from spiking_gru.data import Dataset
+from spiking_gru.data.notes import notes_on_data
 from spiking_gru.model import SequenceModel
+from spiking_gru.seq2seq import Seq2Seq
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.augmentation import AUGMENTATIONS, augmented
 from spiking_gru.training.callbacks import (
@@ -32,10 +34,11 @@ from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.history import History
 from spiking_gru.training.losses import class_weights, head_weights
 from spiking_gru.training.losses import loss as loss_of
-from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
+from spiking_gru.training.notes import notes_on, require_finite
 from spiking_gru.training.pruning import Pruning
 from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
 from spiking_gru.training.seeds import phase_seed
+from spiking_gru.training.texts import exact_match
 from spiking_gru.training.truncation import Piece, pieces, require_truncatable
 
 
@@ -216,7 +219,10 @@ class Trainer:
         return float(loss.detach()), float(norm)
 
     def test(self, model: SequenceModel) -> Score:
-        return evaluate(model, self.dataset.test)
+        score = evaluate(model, self.dataset.test)
+        if not isinstance(model, Seq2Seq):
+            return score
+        return replace(score, exact_match=exact_match(model, self.dataset.test))
 
 
 Weights = tuple[Tensor, ...] | list[Tensor]

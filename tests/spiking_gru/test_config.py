@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.errors import InputError, SettingError
-from spiking_gru.config import read_config, write_config
+from spiking_gru.config import read_config, read_run, write_config
 from spiking_gru.data.paths import FORMS
 from spiking_gru.settings import TrainingSettings
 
@@ -57,6 +57,8 @@ def test_names_may_be_those_of_the_options(tmp_path: Path) -> None:
             r"run\.toml: field 'hidden' is 0: .* greater than or equal",
         ),
         ("optimiser = 'adamm'", InputError, "unknown optimiser 'adamm': did you mean 'adam'"),
+        ("out = 3", InputError, "field 'out' is 3"),
+        ("force = 'yes'", InputError, "field 'force' is \"yes\""),
         ("noise = inf", InputError, "field 'noise'"),
         ("threads = 4294967296", InputError, "field 'threads'"),
         ("[network]\nhidden = 3", SettingError, "unknown setting 'network'"),
@@ -92,3 +94,20 @@ def test_a_path_of_data_is_taken_from_the_folder_of_the_file(
     assert data_of("digits") == "digits"
     assert data_of("digitz") == "digitz"
     assert data_of("x" * 900) == "x" * 900
+
+
+def test_a_file_says_where_the_run_goes_and_whether_it_replaces_one(tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "run.toml").write_text("hidden = 4\nout = 'here'\nforce = true\n")
+    settings, place = read_run(tmp_path / "run.toml")
+    assert settings == {"hidden": 4}
+    assert (place.out, place.force) == (str(tmp_path / "here"), True)
+    (tmp_path / "small.toml").write_text(
+        "hidden = 4\nepochs = 0\nquantised-epochs = 1\nbaseline = 'none'\nout = 'here'\n"
+    )
+    for times in range(2):
+        code, _, err = call("train", "--config", tmp_path / "small.toml")
+        assert code == 2 * times, err
+    assert (tmp_path / "here" / "model.json").is_file()
+    assert call("train", "--config", tmp_path / "small.toml", "--force")[0] == 0
+    assert call("train", "--config", tmp_path / "small.toml", "--out", tmp_path / "b")[0] == 0
+    assert (tmp_path / "b" / "model.json").is_file()

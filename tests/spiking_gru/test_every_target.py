@@ -14,6 +14,7 @@ from hardware.program.model import Program
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.convert import convert_run
 from spiking_gru.cli.report import report_run
+from spiking_gru.cli.reported import Asked
 from spiking_gru.cli.run import run_program
 from spiking_gru.cli.stream import answer
 from spiking_gru.cli.train import train_network
@@ -49,7 +50,7 @@ def done(folder: Path, data: object, **settings: Any) -> tuple[dict, dict, Path]
     train_network({"data": str(data), **chosen}, run, VOICE)
     convert_run(run, None, VOICE)
     result = run_program(run.path, None, "events", None, None, VOICE)
-    report_run(run, "loihi2", None, VOICE, False, None, None)
+    report_run(run, Asked(measure=False), VOICE)
     trained = json.loads((run.path / "training.json").read_text())
     json.dumps(result, allow_nan=False)
     return trained, result, run.path

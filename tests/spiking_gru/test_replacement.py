@@ -163,3 +163,20 @@ def test_a_command_killed_at_any_moment_leaves_the_old_run_or_the_new_one(tmp_pa
     assert {result["event"] for result in results} >= {"os.rename", "os.remove", "os.mkdir"}
     changes = [result["found"] for result in results]
     assert changes == sorted(changes, reverse=True), "what was new may not become old again"
+
+
+def test_a_run_that_is_not_finished_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    run = RunFolder(tmp_path / "runs" / "new" / "one")
+    with pytest.raises(InputError), replacing(run, force=False) as new:
+        (new.path / "training.json").write_text("new")
+        raise InputError
+    assert not list((tmp_path / "runs").iterdir())
+
+
+def test_a_file_of_the_users_that_came_meanwhile_stays(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "new" / "one")
+    with pytest.raises(InputError), replacing(run, force=False):
+        (tmp_path / "new" / "mine.txt").write_text("mine")
+        raise InputError
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["mine.txt"]

@@ -259,14 +259,14 @@ def test_a_trace_of_another_program_is_refused(runs: Path, tmp_path: Path, call:
     shutil.copy(runs / "b" / "trace.safetensors", folder)
     code, _, err = call("report", folder)
     assert code == 2
-    assert "this trace is of another program" in err
+    assert "the trace was recorded with a different program" in err
 
 
 def test_that_parquet_is_missing_is_said(
     runs: Path, tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hardware.reporting.parquet_is_installed", lambda: False)
-    monkeypatch.setattr("hardware.reporting.write.parquet_is_installed", lambda: False)
+    monkeypatch.setattr("hardware.reporting.files.parquet_is_installed", lambda: False)
     code, out, err = call("report", runs / "a", "--out", tmp_path)
     assert code == 0, err
     assert 'no per_inference.parquet: it needs pip install "spiking-gru[parquet]"' in out
@@ -278,7 +278,25 @@ def test_a_new_training_forgets_every_report(runs: Path, tmp_path: Path, call: C
 
     folder = shutil.copytree(runs / "a", tmp_path / "a")
     assert call("report", folder)[0] == call("report", folder, runs / "b")[0] == 0
+    of_frames = {"predictions.csv", "predictions.parquet"}  # of programs that answer every frame
+    for name in of_frames:
+        (folder / name).write_bytes(b"")
     written = {path.name for path in folder.glob("*.*")} & set(REPORTS)
     assert written | {"per_inference.parquet"} == set(REPORTS)
     RunFolder(folder).forget_results()
     assert {path.name for path in folder.glob("*.*")} & set(REPORTS) == set()
+
+
+def test_a_run_whose_data_has_moved_is_converted_to_the_same_program(
+    moved: Path, tmp_path: Path, call: Call
+) -> None:
+    folder = shutil.copytree(moved / "run", tmp_path / "run")
+    code, _, err = call("convert", folder, "--out", tmp_path / "new.sgru")
+    assert code == 2
+    assert "tell `convert`, `run`, `verify` or `report` with --data where it is" in err
+    assert not (tmp_path / "new.sgru").exists()
+    code, _, err = call(
+        "convert", folder, "--out", tmp_path / "new.sgru", "--data", moved / "moved.npz"
+    )
+    assert code == 0, err
+    assert (tmp_path / "new.sgru").read_bytes() == (folder / "program.sgru").read_bytes()

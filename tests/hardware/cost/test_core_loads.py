@@ -173,5 +173,5 @@ def test_a_level_of_both_directions_begins_when_the_one_before_has_seen_all() ->
 
 def test_a_trace_of_another_program_is_refused() -> None:
     trace, other = run(random_program(1), random_sequences(1, 3, [2])), random_program(2)
-    with pytest.raises(InputError, match="trace is of another program"):
+    with pytest.raises(InputError, match="trace was recorded with a different program"):
         core_loads(trace, other, place(other, small_chip()))

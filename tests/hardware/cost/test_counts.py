@@ -391,7 +391,7 @@ def test_counts_agree_between_engines(engine: str) -> None:
 
 def test_a_trace_of_another_program_is_refused() -> None:
     trace = run(random_program(1), random_sequences(1, 3, [2]))
-    with pytest.raises(InputError, match="trace is of another program"):
+    with pytest.raises(InputError, match="trace was recorded with a different program"):
         count(trace, random_program(2))
 
 

@@ -343,7 +343,7 @@ def test_a_profile_lays_cores_out_for_the_hops_that_its_trace_has(
 def test_a_profile_of_another_program_is_refused() -> None:
     program, other = random_program(1), random_program(2)
     trace = run(other, random_sequences(1, other.encoder.channels, [3]))
-    with pytest.raises(InputError, match="this trace is of another program"):
+    with pytest.raises(InputError, match="the trace was recorded with a different program"):
         place(program, small_chip(), profile=trace)
 
 

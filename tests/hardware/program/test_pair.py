@@ -7,7 +7,7 @@ from programs import random_program
 
 from hardware.errors import ProgramError, SettingError
 from hardware.program.model import Program
-from hardware.program.pair import ProgramPair
+from hardware.program.pair import ProgramPair, load_programs
 
 
 def halves(**decoder: object) -> tuple[Program, Program]:
@@ -64,3 +64,17 @@ def test_a_damaged_file_is_refused(tmp_path: Path, damage):
     file.write_bytes(damage(file.read_bytes()))
     with pytest.raises(ProgramError, match=str(file)):
         ProgramPair.load(file)
+
+
+def test_a_file_is_read_as_the_program_or_the_pair_that_it_holds(tmp_path):
+    encoder, decoder = halves()
+    ProgramPair(encoder, decoder).save(tmp_path / "pair.sgru")
+    decoder.save(tmp_path / "one.sgru")
+    pair, one = (load_programs(tmp_path / name) for name in ("pair.sgru", "one.sgru"))
+    assert isinstance(pair, ProgramPair)
+    assert list(pair.halves) == ["encoder", "decoder"]
+    assert [program.digest for program in pair.halves.values()] == pair.digests
+    assert one.digest == decoder.digest
+    (tmp_path / "none.sgru").write_bytes(b"no program")
+    with pytest.raises(ProgramError, match="not a program file"):
+        load_programs(tmp_path / "none.sgru")

@@ -185,13 +185,13 @@ def test_a_phone_shows_every_picture_once_drawn_for_its_width(
 ) -> None:
     found = on_a_phone(render_page(report, measured), tmp_path)
     # Of the samples the first is shown.
-    assert found["drawn"] == ["narrow"] * 7
+    assert found["drawn"] == ["narrow"] * 8
     assert found["scrolled"] == 0
 
 
 def test_a_desk_shows_every_picture_once(report: Report, measured: Study, tmp_path: Path) -> None:
     found = on_a_phone(render_page(report, measured), tmp_path, width=1000)
-    assert found["drawn"] == ["wide"] * 7
+    assert found["drawn"] == ["wide"] * 8
     assert found["scrolled"] == 0
 
 

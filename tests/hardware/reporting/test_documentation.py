@@ -59,3 +59,5 @@ def test_every_column_is_described(measured: Study) -> None:
     columns = {re.sub("_(low|nominal|high)$", "", name) for name in per_inference(measured)}
     assert set(COSTS) < columns
     assert fields("per_inference") == columns | {"value_0", "target_0"}
+    of_frames = {"sample", "frame", "predicted", "actual", "value_0", "target_0"}
+    assert fields("predictions") == of_frames

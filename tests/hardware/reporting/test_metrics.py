@@ -185,7 +185,7 @@ def test_classes_of_frames_have_their_accuracy_over_all_known_frames() -> None:
     page = Page(render_page(report, found))
     assert "Confusion matrix, frames" in page.text
     assert "over all frames, macro F1" in page.text
-    assert re.search(r"Named class \d at its last frame(, rightly)?", page.text)
+    assert re.search(r"Answer at its last frame: class \d(, correct)?", page.text)
     assert "/targets/missing" in {pointer for pointer, _, _ in page.figures}
 
 

@@ -43,7 +43,7 @@ def test_the_page_loads_nothing_and_shows_the_figures(page: Page, report: Report
     ]
     assert outside == []
     pictures = [attributes for attributes in page.all("svg") if attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("svg")) == 2 * (6 + len(report.samples))
+    assert len(pictures) == len(page.all("svg")) == 2 * (7 + len(report.samples))
     for width in ("wide", "narrow"):
         assert sum(picture["class"] == width for picture in pictures) == len(pictures) / 2
     assert all(picture["aria-label"] for picture in pictures)
@@ -207,7 +207,7 @@ def test_a_program_without_classes_shows_its_values(readout: str) -> None:
     assert report.samples[0].scores == scores[report.samples[0].sample].tolist()
     page = Page(render_page(report, measured))
     assert "the values after each step" in page.text
-    assert "Named" not in page.text
+    assert "Answer:" not in page.text
 
 
 def test_of_many_classes_the_mistakes_made_most_often_are_named() -> None:
@@ -218,7 +218,7 @@ def test_of_many_classes_the_mistakes_made_most_often_are_named() -> None:
     measured = study(program, trace, labels)
     report = make_report(measured, dataset="many")
     page = Page(render_page(report, measured))
-    assert "What was named what" not in page.text
+    assert "Confusion matrix" not in page.text
     assert "The mistakes made most often, of 40 classes" in page.text
     assert sum(number for _, _, number in mistakes(report)) <= 20
     assert mistakes(report)[0][2] == max(

@@ -71,7 +71,7 @@ def test_without_pyarrow_no_old_parquet_stays_beside_newer_files(
     report: Report, measured: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "per_inference.parquet").write_bytes(b"old")
-    monkeypatch.setattr("hardware.reporting.write.parquet_is_installed", lambda: False)
+    monkeypatch.setattr("hardware.reporting.files.parquet_is_installed", lambda: False)
     names = {path.name for path in write_report(report, measured, tmp_path)}
     assert names == {path.name for path in tmp_path.iterdir()}
     assert names == {"report.json", "report.html", "per_inference.csv"}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pages import Page
+from programs import random_program
 from reports import BEST, HISTORY, LABELS, MEASURED, PROGRAM, TRAINED, VERIFICATION
 from rich.console import Console
 
@@ -128,7 +129,7 @@ def test_wrong_input_is_refused(trace: Trace) -> None:
     with pytest.raises(InputError, match="no field 'engines'"):
         make_report(study(PROGRAM, trace), dataset="small", verification=incomplete)
     foreign = {**VERIFICATION, "program_digest": "0"}
-    with pytest.raises(InputError, match="verification is of another program"):
+    with pytest.raises(InputError, match="verification is that of a different program"):
         make_report(study(PROGRAM, trace), dataset="small", verification=foreign)
 
 
@@ -286,7 +287,7 @@ def test_targets_that_are_no_class_are_refused(trace: Trace, targets: Any, messa
 
 
 def test_a_trace_of_another_program_is_refused(trace: Trace) -> None:
-    with pytest.raises(InputError, match="this trace is of another program"):
+    with pytest.raises(InputError, match="the trace was recorded with a different program"):
         study(PROGRAM, replace(trace, program_digest="0"))
 
 
@@ -380,13 +381,20 @@ def test_clamped_inputs_are_in_the_report_the_table_and_the_page(
         assert ("Warning: the encoder clamped" in text) == (content is many)
 
 
-def test_a_trace_without_its_count_of_clamped_inputs_is_reported_without_it(
-    measured: Study, trace: Trace
+TOKENS = random_program(4, channels=1, outputs=3, encoder="tokens")
+
+
+@pytest.mark.parametrize("of_tokens", [False, True])
+def test_nothing_is_said_of_clamped_inputs_where_none_were_counted_or_none_can_be(
+    measured: Study, trace: Trace, of_tokens: bool
 ) -> None:
     run = replace(measured, trace=replace(trace, clamped=None))
+    if of_tokens:
+        run = study(TOKENS, hardware.run(TOKENS, [[[1], [2], [0]], [[2]]]), [0, 2])
+        assert run.trace.clamped is not None
     content = make_report(run, dataset="small")
     assert content.as_json()["clamped_inputs"] is None
     console = Console(width=200, record=True, file=io.StringIO())
     print_report(content, console)
     assert "lamped" not in console.export_text()
-    assert "The encoder clamped" not in render_page(content, run)
+    assert "lamped" not in Page(render_page(content, run)).text

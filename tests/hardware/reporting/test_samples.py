@@ -13,7 +13,7 @@ from hardware.runs.run import run
 
 @pytest.fixture(scope="module")
 def many() -> Study:
-    """Thirty inferences, of which a third is wrongly named."""
+    """Thirty inferences, of which a third has a wrong answer."""
     program = random_program(7, hidden=(6,), outputs=3)
     lengths = [2 + i % 7 for i in range(30)]
     trace = run(program, random_sequences(7, 3, lengths))
@@ -27,7 +27,7 @@ def test_the_samples_shown_are_the_median_the_dearest_and_the_dearest_mistake(ma
     assert np.sum(energy > energy[samples["median energy"].sample]) <= 15
     dearest = next(sample for why, sample in samples.items() if "most expensive" in why)
     assert energy[dearest.sample] == energy.max()
-    mistake = next(sample for why, sample in samples.items() if "wrongly named" in why)
+    mistake = next(sample for why, sample in samples.items() if "wrong answer" in why)
     assert mistake.predicted != mistake.actual
     assert energy[mistake.sample] == energy[::3].max()
 
@@ -38,7 +38,7 @@ def test_a_sample_that_is_several_of_them_is_shown_once(many: Study) -> None:
     labels = many.trace.predictions.copy()
     labels[dearest] = (labels[dearest] + 1) % 3
     samples = shown_samples(replace(many, targets=labels))
-    assert [sample.why for sample in samples] == ["median energy", "most expensive, wrongly named"]
+    assert [sample.why for sample in samples] == ["median energy", "most expensive, wrong answer"]
 
 
 def test_without_a_mistake_none_is_shown(many: Study) -> None:

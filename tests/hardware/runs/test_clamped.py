@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from programs import OF_NUMBERS, STANDARDISING, random_program, random_sequences
+from programs import OF_NUMBERS, STANDARDISING, random_program, random_sequences, taken_by
 
 from hardware import Program, Sequences, Session, SparseSequences, run, stream, verify_engines
 from hardware.definition.encoder import ENCODERS
@@ -17,9 +17,9 @@ from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.lava import LavaStepper
 from hardware.errors import ClampedInputsWarning, InputError
 from hardware.lava.session import LavaSession
+from hardware.runs.batches import VALUES_AT_ONCE
 from hardware.runs.clamped import LEAST, LEAST_OF_CHANNEL, Clamped, clamped_inputs
 from hardware.runs.golden import golden_samples, replay
-from hardware.runs.stream import VALUES_AT_ONCE
 
 
 def expected(program: Program, sequences: Sequences) -> np.ndarray:
@@ -92,6 +92,20 @@ def test_counts_of_another_number_of_channels_than_the_program_has_are_refused()
     for counts in (found.counts[:2], np.zeros(program.encoder.sources, dtype=np.int64)):
         with pytest.raises(InputError, match=f"of {len(counts)} channels, but the program has 4"):
             clamped_inputs(replace(trace, clamped=counts), program)
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_only_an_encoder_that_clamps_has_a_count_of_clamped_inputs(kind: str) -> None:
+    program = random_program(5, encoder=kind)
+    sequences = taken_by(program.encoder, random_sequences(5, 3, [9]))
+    found = clamped_inputs(run(program, sequences), program)
+    assert (found is not None) == program.encoder.row.clamps
+    beyond = Sequences.of([np.full((4, 3), 1e5, np.float32)])
+    if program.encoder.row.clamps:
+        assert run(program, beyond).clamped.tolist() == [4, 4, 4]
+    else:
+        with pytest.raises(InputError, match="100000"):
+            run(program, beyond)
 
 
 def test_a_session_on_lava_counts_what_its_encoder_clamps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,15 +11,21 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from programs import every_cell, every_program, random_program, random_sequences, with_classes
-from states import LAVA, random_states
+from programs import (
+    every_cell,
+    every_program,
+    random_program,
+    random_sequences,
+    taken_by,
+    with_classes,
+)
+from states import LAVA, STEPPERS, random_states
 
-from hardware import Session, Trace, compare, count, run, stream
+from hardware import Session, Trace, compare, run, stream
 from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven import early
 from hardware.errors import InputError, RangeError, SettingError
 from hardware.program.model import Program
-from hardware.runs.early_exit import cut
 from hardware.sequences.dense import Sequences
 
 LENGTHS = [11, 3, 20, 1]
@@ -64,37 +70,63 @@ def test_a_run_with_early_exit_is_the_run_of_the_shortened_sequences(
     with patch.object(early, "WEIGHTS_AT_ONCE", at_once):
         found = list(stream(made, list(sequences), threads=threads, **settings_, **rule))
         assert np.array_equal(np.concatenate(found) if every_step else found, trace.scores)
-        found = list(stream(made, sequences, values=True, **settings_, **rule))
+        exits = list(stream(made, sequences, values=True, exits=True, **settings_, **rule))
+        found = [each.scores for each in exits]
         assert np.array_equal(np.concatenate(found) if every_step else found, values)
+        assert [each.frames for each in exits] == trace.exits.tolist()
 
 
+@pytest.mark.parametrize(("engine", "options"), STEPPERS)
 @pytest.mark.parametrize("readout", READOUTS)
-def test_a_session_that_stops_by_itself_stops_at_the_same_frame(readout: str) -> None:
+def test_a_session_that_stops_by_itself_stops_at_the_same_frame(
+    readout: str, engine: str, options: dict
+) -> None:
     program = random_program(7, outputs=3, readout=readout, encoder="rate")
     sequences = random_sequences(7, 3, LENGTHS)
     margin = half_way(program, sequences)
     trace = run(program, sequences, early_exit=margin)
     assert trace.exits.min() < max(LENGTHS)
-    for frames, used in zip(sequences, trace.exits, strict=True):
-        with Session(program) as session:
+    for i, frames in enumerate(sequences):
+        with Session(program, engine, **options) as session:
             for frame in frames:
-                session.step(frame)
+                scores = session.step(frame)
                 best = np.sort(session.values)
                 if best[-1] - best[-2] >= margin:
                     break
-            assert session.frames == used
+            assert session.frames == trace.exits[i]
+            assert np.array_equal(scores, trace.final_scores[i])
+
+
+KINDS = {
+    "several steps a frame": {"readout": "last", "encoder": "rate", "emit": "graded"},
+    "tokens": {"readout": "mean", "encoder": "tokens", "emit": "binary-on-change"},
+    "every step": {"readout": "step", "formulation": "keep"},
+}
 
 
 @pytest.mark.parametrize("mapping", LAVA, ids=str)
-def test_lava_ends_sequences_at_the_same_frames(mapping: dict) -> None:
-    program = random_program(7, outputs=3, readout="last", encoder="rate", emit="graded")
-    sequences = random_sequences(7, 3, [4, 2, 5])
-    margin = half_way(program, sequences)
-    expected = run(program, sequences, "numpy", early_exit=margin)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_engine_ends_sequences_at_the_same_frames_with_the_same_bits(
+    kind: str, mapping: dict
+) -> None:
+    program = random_program(7, outputs=3, **KINDS[kind])
+    sequences = taken_by(program.encoder, random_sequences(7, 3, [4, 2, 5]))
+    rule = {"early_exit": half_way(program, sequences), "fewest": 2}
+    rule["initial_state"] = random_states(program, 7, 3)
+    expected = run(program, sequences, "numpy", **rule)
     assert expected.exits.tolist() != [4, 2, 5]
-    found = run(program, sequences, "lava", early_exit=margin, **mapping)
-    assert compare(expected, found).equal
-    assert np.array_equal(expected.exits, found.exits)
+    for engine, options in (("events", {}), ("lava", mapping)):
+        found = run(program, sequences, engine, **rule, **options)
+        assert compare(expected, found).equal
+        assert np.array_equal(expected.exits, found.exits)
+    ends = list(stream(program, sequences, exits=True, **rule))
+    assert [each.frames for each in ends] == expected.exits.tolist()
+    assert np.array_equal(np.vstack([each.scores for each in ends]), expected.scores)
+
+
+def test_exits_without_a_margin_are_refused() -> None:
+    with pytest.raises(SettingError, match="exits are asked for without early_exit: give a margin"):
+        list(stream(random_program(0), random_sequences(0, 3, [2]), exits=True))
 
 
 def test_a_stream_computes_no_more_than_a_few_frames_behind_the_last(
@@ -164,17 +196,6 @@ def test_a_value_that_leaves_the_word_behind_the_last_frame_is_no_error(
         assert np.array_equal(list(stream(program, [frames], **rule)), expected)
     with pytest.raises(RangeError, match="sequence 1, step 6"):
         list(stream(program, [frames[:4], frames], early_exit=0.0, fewest=8))
-
-
-def test_a_cut_trace_is_that_of_a_run_which_ends_there() -> None:
-    for readout in READOUTS:
-        program = random_program(9, outputs=3, readout=readout, hidden=(4, 3), encoder="rate")
-        sequences = random_sequences(9, 3, [6, 4])
-        whole = run(program, sequences)
-        short = cut(program, whole, np.array([2, 4]))
-        expected = run(program, [sequences.values[:2], sequences.values[6:]])
-        assert compare(short, expected).equal
-        assert count(short, program).ticks.tolist() == count(expected, program).ticks.tolist()
 
 
 def test_the_frames_used_are_kept_in_the_file(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_what_computes_otherwise_is_found_by_its_sample() -> None:
 
 
 def test_nothing_is_replayed_without_samples() -> None:
-    with pytest.raises(InputError, match="carries no golden samples: convert it anew"):
+    with pytest.raises(InputError, match="carries no golden samples: convert it again"):
         replay(random_program(0), "numpy")
 
 

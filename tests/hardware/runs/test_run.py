@@ -165,7 +165,7 @@ def test_every_flipped_bit_of_a_trace_is_noticed(trace: Trace, tmp_path: Path) -
         damaged = bytearray(content)
         damaged[place] ^= 1 << place % 8
         path.write_bytes(damaged)
-        with pytest.raises(InputError, match="make it anew with `spiking-gru run`"):
+        with pytest.raises(InputError, match="make it again with `spiking-gru run`"):
             Trace.load(path)
 
 
@@ -175,11 +175,11 @@ def test_a_trace_without_one_of_its_parts_is_refused(trace: Trace, tmp_path: Pat
     tensors, about = read_tensors(path)
     for name in tensors:
         write_tensors(path, {k: v for k, v in tensors.items() if k != name}, about)
-        with pytest.raises(InputError, match="make it anew"):
+        with pytest.raises(InputError, match="make it again"):
             Trace.load(path)
     for name in about:
         write_tensors(path, tensors, {k: v for k, v in about.items() if k != name})
-        with pytest.raises(InputError, match="make it anew"):
+        with pytest.raises(InputError, match="make it again"):
             Trace.load(path)
 
 
@@ -213,7 +213,7 @@ def test_a_trace_at_odds_with_itself_is_refused(
     trace: Trace, tmp_path: Path, change: Callable[[Trace], dict[str, Any]], message: str
 ) -> None:
     replace(trace, **change(trace)).save(tmp_path / "t")
-    with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
+    with pytest.raises(InputError, match=f"{message}.*make it again with `spiking-gru run`"):
         Trace.load(tmp_path / "t")
 
 
@@ -232,7 +232,7 @@ def test_a_trace_that_holds_more_than_is_read_is_refused(
     trace.save(tmp_path / "t")
     about, tensors = trace_parts((tmp_path / "t").read_bytes())
     (tmp_path / "t").write_bytes(sealed_trace(about, {**tensors, name: np.zeros(3, np.int8)}))
-    with pytest.raises(InputError, match=f"{message}.*make it anew"):
+    with pytest.raises(InputError, match=f"{message}.*make it again"):
         Trace.load(tmp_path / "t")
     (tmp_path / "t").write_bytes(sealed_trace({**about, "surprise": "x"}, tensors))
     with pytest.raises(InputError, match="holds 'surprise', which is no part of a trace"):
@@ -244,7 +244,7 @@ def test_a_trace_that_holds_more_than_is_read_is_refused(
 @pytest.mark.parametrize("about", ["[]", "3"])
 def test_a_trace_whose_description_is_no_object_is_refused(tmp_path: Path, about: str) -> None:
     (tmp_path / "t").write_bytes(tensor_bytes({"a": np.zeros(1)}, {"about": about}))
-    with pytest.raises(InputError, match="expected an object of strings: make it anew"):
+    with pytest.raises(InputError, match="expected an object of strings: make it again"):
         Trace.load(tmp_path / "t")
 
 
@@ -282,7 +282,7 @@ def test_values_in_a_file_that_are_none_are_refused(
 ) -> None:
     trace = run(program_of_values("mean"), SEQUENCES)
     replace(trace, values=change(trace.values)).save(tmp_path / "t")
-    with pytest.raises(InputError, match=f"{message}.*make it anew with `spiking-gru run`"):
+    with pytest.raises(InputError, match=f"{message}.*make it again with `spiking-gru run`"):
         Trace.load(tmp_path / "t")
 
 
@@ -300,5 +300,5 @@ def test_a_trace_keeps_how_its_scores_name_classes(tmp_path: Path, decision: str
     flipped = replace(trace, scores=-1 - trace.scores)
     assert compare(trace, flipped).differing_classes == len(trace.lengths)
     replace(trace, decision="most").save(tmp_path / "t")
-    with pytest.raises(InputError, match="unknown decision 'most'.*make it anew"):
+    with pytest.raises(InputError, match="unknown decision 'most'.*make it again"):
         Trace.load(tmp_path / "t")

@@ -109,7 +109,7 @@ def state() -> State:
 def test_a_state_comes_back_from_its_file_as_it_was(state: State, tmp_path: Path) -> None:
     state.save(tmp_path / "state")
     assert State.load(str(tmp_path / "state")) == state
-    assert repr(state) == "State(after 1 steps; neurons of layer 0: 2, layer 1: 3)"
+    assert repr(state) == "State(after 1 step; neurons of layer 0: 2, layer 1: 3)"
     assert state != replace(state, steps=2)
     assert state != replace(state, scores=state.scores + 1)
     assert state != "state"

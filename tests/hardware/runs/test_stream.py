@@ -19,7 +19,7 @@ from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import InputError
-from hardware.runs.stream import VALUES_AT_ONCE, batches
+from hardware.runs.batches import VALUES_AT_ONCE, batches
 from hardware.sequences.dense import Sequences
 from hardware.sequences.sparse import SparseSequences
 

@@ -134,7 +134,7 @@ def test_the_mean_and_the_spread_are_those_of_the_folds(trained: list[Dataset]) 
 
 
 def test_folds_that_cannot_be_made_are_refused_before_training(trained: list[Dataset]) -> None:
-    with pytest.raises(InputError, match="1 folds of 30 sequences: expected 2 to 30"):
+    with pytest.raises(InputError, match="1 fold of 30 sequences: expected 2 to 30"):
         cross_validate(SETTINGS, numbered(), 1)
     with pytest.raises(InputError, match="by group, but there are no groups.*by='class'"):
         cross_validate(SETTINGS, numbered(), by="group")
@@ -155,3 +155,18 @@ def test_runs_are_kept_in_the_folder_that_is_named(tmp_path: Path) -> None:
     )
     assert phases == ["float", "quantised"] * 2
     assert 0 <= found.mean["quantised"]["accuracy"] <= 1
+
+
+def test_folds_of_texts_and_of_pairs_have_the_tokens_of_the_whole(trained: list[Dataset]) -> None:
+    texts = [f"text {i}" for i in range(COUNT)]
+    for whole in (
+        Dataset.from_texts(texts, np.arange(COUNT) % 2),
+        Dataset.from_texts(texts),
+        Dataset.from_pairs(texts, texts[::-1]),
+    ):
+        trained.clear()
+        cross_validate(SETTINGS, whole, 3)
+        for fold in trained:
+            assert (fold.vocabulary, fold.reads) == (whole.vocabulary, whole.reads)
+            assert (fold.classes, fold.task) == (whole.classes, whole.task)
+            assert fold.fingerprint != whole.fingerprint

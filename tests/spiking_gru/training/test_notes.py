@@ -6,7 +6,8 @@ import pytest
 from hardware.errors import TrainingError
 from hardware.metrics import ClassMetrics, class_metrics, label_metrics, value_metrics
 from spiking_gru.data import Dataset
-from spiking_gru.training.notes import notes_on, notes_on_data, require_finite
+from spiking_gru.data.notes import notes_on_data
+from spiking_gru.training.notes import notes_on, require_finite
 
 LABELS = np.array([0, 0, 0, 1, 2])
 

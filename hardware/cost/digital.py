@@ -1,0 +1,129 @@
+"""Digital chips as data, and what a dense network costs there, its memory included.
+
+A network is in the smallest memory that holds all of its weights and states. With a batch of one
+every multiply-accumulate reads a weight; values of inputs and states are read and written once a
+frame, in the same memory::
+
+    arithmetic = multiply-accumulates × energy of one
+    weights    = weights read × bytes of one × read energy of the memory
+    values     = (values read × read energy + values written × write energy) × bytes of one
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, model_validator
+
+from hardware.cost.chip import DESCRIPTION_LIMIT, Constant, Count, Strict, column
+from hardware.errors import SettingError, choose
+from hardware.files.disk import first_fault, one_line, read_bytes
+from hardware.files.strict_toml import parse
+
+DIGITAL_CHIPS = ("digital-45nm",)
+
+PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
+
+
+class Memory(Strict):
+    """One level of the memory: how much it holds, and what a byte costs."""
+
+    name: str = Field(min_length=1)
+    bytes: Count
+    read_pj_per_byte: Constant
+    write_pj_per_byte: Constant
+
+
+class Format(Strict):
+    """A number format: its width, and what a multiply-accumulate costs."""
+
+    bytes: Count
+    multiply_accumulate_pj: Constant
+
+
+class DigitalChip(Strict):
+    """One description file of a digital chip."""
+
+    name: str = Field(min_length=1)
+    formats: dict[str, Format] = Field(min_length=1)
+    memories: list[Memory] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _grows(self) -> DigitalChip:
+        sizes = [memory.bytes for memory in self.memories]
+        if sizes != sorted(set(sizes)):
+            raise ValueError(f"expected memories from small to large, found {sizes} bytes")
+        return self
+
+    def memory_for(self, stored: int) -> Memory:
+        """Return the smallest memory that holds so many bytes, or the largest."""
+        return next((one for one in self.memories if one.bytes >= stored), self.memories[-1])
+
+
+class DenseWork(NamedTuple):
+    """What a dense network does in each inference, and what it stores."""
+
+    multiply_accumulates: NDArray[np.int64]
+    weights_read: NDArray[np.int64]
+    values_read: NDArray[np.int64]
+    values_written: NDArray[np.int64]
+    stored: int
+    """Weights and states."""
+
+
+@dataclass(frozen=True)
+class DigitalCost:
+    """Joules of each inference by part; rows are low, nominal and high."""
+
+    chip: str
+    memory: str
+    arithmetic_j: PerSequence
+    """The lower bound: no memory is read."""
+
+    weights_j: PerSequence
+    values_j: PerSequence
+
+    @property
+    def total_j(self) -> PerSequence:
+        return self.arithmetic_j + self.weights_j + self.values_j
+
+
+def digital_cost(
+    work: DenseWork, chip: str | Path | DigitalChip = "digital-45nm", format: str = "int8"
+) -> DigitalCost:
+    """Return what a dense network costs on a digital chip in a number format."""
+    description = load_digital_chip(chip)
+    row = description.formats[choose("number format", format, description.formats)]
+    memory = description.memory_for(work.stored * row.bytes)
+    read = row.bytes * column(memory.read_pj_per_byte)
+    written = row.bytes * column(memory.write_pj_per_byte)
+    return DigitalCost(
+        description.name,
+        memory.name,
+        1e-12 * column(row.multiply_accumulate_pj) * work.multiply_accumulates,
+        1e-12 * read * work.weights_read,
+        1e-12 * (read * work.values_read + written * work.values_written),
+    )
+
+
+def load_digital_chip(chip: str | Path | DigitalChip) -> DigitalChip:
+    """Return a digital chip by name, from a description file ending in `.toml`, or as it is."""
+    if isinstance(chip, DigitalChip):
+        return chip
+    name = str(chip)
+    if name.endswith(".toml"):
+        content = read_bytes(Path(name), DESCRIPTION_LIMIT)
+    else:
+        choose("digital chip", name, DIGITAL_CHIPS)
+        content = (files("hardware.cost") / "chips" / f"{name}.toml").read_bytes()
+    try:
+        return DigitalChip.model_validate(parse(content))
+    except ValidationError as error:
+        raise SettingError(f"chip {name}: {first_fault(error)}") from error
+    except ValueError as error:
+        raise SettingError(f"chip {name}: not valid TOML: {one_line(error)}") from error

@@ -1,0 +1,91 @@
+"""Work of each step: what a run saves that ends before it.
+
+A message meets the same synapses and goes the same way at whichever step it is sent. A program
+that reads in one direction sends nothing that depends on later steps. So a run that ends early
+costs as much as the whole run, less the work of the steps that are left out. What a run does once,
+such as reading the last membranes, is no step's work.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.cost.core_loads import senders
+from hardware.cost.energy import OPERATIONS
+from hardware.cost.placement import Placement
+from hardware.cost.placement.mesh import offsets
+from hardware.cost.placement.needs import fan
+from hardware.cost.projections import MEMBRANE, Projection
+from hardware.cost.traffic import Traffic, met
+from hardware.definition.formulation import EMISSION
+
+
+class StepWork(NamedTuple):
+    """The work of each step of a trace."""
+
+    synaptic_operations: NDArray[np.int64]  # (steps,)
+    core_dynamic_j: NDArray[np.float64]  # (steps,), nominal
+
+
+def step_work(traffic: Traffic, placement: Placement) -> StepWork:
+    """Return the work of each step of a program that reads in one direction."""
+    program, steps = traffic.program, len(traffic.trace.events)
+    operations = np.zeros(steps, dtype=np.int64)
+    counts = {name: np.zeros(steps, dtype=np.int64) for name in OPERATIONS}
+    for (projection, sent), sparse in zip(traffic.messages(), placement.sparse, strict=True):
+        if projection.stream == MEMBRANE:
+            continue
+        synapses = np.count_nonzero(projection.weights, axis=0)
+        of_message = message_counts(projection, placement, sparse)
+        found = met(sent, np.stack([synapses, *of_message.values()], axis=1))
+        operations += found[:, 0]
+        for name, column in zip(of_message, found.T[1:], strict=True):
+            counts[name] += column
+    for number, layer in enumerate(program.layers):
+        counts["spikes"] += np.count_nonzero(traffic.of_layer[number], axis=1)
+        at_work = np.count_nonzero(traffic.at_work(number), axis=1)
+        counts["active_updates"] += layer.cell.ticks * at_work
+    if not program.readout.sees_membranes:
+        counts["active_updates"] += program.readout.outputs
+    neurons = sum(layer.neurons for layer in placement.layers)
+    counts["idle_updates"] += program.period * neurons - counts["active_updates"]
+    energy = placement.chip.energy_pj
+    joules = [
+        1e-12 * getattr(energy, constant).nominal * counts[name]
+        for name, constant in OPERATIONS.items()
+    ]
+    return StepWork(operations, np.sum(joules, axis=0))
+
+
+def message_counts(
+    projection: Projection, placement: Placement, sparse: bool
+) -> dict[str, NDArray[np.int64]]:
+    """Return what a message of each source (sources,) asks of all cores, by names of `OPERATIONS`.
+
+    The emission itself is counted with the layer that makes it.
+    """
+    target = placement.layers[projection.target]
+    synapses = fan(projection, target.starts)
+    reached, tiles = synapses > 0, placement.tiles[target.cores]
+    east_west, north_south = np.zeros_like(synapses), np.zeros_like(synapses)
+    for tile, columns in zip(*senders(projection, placement), strict=True):
+        east_west[columns], north_south[columns] = offsets(tile[np.newaxis], tiles)[:, 0]
+    copies = reached.sum(axis=1)
+    found = {
+        "messages_in": copies,
+        "within_tile": (reached & (east_west + north_south == 0)).sum(axis=1),
+        "hops_east_west": (reached * east_west).sum(axis=1),
+        "hops_north_south": (reached * north_south).sum(axis=1),
+    }
+    if sparse:
+        found["sparse_operations"] = synapses.sum(axis=1)
+    else:
+        found["dense_operations"] = reached @ target.neurons_of_core * projection.gates
+    if projection.sources:
+        found["messages_out"] = copies
+    if projection.stream != EMISSION:
+        found["spikes"] = np.ones_like(copies)
+    return found

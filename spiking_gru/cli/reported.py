@@ -1,0 +1,107 @@
+"""What reports of a program and of a pair take from a run's folder and from this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from hardware.cost.dense_gru import Measured
+    from hardware.reporting import Study, TrainedNetwork
+    from hardware.reporting.files import Contents
+    from spiking_gru.cli.console import Voice
+    from spiking_gru.run_folder import RunFolder
+
+
+class Asked(NamedTuple):
+    """What `report` was asked for."""
+
+    chip: str = "loihi2"
+    measure: bool = True
+    data: str | None = None
+    trace: Path | None = None
+    out: Path | None = None
+
+
+class Made(NamedTuple):
+    """A report that is to be written and shown."""
+
+    content: dict[str, Any]
+    """That of `report.json`."""
+
+    files: Contents
+    show: Callable[[Console], None]
+    is_own: bool
+    """Whether it is of the run's own test part."""
+
+
+def say_without_parquet(voice: Voice, name: str) -> None:
+    """Say that a Parquet file was not written, where pyarrow is missing."""
+    from hardware.reporting import parquet_is_installed
+
+    if not parquet_is_installed():
+        voice.say(f'no {name}.parquet: it needs pip install "spiking-gru[parquet]"')
+
+
+def verification_of(folder: RunFolder) -> dict[str, Any] | None:
+    """Return what `verify` has written, if it has."""
+    from hardware.files.sealed import read_sealed
+
+    if not folder.verification.is_file():
+        return None
+    return read_sealed(folder.verification, f"run `spiking-gru verify {folder.path}` again")
+
+
+def trained_networks(origin: dict[str, Any], shown: Collection[str]) -> dict[str, TrainedNetwork]:
+    """Return the networks of a run that a report compares with the program."""
+    from hardware.reporting import TrainedNetwork
+
+    return {
+        row["name"]: TrainedNetwork(
+            metrics={
+                name: value
+                for name, value in origin["test"][row["name"]].items()
+                if name in shown and value is not None
+            },
+            **{field: value for field, value in row.items() if field != "name"},
+        )
+        for row in origin["networks"]
+    }
+
+
+def on_this_host(run: Study) -> Measured | None:
+    """Time the program's layers as ordinary GRUs, over a sequence of median length.
+
+    None where torch is not installed.
+    """
+    if not find_spec("torch"):
+        return None
+    from torch import __version__
+
+    from hardware.cost.dense_gru import Measured
+    from spiking_gru.host import processor, time_gru
+
+    program = run.program
+    frames = int(median(run.trace.lengths)) // program.encoder.steps
+    seconds = time_gru(
+        program.encoder.channels,
+        [level[0].neurons for level in program.levels],
+        frames,
+        bidirectional=program.bidirectional,
+    )
+    return Measured(
+        network="torch.nn.GRU of the same layers, float32",
+        machine=processor(),
+        software=f"torch {__version__}",
+        threads=1,
+        batch=1,
+        frames=frames,
+        rounds=len(seconds),
+        least_s=min(seconds),
+        median_s=median(seconds),
+    )

@@ -1,0 +1,41 @@
+"""Training of a network whose numbers are proven to fit, before its first epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from spiking_gru.data import Dataset
+from spiking_gru.run_folder import RunFolder
+from spiking_gru.settings import TrainingSettings
+from spiking_gru.training import train as train_networks
+from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.checks import require_trainable
+from spiking_gru.workflows.proof import require_convertible
+
+
+def train(
+    settings: TrainingSettings,
+    dataset: Dataset,
+    folder: str | Path,
+    report: Watcher = lambda _: None,
+    *,
+    force: bool = False,
+    callbacks: Iterable[Watcher] = (),
+    progress: bool | None = None,
+) -> dict[str, Any]:
+    """Train all networks, write ours, its settings and `training.json`; return the latter.
+
+    The range of every integer is proven before the first epoch; a RangeError names what does not
+    fit. A run in the folder is replaced only with `force`, and only when the new one is complete.
+    `tensorboard --logdir FOLDER` shows the curves meanwhile. A callback is a `Callback`, or a
+    function that is called after each epoch; it ends a phase by returning True. A terminal and a
+    notebook show the `progress`; True shows it anywhere, False nowhere.
+    """
+    require_trainable(settings, dataset)
+    RunFolder(Path(folder)).require_free(force)
+    require_convertible(settings.resolved(dataset.task, dataset.encoder), dataset)
+    return train_networks(
+        settings, dataset, folder, report, force=force, callbacks=callbacks, progress=progress
+    )
