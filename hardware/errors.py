@@ -50,9 +50,16 @@ class ClampedInputsWarning(UserWarning):
     """Frames of which the encoder clamped more than such data let expect."""
 
 
+class UnevenTimesWarning(UserWarning):
+    """A long series whose rows are evenly spaced in time, but for a few gaps."""
+
+
 class KernelCacheWarning(UserWarning):
     """Compiled kernels that cannot be kept where later processes find them."""
 
+
+NEAREST = 0.65
+"""Smallest similarity of a name that is suggested (difflib's ratio): spelling mistakes have 2/3."""
 
 LONGEST_NAME = 200
 """Characters of a name."""
@@ -71,7 +78,7 @@ def name_fault(name: str) -> str | None:
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """The error for a name that is not among the known ones, with the nearest of them."""
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=1, cutoff=0.4)
+    near = get_close_matches(str(name), names, n=1, cutoff=NEAREST)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return SettingError(f"unknown {kind} {name!r}: {hint}known are {', '.join(names)}")
 

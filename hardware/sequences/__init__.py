@@ -1,4 +1,4 @@
-"""Sequences of frames: dense, or only the values that are not 0."""
+"""Sequences of frames: dense, or only the nonzero values."""
 
 from hardware.sequences.dense import Inputs, Sequences
 from hardware.sequences.sparse import AnySequences, SparseSequences

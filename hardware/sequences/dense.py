@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.display import number_of
 from hardware.errors import InputError
 
 T = TypeVar("T")
@@ -17,17 +18,42 @@ T = TypeVar("T")
 NO_ARRAY = (TypeError, ValueError, RuntimeError)
 """The errors of NumPy and torch for anything that is no array."""
 
+PACKED = ("data", "batch_sizes", "sorted_indices", "unsorted_indices")
+"""The fields of torch's PackedSequence."""
+
 NUMBERS = "fiub"
 """Kinds of NumPy types that can stand for a frame's values: floating, whole, bool."""
 
 
 def as_array(values: Any) -> NDArray[Any]:
-    """Return an array, of a tensor that requires a gradient as well.
+    """Return an array, of a tensor that requires a gradient or is of bfloat16 as well.
 
     Raises a TypeError, ValueError or RuntimeError for anything that is no array.
     """
     detach = getattr(values, "detach", None)
-    return np.asarray(detach() if callable(detach) else values)
+    values = detach() if callable(detach) else values
+    try:
+        return np.asarray(values)
+    except TypeError:
+        widened = getattr(values, "float", None)
+        if not callable(widened):
+            raise
+        return np.asarray(widened())  # NumPy has no bfloat16; float32 holds each of its numbers
+
+
+def unpacked(data: Any) -> Any:
+    """Return the sequences of torch's PackedSequence as a list; anything else as it is.
+
+    Step t of the packed data holds a frame of each of the first `batch_sizes[t]` sequences.
+    """
+    if not (isinstance(data, tuple) and getattr(data, "_fields", ()) == PACKED):
+        return data
+    frames, sizes, _, order = data
+    frames, sizes = as_array(frames), as_array(sizes)
+    starts = np.cumsum(sizes) - sizes
+    lengths = [int((sizes > i).sum()) for i in range(sizes[0])]
+    found = [frames[starts[:length] + i] for i, length in enumerate(lengths)]
+    return found if order is None else [found[i] for i in as_array(order)]
 
 
 def float_frames(owner: str, frames: ArrayLike, shape: str) -> NDArray[np.float32]:
@@ -54,7 +80,7 @@ class CanBeDense(Protocol):
     def dense(self) -> Sequences: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sequences:
     """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames.
 
@@ -79,6 +105,13 @@ class Sequences:
         object.__setattr__(self, "lengths", self.lengths.astype(np.int64))
         self._require_finite()
 
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({number_of(len(self), 'sequence')}, "
+            f"{number_of(int(self.lengths.sum()), 'frame')}, "
+            f"{number_of(self.channels, 'channel')})"
+        )
+
     def _require_finite(self) -> None:
         finite = np.isfinite(self.values)
         if not finite.all():
@@ -92,7 +125,7 @@ class Sequences:
 
     @classmethod
     def of(cls, data: Inputs, channels: int = 0) -> Sequences:
-        """From (steps, channels) arrays, or one (sequences, steps, channels) array.
+        """From (steps, channels) arrays, one (sequences, steps, channels) array, or packed ones.
 
         An empty list has no channels of its own: it takes `channels`.
         """
@@ -100,6 +133,7 @@ class Sequences:
             return data if len(data) or data.channels else cls.empty(channels)
         if isinstance(data, CanBeDense):
             return cls.of(data.dense(), channels)
+        data = unpacked(data)
         try:
             shape: tuple[int, ...] = getattr(data, "shape", ())
             arrays = [as_array(item) for item in data]  # type: ignore[union-attr]
@@ -146,7 +180,7 @@ class Sequences:
         return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])
 
     def parts(self, frames: int) -> Iterator[Sequences]:
-        """These sequences in parts of about so many frames."""
+        """These sequences in parts of about that many frames."""
         edges = np.concatenate([[0], np.cumsum(self.lengths)])
         for part in in_parts(self.lengths, frames):
             yield self.part(part, slice(edges[part.start], edges[part.stop]))
@@ -177,14 +211,19 @@ Inputs: TypeAlias = Sequences | ArrayLike | Iterable[ArrayLike]
 
 
 def require_lengths(lengths: NDArray[Any], frames: int) -> None:
-    """An InputError for lengths that are not those of so many frames."""
+    """An InputError for lengths that are not those of that many frames."""
     if lengths.ndim != 1 or not np.issubdtype(lengths.dtype, np.integer):
         raise InputError("lengths must be one whole number for each sequence")
     if len(lengths) and lengths.min() < 1:
         sample = int(lengths.argmin())
-        raise InputError(f"sequence {sample} has length {lengths[sample]}, expected at least 1")
+        raise InputError(
+            f"sequence {sample} has length {lengths[sample]}, expected at least 1: leave it out"
+        )
     if lengths.max(initial=0) > frames or lengths.sum() != frames:  # a sum can wrap
-        raise InputError(f"lengths sum to {sum(lengths.tolist())}, but there are {frames} frames")
+        raise InputError(
+            f"lengths sum to {sum(lengths.tolist())}, but there are {frames} frames: "
+            f"correct the lengths"
+        )
 
 
 def without_check(kind: type[T], **fields: Any) -> T:
@@ -195,7 +234,7 @@ def without_check(kind: type[T], **fields: Any) -> T:
 
 
 def in_parts(lengths: NDArray[np.int64], steps: int) -> list[slice]:
-    """Sequences in parts of about so many steps, each of whole ones."""
+    """Sequences in parts of about that many steps, each of whole ones."""
     numbers = (np.cumsum(lengths) - lengths) // steps
     edges = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(lengths)]
     return [slice(a, b) for a, b in pairwise(edges)]

@@ -133,15 +133,6 @@ class DiskSequences(Sequences):
             end += int(length)
         return found
 
-    def __repr__(self) -> str:
-        frames = int(self.lengths.sum())
-        return f"DiskSequences({len(self)} sequences, {frames} frames, {self.channels} channels)"
-
-    def __eq__(self, other: Any) -> bool:
-        return self is other
-
-    __hash__ = object.__hash__
-
 
 class SequenceStore:
     """Collects sequences one by one: in memory, or on disk once they are larger than `most` bytes.
@@ -252,18 +243,6 @@ class DiskSparseSequences(SparseSequences):
         """Yield each frame (channels,), one after another, for `Session.step`."""
         for part in self.parts(1):
             yield from part.frames()
-
-    def __repr__(self) -> str:
-        frames, values = int(self.lengths.sum()), int(self.edges[-1])
-        return (
-            f"DiskSparseSequences({len(self)} sequences, {frames} frames, {self.channels} "
-            f"channels, {values} nonzero values)"
-        )
-
-    def __eq__(self, other: Any) -> bool:
-        return self is other
-
-    __hash__ = object.__hash__
 
 
 class SparseStore:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.display import number_of
 from hardware.errors import InputError
 from hardware.sequences.dense import (
     Inputs,
@@ -26,9 +27,9 @@ FRAMES_AT_ONCE = 4096
 MOST_CHANNELS = int(np.iinfo(np.int32).max)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SparseSequences:
-    """Only the values that are not 0, frame after frame, as a matrix of compressed rows has them.
+    """The nonzero values only, frame after frame, as a matrix of compressed rows has them.
 
     The values of frame t, and the channels they stand in, are those from `edges[t]` to
     `edges[t + 1]`; `lengths` (sequences,) sum to all frames. `hardware.stream` computes only what
@@ -92,7 +93,7 @@ class SparseSequences:
             )
         rises = np.ones(len(columns) + 1, dtype=bool)
         rises[1:-1] = columns[1:] > columns[:-1]
-        rises[self.edges] = True  # a frame begins anew
+        rises[self.edges] = True  # a frame begins
         if not rises.all():
             event = int(rises.argmin())
             raise InputError(
@@ -251,10 +252,11 @@ class SparseSequences:
         return len(self.lengths)
 
     def __repr__(self) -> str:
-        frames, events = int(self.lengths.sum()), len(self.values)
         return (
-            f"{type(self).__name__}({len(self)} sequences, {frames} frames, {self.channels} "
-            f"channels, {events} nonzero values)"
+            f"{type(self).__name__}({number_of(len(self), 'sequence')}, "
+            f"{number_of(int(self.lengths.sum()), 'frame')}, "
+            f"{number_of(self.channels, 'channel')}, "
+            f"{number_of(int(self.edges[-1]), 'nonzero value')})"
         )
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
@@ -270,7 +272,7 @@ class SparseSequences:
         return without_check(Sequences, values=frames, lengths=self.lengths)
 
     def parts(self, frames: int) -> Iterator[SparseSequences]:
-        """These sequences in parts of about so many frames."""
+        """These sequences in parts of about that many frames."""
         edges = np.concatenate([[0], np.cumsum(self.lengths)])
         for part in in_parts(self.lengths, frames):
             yield self.part(part, slice(edges[part.start], edges[part.stop]))

@@ -62,6 +62,7 @@ class Constructors:
             groups: Any = None,
             parts: Sequence[str] | None = None,
             naive: Mapping[str, Any] | None = None,
+            places: Sequence[str] | None = None,
             task: str | Mapping[str, str] | None = None,
             **options: Unpack[Options],
         ) -> Dataset: ...
@@ -76,6 +77,7 @@ class Constructors:
             groups=found.groups,
             parts=found.parts,
             naive=found.naive,
+            places=found.places,
             task=task,
             **options,
         )
@@ -139,7 +141,7 @@ class Constructors:
 
         `series` is the path of a CSV or Parquet file, a data frame, or an array (steps, channels).
         A window shows `history` steps of all columns but `time`. It asks for the next `horizon`
-        values of the columns `target`, or for those so many steps ahead. Columns in `known` are
+        values of the columns `target`, or for those that many steps ahead. Columns in `known` are
         known in advance: a frame shows their value at the last step that is asked for. With a
         `season` in steps, MASE compares with the value a season before, else with the last one.
         """

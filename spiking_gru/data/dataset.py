@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.vocabulary import Vocabulary
+from hardware.display import number_of
 from hardware.errors import InputError, choose
 from hardware.sequences.dense import Inputs, as_array
 from hardware.sequences.on_disk import stored
@@ -22,13 +23,14 @@ from spiking_gru.data.learnable import require_learnable
 from spiking_gru.data.option_types import checked
 from spiking_gru.data.pairs import Reads
 from spiking_gru.data.part import Part, held_out
+from spiking_gru.data.places import COUNTED, Places
 from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.targets import Targets, targets_of
 from spiking_gru.data.tasks import Task, row_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset(Constructors):
     """Training, validation and test parts; the last is never looked at before the end."""
 
@@ -54,6 +56,13 @@ class Dataset(Constructors):
 
     heads: tuple[Head, ...] = ()
     """Several targets at once; none where there is one, whose classes and task are the data's."""
+
+    def __repr__(self) -> str:
+        parts = " + ".join(str(len(p)) for p in (self.training, self.validation, self.test))
+        channels = number_of(self.channels, "channel")
+        return (
+            f"Dataset({self.name!r}: {parts} sequences, {channels}, {self.task}, {self.described})"
+        )
 
     @property
     def channels(self) -> int:
@@ -124,6 +133,7 @@ class Dataset(Constructors):
         groups: ArrayLike | None = None,
         parts: Sequence[str] | None = None,
         naive: Mapping[str, ArrayLike] | None = None,
+        places: Sequence[str] | None = None,
         task: str | Mapping[str, str] | None = None,
         classes: Sequence[str] | Mapping[str, Sequence[str]] = (),
         name: str = "data",
@@ -143,12 +153,17 @@ class Dataset(Constructors):
         test part). Validation is taken from the training part
         in the same way, by `seed`, so that all seeds have the same test part. `parts` says of each
         sequence `train`, `validation` or `test` instead. `naive` are forecasts of the targets by
-        name, to compare with.
+        name, to compare with. `places` name each sequence in errors, such as its file.
 
         Targets by name are heads: several targets of each sequence, or of each frame, which one
         network answers at once. `task` and `classes` are by the name of the head as well.
         """
         taken = stored(sequences)
+        if not len(taken):
+            raise InputError(
+                "there are no sequences, expected some to train on and some to hold out: give "
+                "(frames, channels) arrays"
+            )
         understood = _understood(targets, taken.lengths, task, classes, bool(naive))
         of_groups = None if groups is None else as_array(groups)
         forecasts = {
@@ -156,13 +171,14 @@ class Dataset(Constructors):
             for name, values in (naive or {}).items()
         }
         per_step = row_of(understood.task).per_step
-        whole = Part(taken, understood.array, of_groups, per_step, forecasts)
+        named = COUNTED if places is None else Places.of(places, len(taken))
+        whole = Part(taken, understood.array, of_groups, per_step, forecasts, named)
         how = split or ("class" if of_groups is None else "group")
         if parts is None:
             held = held_out(whole, how, test, test_seed, understood.classes, understood.heads)
             chosen = {"train": np.setdiff1d(np.arange(len(whole)), held), "test": held}
         else:
-            chosen = splits.given(parts, len(whole), of_groups)
+            chosen = splits.given(parts, len(whole), of_groups, whole.where)
         taken_parts = {part: whole.take(indices) for part, indices in chosen.items()}
         return assembled(
             name,
@@ -228,5 +244,5 @@ def assembled(
         licence=licence,
         heads=targets.heads,
     )
-    require_learnable(made)
+    require_learnable(made, targets)
     return made

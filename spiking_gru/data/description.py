@@ -120,9 +120,14 @@ def described(path: Path, seed: int = 0, stated: Stated = NOTHING) -> Dataset:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"{path}: {one_line(error)}") from error
+        raise InputError(f"{path}: {one_line(error)}: correct the file") from error
     source = path.parent / options.pop(kinds[0])
-    return KINDS[kinds[0]].build(source, {**options, "name": path.stem}, seed, stated)
+    try:
+        return KINDS[kinds[0]].build(source, {**options, "name": path.stem}, seed, stated)
+    except SettingError as error:
+        if str(error).startswith(f"{source}: "):
+            raise
+        raise SettingError(f"{path}: {error}") from error
 
 
 def _checked(kind: type[_Description], table: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +157,7 @@ def _of_text_table(source: Path, options: dict[str, Any], seed: int, stated: Sta
 
 def of_table(source: Path, found: Texts, **options: Any) -> Dataset:
     """Return the data set of the texts of a file."""
-    with _names(source):
+    with naming(source):
         return Dataset.from_texts(
             found.texts, found.targets, groups=found.groups, parts=found.parts, **options
         )
@@ -160,13 +165,13 @@ def of_table(source: Path, found: Texts, **options: Any) -> Dataset:
 
 def _of_pair_table(source: Path, options: dict[str, Any], seed: int, stated: Stated) -> Dataset:
     texts, targets, _, parts = pairs_in(source, options.pop("source"), options.pop("target"))
-    with _names(source):
+    with naming(source):
         return Dataset.from_pairs(texts, targets or (), parts=parts, **options, seed=seed)
 
 
 @contextmanager
-def _names(source: Path) -> Iterator[None]:
-    """Name the file in an error about its content."""
+def naming(source: Path) -> Iterator[None]:
+    """Name a file in errors about its content."""
     try:
         yield
     except (InputError, SettingError) as error:

@@ -9,7 +9,7 @@ from hardware.errors import InputError
 from hardware.sequences.events import EventForm
 from hardware.sequences.on_disk import IN_MEMORY, SparseStore
 from spiking_gru.data.event_files import read_events
-from spiking_gru.data.folder_index import Entry
+from spiking_gru.data.folder_index import Entry, require_course
 from spiking_gru.data.recordings import Recordings
 
 EventSettings: TypeAlias = EventForm | Mapping[str, Any] | None
@@ -30,8 +30,11 @@ def event_recordings(
     form = events if isinstance(events, EventForm) else EventForm.of(events)
     store = SparseStore(form.channels, IN_MEMORY)
     for entry in entries:
-        store.add(form.counts(read_events(entry.path), str(entry.path)))
+        counts = form.counts(read_events(entry.path), str(entry.path))
+        require_course(entry.path, len(counts.edges) - 1)
+        store.add(counts)
     groups = [entry.group for entry in entries if entry.group is not None]
     parts = [entry.part for entry in entries if entry.part is not None]
     targets = [entry.target for entry in entries]
-    return Recordings(store.sequences(), targets, groups or None, parts or None)
+    places = [entry.place for entry in entries]
+    return Recordings(store.sequences(), targets, groups or None, parts or None, places=places)

@@ -15,7 +15,7 @@ from hardware.sequences.log_mel import NAME, LogMel
 from hardware.sequences.on_disk import IN_MEMORY, SequenceStore
 from spiking_gru.data.event_files import EVENT_READERS
 from spiking_gru.data.event_recordings import EventSettings, event_recordings
-from spiking_gru.data.folder_index import INDEX, MOST_FILES, Entry, indexed
+from spiking_gru.data.folder_index import INDEX, MOST_FILES, Entry, indexed, require_course
 from spiking_gru.data.recordings import Recordings, frames_of
 from spiking_gru.data.sound import ENDING, LogMelSettings, features_of, table_of_sound
 from spiking_gru.data.splits import PARTS
@@ -46,7 +46,7 @@ def recordings_in(
     Names, sizes and parts are checked before a recording is read. See `Dataset.from_folder`.
     """
     if not _is_folder(folder):
-        raise InputError(f"{folder}: not a folder: expected one of recordings")
+        raise InputError(f"{folder}: not a folder, expected one of recordings: check the path")
     if heads and target:
         raise InputError("target and heads are given: name all columns of targets as heads")
     task: str | None = None if target or heads else "classify"
@@ -91,9 +91,12 @@ def _labelled(folder: Path, per_frame: bool) -> Iterator[Entry]:
             if _is_folder(path):
                 if per_frame:
                     raise InputError(f"{path}: a folder, expected recordings with their targets")
-                yield from (Entry(file, path.name, part=part) for file in _recordings(path))
+                yield from (
+                    Entry(file, path.name, part=part, place=str(file.relative_to(folder)))
+                    for file in _recordings(path)
+                )
             elif per_frame and path.suffix.lower() in ENDINGS:
-                yield Entry(path, part=part)
+                yield Entry(path, part=part, place=str(path.relative_to(folder)))
             else:
                 _require_no_recording(path)
 
@@ -162,6 +165,11 @@ def _require_sizes(folder: Path, entries: Sequence[Entry]) -> None:
         raise InputError(f"{folder}: more than {MOST_FILES} recordings: leave some out")
     total = 0
     for entry in entries:
+        if not os.path.lexists(entry.path) or _is_folder(entry.path):
+            raise InputError(
+                f"{folder}: {entry.place}: no such file, expected a recording: correct its name, "
+                f"or take the line out"
+            )
         with opened(entry.path, LARGEST) as (_, size):
             total += size
     if total > MOST_BYTES:
@@ -194,7 +202,9 @@ def _read(
         for name in aside:
             table.require(name)
         first, channels = first or table, channels or table.without(aside)
-        store.add(frames_of(table, channels, first, missing))
+        frames = frames_of(table, channels, first, missing)
+        require_course(entry.path, len(frames))
+        store.add(frames)
         of_frames.append(Table(table.source, {name: table.columns[name] for name in answers}))
     targets: Any = targets_in(of_frames, target) if target else [e.target for e in entries]
     if heads:
@@ -208,4 +218,5 @@ def _read(
         parts or None,
         tuple(channels),
         () if features is None else ((NAME, features.settings),),
+        places=[entry.place for entry in entries],
     )

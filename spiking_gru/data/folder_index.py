@@ -17,6 +17,9 @@ INDEX = "index.csv"
 MOST_FILES = 100_000
 """Entries of a folder, and recordings of a data set."""
 
+FEWEST_FRAMES = 2
+"""Frames of a recording."""
+
 KNOWN = ("file", "label", "group", "part")
 """Columns of an index, besides those that begin with `target`."""
 
@@ -28,6 +31,8 @@ class Entry(NamedTuple):
     target: Any = None
     group: str | None = None
     part: str | None = None
+    place: str = ""
+    """Its name in errors: its path within the folder, or its line of the index."""
 
 
 class Indexed(NamedTuple):
@@ -93,7 +98,9 @@ def _entry(
         raise InputError(f"{index.where(row, 'part')}: {unknown_name('part', part, PARTS)}")
     numbers = [_number(index, name, row) for name in named]
     target = label if not named else numbers if len(named) > 1 else numbers[0]
-    return Entry(_file(index, folder, row), target, group, part)
+    path = _file(index, folder, row)
+    place = f"{INDEX}: {index.unit} {index.place(row)}, {path.relative_to(folder)}"
+    return Entry(path, target, group, part, place)
 
 
 def _cell(index: Table, name: str, row: int) -> str | None:
@@ -102,7 +109,7 @@ def _cell(index: Table, name: str, row: int) -> str | None:
         return None
     text: str = index.columns[name][row]
     if fault := name_fault(text):
-        raise InputError(f"{index.where(row, name)}: {fault}")
+        raise InputError(f"{index.where(row, name)}: {fault}: give each recording a {name}")
     return text
 
 
@@ -123,9 +130,19 @@ def _file(index: Table, folder: Path, row: int) -> Path:
     path = Path(str(_cell(index, "file", row)))
     if path.is_absolute() or ".." in path.parts:
         raise InputError(
-            f"{index.where(row, 'file')} is {str(path)[:60]!r}: expected a path within the folder"
+            f"{index.where(row, 'file')} is {str(path)[:60]!r}: expected a path within the folder: "
+            f"move the recording there"
         )
     return folder / path
+
+
+def require_course(path: Path, frames: int) -> None:
+    """Refuse a recording of a single frame, which has no course in time."""
+    if frames < FEWEST_FRAMES:
+        raise InputError(
+            f"{path}: {frames} frame, expected at least {FEWEST_FRAMES}: record it again, or take "
+            f"it out"
+        )
 
 
 def _require_different(index: Table, entries: list[Entry]) -> None:

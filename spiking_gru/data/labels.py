@@ -93,8 +93,8 @@ def _of_names(
         for label in item or ():
             if text(label) not in place:
                 raise InputError(
-                    f"a label is {text(label)!r}, but the classes are {', '.join(names)}: expected "
-                    f"some of them"
+                    f"target {i}: a label is {text(label)!r}, but the classes are "
+                    f"{', '.join(names)}, expected some of them: correct it, or add the class"
                 )
             labels[i, place[text(label)]] = 1
     return labels, names
@@ -120,7 +120,7 @@ def names_of(labels: list[Any], text: Callable[[Any], str]) -> tuple[str, ...]:
     """Return the names of the classes: numbers in their own order, then names in theirs."""
     known = {text(label): label for label in labels if not is_missing(label)}
     if not known:
-        raise InputError("every label is missing: expected at least one")
+        raise InputError("every label is missing, expected some that are known: fill them in")
     numbers = sorted(
         (t for t, label in known.items() if not isinstance(label, str)), key=lambda t: known[t]
     )

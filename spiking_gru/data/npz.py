@@ -64,7 +64,7 @@ def read_arrays(path: Path) -> Arrays:
         raise
     except UNREADABLE as error:
         raise InputError(
-            f"{path}: not a readable .npz file of plain numbers: {one_line(error)}: write it anew "
+            f"{path}: not a readable .npz file of plain numbers: {one_line(error)}: write it again "
             f"with numpy.savez"
         ) from error
 

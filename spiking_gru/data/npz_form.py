@@ -61,20 +61,21 @@ TARGETS = {"labels": True, "targets": False}
 """Names of the arrays of targets, and whether they are classes."""
 
 
-def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
-    """Return the data set that the arrays hold."""
+def dataset_of(name: str, arrays: Arrays, seed: int, source: str = "") -> Dataset:
+    """Return the data set that the arrays hold; errors name their `source`, such as a file."""
+    source = source or name
     prefixes = ["train_", *(["validation_"] if "validation_values" in arrays else []), "test_"]
     for part in prefixes:
         for kind in ("values", "lengths"):
             if f"{part}{kind}" not in arrays:
                 raise InputError(
-                    f"{name}: no array {part}{kind}: a data set needs train_ and test_ values, "
-                    f"lengths, and labels or targets"
+                    f"{source}: no array {part}{kind}, expected train_ and test_ values, lengths, "
+                    f"and labels or targets: add the array"
                 )
         if kind_of_targets(arrays, part) is None and not heads_in(arrays, part):
             raise InputError(
-                f"{name}: no array {part}labels, nor {part}targets: a data set needs the target of "
-                f"each sequence"
+                f"{source}: no array {part}labels, nor {part}targets, expected the target of each "
+                f"sequence: add one of them"
             )
     try:
         names = class_names(arrays, len(arrays["train_lengths"].ravel()))
@@ -90,13 +91,14 @@ def dataset_of(name: str, arrays: Arrays, seed: int) -> Dataset:
             "test": others["test_"],
         }
         require_disjoint(
-            {p: part.groups for p, part in parts.items() if part and part.groups is not None}
+            {p: part.groups for p, part in parts.items() if part and part.groups is not None},
+            lambda name, i: f"sequence {i}",
         )
         split = "class" if training.groups is None else "group"
         given = others.get("validation_")
         made = assembled(name, training, others["test_"], targets, split, seed=seed, given=given)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        raise InputError(f"{source}: {error}") from error
     return replace(made, fingerprint=fingerprint(arrays))
 
 
@@ -242,7 +244,8 @@ def part_of(
         of_classes = (classes, written) if TARGETS[kind] else ()
         targets = targets_of(items, sequences.lengths, task, *of_classes)
     except InputError as error:
-        raise InputError(f"{prefix}{kind}: {error}") from error
+        part = f" of the {prefix.strip('_')} part" if prefix else ""
+        raise InputError(f"{prefix}{kind}{part}: {error}") from error
     groups = arrays.get(f"{prefix}groups")
     naive = _naive(arrays, prefix, targets.array)
     return Part(sequences, targets.array, groups, TASKS[task].per_step, naive), targets

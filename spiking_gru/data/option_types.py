@@ -105,6 +105,7 @@ OPTIONS: dict[str, Kind] = {
     "targets": Kind(_is_iterable, "one target for each sequence"),
     "groups": ITEMS,
     "parts": ITEMS,
+    "places": ITEMS,
     "test": SHARE,
     "validation": SHARE,
     "seed": SEED,

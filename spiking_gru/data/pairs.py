@@ -137,3 +137,27 @@ def target_of(pair: NDArray[np.float32], targets: NDArray[np.int64]) -> list[int
     """Return the tokens that a pair's target has, without the end."""
     written = targets[pair[:, -1] != READING]
     return [int(answer) + 1 for answer in written[:-1]]
+
+
+Frames = list[NDArray[np.float32]]
+
+
+def halves_of(part: Part) -> tuple[Frames, Frames]:
+    """Return the sources of pairs, and the tokens that the decoder receives."""
+    pairs = list(part.sequences)
+    return [source_of(pair) for pair in pairs], [_received(pair) for pair in pairs]
+
+
+def _received(pair: NDArray[np.float32]) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = pair[pair[:, -1] != READING, -1:]
+    assert found[0, 0] == PADDING
+    return found
+
+
+def texts_of(part: Part, words: Vocabulary) -> list[str]:
+    """Return the right text of each pair."""
+    ends = np.cumsum(part.sequences.lengths).tolist()
+    return [
+        words.decode(target_of(pair, part.targets[end - len(pair) : end]))
+        for pair, end in zip(part.sequences, ends, strict=True)
+    ]

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.display import number_of
 from hardware.errors import InputError, choose
 from hardware.sequences.sparse import AnySequences
 from spiking_gru.data import splits
 from spiking_gru.data.heads import Head
+from spiking_gru.data.places import COUNTED, Places
 
 SPLITS = ("class", "group", "time")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Part:
     """Sequences, their targets, and the group of each."""
 
@@ -36,6 +38,9 @@ class Part:
 
     naive: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Naive forecasts of the targets by name; MASE compares with the first."""
+
+    places: Places = field(default=COUNTED, repr=False)
+    """Where each sequence comes from, for errors."""
 
     def __post_init__(self) -> None:
         frames = int(self.sequences.lengths.sum())
@@ -57,10 +62,32 @@ class Part:
                 )
         for i, group in enumerate([] if self.groups is None else np.asarray(self.groups).tolist()):
             if group is None or group != group:
-                raise InputError(f"sequence {i} has no group: give one, or leave the groups out")
+                raise InputError(f"{self.where(i)} has no group: give one, or leave the groups out")
+
+    def __repr__(self) -> str:
+        groups = ""
+        if self.groups is not None:
+            groups = f", {number_of(len(set(np.asarray(self.groups).tolist())), 'group')}"
+        return (
+            f"Part({number_of(len(self), 'sequence')}, "
+            f"{number_of(int(self.sequences.lengths.sum()), 'frame')}, "
+            f"{number_of(self.sequences.channels, 'channel')}, "
+            f"a target of each {'frame' if self.per_step else 'sequence'}{groups})"
+        )
 
     def __len__(self) -> int:
         return len(self.sequences)
+
+    def where(self, i: int) -> str:
+        """Return the place of a sequence, for an error."""
+        return self.places.where(i)
+
+    def where_of_target(self, i: int) -> str:
+        """Return the place of the sequence that a target is of."""
+        if not self.per_step:
+            return self.where(i)
+        ends = np.cumsum(self.sequences.lengths)
+        return self.where(int(np.searchsorted(ends, i, side="right")))
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -84,6 +111,7 @@ class Part:
             groups,
             self.per_step,
             {name: self._of(values, chosen) for name, values in self.naive.items()},
+            self.places.take(chosen),
         )
 
     def _of(self, items: NDArray[Any], chosen: NDArray[np.int64]) -> NDArray[Any]:
@@ -122,7 +150,7 @@ def held_out(
     labels, names = labels_of(part, heads)
     if labels is None:
         return splits.by_share(len(part), share, seed)
-    return splits.by_class(labels, share, seed, names or classes)
+    return splits.by_class(labels, share, seed, names or classes, part.where)
 
 
 def labels_of(

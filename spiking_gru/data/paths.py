@@ -32,7 +32,7 @@ def load_path(path: Path, seed: int = 0, stated: Stated = NOTHING) -> Dataset:
             f"{path.name!r}, target, history and horizon, or texts = {path.name!r}, or pairs = "
             f"{path.name!r}, and give that file as the data"
         )
-    return dataset_of(path.stem, read_arrays(path), seed)
+    return dataset_of(path.stem, read_arrays(path), seed, str(path))
 
 
 def is_archive(path: Path) -> bool:

@@ -50,6 +50,9 @@ class Recordings:
     classes: tuple[str, ...] = ()
     """The names of the classes, where they do not follow from the targets."""
 
+    places: Sequence[str] | None = None
+    """The name of each sequence in errors, such as its file; None where they are counted."""
+
 
 def frames_of(
     table: Table,
@@ -163,6 +166,7 @@ def _of_rows(
         targets,
         group and [_only(of_one, of_one.columns[group], [group]) for of_one in of_each],
         channels=tuple(names),
+        places=[f"the sequence from {of_one.unit} {of_one.place(0)}" for of_one in of_each],
     )
 
 
@@ -298,7 +302,13 @@ def joined(parts: Mapping[str, Recordings]) -> Recordings:
         _joined_targets(parts),
         list(each("groups")) if grouped else None,
         [name for name, part in parts.items() for _ in part.sequences],
+        places=[place for part in parts.values() for place in _places(part)],
     )
+
+
+def _places(part: Recordings) -> Sequence[str]:
+    """Return the names of the sequences of a part, which are counted where they have none."""
+    return part.places or [f"sequence {i}" for i in range(len(part.sequences))]
 
 
 def _listed_part(item: Any) -> Any:

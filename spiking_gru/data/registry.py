@@ -10,9 +10,16 @@ from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import InputError, unknown_name
 from hardware.sequences.log_mel import LogMel, front_end
 from spiking_gru.data.dataset import Dataset
-from spiking_gru.data.description import Stated
+from spiking_gru.data.description import Stated, naming
 from spiking_gru.data.npz import read_arrays
-from spiking_gru.data.npz_form import Inputs, class_names, inputs_of, inputs_of_test
+from spiking_gru.data.npz_form import (
+    TARGETS,
+    Inputs,
+    class_names,
+    inputs_of,
+    inputs_of_test,
+    kind_of_targets,
+)
 from spiking_gru.data.paths import FORMS, is_archive, load_path
 from spiking_gru.data.recordings import Preprocessing
 from spiking_gru.data.sources.basic_motions import AEON, basic_motions
@@ -307,8 +314,11 @@ def load_inputs(
     if name not in DATASETS and is_archive(path):
         arrays = read_arrays(path)
         if "values" in arrays and "lengths" in arrays:
-            _require_same(name, class_names(arrays), classes)
-            return inputs_of(arrays, classes, has_labels, heads)
+            with naming(path):
+                _require_same("it", class_names(arrays), classes)
+                if heads == {} and (kind := kind_of_targets(arrays, "")) is not None:
+                    _require_same_kind("it", TARGETS[kind], bool(classes))
+                return inputs_of(arrays, classes, has_labels, heads)
     if path.suffix == LINES and vocabulary is not None and name not in DATASETS:
         return inputs_of_lines(path, vocabulary, classes)
     stated = front_end(preprocessing)
@@ -319,10 +329,22 @@ def load_inputs(
             f"on, or texts in a file"
         )
     _require_same_heads(name, dataset, heads)
+    if heads == {}:
+        _require_same_kind(name, dataset.row.names_classes, bool(classes))
     _require_same(name, dataset.classes, classes)
     if dataset.preprocessing:
         _require_stated(name, front_end(dataset.preprocessing), stated)
     return inputs_of_test(dataset)
+
+
+def _require_same_kind(name: str, has_classes: bool, answers_classes: bool) -> None:
+    """Refuse values where the program answers with classes, and classes where with values."""
+    if has_classes != answers_classes:
+        mine, theirs = (("values", "classes")[one] for one in (has_classes, answers_classes))
+        raise InputError(
+            f"{name} has targets that are {mine}, but the program answers with {theirs}: give data "
+            f"whose targets are {theirs}"
+        )
 
 
 def _require_same(name: str, found: Sequence[str], classes: Sequence[str]) -> None:

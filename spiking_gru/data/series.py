@@ -14,7 +14,7 @@ from spiking_gru.data.recordings import MOST_VALUES, Recordings
 from spiking_gru.data.splits import TEST_SHARE, VALIDATION_SHARE
 from spiking_gru.data.table_files import read_table
 from spiking_gru.data.tables import Table, table_of_array, table_of_frame
-from spiking_gru.data.time_order import in_time_order
+from spiking_gru.data.time_order import require_time_order
 from spiking_gru.data.windows import steps_ahead, windows_by_time
 
 
@@ -38,7 +38,8 @@ def forecasts(
     for name in (*target, *known, time):
         if name is not None:
             table.require(name)
-    table = in_time_order(table, time)
+    if time is not None:
+        require_time_order(table, time)
     names = table.without([] if time is None else [time])
     if not target and len(names) > 1:
         raise InputError(
@@ -82,7 +83,7 @@ def table_of(series: Any, time: str | None = None) -> Table:
     if isinstance(series, (str, Path)):
         return read_table(Path(series), () if time is None else (time,))
     if hasattr(series, "columns") or isinstance(series, dict):
-        return table_of_frame("the series", series)
+        return table_of_frame("the series", series, () if time is None else (time,))
     return table_of_array("the series", series)
 
 

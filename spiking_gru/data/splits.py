@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.display import number_of
 from hardware.errors import InputError, choose
 
 Indices = NDArray[np.int64]
@@ -17,12 +18,21 @@ PARTS = ("train", "validation", "test")
 VALIDATION_SHARE, TEST_SHARE = 0.1, 0.2
 
 
+def _counted(i: int) -> str:
+    return f"sequence {i}"
+
+
 def by_class(
-    labels: NDArray[np.int64], share: float, seed: int, names: Sequence[str] = ()
+    labels: NDArray[np.int64],
+    share: float,
+    seed: int,
+    names: Sequence[str] = (),
+    where: Callable[[int], str] = _counted,
 ) -> Indices:
     """Return about `share` of each class, at least one sequence of it, chosen by the seed.
 
-    Each class keeps at least one sequence as well. `names` of the classes are for errors.
+    Each class keeps at least one sequence as well. `names` of the classes and `where` sequences
+    come from are for errors.
     """
     rng = np.random.default_rng(seed)
     held: list[Indices] = []
@@ -31,8 +41,8 @@ def by_class(
         if len(members) < 2:
             name = repr(names[label]) if names else label
             raise InputError(
-                f"class {name} has {len(members)} sequence: at least 2 are needed, one to train on "
-                f"and one to hold out"
+                f"class {name} has 1 sequence ({where(members[0])}), expected at least 2, one to "
+                f"train on and one to hold out: correct its label, or add sequences of this class"
             )
         held.append(members[: min(len(members) - 1, max(1, round(share * len(members))))])
     return np.sort(np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
@@ -40,10 +50,7 @@ def by_class(
 
 def by_share(count: int, share: float, seed: int) -> Indices:
     """Return about `share` of all sequences, at least one, chosen by the seed."""
-    if count < 2:
-        raise InputError(
-            f"there is {count} sequence: at least 2 are needed, one to train on and one to hold out"
-        )
+    _require_two(count)
     rng = np.random.default_rng(seed)
     return np.sort(rng.permutation(count)[: min(count - 1, max(1, round(share * count)))])
 
@@ -56,8 +63,9 @@ def by_group(groups: NDArray[Any], share: float, seed: int) -> Indices:
     names, sizes = np.unique(groups, return_counts=True)
     if len(names) < 2:
         raise InputError(
-            f"every sequence is of the group {str(names[0])!r}: at least 2 groups are needed, so "
-            f"that no group is in two parts"
+            f"every sequence is of the group {str(names[0])!r}, expected at least 2 groups, so "
+            f"that no group is in two parts: add sequences of another group, or leave the groups "
+            f"out"
         )
     wanted, taken = share * len(groups), 0
     chosen: list[int] = []
@@ -69,16 +77,26 @@ def by_group(groups: NDArray[Any], share: float, seed: int) -> Indices:
     return np.flatnonzero(np.isin(groups, names[chosen]))
 
 
-def by_time(count: int, share: float) -> Indices:
-    """Return the last `share` of all sequences, which are in the order of time."""
+def _require_two(count: int) -> None:
     if count < 2:
         raise InputError(
-            f"there is {count} sequence: at least 2 are needed, one to train on and one to hold out"
+            f"there is {count} sequence, expected at least 2, one to train on and one to hold out: "
+            f"add sequences"
         )
+
+
+def by_time(count: int, share: float) -> Indices:
+    """Return the last `share` of all sequences, which are in the order of time."""
+    _require_two(count)
     return np.arange(count - min(count - 1, max(1, round(share * count))), count)
 
 
-def given(parts: Sequence[Any], count: int, groups: NDArray[Any] | None) -> dict[str, Indices]:
+def given(
+    parts: Sequence[Any],
+    count: int,
+    groups: NDArray[Any] | None,
+    where: Callable[[int], str] = _counted,
+) -> dict[str, Indices]:
     """Return the sequences of each part that are named one by one; no group is in two of them.
 
     Only validation may have none.
@@ -94,21 +112,31 @@ def given(parts: Sequence[Any], count: int, groups: NDArray[Any] | None) -> dict
                 f"for validation if you like"
             )
     if groups is not None:
-        require_disjoint({part: groups[chosen] for part, chosen in found.items()})
+        require_disjoint(
+            {part: groups[chosen] for part, chosen in found.items()},
+            lambda part, i: where(int(found[part][i])),
+        )
     return found
 
 
-def require_disjoint(groups: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse a group that is in two parts."""
-    home: dict[str, str] = {}
+def require_disjoint(groups: Mapping[str, NDArray[Any]], where: Callable[[str, int], str]) -> None:
+    """Refuse a group that is in two parts; `where` names a sequence of a part."""
+    home: dict[str, tuple[str, int]] = {}
     for part, members in groups.items():
-        for name in np.unique(np.asarray(members, dtype=str)):
-            if home.setdefault(str(name), part) != part:
+        for name, first in zip(*_first_of_each(members), strict=True):
+            other, before = home.setdefault(name, (part, first))
+            if other != part:
                 raise InputError(
-                    f"the group {str(name)!r} is in the {home[str(name)]} part and in the {part} "
-                    f"part: expected every group in one part: move its sequences, or leave the "
-                    f"groups out"
+                    f"the group {name!r} is in the {other} part ({where(other, before)}) and in "
+                    f"the {part} part ({where(part, first)}), expected every group in one part: "
+                    f"move its sequences, or leave the groups out"
                 )
+
+
+def _first_of_each(members: NDArray[Any]) -> tuple[list[str], list[int]]:
+    """Return the names of all groups, and the first sequence of each."""
+    names, first = np.unique(np.asarray(members, dtype=str), return_index=True)
+    return names.tolist(), first.tolist()
 
 
 def folds(
@@ -120,7 +148,7 @@ def folds(
     labels are groups, and every group is in one fold.
     """
     if not 2 <= k <= count:
-        raise InputError(f"{k} folds of {count} sequences: expected 2 to {count}")
+        raise InputError(f"{number_of(k, 'fold')} of {count} sequences: expected 2 to {count}")
     rng = np.random.default_rng(seed)
     if like is None:
         like = np.zeros(count, dtype=np.int64)
@@ -128,7 +156,8 @@ def folds(
     fold = np.empty(count, dtype=np.int64)
     if whole:
         if len(names) < k:
-            raise InputError(f"{k} folds of {len(names)} groups: expected at most {len(names)}")
+            groups = number_of(len(names), "group")
+            raise InputError(f"{k} folds of {groups}: expected at most {len(names)}")
         filled = np.zeros(k, dtype=np.int64)
         # Large groups first, each into the emptiest fold; equal ones in random order.
         for i in sorted(rng.permutation(len(names)), key=lambda i: -sizes[i]):

@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import chain
 from math import nan
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
+from hardware.display import number_of
 from hardware.errors import InputError, MissingPackageError
-from hardware.files.disk import one_line, opened
+from hardware.files.disk import one_line, opened, read_bytes
 from spiking_gru.data.npz import read_arrays
 from spiking_gru.data.tables import Column, Table, require_column, table_of_array, table_of_columns
 
@@ -45,8 +46,21 @@ def read_csv(path: Path, texts: Collection[str] | None = ()) -> Table:
         try:
             with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
                 return _parsed(path, text, texts)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise InputError(f"{path}: not a CSV file in UTF-8: {one_line(error)}") from error
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{path}: not a CSV file in UTF-8: {_first_foreign(path)}: save it as UTF-8"
+            ) from error
+
+
+def _first_foreign(path: Path) -> str:
+    """Return the first byte of a file that is not UTF-8, and its line, in words."""
+    content = read_bytes(path, LARGEST)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"line {line} has the byte {content[error.start]:#04x}"
+    return "it changed while it was read"
 
 
 def _parsed(path: Path, text: TextIO, texts: Collection[str] | None) -> Table:
@@ -84,7 +98,7 @@ def _rows(path: Path, text: TextIO) -> Iterator[tuple[int, list[str]]]:
     """Yield every row with its line: rows of equal length, with no empty line between them."""
     rows = csv.reader(_lines(path, text), delimiter=_delimiter(text))
     width = empty = 0
-    for row in rows:
+    for row in _read(path, rows):
         line = rows.line_num
         if not row:
             empty = empty or line
@@ -94,10 +108,24 @@ def _rows(path: Path, text: TextIO) -> Iterator[tuple[int, list[str]]]:
         width, empty = width or len(row), 0
         if len(row) != width:
             raise InputError(
-                f"{path}: line {line} has {len(row)} cells, expected {width} as in the first: give "
-                f"every row as many"
+                f"{path}: line {line} has {number_of(len(row), 'cell')}, expected {width} as in "
+                f"the first: give every row as many"
             )
         yield line, row
+
+
+def _read(path: Path, rows: Any) -> Iterator[list[str]]:
+    """Yield the rows of a reader."""
+    end = 0
+    try:
+        for row in rows:
+            yield row
+            end = rows.line_num
+    except csv.Error as error:
+        raise InputError(
+            f"{path}: line {end + 1}: not a CSV file: {one_line(error)}: correct the quotes, "
+            f"or save it again"
+        ) from error
 
 
 def _lines(path: Path, text: TextIO) -> Iterator[str]:
@@ -105,7 +133,9 @@ def _lines(path: Path, text: TextIO) -> Iterator[str]:
     while line := text.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE:
-            raise InputError(f"{path}: line {number} has {LONGEST_LINE} characters or more")
+            raise InputError(
+                f"{path}: line {number} has {LONGEST_LINE} characters or more: split it"
+            )
         yield line
 
 
@@ -168,7 +198,10 @@ def read_parquet(path: Path, texts: Collection[str] = ()) -> Table:
         except (pyarrow.ArrowException, OSError, ValueError, MemoryError) as error:
             if isinstance(error, InputError):
                 raise
-            raise InputError(f"{path}: not a readable Parquet file: {one_line(error)}") from error
+            reason = one_line(error).rstrip(". ")
+            raise InputError(
+                f"{path}: not a readable Parquet file: {reason}: write it again"
+            ) from error
     return table_of_columns(str(path), pairs, exact=texts)
 
 
@@ -179,7 +212,7 @@ def read_npz(path: Path, texts: Collection[str] = ()) -> Table:
     if "values" not in arrays and len(arrays) != 1:
         raise InputError(
             f"{path}: the arrays {', '.join(arrays) or 'none'}: expected one array, or one that "
-            f"is called values"
+            f"is called values: write it again with one of these"
         )
     return table_of_array(str(path), arrays.get("values", next(iter(arrays.values()))))
 

@@ -73,7 +73,7 @@ class Table:
             row, column = large[0]
             raise InputError(
                 f"{self.where(row, names[column])} is {values[row, column]}: expected a finite "
-                f"number that float32 can hold"
+                f"number that float32 can hold: correct it, or leave the row out"
             )
         gaps = np.isnan(values)
         if gaps.any():
@@ -206,11 +206,15 @@ def table_of_columns(
         except NO_ARRAY as error:
             raise InputError(f"{source}: column {name!r} is no list of items: {error}") from error
     if not named:
-        raise InputError(f"{source}: no columns: expected one for each channel")
+        raise InputError(
+            f"{source}: no columns, expected one for each channel: fill it, or take it out"
+        )
     if len({len(column) for column in named.values()}) > 1:
         raise InputError(f"{source}: its columns have different lengths")
     if not len(next(iter(named.values()))):
-        raise InputError(f"{source}: no rows: expected at least one frame of numbers")
+        raise InputError(
+            f"{source}: no rows, expected at least one frame of numbers: fill it, or take it out"
+        )
     return Table(source, named) if lines is None else Table(source, named, lines, "line")
 
 
@@ -224,11 +228,19 @@ def _column(values: Any, exact: bool) -> Column:
         raise ValueError(f"shape {array.shape}, expected (rows,)")
     if array.dtype.kind in NUMBERS and not exact:
         return array.astype(np.float64, copy=False)
+    if array.dtype.kind == "M" and exact:
+        array = _readable(array)
     items = array.astype(object)
     items[[_is_absent(item) for item in items]] = np.nan
     if not exact and all(isinstance(item, (int, float, np.number, np.bool_)) for item in items):
         return items.astype(np.float64)
     return items
+
+
+def _readable(times: NDArray[Any]) -> NDArray[Any]:
+    """Return times in µs, which become dates as objects; those that µs cannot hold as they are."""
+    coarse = times.astype("M8[us]")
+    return coarse if ((coarse == times) | np.isnat(times)).all() else times
 
 
 def _as_numbers(column: Column) -> NDArray[np.object_]:

@@ -11,8 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.errors import InputError, choose, name_fault
 from hardware.metrics import MISSING_CLASS
-from hardware.sequences.dense import NO_ARRAY, as_array
 from spiking_gru.data.labels import are_labels, is_missing, labels_of, names_of
+from spiking_gru.data.target_forms import (
+    Table,
+    are_per_step,
+    listed_targets,
+    of_all_frames,
+    or_of_frames,
+    require_whole_frames,
+    table_of_targets,
+)
 from spiking_gru.data.tasks import TASKS, task_of
 
 if TYPE_CHECKING:
@@ -20,9 +28,6 @@ if TYPE_CHECKING:
 
 MOST_DISTINCT = 0.5
 """Different numbers per sequence up to which whole numbers are taken for classes."""
-
-Table = NDArray[np.object_]
-"""Targets as (items,) or (items, outputs), each as it was given."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,16 @@ def targets_of(
     """
     if task is not None:
         choose("task", task, TASKS)
-    items = _items(given, len(lengths))
-    per_step = TASKS[task].per_step if task else _are_per_step(items, lengths)
-    flat = _frames(items, lengths) if per_step else items
+    items = listed_targets(given, len(lengths))
+    if task is None:
+        require_whole_frames(items, lengths)
+    per_step = TASKS[task].per_step if task else are_per_step(items, lengths)
+    flat = of_all_frames(items, lengths) if per_step else items
     if TASKS[task].has_labels if task else are_labels(flat):
         name = task or task_of(True, per_step, has_labels=True)
         array, names = labels_of(flat, tuple(map(str, classes)), _text)
         return Targets(name, array, _named(names), names)
-    table = _table(flat)
+    table = table_of_targets(flat, "" if per_step else or_of_frames(items, lengths))
     names_classes = (
         TASKS[task].names_classes if task else bool(classes) or _are_classes(table, len(items))
     )
@@ -82,37 +89,14 @@ def targets_of(
     if not names_classes:
         return Targets(name, _values(table))
     names = tuple(map(str, classes))
+    if not names:
+        _require_labels(table, name)
     if table.ndim == 2:
         return _of_one_hot(name, table, names)
     labels = [None if is_missing(label) else _text(label) for label in table]
     names = _named(names or names_of(list(table), _text))
     written = tuple(written) or _written({text for text in labels if text is not None}, names)
     return Targets(name, _places(labels, written, names), names, written)
-
-
-def _items(given: Any, count: int) -> list[Any]:
-    """Return one target for each sequence, as Python's own numbers, texts and lists."""
-    try:
-        items = [_plain(item) for item in given]
-    except NO_ARRAY as error:
-        raise InputError(
-            f"targets are {given!r:.60}: expected one for each sequence: {error}"
-        ) from error
-    if len(items) != count:
-        raise InputError(f"{len(items)} targets for {count} sequences: expected one for each")
-    return items
-
-
-def _plain(item: Any) -> Any:
-    """Return a target as Python's own number, text or list."""
-    if isinstance(item, (set, frozenset)):
-        item = sorted(item, key=str)
-    try:
-        return as_array(item).tolist()
-    except NO_ARRAY:
-        if not isinstance(item, (list, tuple)):
-            raise
-        return [_plain(part) for part in item]
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -122,46 +106,15 @@ def _named(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _width(item: Any) -> int | None:
-    """Return the length of a target that is a list; None for a single one."""
-    return len(item) if isinstance(item, list) else None
-
-
-def _are_per_step(items: list[Any], lengths: NDArray[np.int64]) -> bool:
-    widths = [_width(item) for item in items]
-    if widths != lengths.tolist() or not items:
-        return False
-    if len(set(widths)) == 1 and not isinstance(items[0][0], list):
+def _require_labels(table: Table, task: str) -> None:
+    """Refuse real numbers, most of which are different, as the names of classes."""
+    known = [target for target in table.ravel() if not is_missing(target)]
+    real = [t for t in known if isinstance(t, float) and not t.is_integer()]
+    if real and len(set(known)) > MOST_DISTINCT * len(known):
         raise InputError(
-            f"every target is a list of {widths[0]}, and every sequence has as many frames: give "
-            f"task='regress' for {widths[0]} values of each sequence, task='multi-label' for its "
-            f"labels, or task='regress-steps' or 'classify-steps' for one target of each frame"
+            f"targets are real numbers such as {real[0]:.4g}, expected labels in the task {task}: "
+            f"give labels, or a task of values such as 'regress'"
         )
-    return True
-
-
-def _frames(items: list[Any], lengths: NDArray[np.int64]) -> list[Any]:
-    """Return the targets of all frames, one after another."""
-    for number, (item, length) in enumerate(zip(items, lengths, strict=True)):
-        width = _width(item)
-        if width != length:
-            found = "one target" if width is None else f"{width} targets"
-            raise InputError(
-                f"sequence {number} has {length} frames, but {found}: expected one for each frame"
-            )
-    return [target for item in items for target in item]
-
-
-def _table(items: list[Any]) -> Table:
-    widths = {_width(item) for item in items}
-    if len(widths) > 1:
-        found = ", ".join(sorted("one number" if w is None else str(w) for w in widths))
-        raise InputError(f"targets have different widths ({found}): expected as many in each")
-    width = widths.pop() if widths else None
-    table = np.empty(len(items) if width is None else (len(items), width), dtype=object)
-    for i, item in enumerate(items):
-        table[i] = item
-    return table
 
 
 def _is_one_hot(table: Table) -> bool:
@@ -201,9 +154,13 @@ def _values(table: Table) -> NDArray[np.float64]:
             f"targets are no numbers: {error}: give numbers or a task of classes"
         ) from error
     if np.isinf(values).any():
-        raise InputError(f"a target is {values[np.isinf(values)][0]}: expected finite numbers")
+        place = int(np.argwhere(np.isinf(values).reshape(len(table), -1).any(axis=1))[0, 0])
+        raise InputError(
+            f"a target is {values[np.isinf(values)][0]}, target {place}, expected finite numbers: "
+            f"correct it, or give None where it is not known"
+        )
     if values.size and np.isnan(values).all():
-        raise InputError("every target is missing: expected at least one value")
+        raise InputError("every target is missing, expected some that are known: fill them in")
     return values.reshape(len(table), table.shape[1] if table.ndim == 2 else 1)
 
 
@@ -236,7 +193,8 @@ def _written(present: set[str], names: tuple[str, ...]) -> tuple[str, ...]:
             f"labels are numbers from {min(present, key=int)} to {max(present, key=int)} of "
             f"{len(names)} classes, which may be counted from 0 or from 1: give the classes' names"
         )
-    return fitting[0] if fitting else min(ways, key=lambda known: len(present - set(known)))
+    nearest = min((names, in_names, *ways), key=lambda known: len(present - set(known)))
+    return fitting[0] if fitting else nearest
 
 
 def _places(
@@ -244,12 +202,15 @@ def _places(
 ) -> NDArray[np.int64]:
     """Return the class index of each label."""
     place = {text: i for i, text in enumerate(written)}
-    unknown = sorted({text for text in labels if text is not None} - set(place))
-    if unknown:
-        raise InputError(
-            f"a label is {unknown[0]!r}, but the classes are {', '.join(names)}: expected one of "
-            f"them, or numbers from 0 or from 1"
-        )
+    for i, text in enumerate(labels):
+        if text is not None and text not in place:
+            numbers = all(known.lstrip("-").isdigit() for known in (text, *written))
+            others = " or numbers from 0 or from 1" if numbers else ""
+            raise InputError(
+                f"target {i}: a label is {text!r}, but the classes are {', '.join(names)}, "
+                f"expected one of them{others}: correct it, or add this class to the classes and "
+                f"to the training part"
+            )
     return np.array(
         [MISSING_CLASS if text is None else place[text] for text in labels], dtype=np.int64
     )

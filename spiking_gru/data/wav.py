@@ -124,7 +124,10 @@ def _chunks(path: Path, file: BinaryIO, size: int) -> Iterator[tuple[bytes, int,
 def _format(path: Path, content: bytes) -> tuple[int, int, int, int]:
     """Return tag, channels, rate and bits."""
     if len(content) < 16:
-        raise InputError(f"{path}: the chunk 'fmt ' has {len(content)} bytes, expected 16 or more")
+        raise InputError(
+            f"{path}: the chunk 'fmt ' has {len(content)} bytes, expected 16 or more: "
+            f"copy or record it again"
+        )
     tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", content[:16])
     if tag == EXTENSIBLE and len(content) >= 26:
         tag = int.from_bytes(content[24:26], "little")

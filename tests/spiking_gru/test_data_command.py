@@ -109,7 +109,16 @@ def test_a_file_with_the_name_of_a_data_set_is_the_file(  # type: ignore[no-unty
 def test_what_is_not_there_is_refused_with_a_remedy(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     code, _, err = call("data", "check", tmp_path / "none")
     assert code == 2
-    assert "none is not there: expected data to train on: check the path" in err
+    assert "none is not there, expected a path of your data: check the path" in err
+    code, _, err = call("data", "check", "balls")
+    assert code == 2
+    assert "run: spiking-gru data show balls" in err
+    code, _, err = call("data", "show", tmp_path)
+    assert code == 2
+    assert (
+        f"{tmp_path} is a path, expected the name of a data set: for data of your own run: " in err
+    )
+    assert f"spiking-gru data check {tmp_path}" in err
     code, _, err = call("data", "show", "ball")
     assert code == 2
     assert "unknown data set 'ball': did you mean 'balls'?" in err
@@ -154,8 +163,19 @@ def test_texts_are_shown_as_text(call, tmp_path: Path) -> None:  # type: ignore[
     (tmp_path / "t.csv").write_text("text,label\n" + f"{long},x\n{long},y\n" * 9)
     (tmp_path / "t.toml").write_text('texts = "t.csv"\nkind = "words"\n')
     _, out, _ = call("data", "check", tmp_path / "t.toml")
-    assert out.splitlines()[-1] == "12 words; first text: 'a very long film that nobody has see…'"
+    assert out.splitlines()[-3] == "12 words; first text: 'a very long film that nobody has see…'"
     _, out, _ = call("data", "show", "dates")
     source, target = out.splitlines()[-2:]
     assert source.startswith("36 characters; first source: '")
     assert target.startswith("12 characters; first target: '2")
+
+
+def test_check_warns_of_a_validation_part_that_is_too_small(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    note = "the validation part has 3 sequences: too few to choose settings by"
+    code, out, err = call("data", "check", small_file(tmp_path))
+    assert code == 0, err
+    assert out.splitlines()[-1] == f"note: {note}"
+    _, out, _ = call("data", "check", small_file(tmp_path), "--json")
+    assert json.loads(out)["notes"] == [note]
+    _, out, _ = call("data", "show", "balls", "--json")
+    assert json.loads(out)["notes"] == []

@@ -34,7 +34,7 @@ FORMATS = (
     lambda day: f"{MONTHS[day.month - 1][:3]} {day.day} {day.year}",
     lambda day: f"{day.day:02}.{day.month:02}.{day.year}",
     lambda day: f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}",
-    lambda day: f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}, {day.year}",
+    lambda day: f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day} {day.year}",
 )
 """Six ways to write a day, in lower case."""
 

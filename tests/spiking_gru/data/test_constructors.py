@@ -228,8 +228,14 @@ def test_the_groups_of_given_parts_are_kept_and_validation_takes_whole_ones() ->
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ((SEQUENCES[:2], ["loud", "new"]), r"no training sequence has the label 1 \(new\)"),
-        ((SEQUENCES[:2], ["loud", "quiet"], [0, 0]), "the group '0' is in the train part and in"),
+        (
+            (SEQUENCES[:2], ["loud", "new"]),
+            "the label 'new', which sequence 1 of the test part has",
+        ),
+        (
+            (SEQUENCES[:2], ["loud", "quiet"], [0, 0]),
+            r"'0' is in the train part \(sequence 0\) and in",
+        ),
         ((SEQUENCES[:2], ["loud", "quiet"]), "only the train part has groups"),
         ((SEQUENCES[:2], ["loud"], [7, 7]), "39 targets for 40 sequences|targets for"),
         ((SEQUENCES[:2],), r"a part is not \(sequences, targets\)"),

@@ -106,7 +106,10 @@ def test_a_validation_part_in_the_file_is_taken_as_it_is(tmp_path: Path) -> None
         ({"validation_lengths": None}, "no array validation_lengths"),
         ({"validation_labels": None}, "no array validation_labels, nor validation_targets"),
         ({"validation_values": np.zeros((4, 2))}, "2 channels in the validation part, but 3"),
-        ({"validation_labels": np.array([0, 7])}, "validation_labels: a label is '7'"),
+        (
+            {"validation_labels": np.array([0, 7])},
+            "validation_labels of the validation part: target 1: a label is '7'",
+        ),
         (
             {"validation_labels": None, "validation_targets": np.zeros(2)},
             "the training part is to classify, the validation part to regress",
@@ -124,20 +127,26 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"train_labels": np.arange(5)}, "train_labels: 5 targets for 30 sequences"),
+        (
+            {"train_labels": np.arange(5)},
+            "train_labels of the train part: 5 targets for 30 sequences",
+        ),
         (
             {"test_labels": np.full(9, 7)},
-            "test_labels: a label is '7', but the classes are 0, 1, 2",
+            r"small\.npz: test_labels of the test part: target 0: a label is '7', but",
         ),
         ({"train_targets": np.zeros(30)}, "both train_labels and train_targets are here"),
         ({"test_values": np.full((3, 3), np.inf), "test_lengths": np.array([3])}, "inf in seq"),
         ({"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)}, "2 channels in the"),
         ({"train_labels": np.array(["a"] * 30)}, "a label is '0', but the classes are a"),
         ({"train_labels": np.arange(30) % 2 + 1}, "a label is '0', but the classes are 1, 2"),
-        ({"classes": np.array(["x", "y", "z", "v"])}, r"no training sequence has the label 3 \(v"),
+        (
+            {"classes": np.array(["x", "y", "z", "v"])},
+            r"no sequence has the label 'v', .*; count labels from 0",
+        ),
         (
             {"classes": np.array(["x", "y"])},
-            "train_labels: a label is '2', but the classes are x, y",
+            "train_labels of the train part: target 2: a label is '2', but the classes are x, y",
         ),
         (
             {f"{part}_targets": np.zeros(n) for part, n in (("train", 30), ("test", 9))}
@@ -189,9 +198,9 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_of_text_is_refused_without_advice_to_open_it_unsafely(tmp_path: Path) -> None:
-    (tmp_path / "data.txt").write_text("1,2\n3,4\n")
+    (tmp_path / "data.dat").write_text("1,2\n3,4\n")
     with pytest.raises(InputError, match="neither a .npz archive") as refused:
-        data.load(str(tmp_path / "data.txt"))
+        data.load(str(tmp_path / "data.dat"))
     assert "pickle" not in str(refused.value)
 
 
@@ -282,7 +291,7 @@ def test_values_beside_inputs_are_targets_of_sequences_or_frames(tmp_path: Path)
 @pytest.mark.parametrize("names", [np.array("x"), np.array(["x\ny"]), np.array([["x"]])])
 def test_class_names_beside_inputs_are_checked(tmp_path: Path, names: np.ndarray) -> None:
     np.savez(tmp_path / "i.npz", values=np.zeros((5, 3)), lengths=np.array([2, 3]), classes=names)
-    with pytest.raises(InputError, match="^classes"):
+    with pytest.raises(InputError, match=r"i\.npz: classes"):
         load_inputs(str(tmp_path / "i.npz"))
 
 
@@ -325,5 +334,7 @@ def test_the_parts_of_a_file_count_their_labels_alike(tmp_path: Path) -> None:
 
 def test_parts_of_a_file_share_no_group(tmp_path: Path) -> None:
     groups = {"train_groups": np.arange(30) % 3, "test_groups": np.arange(9) % 3}
-    with pytest.raises(InputError, match="the group '0' is in the training part and in the test"):
+    with pytest.raises(
+        InputError, match=r"the group '0' is in the training part \(sequence 0\) and in the test"
+    ):
         data.load(str(small_file(tmp_path, **groups)))

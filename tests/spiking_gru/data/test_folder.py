@@ -19,7 +19,7 @@ PARTS_OF_EIGHT = ["train"] * 4 + ["validation"] * 2 + ["test"] * 2
 def recording(path: Path, values: np.ndarray | str | None = None, header: str = "x,y") -> Path:
     """Write a recording in the form that its ending says."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = RNG.normal(size=(RNG.integers(1, 5), 2)) if values is None else values
+    values = RNG.normal(size=(RNG.integers(2, 6), 2)) if values is None else values
     if isinstance(values, str):
         path.write_text(values)
     elif path.suffix == ".npz":
@@ -54,7 +54,7 @@ def refused(place: Path, message: str, **options: object) -> None:
 
 def test_labels_are_the_names_of_subfolders(tmp_path: Path) -> None:
     labelled(tmp_path / "moves")
-    recording(tmp_path / "moves" / "walk" / "one frame.csv", np.array([[8.0, 9.0]]))
+    recording(tmp_path / "moves" / "walk" / "two frames.csv", np.array([[8.0, 9.0], [1.0, 2.0]]))
     (tmp_path / "moves" / "README.md").write_text("mine")
     (tmp_path / "moves" / "run" / ".hidden").write_text("")
     dataset = Dataset.from_folder(tmp_path / "moves", test=0.4, validation=0.3)
@@ -138,7 +138,7 @@ def test_the_target_of_each_frame_may_be_numbers(tmp_path: Path) -> None:
 
 def test_a_column_of_time_is_left_out_only_when_it_is_named(tmp_path: Path) -> None:
     for i in range(8):
-        recording(tmp_path / "ab"[i % 2] / f"{i}.csv", f"when,x\n2020-01-01,{i}\n")
+        recording(tmp_path / "ab"[i % 2] / f"{i}.csv", f"when,x\n2020-01-01,{i}\n2020-01-02,{i}\n")
     assert Dataset.from_folder(tmp_path, time="when").channels == 1
     refused(tmp_path, r"0\.csv: line 2, column 'when' is '2020-01-01': expected a number")
     refused(tmp_path, r"0\.csv: unknown column 'wen': did you mean 'when'", time="wen")
@@ -158,9 +158,9 @@ def test_gaps_are_refused_or_filled_as_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "message"),
     [
-        ("run/0.csv", "x,y\n1,2\n3\n", r"run/0\.csv: line 3 has 1 cells, expected 2"),
+        ("run/0.csv", "x,y\n1,2\n3\n", r"run/0\.csv: line 3 has 1 cell, expected 2"),
         ("run/0.csv", "x,y\n1,2\n3,q\n", r"run/0\.csv: line 3, column 'y' is 'q'"),
-        ("run/0.csv", "x,y\n", r"run/0\.csv: no rows: expected at least one frame"),
+        ("run/0.csv", "x,y\n", r"run/0\.csv: no rows, expected at least one frame"),
         ("run/0.csv", "", r"run/0\.csv: no columns"),
         (
             "walk/3.csv",
@@ -182,7 +182,11 @@ def test_gaps_are_refused_or_filled_as_told(tmp_path: Path) -> None:
             r"line 2, column 'label': the name '' has 0 char",
         ),
         ("index.csv", "file,label\n../a.csv,b\n", r"line 2, column 'file' is '\.\./a\.csv': expec"),
-        ("index.csv", "file,label\nq.csv,b\n", r"cannot read .*q\.csv: No such file"),
+        (
+            "index.csv",
+            "file,label\nq.csv,b\n",
+            r"index\.csv: line 2, q\.csv: no such file, expected .*: correct its name",
+        ),
         ("index.csv", "file,label\nrun/0.csv,b\nrun/0.csv,c\n", r"line 3.* as in line 2: list"),
         (
             "index.csv",
@@ -204,18 +208,28 @@ def test_folders_from_which_nothing_can_be_learnt_are_refused(tmp_path: Path) ->
     refused(tmp_path / "empty", "no recordings: put files that end in")
     refused(labelled(tmp_path / "one", labels=("a",)), "every label is 'a', expected at least two")
     refused(labelled(tmp_path / "few", 2), "no validation part next to the test part: class 'run'")
-    refused(labelled(tmp_path / "fewer", 1), "class 'run' has 1 sequence: at least 2")
+    refused(
+        labelled(tmp_path / "fewer", 1), r"class 'run' has 1 sequence \(run/0\.csv\), .*: correct"
+    )
     (labelled(tmp_path / "bare") / "none").mkdir()
     refused(tmp_path / "bare", "none: no recording in it")
     labelled(tmp_path / "late" / "train")
     labelled(tmp_path / "late" / "test", labels=("run", "walk", "swim"))
-    refused(tmp_path / "late", r"no training sequence has the label 1 \(swim\), .*leave the class")
+    refused(
+        tmp_path / "late",
+        r"no training sequence has the label 'swim', which test/swim/0\.csv of the test part has, "
+        r"expected some of each class: move some to the training part, or leave the class out$",
+    )
 
 
 def test_given_parts_that_share_a_group_are_refused(tmp_path: Path) -> None:
     rows = [f"{i}.csv,{'ab'[i % 2]},{i % 3},{p}" for i, p in enumerate(PARTS_OF_EIGHT)]
     place = with_index(tmp_path, "file,label,group,part", *rows)
-    refused(place, "the group '1' is in the train part and in the validation part")
+    refused(
+        place,
+        r"the group '1' is in the train part \(index\.csv: line 3, 1\.csv\) and in the validation "
+        r"part \(index\.csv: line 6, 4\.csv\), .*: move its sequences",
+    )
 
 
 def test_given_parts_without_a_test_part_are_refused(tmp_path: Path) -> None:

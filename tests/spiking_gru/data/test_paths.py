@@ -130,7 +130,7 @@ def test_a_run_finds_its_folder_again_from_anywhere_and_notices_a_change(
     monkeypatch.chdir("/")
     found = RunFolder(tmp_path / "a").dataset()
     assert found.fingerprint == Dataset.from_folder(tmp_path / "moves").fingerprint
-    (tmp_path / "moves" / "run" / "0.csv").write_text("1,2\n")
+    (tmp_path / "moves" / "run" / "0.csv").write_text("1,2\n3,4\n")
     with pytest.raises(InputError, match="the data set moves is not the one this run was trained"):
         RunFolder(tmp_path / "a").dataset()
 
@@ -138,7 +138,7 @@ def test_a_run_finds_its_folder_again_from_anywhere_and_notices_a_change(
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("1,2\n3\n", "run/0.csv: line 2 has 1 cells, expected 2 as in the first"),
+        ("1,2\n3\n", "run/0.csv: line 2 has 1 cell, expected 2 as in the first"),
         ("1,2\n3,x\n", "run/0.csv: line 2, column '2' is 'x': expected a number"),
         ("1,2\n3,\n", "run/0.csv: line 2, column '2' is missing"),
         ("", "run/0.csv: no columns"),

@@ -73,7 +73,7 @@ def test_folds_hold_every_sequence_once_and_share_classes_or_keep_groups_whole(
         (lambda: by_time(1, 0.1), "there is 1 sequence"),
         (lambda: by_share(1, 0.1, 0), "there is 1 sequence"),
         (lambda: folds(5, 6, 0), "6 folds of 5 sequences: expected 2 to 5"),
-        (lambda: folds(5, 3, 0, np.zeros(5), whole=True), "3 folds of 1 groups"),
+        (lambda: folds(5, 3, 0, np.zeros(5), whole=True), "3 folds of 1 group:"),
     ],
 )
 def test_splits_that_are_impossible_are_refused(split: object, message: str) -> None:

@@ -86,7 +86,7 @@ def test_columns_that_are_named_stay_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,2\n3\n", r"r\.csv: line 3 has 1 cells, expected 2"),
+        ("a,b\n1,2\n3\n", r"r\.csv: line 3 has 1 cell, expected 2"),
         ("a,b\n1,2\n3,4,5\n", r"r\.csv: line 3 has 3 cells, expected 2"),
         ("a,b\n1,2\n3,x\n", r"r\.csv: line 3, column 'b' is 'x': expected a number"),
         ("1;2,5\n", r"line 1, column '2' is '2,5': expected a number"),
@@ -95,10 +95,10 @@ def test_columns_that_are_named_stay_text(tmp_path: Path) -> None:
         ("a,a\n1,2\n", r"two columns are called 'a': rename"),
         (",x\n0,1\n1,2\n", r"r\.csv: columns: the name '' has 0 characters.*: rename this one"),
         ('"a\nb"\n1\n', r"r\.csv: columns: the name 'a\\nb' has 3 characters"),
-        ("a,b\n", r"r\.csv: no rows: expected at least one frame"),
+        ("a,b\n", r"r\.csv: no rows, expected at least one frame"),
         ("", r"r\.csv: no columns"),
         (b"\xff\xfe1\n", r"r\.csv: not a CSV file in UTF-8"),
-        ('a\n"1\n' + "2\n" * 70000, r"r\.csv: not a CSV file in UTF-8: field larger"),
+        ('a\n"1\n' + "2\n" * 70000, r"r\.csv: line 2: not a CSV file: field larger"),
         ("1," * 2**19 + "1", r"r\.csv: line 1 has 1048576 characters or more"),
     ],
 )
