@@ -34,7 +34,8 @@ def verify(
         str | None, typer.Option(help="Other data than the run's test part.", show_default=False)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The summary.", show_default="RUN/verification.json")
+        Path | None,
+        typer.Option(help="The summary.", show_default="RUN/verification.json; none with --data"),
     ] = None,
     trace: Annotated[
         Path | None,
@@ -129,7 +130,8 @@ def verify_program(
     if asked.data is None:
         sequences = folder.dataset().test.sequences
     else:
-        sequences = load_inputs(asked.data, preprocessing=program.preprocessing).sequences
+        stated = {"preprocessing": program.preprocessing, "vocabulary": program.vocabulary}
+        sequences = load_inputs(asked.data, **stated).sequences
     traces = []
     for name in engines_of(asked.engines, asked.source, folder):
         with voice.busy(f"{name}: running {len(sequences)} sequences"):
