@@ -222,7 +222,7 @@ def parts_table(parts: dict[str, Part]) -> str:
 
 PAGE_TEXT = """# Validation
 
-What this project predicts beside what others have measured, or computed. Made by
+Predictions of this project, next to figures that others have measured or computed. Made by
 `python benchmarks/validation.py` from the chips in `hardware/cost/chips/`; a figure with a mark
 (*) rests on constants that are inherited from another chip.
 

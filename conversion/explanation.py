@@ -18,7 +18,7 @@ from hardware.definition.arithmetic import WORD_BITS
 from hardware.program.model import Layer
 
 BOUND_OF = {"W": "input accumulator", "U": "recurrent accumulator", "b": "pre-activation"}
-"""The bound that stands in the row of each quantity."""
+"""The bound in the row of each quantity."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ It proves, it does not sample: whatever the input, no accumulator, product, part
 leaves the chip's 24-bit word. Since 24 bits are also what float32 holds exactly, the same proof
 shows that training computed the chip's own bits.
 
-Bounds are Python integers, for a proof that could wrap would prove nothing.
+Bounds are Python integers, because a proof that could wrap would prove nothing.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def longest_sequence(readout: Readout, cell: Cell) -> int | None:
 
 
 def score_bound(readout: Readout, cell: Cell, steps: int) -> Exact:
-    """The largest |score| of each output after so many steps, for any emission.
+    """The largest |score| of each output after that many steps, for any emission.
 
     A leaky score settles where 2^-leak of it leaks as fast as current arrives, and rounding with
     it: |y| ≤ (|current| + 1) · 2^leak.

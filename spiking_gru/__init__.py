@@ -1,73 +1,156 @@
 """Spiking GRUs in torch: cells, layers, networks, encoders, data and training.
 
-Names are imported when they are first used, so that the command line and the data sets work
-without torch.
+The functions that convert, verify, run and report a network are here as well, so that one import
+is enough. Names are imported when they are first used, so that the command line, the data sets and
+programs work without torch.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from conversion import convert, convert_pair, verify, verify_pair
+    from hardware import (
+        LogMel,
+        LogMelStream,
+        Program,
+        ProgramPair,
+        Session,
+        SparseSequences,
+        State,
+        Trace,
+        answers,
+        count,
+        early_exit_curve,
+        estimate,
+        generate,
+        generated,
+        report,
+        run,
+        stream,
+        translate,
+    )
+    from hardware.definition.vocabulary import Vocabulary
     from spiking_gru.cell import SpikingGRUCell
     from spiking_gru.data import Dataset
+    from spiking_gru.data import load as load_data
+    from spiking_gru.encoder import Encoder
     from spiking_gru.layer import SpikingGRU
     from spiking_gru.network import Network
+    from spiking_gru.readout import Readout
     from spiking_gru.saved import load_network, load_pair
     from spiking_gru.seq2seq import Seq2Seq
     from spiking_gru.settings import NetworkSettings, PairSettings, TrainingSettings
     from spiking_gru.snntorch_bridge import known_to_snntorch, reset
     from spiking_gru.training.callbacks import BatchReport, Callback, EpochReport, PhaseReport
     from spiking_gru.training.folds import CrossValidation, cross_validate
-    from spiking_gru.training.train import train as train
+    from spiking_gru.workflows.train import train as train
 
 _HOMES = {
     "BatchReport": "spiking_gru.training",
     "Callback": "spiking_gru.training",
     "CrossValidation": "spiking_gru.training",
     "Dataset": "spiking_gru.data",
+    "Encoder": "spiking_gru.encoder",
     "EpochReport": "spiking_gru.training",
+    "LogMel": "hardware",
+    "LogMelStream": "hardware",
     "Network": "spiking_gru.network",
     "NetworkSettings": "spiking_gru.settings",
     "PairSettings": "spiking_gru.settings",
     "PhaseReport": "spiking_gru.training",
+    "Program": "hardware",
+    "ProgramPair": "hardware",
+    "Readout": "spiking_gru.readout",
     "Seq2Seq": "spiking_gru.seq2seq",
-    "Vocabulary": "hardware.definition.vocabulary",
+    "Session": "hardware",
+    "SparseSequences": "hardware",
     "SpikingGRU": "spiking_gru.layer",
     "SpikingGRUCell": "spiking_gru.cell",
+    "State": "hardware",
+    "Trace": "hardware",
     "TrainingSettings": "spiking_gru.settings",
+    "Vocabulary": "hardware.definition.vocabulary",
+    "answers": "hardware",
+    "convert": "conversion",
+    "convert_pair": "conversion",
+    "count": "hardware",
     "cross_validate": "spiking_gru.training",
+    "early_exit_curve": "hardware",
+    "estimate": "hardware",
+    "generate": "hardware",
+    "generated": "hardware",
     "known_to_snntorch": "spiking_gru.snntorch_bridge",
+    "load_data": "spiking_gru.data",
     "load_network": "spiking_gru.saved",
     "load_pair": "spiking_gru.saved",
+    "report": "hardware",
     "reset": "spiking_gru.snntorch_bridge",
-    "train": "spiking_gru.training",
+    "run": "hardware",
+    "stream": "hardware",
+    "train": "spiking_gru.workflows.train",
+    "translate": "hardware",
+    "verify": "conversion",
+    "verify_pair": "conversion",
 }
+
+_NAMES_AT_HOME = {"load_data": "load"}
+"""Names of objects in their modules, where they differ from the public ones."""
 
 __all__ = [
     "BatchReport",
     "Callback",
     "CrossValidation",
     "Dataset",
+    "Encoder",
     "EpochReport",
+    "LogMel",
+    "LogMelStream",
     "Network",
     "NetworkSettings",
     "PairSettings",
     "PhaseReport",
+    "Program",
+    "ProgramPair",
+    "Readout",
     "Seq2Seq",
+    "Session",
+    "SparseSequences",
     "SpikingGRU",
     "SpikingGRUCell",
+    "State",
+    "Trace",
     "TrainingSettings",
     "Vocabulary",
+    "answers",
+    "convert",
+    "convert_pair",
+    "count",
     "cross_validate",
+    "early_exit_curve",
+    "estimate",
+    "generate",
+    "generated",
     "known_to_snntorch",
+    "load_data",
     "load_network",
     "load_pair",
+    "report",
     "reset",
+    "run",
+    "stream",
     "train",
+    "translate",
+    "verify",
+    "verify_pair",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'spiking_gru' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), _NAMES_AT_HOME.get(name, name))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

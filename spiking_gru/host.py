@@ -1,4 +1,4 @@
-"""How long an ordinary GRU takes on this machine, to stand beside a chip's time."""
+"""How long an ordinary GRU takes on this machine, to compare with a chip's time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from hardware.errors import InputError
 
 WITHIN_S, FEWEST_ROUNDS = 0.5, 3
-"""Rounds go on for so long, and there are at least so many."""
+"""Seconds of all rounds, and the fewest rounds."""
 
 
 def time_gru(

@@ -33,7 +33,7 @@ def make_encoder(settings: NetworkSettings) -> Encoder:
 
 
 def make_readout(settings: NetworkSettings, event_fraction: int) -> Readout:
-    """A readout of the last layer, whose emissions have so many fraction bits."""
+    """A readout of the last layer, whose emissions have that many fraction bits."""
     return Readout(
         settings.hidden * (2 if settings.bidirectional else 1),
         settings.outputs,

@@ -21,6 +21,8 @@ def test_the_snippets_of_the_training_page_run(tmp_path: Path) -> None:
         "True True",
         "['loudness/rmse', 'low/accuracy']",
         "('low', 'loudness') True",
+        "True (90,)",
+        "True",
         "10 epochs",
         "gru 4",
         "float 4",

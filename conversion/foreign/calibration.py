@@ -253,7 +253,7 @@ def _first(search: _Search) -> Deployment:
 
 
 def _thinned(part: Part) -> Part:
-    """At most so many sequences, evenly from the part."""
+    """At most that many sequences, evenly from the part."""
     return part.take(np.unique(np.linspace(0, len(part) - 1, min(len(part), MOST)).astype(int)))
 
 

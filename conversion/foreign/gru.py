@@ -186,7 +186,7 @@ class ForeignGRU:
 
 
 def numbers(name: str, values: Any, dimensions: int) -> Doubles:
-    """An array of finite numbers with so many dimensions."""
+    """An array of finite numbers with that many dimensions."""
     array = np.asarray(values)
     if array.dtype.kind not in "fiu" or array.ndim != dimensions:
         raise InputError(

@@ -2,7 +2,7 @@
 
 Keras' gates are in the order z, r, h; z keeps the old state. Matrices are (inputs, 3 · units).
 With `reset_after` (the default since TensorFlow 2) the bias has two rows, the input's and the
-recurrent one; without it there is one bias, and the reset stands before the product.
+recurrent one; without it there is one bias, and the reset comes before the product.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def from_keras_arrays(arrays: Mapping[str, Array], reads: str = "last") -> Forei
     """From named arrays: `kernel`, `recurrent_kernel`, `bias`, `head_kernel`, `head_bias`.
 
     Layers of a stack end in `_0`, `_1`, …, backward ones in `_backward` after that. Whether the
-    reset stands after the product is read off the bias; without one, `reset_after` says it.
+    reset comes after the product is read off the bias; without one, `reset_after` says it.
     """
     left = dict(arrays)
     head = [left.pop(name) for name in ("head_kernel", "head_bias") if name in left]

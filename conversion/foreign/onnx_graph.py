@@ -335,7 +335,7 @@ def _headed(node: NodeProto, x: States, weights: Array, bias: Array | None) -> S
             node, "one head on the states, both directions side by side, is all there is"
         )
     if bias is not None:
-        # It stands beside the answers, which are the last axis: any other tells sequences apart.
+        # It is next to the answers, which are the last axis: any other tells sequences apart.
         if bias.size not in (1, len(weights)) or bias.size != (1, *bias.shape)[-1]:
             raise _refused(
                 node,

@@ -1,7 +1,7 @@
 """The ONNX operator GRU, stacked or bidirectional, with what leads to it and the head behind it.
 
 ONNX's gates are in the order z, r, h; z keeps the old state. `linear_before_reset` says where the
-reset stands: 1 after the product, 0 before it. What a model does beside that is followed axis by
+reset is: 1 after the product, 0 before it. Other operations of a model are followed axis by
 axis, and refused by name where a program could not do the same.
 """
 

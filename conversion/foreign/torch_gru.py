@@ -46,7 +46,7 @@ def from_torch_gru(gru: nn.GRU, head: nn.Linear | None = None, reads: str = "las
 
 
 def from_torch_state(arrays: Arrays, reads: str = "last") -> ForeignGRU:
-    """The arrays of a state dictionary: one GRU's, and those of the one Linear beside it."""
+    """The arrays of a state dictionary: one GRU's, and those of the one Linear next to it."""
     prefix = _prefix(arrays)
     rows = {name for name in arrays if ROW.fullmatch(name.removeprefix(prefix))}
     levels, number = [], 0

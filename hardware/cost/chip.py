@@ -253,7 +253,7 @@ def parse_chip(name: str, content: bytes) -> Chip:
 
 
 def _fault(error: ValidationError) -> str:
-    """The first field that is wrong; unknown ones first, for they often explain a missing one."""
+    """The first field that is wrong; unknown ones first: they often explain a missing one."""
     faults = error.errors()
     unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]
     if unknown:

@@ -61,7 +61,7 @@ class DigitalChip(Strict):
         return self
 
     def memory_for(self, stored: int) -> Memory:
-        """Return the smallest memory that holds so many bytes, or the largest."""
+        """Return the smallest memory that holds that many bytes, or the largest."""
         return next((one for one in self.memories if one.bytes >= stored), self.memories[-1])
 
 

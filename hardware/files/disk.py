@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside, synced, then renamed."""
+"""Files that are there whole or not at all: written next to it, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _target(path: Path) -> Path:
-    """Where `path` leads; only a regular file may be there, for a rename would replace the rest."""
+    """Where `path` leads; only a regular file may be there, which a rename may replace."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(
@@ -62,7 +62,7 @@ def _target(path: Path) -> Path:
 
 
 def _temporary(path: Path) -> tuple[int, Path]:
-    """An open file beside `path`, and its name."""
+    """An open file next to `path`, and its name."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -22,6 +22,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from hardware.files.kernel_files import KernelName, read_kernel, write_kernel
+from hardware.files.kernel_time import KERNEL_TIME
 from hardware.files.lost_signals import LostSignals
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,7 +38,7 @@ def compiled(function: F, *sources: Path) -> F:
     kernel._cache = KernelCache(function, sources, signals)
 
     def interruptible(signature: Any) -> Any:
-        with signals.sent_again():
+        with signals.sent_again(), KERNEL_TIME.running():
             return compile_kernel(signature)
 
     kernel.compile = interruptible

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, shortened, svg
+from hardware.reporting.figures import (
+    ACCENT,
+    INK,
+    MUTED,
+    NARROW,
+    SECOND,
+    STYLE,
+    WIDE,
+    shortened,
+    svg,
+)
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import Networks, Range, Report
-from hardware.reporting.study import Study
 from hardware.reporting.units import joules, tick, whole
 
 SCOPES = {
@@ -23,11 +31,17 @@ SCOPES = {
     "host": "host and I/O",
 }
 
-MARKERS = (".", "+", "x", "1")
-"""Markers of the outputs whose answers are drawn, the first four."""
+COLOURS = {"naive": MUTED, "dense": SECOND, "spiking": ACCENT}
+"""Colours of the kinds of networks."""
 
-MOST_POINTS = 1_000
-"""Most answers of an output that are drawn; of more, an even choice."""
+ROW_HEIGHT = {WIDE: 0.38, NARROW: 0.56}
+"""Inches of a row: in a narrow picture its name is above its bar, which needs the whole width."""
+
+MOST_CHARACTERS = {WIDE: 30, NARROW: 44}
+"""Most characters of the name of a row."""
+
+ROOM_FOR_NAMES = 1.35
+"""Height of the spread's axis, by that of its highest bar: two lines of text are above it."""
 
 Row = tuple[str, Range, str]
 """A title, a figure and the colour it has."""
@@ -56,7 +70,7 @@ def by_layer(report: Report, width: float = WIDE) -> str:
 def ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
     """A bar from low to high and a dot at the nominal figure; what is 0 has neither."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, 0.9 + 0.38 * len(rows)), layout="constrained")
+        figure = Figure(figsize=(width, 0.9 + ROW_HEIGHT[width] * len(rows)), layout="constrained")
         axes = figure.subplots()
         drawn = [y for y, (_, span, _) in enumerate(rows) if span.nominal > 0]
         for y in drawn:
@@ -77,7 +91,7 @@ def ranges(rows: Sequence[Row], label: str, name: str, width: float) -> str:
             axes.xaxis.set_major_locator(LogLocator(numticks=6 if width == WIDE else 4))
         axes.xaxis.set_major_formatter(lambda value, _: tick(value))
         axes.minorticks_off()
-        _name_rows(axes, [title for title, _, _ in rows])
+        _name_rows(axes, [title for title, _, _ in rows], width)
         axes.set_xlabel("energy per inference")
         return svg(figure, label, name)
 
@@ -90,14 +104,14 @@ def metric(report: Networks, width: float = WIDE) -> str:
     if not known:
         return ""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, 0.8 + 0.38 * len(known)), layout="constrained")
+        figure = Figure(figsize=(width, 0.8 + ROW_HEIGHT[width] * len(known)), layout="constrained")
         axes = figure.subplots()
         scale = 100 if row.unit == "%" else 1
         for y, (network, value) in enumerate(known):
-            colour = SECOND if network.dense else ACCENT
-            axes.barh(y, scale * value, color=colour, height=0.55)
+            height = 0.55 if width == WIDE else 0.35
+            axes.barh(y, scale * value, color=COLOURS[network.kind], height=height)
             _next_to(axes, SHOWN[row.unit](value), scale * value, y)
-        _name_rows(axes, [network.title for network, _ in known])
+        _name_rows(axes, [network.title for network, _ in known], width)
         if row.unit == "%":
             axes.set_xlim(0, 115)
             axes.set_xticks(range(0, 101, 20))
@@ -107,37 +121,6 @@ def metric(report: Networks, width: float = WIDE) -> str:
             axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
         axes.set_xlabel(f"{row.title}, {'%' if row.unit == '%' else 'unit of the target'}")
         return svg(figure, f"{row.title} of each network", "metric")
-
-
-def answers(run: Study, width: float = WIDE) -> str:
-    """Each known target of a program of values and its answer; empty for any other."""
-    if run.targets is None or run.names_classes or np.isnan(run.targets).all():
-        return ""
-    target, answer = run.targets, run.answers
-    known = ~np.isnan(target)
-    low, high = (end(target[known].tolist() + answer[known].tolist()) for end in (min, max))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(width, 3.6), layout="constrained")
-        axes = figure.subplots()
-        axes.plot([low, high], [low, high], color=MUTED, linewidth=1)
-        outputs = target.shape[1]
-        for i, marker in enumerate(MARKERS[:outputs]):
-            there = np.flatnonzero(known[:, i])
-            there = there[:: -(-len(there) // MOST_POINTS) or 1]
-            axes.plot(
-                target[there, i], answer[there, i], marker,
-                color=(ACCENT, SECOND)[i % 2], markersize=4, alpha=0.7, label=f"output {i}",
-            )  # fmt: skip
-        if outputs > 1:
-            axes.legend(frameon=False, fontsize=9)
-        axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
-        axes.set_xlabel("target")
-        axes.set_ylabel("answer")
-        label = (
-            f"{whole(int(known.sum()))} targets from {low:.4g} to {high:.4g} with the answers of "
-            f"the deployed program; on the line both are equal"
-        )
-        return svg(figure, label, "answers")
 
 
 def spread(report: Report, width: float = WIDE) -> str:
@@ -151,21 +134,21 @@ def spread(report: Report, width: float = WIDE) -> str:
             axes.stairs(found.inferences, edges, fill=True, color=ACCENT, alpha=0.55)
         else:
             axes.plot(found.most_j, found.inferences[0], "o", color=ACCENT)
-        for value, name in (
-            (found.core_dynamic_j.median, "median"),
-            (found.core_dynamic_j.p95, "95 % below"),
+        for value, name, line in (
+            (found.core_dynamic_j.median, "median", 0),
+            (found.core_dynamic_j.p95, "95 % below", 1),
         ):
             axes.axvline(value, color=INK, linewidth=1)
             axes.annotate(
                 name,
                 (value, 1),
                 xycoords=("data", "axes fraction"),
-                xytext=(5, 0),
+                xytext=(5, -12 * line),
                 textcoords="offset points",
                 va="top",
                 fontsize=9,
             )
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, ROOM_FOR_NAMES * max(found.inferences))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(8 if width == WIDE else 4))
         axes.xaxis.set_major_formatter(lambda value, _: tick(value))
@@ -182,7 +165,24 @@ def _next_to(axes: Axes, text: str, x: float, y: int) -> None:
     axes.annotate(text, (x, y), xytext=(8, 0), textcoords="offset points", va="center")
 
 
-def _name_rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), [shortened(name) for name in names], parse_math=False)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+def _name_rows(axes: Axes, names: Sequence[str], width: float) -> None:
+    """Name each row: next to the axis, or above its bar in a narrow picture."""
+    shown = [shortened(name, MOST_CHARACTERS[width]) for name in names]
+    axes.set_ylim(len(names) - 0.5, -0.5 if width == WIDE else -0.75)
     axes.tick_params(axis="y", length=0)
+    if width == WIDE:
+        axes.set_yticks(range(len(names)), shown, parse_math=False)
+        return
+    axes.set_yticks([])
+    for y, name in enumerate(shown):
+        axes.annotate(
+            name,
+            (0, y),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(3, 8),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=9,
+            annotation_clip=False,
+            parse_math=False,
+        )

@@ -37,12 +37,8 @@ STYLE = {
 }
 
 
-MOST_CHARACTERS = 30
-"""Of a name in a picture; a longer one would leave no room for what it names."""
-
-
-def shortened(name: str, most: int = MOST_CHARACTERS) -> str:
-    """Return a name as a picture shows it."""
+def shortened(name: str, most: int) -> str:
+    """Return a name as a picture shows it: a longer one would leave no room for its bar."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 

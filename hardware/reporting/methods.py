@@ -28,7 +28,7 @@ def methods(report: Report) -> list[Method]:
         Method("spikes", "Σ spikes, their changes, or values sent", trace),
         Method(
             "synaptic operations",
-            "Σ messages × weights that are not 0 on their way",
+            "Σ messages × nonzero weights on their way",
             "the trace and the program's weights; exact",
         ),
         Method(

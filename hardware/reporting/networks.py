@@ -70,6 +70,7 @@ def _naive(run: Study, deployed: NetworkFigures) -> list[NetworkFigures]:
             name=f"naive: {name}",
             title=f"naive: {name}",
             dense=False,
+            naive=True,
             hidden=None,
             parameters=None,
             metrics={metric: known_or_none(vars(found)[metric]) for metric in deployed.metrics},

@@ -26,6 +26,7 @@ MOST_CLASSES = 30
 def render_page(report: Report, run: Study) -> str:
     """The whole page; it loads nothing from anywhere."""
     from hardware.reporting import charts  # matplotlib is slow to import
+    from hardware.reporting.answers_chart import answers, outputs_drawn
     from hardware.reporting.core_map import core_map
     from hardware.reporting.early_exit_chart import early_exit_chart
     from hardware.reporting.error_chart import by_output
@@ -41,7 +42,9 @@ def render_page(report: Report, run: Study) -> str:
         energy=for_both(partial(charts.energy, report)),
         by_layer=for_both(partial(charts.by_layer, report)),
         metric=for_both(partial(charts.metric, report)),
-        answers=for_both(partial(charts.answers, run)),
+        answers=for_both(partial(answers, run)),
+        outputs_drawn=outputs_drawn(run),
+        answers_frames=run.program.readout.answers_every_step,
         training=for_both(partial(training, report)),
         metrics=METRICS,
         early_exit=for_both(partial(early_exit_chart, exits, effort="energy_j")) if exits else "",

@@ -31,6 +31,9 @@ class NetworkFigures(Strict):
     dense: bool
     """Whether it multiplies every weight at every step; else it sends events."""
 
+    naive: bool = False
+    """Whether it is a naive forecast, which has no weights."""
+
     hidden: int | None
     """Neurons of each layer; None where layers differ or it is not known."""
 
@@ -44,6 +47,11 @@ class NetworkFigures(Strict):
 
     energy_j: dict[str, float]
     """Arithmetic of a dense network by number format; core dynamic energy of the program."""
+
+    @property
+    def kind(self) -> str:
+        """`naive`, `dense` or `spiking`."""
+        return "naive" if self.naive else "dense" if self.dense else "spiking"
 
     @property
     def has_size(self) -> bool:

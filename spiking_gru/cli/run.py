@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hardware.display import number_of
 from hardware.errors import InputError, SettingError
 from spiking_gru.cli.answered import answers_of, figures_of
 from spiking_gru.cli.console import Voice
@@ -25,6 +26,10 @@ OF_PAIRS = ("beam", "most")
 
 OF_ONE_PROGRAM = ("deadline", "batch", "threads", "early_exit", "fewest")
 """Options of one program alone."""
+
+
+SHOWN_S = 0.05
+"""Seconds from which the time of kernels is shown."""
 
 
 def run(
@@ -114,6 +119,7 @@ def run_program(
     voice: Voice,
     options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
+    from hardware.files.kernel_time import KERNEL_TIME
     from hardware.program.pair import ProgramPair, load_programs
     from hardware.runs.clamped import clamped_inputs
     from hardware.runs.run import run as run_on
@@ -144,10 +150,11 @@ def run_program(
         program.vocabulary,
     )
     sequences = inputs.sequences
-    start = time.perf_counter()
+    start, kernels_before = time.perf_counter(), KERNEL_TIME.seconds
     with voice.busy(f"{engine}: running {len(sequences)} sequences"):
         trace = run_on(program, sequences, engine, deadline, **options)
-    seconds = time.perf_counter() - start
+    kernel_seconds = KERNEL_TIME.seconds - kernels_before
+    seconds = time.perf_counter() - start - kernel_seconds
     target = out or folder.trace
     if out is None and data is not None:
         # The run's own trace is that of its test part, which the report is about.
@@ -159,6 +166,7 @@ def run_program(
         "sequences": len(trace.lengths),
         "steps": steps,
         "seconds": seconds,
+        "kernel_seconds": kernel_seconds,
         "frames_used": None if trace.exits is None else trace.exits.tolist(),
         "clamped_inputs": clamped
         and {
@@ -176,8 +184,11 @@ def run_program(
         figures += f", {trace.exits.mean():.1f} of {whole:.1f} frames used on average"
     if clamped is not None:
         figures += f", {100 * clamped.share:.2f} % of the inputs clamped"
+    if kernel_seconds >= SHOWN_S:
+        figures = f" (and {kernel_seconds:.1f} s for kernels){figures}"
     voice.say(
-        f"{engine}: {len(trace.lengths)} sequences, {steps} steps in {seconds:.1f} s{figures}"
+        f"{engine}: {number_of(len(trace.lengths), 'sequence')}, {number_of(steps, 'step')} in "
+        f"{seconds:.1f} s{figures}"
     )
     for name, of_head in result.get("heads", {}).items():
         if of_head["metrics"]:

@@ -130,8 +130,9 @@ def verify_program(
     if asked.data is None:
         sequences = folder.dataset().test.sequences
     else:
-        stated = {"preprocessing": program.preprocessing, "vocabulary": program.vocabulary}
-        sequences = load_inputs(asked.data, **stated).sequences
+        sequences = load_inputs(
+            asked.data, preprocessing=program.preprocessing, vocabulary=program.vocabulary
+        ).sequences
     traces = []
     for name in engines_of(asked.engines, asked.source, folder):
         with voice.busy(f"{name}: running {len(sequences)} sequences"):

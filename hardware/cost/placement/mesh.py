@@ -35,14 +35,14 @@ def hops(traffic: NDArray[np.float64], host: NDArray[np.float64], tiles: Tiles) 
 
 
 def places(mesh: Mesh, chips: int) -> Tiles:
-    """The tile of every core of so many chips: chip after chip, row after row."""
+    """The tile of every core of that many chips: chip after chip, row after row."""
     chip, core = np.divmod(np.arange(chips * mesh.cores), mesh.cores)
     row, column = np.divmod(core // mesh.cores_per_tile, mesh.columns)
     return np.stack([chip * mesh.columns + column, row], axis=1)
 
 
 def shapes(tiles: int, mesh: Mesh, chips: int) -> list[Tiles]:
-    """Sets of so many tiles: blocks of every width, and the tiles nearest to the host's.
+    """Sets of that many tiles: blocks of every width, and the tiles nearest to the host's.
 
     Never more tiles than the cores fill: each makes every tick wait longer.
     """
@@ -83,7 +83,7 @@ def lay_out(
 
 
 def _ways(shape: Tiles, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Hops between the places of so many tiles, and from the host to each."""
+    """Hops between the places of that many tiles, and from the host to each."""
     seats = np.repeat(shape, size, axis=0)
     apart = distances(seats, seats).astype(np.float64)
     return apart, distances(seats, HOST_TILE)[:, 0].astype(np.float64)
@@ -140,7 +140,7 @@ def _greedy(
 ) -> NDArray[np.int64]:
     """A place for each core: the next is the one that talks most with those that stand.
 
-    It goes where its messages travel least; those that talk with nobody take what is left.
+    It goes where its messages travel least; those without messages take the tiles that are left.
     """
     place = np.full(len(host), -1)
     free = np.ones(len(host), dtype=np.bool_)

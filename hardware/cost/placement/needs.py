@@ -103,7 +103,7 @@ def needs(
 
     `inwards` are the `connections` that lead to the layer, and whether they are recurrent;
     `outwards` the axons of each neuron to other layers, `memory` its synapse bits. Axons within the
-    layer are counted here, for they depend on the cut.
+    layer are counted here, because they depend on the cut.
     """
     of_core = np.diff(starts, append=len(outwards))
     fan_in = np.zeros(len(starts), dtype=np.int64)

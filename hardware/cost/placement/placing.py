@@ -55,7 +55,7 @@ class PlacedLayer:
 
     @property
     def members(self) -> NDArray[np.bool_]:
-        """(neurons, cores): which neuron stands on which of the layer's cores."""
+        """(neurons, cores): which neuron is on which of the layer's cores."""
         return self.core_of_neuron[:, np.newaxis] == np.arange(self.cores.start, self.cores.stop)
 
 
@@ -157,7 +157,7 @@ def _names(program: Program) -> list[str]:
 def _cut_layers(
     program: Program, ways: list[Projection], sparse: tuple[bool, ...], chip: Chip
 ) -> tuple[PlacedLayer, ...]:
-    """Last layer first, for a layer's axons depend on the cores of those that it leads to."""
+    """Last layer first, because a layer's axons depend on the cores of those that it leads to."""
     names = _names(program)
     words = [*(state_words(layer.cell) for layer in program.layers), READOUT_WORDS]
     neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]

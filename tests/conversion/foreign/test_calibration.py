@@ -121,7 +121,7 @@ def test_a_budget_that_rounding_alone_exceeds_is_refused(gru: ForeignGRU, datase
     near = 1 + 1e-3 * gru.head.weights
     torn = replace(gru, head=Head(near, 1e-3 * gru.head.bias, "mean"))
     with pytest.raises(
-        SettingError, match=r"quantised GRU names [3-9]\d.\d\d % of .*the GRU itself 100.00 %"
+        SettingError, match=r"quantised GRU has [3-9]\d.\d\d % accuracy .*the GRU itself 100.00 %"
     ):
         calibrate(torn, dataset, 0.0)
 

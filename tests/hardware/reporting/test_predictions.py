@@ -110,6 +110,7 @@ def test_the_files_hold_the_same_rows(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["predicted"] for row in rows] == found["predicted"]
     assert [int(row["frame"]) for row in rows] == FRAMES
+    assert "every frame one of <code>predictions.csv" in (tmp_path / "report.html").read_text()
     parquet = pytest.importorskip("pyarrow.parquet")
     assert parquet.read_table(tmp_path / "predictions.parquet").to_pydict() == found
     assert parquet.read_table(io.BytesIO(as_parquet(found))).to_pydict() == found
@@ -125,5 +126,6 @@ def test_a_program_of_one_answer_has_no_such_file_and_no_old_one_stays(
         (tmp_path / name).write_bytes(b"old")
     report(program, trace, tmp_path, targets=np.array([0, 1, 0]))
     assert not list(tmp_path.glob("predictions.*"))
+    assert "predictions.csv" not in (tmp_path / "report.html").read_text()
     with pytest.raises(InputError, match="answers once for each sequence"):
         hardware.answers(program, trace, per_frame=True)

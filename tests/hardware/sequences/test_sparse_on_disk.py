@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from programs import random_sequences
 
 from hardware import SparseSequences
+from hardware.display import number_of
 from hardware.errors import InputError
 from hardware.sequences.dense import Sequences
 from hardware.sequences.events import Counts
@@ -61,7 +62,8 @@ def test_sparse_sequences_are_taken_apart_as_dense_ones(
         assert np.array_equal(np.array(list(each.frames())), dense.values)
         checked = SparseSequences(each.values, each.columns, each.edges, each.lengths, 5)
         assert same(checked, dense)
-        assert f"{len(lengths)} sequences, {sum(lengths)} frames, 5 channels" in repr(each)
+        shown = number_of(len(lengths), "sequence"), number_of(sum(lengths), "frame")
+        assert f"{', '.join(shown)}, 5 channels" in repr(each)
 
 
 @settings(deadline=None)
