@@ -32,11 +32,11 @@ def export_nir(program: Program, path: str | Path, part: str = "readout") -> Pat
         layer = program.layers[0]
         raise SettingError(
             f"{layer.name} is gated ({layer.cell.formulation}): its gates multiply signals with "
-            f"each other, and NIR has no node that does: export part 'encoder' or 'readout'"
+            f"each other, and NIR has no node for that: export part 'encoder' or 'readout'"
         )
     if part == "encoder" and program.encoder.row.by_token:
         raise SettingError(
-            "the encoder takes tokens, and NIR has no node that does: export part 'readout'"
+            "the encoder takes tokens, and NIR has no node for them: export part 'readout'"
         )
     nir = _nir()
     chain = _encoder(nir, program) if part == "encoder" else _readout(nir, program)

@@ -15,7 +15,7 @@ PAGE = (DOCS / "event_cameras.md").read_text()
 
 def test_the_snippets_of_the_page_run(tmp_path: Path) -> None:
     assert printed_by(PAGE, tmp_path) == [
-        "SparseSequences(120 sequences, 1200 frames, 128 channels, 11113 nonzero values)",
+        "SparseSequences(120 sequences, 1,200 frames, 128 channels, 11,113 nonzero values)",
         "1.0 1.0",
         "True",
     ]

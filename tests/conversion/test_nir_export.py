@@ -48,13 +48,15 @@ def test_the_encoder_in_nir_standardises(tmp_path: Path) -> None:
 
 
 def test_a_gated_layer_is_refused_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="layer 0 is gated .*NIR has no node: export part"):
+    with pytest.raises(
+        SettingError, match="layer 0 is gated .*NIR has no node for that: export part"
+    ):
         export_nir(random_program(1), tmp_path / "all.nir", "all")
     assert not list(tmp_path.iterdir())
 
 
 def test_an_encoder_of_tokens_is_refused_with_the_reason(tmp_path: Path) -> None:
     program = random_program(0, encoder="tokens")
-    with pytest.raises(SettingError, match="takes tokens, for which NIR has no node: export part"):
+    with pytest.raises(SettingError, match="NIR has no node for them: export part"):
         export_nir(program, tmp_path / "p.nir", "encoder")
     assert export_nir(program, tmp_path / "p.nir", "readout").exists()

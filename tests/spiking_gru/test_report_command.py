@@ -171,7 +171,7 @@ def test_targets_of_another_kind_are_refused_before_anything_is_written(
     small_file(tmp_path)
     code, _, err = call("run", folder, "--data", tmp_path / "small.npz")
     assert code == 2
-    assert "but the program answers with values: give 2 numbers for each" in err
+    assert "has targets that are classes, but the program answers with values: give data" in err
     assert not (folder / "small.trace.safetensors").exists()
 
 

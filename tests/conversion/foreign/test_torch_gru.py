@@ -76,9 +76,9 @@ def test_a_state_dictionary_is_read_by_its_names_whatever_they_begin_with() -> N
     [
         (
             {"norm.weight": np.ones(5)},
-            "beside the GRU there are .*norm.weight.*expected the weight",
+            "next to the GRU there are .*norm.weight.*expected the weight",
         ),
-        ({"other.weight": np.ones((3, 5))}, "beside the GRU there are .*one Linear head"),
+        ({"other.weight": np.ones((3, 5))}, "next to the GRU there are .*one Linear head"),
         ({"gru.weight_hh_l0": None}, "gru.weight_hh_l0 is missing"),
         ({"gru.weight_ih_l0": None}, "found none"),
         ({"second.weight_ih_l0": np.ones((15, 3))}, "found 'gru.', 'second.'"),

@@ -149,8 +149,8 @@ def test_a_manifest_that_is_not_right_is_refused(file: Path, change: dict, messa
 
 def test_a_setting_that_is_not_known_is_named(file: Path) -> None:
     layer = json.loads(members_of(file.read_bytes())[0])["layers"][0]
-    rewrite(file, layers=[{**layer, "cell": {**layer["cell"], "formulation": "tursh"}}])
-    with pytest.raises(ProgramError, match=f"{file}: unknown formulation 'tursh': did you mean"):
+    rewrite(file, layers=[{**layer, "cell": {**layer["cell"], "formulation": "torsh"}}])
+    with pytest.raises(ProgramError, match=f"{file}: unknown formulation 'torsh': did you mean"):
         Program.load(file)
 
 
