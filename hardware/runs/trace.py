@@ -115,7 +115,8 @@ class Trace:
     def final_state(self) -> dict[str, NDArray[np.int64]]:
         """Membranes (sequences, neurons) after each sequence's last step, by layer name.
 
-        They are an `initial_state` for another run.
+        They are an `initial_state` for another run. They leave out what spiking and graded neurons
+        have sent before; `Session.state` has that too, and continues with the same bits.
         """
         return last_rows(self.layers, self.membranes, self.lengths)
 
