@@ -110,7 +110,8 @@ def test_an_array_whose_rows_are_no_tokens_is_refused(row: list[int]) -> None:
 def test_an_array_is_made_only_where_one_is_asked_for() -> None:
     rows = TokenRows(np.zeros((3, 1), dtype=np.uint8), 60_000)
     assert repr(rows) == "TokenRows(3 steps, 60000 sources)"
-    with pytest.raises(ValueError, match="no array yet"):
-        np.array(rows, copy=False)
+    if int(np.__version__.split(".")[0]) >= 2:  # NumPy 1 copies where it has to
+        with pytest.raises(ValueError, match="no array yet"):
+            np.array(rows, copy=False)
     with pytest.raises(TypeError, match="unhashable"):
         hash(rows)
