@@ -66,9 +66,9 @@ INTRODUCTION = """\
 
 `make results` wrote this page; nothing on it is typed by hand. Each seed is trained with its
 baselines, converted, and run by the `events` engine on the test part. Settings were chosen on
-validation data, never by these seeds. Test figures of seeds 0 and 1 were seen meanwhile. `forecast`
-and `keywords` had run these seeds before with other settings, and `keywords` seeds 20 to 22 as well;
-their settings of today were chosen on validation data of other seeds.
+validation data, never by these seeds. Test figures of seeds 0 and 1 were seen meanwhile.
+`forecast` and `keywords` had run these seeds before with other settings, and `keywords` seeds 20 to
+22 as well; their settings of today were chosen on validation data of other seeds.
 A baseline trains as many epochs as the program's float phase; the program's integer phase follows.
 Figures are means over seeds ± the standard deviation between them.
 

@@ -36,7 +36,7 @@ TRANSLATION = (
     "translations.csv",
     "translations.parquet",
 )
-"""What `run` writes of a pair."""
+"""Files that `run` writes for a pair."""
 
 EXPORTS = ("encoder.nir", "readout.nir")
 """What `export` writes."""

@@ -66,7 +66,7 @@ class DigitalChip(Strict):
 
 
 class DenseWork(NamedTuple):
-    """What a dense network does in each inference, and what it stores."""
+    """Work of a dense network in each inference, and the size of its weights and states."""
 
     multiply_accumulates: NDArray[np.int64]
     weights_read: NDArray[np.int64]

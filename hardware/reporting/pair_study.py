@@ -1,4 +1,4 @@
-"""What the report of a translation is made from: a study of each half."""
+"""Studies of both halves of a translation, from which its report is made."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def frames_at_once(sequences: AnySequences) -> int:
 def runnable(
     program: Program, batch: Work, first: int
 ) -> tuple[AnySequences | None, Exception | None]:
-    """What comes before the first sequence that the program cannot take, and why it cannot."""
+    """Sequences before the first one that the program cannot take, and the reason."""
     if isinstance(batch, Exception):
         return None, batch
     try:

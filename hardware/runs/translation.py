@@ -1,4 +1,4 @@
-"""What `translate` leaves behind: the texts, and the run of both programs."""
+"""Result of `translate`: the texts, and the run of both programs."""
 
 from __future__ import annotations
 

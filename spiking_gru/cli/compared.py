@@ -19,7 +19,7 @@ TORCH = "torch"
 
 
 class Asked(NamedTuple):
-    """What `verify` was asked for."""
+    """Options of `verify`."""
 
     source: Path
     engines: Sequence[str]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """What `run` was asked for."""
+    """Options of `run`."""
 
     data: str | None
     engine: str

@@ -1,4 +1,4 @@
-"""What reports of a program and of a pair take from a run's folder and from this machine."""
+"""Parts of a run's folder and of this machine that reports of a program and of a pair need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """What `report` was asked for."""
+    """Options of `report`."""
 
     chip: str = "loihi2"
     measure: bool = True

@@ -90,7 +90,7 @@ class PairsDescription(_OfTexts):
 
 
 class Stated(NamedTuple):
-    """What a program states about its inputs; data are brought to it."""
+    """Statements of a program about its inputs; data are brought to them."""
 
     log_mel: LogMel | None = None
     """The features of recordings of sound, unless a description has its own settings."""
