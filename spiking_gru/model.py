@@ -66,7 +66,7 @@ class SequenceModel(nn.Module):
         return self.target.classes
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
-        """What the readout sees of sequences of that many frames; operations only if `counted`."""
+        """Return what the readout sees of sequences; operations only if `counted`."""
         return self.heard(self.encoder(frames), lengths * self.encoder.steps, None, counted)[0]
 
     def heard(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import runpy
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -26,17 +25,6 @@ from spiking_gru.data.wav import read_wav
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 Import = Callable[[str], ModuleType]
-
-
-@pytest.fixture
-def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Import]:
-    """Import a module of examples/."""
-    monkeypatch.syspath_prepend(str(EXAMPLES))
-    before = set(sys.modules)
-    yield importlib.import_module
-    for name in set(sys.modules) - before:
-        if Path(getattr(sys.modules[name], "__file__", None) or "/").parent == EXAMPLES:
-            del sys.modules[name]
 
 
 @pytest.fixture
