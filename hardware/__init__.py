@@ -7,13 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hardware.cost.best_placement import place
     from hardware.cost.chip import Chip, load_chip
     from hardware.cost.core_loads import CoreLoads, core_loads
     from hardware.cost.counts import Counts, count
     from hardware.cost.dense_gru import Measured
     from hardware.cost.energy import Cost, estimate
     from hardware.cost.halves import HalvesCost, estimate_halves
-    from hardware.cost.placement import Placement, place
     from hardware.definition.cell import Cell
     from hardware.program.model import Program
     from hardware.program.pair import ProgramPair
@@ -67,7 +67,7 @@ _HOMES = {
     "Translation": "hardware.runs.translation",
     "core_loads": "hardware.cost.core_loads",
     "load_chip": "hardware.cost.chip",
-    "place": "hardware.cost.placement",
+    "place": "hardware.cost.best_placement",
     "report": "hardware.reporting",
     "report_pair": "hardware.reporting",
     "run": "hardware.runs.run",

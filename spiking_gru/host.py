@@ -1,65 +1,159 @@
-"""How long an ordinary GRU takes on this machine, to compare with a chip's time."""
+"""How long ordinary GRUs take on this machine, to compare with a chip's time."""
 
 from __future__ import annotations
 
+import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from hardware.errors import InputError
 
 WITHIN_S, FEWEST_ROUNDS = 0.5, 3
-"""Seconds of all rounds, and the fewest rounds."""
+"""Seconds of all rounds of one network, and the fewest rounds."""
+
+Runs = Mapping[str, Callable[[], object]]
 
 
 def time_gru(
     channels: int, widths: Sequence[int], frames: int, *, bidirectional: bool = False
 ) -> list[float]:
-    """Seconds of one sequence through a float32 `torch.nn.GRU` of every width, round after round.
+    """Return the seconds of one sequence through a float32 `torch.nn.GRU`, round after round.
 
-    It is one thread's time. A first round is not counted, and what the sequence and the weights
-    hold makes no difference.
+    There is a layer of every width. It is one thread's time. A first round is not counted, and what
+    the sequence and the weights hold makes no difference.
     """
+    run = torch_gru(channels, widths, frames, bidirectional=bidirectional)
+    return time_together({"torch": run})["torch"]
+
+
+def time_together(runs: Runs) -> dict[str, list[float]]:
+    """Return the seconds of each run, round after round: each once, then each again.
+
+    They use one thread of torch. A first round is not counted.
+    """
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    with _one_thread(), torch.inference_mode():
+        for run in runs.values():
+            run()
+        end = time.perf_counter() + WITHIN_S * len(runs)
+        rounds = 0
+        while rounds < FEWEST_ROUNDS or time.perf_counter() < end:
+            for name, run in runs.items():
+                start = time.perf_counter()
+                run()
+                found[name].append(time.perf_counter() - start)
+            rounds += 1
+    return found
+
+
+def torch_gru(
+    channels: int, widths: Sequence[int], frames: int, *, bidirectional: bool = False
+) -> Callable[[], object]:
+    """Return a run of one sequence through a float32 `torch.nn.GRU` of every width."""
     if not widths or min(channels, frames, *widths) < 1:
         raise InputError(
             f"a GRU of {channels} channels and widths {list(widths)} over {frames} frames: "
             f"expected at least one of each"
         )
-    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+    with torch.random.fork_rng(devices=[]):
         layers, width = [], channels
         for neurons in widths:
             layers.append(nn.GRU(width, neurons, bidirectional=bidirectional))
             width = neurons * (2 if bidirectional else 1)
-        return _rounds(layers, torch.randn(frames, 1, channels))
+        sequence = torch.randn(frames, 1, channels)
+
+    def run() -> object:
+        values = sequence
+        for layer in layers:
+            values, _ = layer(values)
+        return values
+
+    return run
 
 
-def _rounds(layers: Sequence[nn.GRU], sequence: torch.Tensor) -> list[float]:
+def has_onnx() -> bool:
+    """Return whether ONNX Runtime can run a network here."""
+    return all(find_spec(name) for name in ("onnx", "onnxruntime"))
+
+
+def onnx_gru(
+    channels: int, widths: Sequence[int], frames: int, *, bidirectional: bool = False
+) -> Callable[[], object]:
+    """Return a run of one sequence through the same layers in ONNX Runtime, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        _onnx_model(channels, widths, bidirectional), options, providers=["CPUExecutionProvider"]
+    )
+    sequence = np.random.default_rng(0).normal(size=(frames, 1, channels)).astype(np.float32)
+    return lambda: session.run(None, {"x": sequence})
+
+
+def _onnx_model(channels: int, widths: Sequence[int], bidirectional: bool) -> bytes:
+    """Return a chain of GRU layers; between them directions are put next to each other."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    rng, ways = np.random.default_rng(0), 2 if bidirectional else 1
+    nodes, weights, seen, name = [], [], channels, "x"
+    shape = numpy_helper.from_array(np.array([0, 1, -1]), "shape")
+    for i, neurons in enumerate(widths):
+        for matrix, columns in (("W", seen), ("R", neurons)):
+            values = rng.normal(size=(ways, 3 * neurons, columns)).astype(np.float32)
+            weights.append(numpy_helper.from_array(values, f"{matrix}{i}"))
+        nodes += [
+            helper.make_node(
+                "GRU",
+                [name, f"W{i}", f"R{i}"],
+                [f"y{i}"],
+                hidden_size=neurons,
+                direction="bidirectional" if bidirectional else "forward",
+                linear_before_reset=1,
+            ),
+            helper.make_node("Transpose", [f"y{i}"], [f"t{i}"], perm=[0, 2, 1, 3]),
+            helper.make_node("Reshape", [f"t{i}", "shape"], [f"x{i}"]),
+        ]
+        name, seen = f"x{i}", ways * neurons
+    graph = helper.make_graph(
+        nodes,
+        "gru",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 1, channels])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)],
+        [*weights, shape],
+    )
+    opsets = [helper.make_opsetid("", 14)]
+    return bytes(helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString())
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        _once(layers, sequence)
-        found: list[float] = []
-        end = time.perf_counter() + WITHIN_S
-        while len(found) < FEWEST_ROUNDS or time.perf_counter() < end:
-            found.append(_once(layers, sequence))
-        return found
+        yield
     finally:
         torch.set_num_threads(threads)
 
 
-def _once(layers: Sequence[nn.GRU], sequence: torch.Tensor) -> float:
-    start = time.perf_counter()
-    for layer in layers:
-        sequence, _ = layer(sequence)
-    return time.perf_counter() - start
+def load() -> float | None:
+    """Return the processes at work for each core in the last minute, where the system knows it."""
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except OSError:
+        return None
 
 
 def processor() -> str:
-    """The processor's model as Linux names it, or its architecture."""
+    """Return the processor's model as Linux names it, or its architecture."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
     except OSError:

@@ -16,11 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from hardware.errors import SettingError, name_fault, unknown_name
+from hardware.cost.model import COST_MODELS, CURRENT
+from hardware.errors import SettingError, choose, name_fault, unknown_name
 from hardware.files.disk import first_fault, one_line, read_bytes
 from hardware.files.strict_toml import parse
 
-CHIPS = ("loihi1", "loihi2")
+SHOWN_WITH = {
+    "loihi1": ("loihi2",),
+    "loihi2": ("loihi1",),
+    "spinnaker2": ("loihi2",),
+    "xylo": ("loihi2",),
+}
+"""Chips by name, each with the chips that a report shows next to it."""
+
+CHIPS = tuple(SHOWN_WITH)
+
+SHOWN_WITH_YOURS = ("loihi2",)
+"""Chips that a report shows next to a chip of one's own."""
 
 DESCRIPTION_LIMIT = 2**15
 """Bytes of a description file: six times the template's."""
@@ -141,9 +153,11 @@ class Operations(Strict):
     synaptic_operation_sparse: Constant
     neuron_update_active: Constant
     neuron_update_idle: Constant
+    microcode_instruction: Constant
     spike: Constant
     message_out: Constant
     message_in: Constant
+    graded_payload: Constant
     within_tile: Constant
     hop_east_west: Constant
     hop_north_south: Constant
@@ -163,6 +177,7 @@ class Times(Operations):
 class Host(Strict):
     power_mw: Constant
     time_us_per_step: Constant
+    operation_pj: Constant
 
 
 class Chip(Strict):
@@ -200,28 +215,6 @@ class Chip(Strict):
             )
         return self
 
-    @property
-    def inherited(self) -> dict[str, str]:
-        """Scopes of cost that rest on another chip's figures, with that chip's name."""
-        host = (self.host.power_mw.inherited, self.host.time_us_per_step.inherited)
-        parts = {
-            "core_dynamic": [chip for _, chip in self.energy_pj.inherited()],
-            "core_static": [self.static_mw_per_core.inherited],
-            "core_time": [
-                *(chip for _, chip in self.time_ns.inherited()),
-                self.time_ns.barrier.inherited,
-            ],
-            "host": list(host),
-            "host_time": [host[1]],
-        }
-        named = {scope: " and ".join(sorted(set(chips) - {""})) for scope, chips in parts.items()}
-        return {scope: chips for scope, chips in named.items() if chips}
-
-    @property
-    def inherited_energy_from(self) -> str:
-        """The chip whose energies per operation these are; empty where they are its own."""
-        return self.inherited.get("core_dynamic", "")
-
 
 def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float64]:
     """Low, nominal and high as a column: (3, 1)."""
@@ -229,8 +222,11 @@ def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float6
     return np.array(values)[:, np.newaxis]
 
 
-def load_chip(chip: str | Path | Chip) -> Chip:
-    """A chip by name, from a description file ending in `.toml`, or as it is."""
+def load_chip(chip: str | Path | Chip, cost_model: str = CURRENT) -> Chip:
+    """Return a chip by name, from a description file ending in `.toml`, or as it is.
+
+    A chip by name has the constants of that cost model.
+    """
     if isinstance(chip, Chip):
         return chip
     name = str(chip)
@@ -239,7 +235,21 @@ def load_chip(chip: str | Path | Chip) -> Chip:
     if name not in CHIPS:
         error = unknown_name("chip", name, CHIPS)
         raise SettingError(f"{error}, or a description file ending in .toml")
-    return parse_chip(name, (files("hardware.cost") / "chips" / f"{name}.toml").read_bytes())
+    version = choose("cost model", cost_model, COST_MODELS)
+    folder = files("hardware.cost") / "chips"
+    if version != CURRENT:
+        folder = folder / version
+    file = folder / f"{name}.toml"
+    if not file.is_file():
+        raise SettingError(
+            f"chip {name} has no constants in cost model {version}: use cost model {CURRENT}"
+        )
+    return parse_chip(name, file.read_bytes())
+
+
+def shown_with(chip: str) -> tuple[str, ...]:
+    """Return the chips that a report shows next to a chip, which is a name or a file."""
+    return SHOWN_WITH.get(chip, SHOWN_WITH_YOURS)
 
 
 def parse_chip(name: str, content: bytes) -> Chip:

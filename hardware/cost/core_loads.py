@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.cost.host_work import host_operations
+from hardware.cost.microcode import step_program
+from hardware.cost.model import TRAVEL
 from hardware.cost.placement import Placement
+from hardware.cost.placement.layers import PlacedLayer
 from hardware.cost.placement.mesh import HOST_TILE, Tiles, offsets
 from hardware.cost.placement.needs import fan
-from hardware.cost.placement.placing import PlacedLayer
-from hardware.cost.projections import MEMBRANE, Projection
+from hardware.cost.projections import MEMBRANE, Projection, inputs_by_change
 from hardware.cost.traffic import AnySent, Sent, Traffic, met, per_source
 from hardware.definition.formulation import EMISSION
 from hardware.program.model import Program
@@ -30,13 +33,16 @@ Work = NDArray[np.int32]
 BY_SLOT = (
     "active_updates",
     "idle_updates",
+    "instructions",
+    "readout_updates",
+    "waiting_updates",
     "spikes",
     "messages_out",
     "messages_in",
+    "payloads",
     "dense_operations",
     "sparse_operations",
 )
-TRAVEL = ("within_tile", "hops_east_west", "hops_north_south")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +70,13 @@ class CoreLoads:
     slots: Slots
     active_updates: Work
     idle_updates: Work
+    instructions: Work
+    """Instructions of the gated neurons, by their lists (`hardware.cost.microcode`)."""
+
+    readout_updates: Work
+    waiting_updates: Work
+    """Updates of neurons in ticks in which they have no step."""
+
     spikes: Work
     """Messages made, however many cores they go to."""
 
@@ -71,11 +84,16 @@ class CoreLoads:
     """Messages sent, one to each core with a synapse for it; the host sends its own."""
 
     messages_in: Work
+    payloads: Work
+    """Messages among `messages_in` that carry more than a sign."""
+
     dense_operations: Work
     sparse_operations: Work
     within_tile: NDArray[np.int64]  # (sequences, cores): messages that leave no tile
     hops_east_west: NDArray[np.int64]  # (sequences, cores)
     hops_north_south: NDArray[np.int64]  # (sequences, cores)
+    entering: NDArray[np.int32]  # (slots,): messages that the host sends
+    host_operations: NDArray[np.int64]  # (sequences,): `hardware.cost.host_work`
 
     @cached_property
     def ticks(self) -> NDArray[np.int64]:
@@ -130,6 +148,7 @@ def core_loads(
     work: dict[str, Any] = {name: np.zeros(shape, dtype=np.int32) for name in BY_SLOT}
     for name in TRAVEL:
         work[name] = np.zeros((len(trace.lengths), placement.total), dtype=np.int64)
+    entering = np.zeros(len(slots.ticks), dtype=np.int32)
     emitted = [
         by_core(sent, placed)
         for sent, placed in zip(traffic.of_layer, placement.layers, strict=False)
@@ -138,7 +157,9 @@ def core_loads(
         synapses = fan(projection, placement.layers[projection.target].starts)
         # What leads to another level arrives in the slot before that in which it is used.
         arrives = own[projection.target] - (not projection.recurrent)
-        _receive(work, placement, projection, synapses, sent, arrives, sparse)
+        received = _receive(work, placement, projection, synapses, sent, arrives, sparse)
+        if not projection.sources:
+            np.add.at(entering, arrives, received.sum(axis=1, dtype=np.int32))
         _travel(work, placement, projection, synapses > 0, sent, trace)
         at_end = projection.stream == MEMBRANE
         leaves = [arrives if at_end else own[source] for source in projection.sources]
@@ -147,8 +168,12 @@ def core_loads(
         _send(work, placement, projection, (synapses > 0).sum(axis=1), sent, leaves, made)
     _compute(work, placement, traffic, own, emitted)
     everyone = np.concatenate([layer.neurons_of_core for layer in placement.layers])
-    work["idle_updates"] += np.outer(slots.ticks, everyone) - work["active_updates"]
-    return CoreLoads(placement, slots, **work)
+    all_updates = np.outer(slots.ticks, everyone)
+    work["idle_updates"] += all_updates - work["active_updates"]
+    work["waiting_updates"] += all_updates - work["readout_updates"]
+    return CoreLoads(
+        placement, slots, **work, entering=entering, host_operations=host_operations(traffic)
+    )
 
 
 def _receive(
@@ -159,16 +184,19 @@ def _receive(
     sent: AnySent,
     arrives: NDArray[np.int64],
     sparse: bool,
-) -> None:
-    """Incoming messages, and the operations that they cause."""
+) -> NDArray[np.int32]:
+    """Count incoming messages, and the operations that they cause; return (steps, cores)."""
     target = placement.layers[projection.target]
     copies = met(sent, synapses > 0)
     work["messages_in"][arrives, target.cores] += copies
+    if projection.graded:
+        work["payloads"][arrives, target.cores] += copies
     if sparse:
         work["sparse_operations"][arrives, target.cores] += met(sent, synapses)
     else:
         weights_of_source = (target.neurons_of_core * projection.gates).astype(np.int32)
         work["dense_operations"][arrives, target.cores] += copies * weights_of_source
+    return copies
 
 
 def _travel(
@@ -228,17 +256,38 @@ def _compute(
     own: list[NDArray[np.int64]],
     emitted: list[NDArray[np.int32]],
 ) -> None:
-    """Emissions and active updates."""
+    """Count emissions, updates and instructions; every message made before is in `spikes`."""
     trace, program = traffic.trace, traffic.program
     for number, layer in enumerate(program.layers):
         placed, when = placement.layers[number], own[number]
         work["spikes"][when, placed.cores] += emitted[number]
         active = by_core(traffic.at_work(number), placed)
         work["active_updates"][when, placed.cores] += layer.cell.ticks * active
+        in_step = (layer.cell.ticks * placed.neurons_of_core).astype(np.int32)
+        work["waiting_updates"][when, placed.cores] -= in_step
+        _instruct(work["instructions"], placed, traffic, number, when)
+        work["instructions"][:, placed.cores] += work["spikes"][:, placed.cores]
     readout, answering = placement.layers[-1], own[-1]
     if program.readout.sees_membranes:
         answering = answering[np.cumsum(trace.lengths) - 1]
-    work["active_updates"][answering, readout.cores] += readout.neurons_of_core
+    for name in ("active_updates", "readout_updates"):
+        work[name][answering, readout.cores] += readout.neurons_of_core
+
+
+def _instruct(
+    instructions: Work, placed: PlacedLayer, traffic: Traffic, number: int, when: NDArray[np.int64]
+) -> None:
+    """Add the instructions of a layer's steps, all but those that send a message."""
+    trace, layer = traffic.trace, traffic.program.layers[number]
+    listed = step_program(layer.cell, inputs_by_change(traffic.program)[number])
+    neurons = placed.neurons_of_core.astype(np.int32)
+    instructions[when, placed.cores] += listed.always * neurons
+    if listed.firing:
+        instructions[when, placed.cores] += listed.firing * by_core(
+            trace.emitted[number] != 0, placed
+        )
+    first = np.cumsum(trace.lengths) - 1 if layer.backward else trace.starts
+    instructions[when[first], placed.cores] += listed.starting * neurons
 
 
 def by_core(sent: Sent, layer: PlacedLayer) -> NDArray[np.int32]:

@@ -1,14 +1,13 @@
-"""The same task on conventional arithmetic: a dense GRU of the same size, or any dense network.
+"""The same task as a dense network: its work, and what is known of whole devices.
 
-Energies of one operation are Horowitz's for 45 nm (ISSCC 2014), memory traffic left out: what an
-ASIC's arithmetic alone would need. That favours the dense network. Those of whole devices are of
-keras-spiking's table, memory traffic included.
+`hardware.cost.digital` prices the work on a digital chip, memory included.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,34 +20,59 @@ from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
-MULTIPLY_ACCUMULATE_PJ = {"int8": 0.2 + 0.1, "fp32": 3.7 + 0.9}
-"""int8: multiplication 0.2, 32-bit addition 0.1; fp32: multiplication 3.7, addition 0.9."""
+PerSequence = NDArray[np.int64]
 
-DEVICE_NJ = {"CPU": 8.6, "GPU": 0.3, "ARM": 0.9}
-"""A multiplication and addition on a device (keras-spiking)."""
+
+class Device(NamedTuple):
+    """Energy of a multiply-accumulate on a whole device, memory included."""
+
+    joules: float
+    source: str
+    least_batch: int = 1
+    """Inferences at once, without which the figure does not hold."""
+
+
+_H100 = "NVIDIA's H100 SXM data sheet"
+
+DEVICES = {
+    "CPU": Device(8.6e-9, "keras-spiking: an Intel i7-4960X of 2013"),
+    "ARM core": Device(0.9e-9, "keras-spiking: a Cortex-A"),
+    "GPU, batch 1": Device(
+        4.2e-10, f"{_H100}: two bytes of each weight at 3.35 TB/s and 700 W; a launch costs more"
+    ),
+    "GPU, full batch": Device(
+        1.4e-12, f"{_H100}: 989 TFLOP/s in 16 bits at 700 W, which is its peak", least_batch=256
+    ),
+}
+"""Devices that a dense network runs on."""
 
 BREAK_EVEN = (0.15, 1.38)
-"""Spikes per synapse and inference; above them no spiking network wins (Dampfhoffer 2023)."""
+"""Events per synapse and use of it; above them no spiking network wins (Dampfhoffer 2023)."""
 
 
-@dataclass(frozen=True)
-class DenseGRU:
-    """Operations and energy of each inference of a network on conventional arithmetic."""
+class DenseWork(NamedTuple):
+    """Work of a dense network in each inference, and the size of its weights and states."""
 
-    multiply_accumulates: NDArray[np.int64]
+    multiply_accumulates: PerSequence
+    weights_read: PerSequence
+    values_read: PerSequence
+    values_written: PerSequence
+    stored: int
+    """Weights and states."""
 
-    @property
-    def energy_j(self) -> dict[str, NDArray[np.float64]]:
-        """Arithmetic alone, by number format."""
-        return {name: self._times(pj * 1e-12) for name, pj in MULTIPLY_ACCUMULATE_PJ.items()}
+    def __add__(self, other: DenseWork) -> DenseWork:  # type: ignore[override]
+        """Return the work of two networks, one after the other."""
+        return DenseWork(
+            self.multiply_accumulates + other.multiply_accumulates,
+            self.weights_read + other.weights_read,
+            self.values_read + other.values_read,
+            self.values_written + other.values_written,
+            self.stored + other.stored,
+        )
 
-    @property
-    def device_j(self) -> dict[str, NDArray[np.float64]]:
-        """Whole devices."""
-        return {name: self._times(nj * 1e-9) for name, nj in DEVICE_NJ.items()}
-
-    def _times(self, joules: float) -> NDArray[np.float64]:
-        return (self.multiply_accumulates * joules).astype(np.float64)
+    def on(self, device: Device) -> NDArray[np.float64]:
+        """Return the joules of each inference on a device."""
+        return (self.multiply_accumulates * device.joules).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -69,6 +93,9 @@ class Measured:
     power_w: float | None = None
     """Of the machine while it computes, where somebody has measured it."""
 
+    load: float | None = None
+    """Processes at work for each core of the machine before it was measured."""
+
     def __post_init__(self) -> None:
         if not 0 < self.least_s <= self.median_s < inf:
             raise InputError(
@@ -82,45 +109,63 @@ class Measured:
         return None if self.power_w is None else self.power_w * self.median_s
 
 
-def dense_gru(program: Program, counts: Counts) -> DenseGRU:
-    """Every weight of every gate at every frame; the readout too, or once for a last membrane.
+def dense_gru(program: Program, counts: Counts) -> DenseWork:
+    """Return the work of a dense GRU of the same size: every weight of every gate at every frame.
 
-    A frame is one step, or all the steps in which a spiking encoder sends it. The first layer is
-    taken to see the values of frames, not their receptive fields, and one column for each token.
+    The readout's weights are used at every frame, or once for a last membrane. A frame is one step,
+    or all the steps in which a spiking encoder sends it. The first layer sees the values of frames,
+    not their receptive fields, and one column for each token. Each layer reads its inputs and its
+    state and writes its state.
     """
     frames = counts.steps // program.encoder.steps
     per_frame = sum(
         layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
     )
+    stored = per_frame + program.readout.weights.size
     of_first = sum(layer.input_weights.size for layer in program.levels[0])
     per_frame -= of_first - of_first // program.encoder.fields
-    of_readout = program.readout.weights.size
+    states, seen, read = 0, program.encoder.channels, 0
+    for level in program.levels:
+        width = sum(layer.neurons for layer in level)
+        read += seen * len(level) + width
+        states, seen = states + width, width
     answered = np.ones_like(frames) if program.readout.sees_membranes else frames
-    return DenseGRU(frames * per_frame + answered * of_readout)
+    operations = frames * per_frame + answered * program.readout.weights.size
+    return DenseWork(
+        operations,
+        operations,
+        frames * read + answered * seen,
+        frames * states + answered * program.readout.outputs,
+        stored + states,
+    )
 
 
 def dense_network(
     layer_weights: int, readout_weights: int, program: Program, counts: Counts
-) -> DenseGRU:
-    """A network that meets every weight of its layers at every step that the encoder sends.
+) -> DenseWork:
+    """Return the work of a network that uses every weight of its layers at every step.
 
     It answers as often as the program: at every step, or once where the program sees a last
-    membrane. The number of weights says how many gates a cell has.
+    membrane. The number of weights says how many gates a cell has. The values that it reads and
+    writes are not known and left out, which favours it.
     """
     answers = np.ones_like(counts.steps) if program.readout.sees_membranes else counts.steps
-    return DenseGRU(counts.steps * layer_weights + answers * readout_weights)
+    operations = counts.steps * layer_weights + answers * readout_weights
+    nothing = np.zeros_like(operations)
+    return DenseWork(operations, operations, nothing, nothing, layer_weights + readout_weights)
 
 
-def delta_gru(program: Program, trace: Trace) -> DenseGRU:
-    """The dense GRU that skips what has not changed since the last frame.
+def delta_gru(program: Program, trace: Trace) -> DenseWork:
+    """Return the work of the dense GRU that skips what has not changed since the last frame.
 
     Its states are taken to be this program's membranes, on the gate grid, and a column of weights
-    is multiplied where the value that it belongs to has changed.
+    is multiplied where the value that it belongs to has changed. To know this it reads each value
+    and the one before it, and what a column adds to is read and written.
     """
     steps = program.encoder.steps
     frames = replace(trace, lengths=trace.lengths // steps)
 
-    def changes(values: NDArray[np.integer], back: bool) -> NDArray[np.int64]:
+    def changes(values: NDArray[np.integer], back: bool) -> PerSequence:
         """(sequences,): values that are not what they were one frame before."""
         return in_all(is_sent(values, frames, True, back), frames)
 
@@ -131,7 +176,7 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
     by_channel = sent.reshape(-1, steps, encoder.channels, width // encoder.channels)
     moved: NDArray[np.bool_] = np.any(by_channel, axis=(1, 3))
     arriving = in_all(moved, frames)
-    operations, number = np.zeros_like(trace.lengths), 0
+    operations, number, kept = np.zeros_like(trace.lengths), 0, encoder.channels
     for level in program.levels:
         leaving = np.zeros_like(trace.lengths)
         for layer in level:
@@ -143,14 +188,21 @@ def delta_gru(program: Program, trace: Trace) -> DenseGRU:
             operations = operations + arriving * len(layer.input_weights)
             operations += own * len(layer.recurrent_weights)
             leaving += own
+            kept += layer.neurons * (2 + len(cell.row.gates))
             number += 1
         arriving = leaving
     readout = program.readout
-    if readout.sees_membranes:
-        return DenseGRU(operations + readout.weights.size)
-    return DenseGRU(operations + arriving * readout.outputs)
+    last = readout.weights.size if readout.sees_membranes else arriving * readout.outputs
+    operations = operations + last
+    read = frames.lengths * kept
+    of_layers = sum(
+        layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
+    )
+    stored = kept + of_layers + readout.weights.size
+    return DenseWork(operations, operations, read, read, stored)
 
 
-def spikes_per_synapse(counts: Counts) -> NDArray[np.float64]:
-    """Events that an average synapse sees in one inference."""
-    return counts.synaptic_operations / max(counts.synapses, 1)
+def events_per_use(program: Program, counts: Counts) -> NDArray[np.float64]:
+    """Return the events that an average synapse sees where a dense GRU uses it once: at a frame."""
+    frames = counts.steps // program.encoder.steps
+    return counts.synaptic_operations / np.maximum(counts.synapses * frames, 1)

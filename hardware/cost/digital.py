@@ -1,8 +1,9 @@
 """Digital chips as data, and what a dense network costs there, its memory included.
 
-A network is in the smallest memory that holds all of its weights and states. With a batch of one
-every multiply-accumulate reads a weight; values of inputs and states are read and written once a
-frame, in the same memory::
+A network is in the smallest memory that holds all of its weights and states. Where a file gives
+sizes of one kind of memory, those between two of them are made as well: an access costs between
+both, by a power of the size. With a batch of one every multiply-accumulate reads a weight; values
+of inputs and states are read and written once a frame, in the same memory::
 
     arithmetic = multiply-accumulates × energy of one
     weights    = weights read × bytes of one × read energy of the memory
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from math import ceil, log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +23,12 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
 from hardware.cost.chip import DESCRIPTION_LIMIT, Constant, Count, Strict, column
-from hardware.errors import SettingError, choose
+from hardware.cost.dense_gru import DenseWork
+from hardware.errors import SettingError, choose, name_fault
 from hardware.files.disk import first_fault, one_line, read_bytes
 from hardware.files.strict_toml import parse
 
-DIGITAL_CHIPS = ("digital-45nm",)
+DIGITAL_CHIPS = ("digital-45nm", "digital-22nm")
 
 PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
 
@@ -37,6 +40,19 @@ class Memory(Strict):
     bytes: Count
     read_pj_per_byte: Constant
     write_pj_per_byte: Constant
+    between: bool = False
+    """Whether sizes between the next smaller memory and this one are made as well."""
+
+
+PerBound = NDArray[np.float64]  # (low / nominal / high, 1)
+
+
+class Access(NamedTuple):
+    """A memory, and the pJ of reading and of writing a byte there."""
+
+    name: str
+    read: PerBound
+    written: PerBound
 
 
 class Format(Strict):
@@ -54,26 +70,48 @@ class DigitalChip(Strict):
     memories: list[Memory] = Field(min_length=1)
 
     @model_validator(mode="after")
+    def _has_names(self) -> DigitalChip:
+        for name in (self.name, *self.formats, *(memory.name for memory in self.memories)):
+            fault = name_fault(name)
+            if fault is not None:
+                raise ValueError(fault)
+        return self
+
+    @model_validator(mode="after")
     def _grows(self) -> DigitalChip:
         sizes = [memory.bytes for memory in self.memories]
         if sizes != sorted(set(sizes)):
             raise ValueError(f"expected memories from small to large, found {sizes} bytes")
         return self
 
-    def memory_for(self, stored: int) -> Memory:
+    def memory_for(self, stored: int) -> Access:
         """Return the smallest memory that holds that many bytes, or the largest."""
-        return next((one for one in self.memories if one.bytes >= stored), self.memories[-1])
+        place = next(
+            (i for i, one in enumerate(self.memories) if one.bytes >= stored),
+            len(self.memories) - 1,
+        )
+        found = self.memories[place]
+        larger = Access(found.name, column(found.read_pj_per_byte), column(found.write_pj_per_byte))
+        if not found.between or place == 0 or found.bytes == stored:
+            return larger
+        smaller = self.memories[place - 1]
+        share = log(stored / smaller.bytes) / log(found.bytes / smaller.bytes)
+
+        def between(low: Constant, high: Constant) -> PerBound:
+            energy: PerBound = column(low) ** (1 - share) * column(high) ** share
+            return energy
+
+        kind = found.name.split(",")[0]
+        return Access(
+            f"{kind}, {_size(stored)}",
+            between(smaller.read_pj_per_byte, found.read_pj_per_byte),
+            between(smaller.write_pj_per_byte, found.write_pj_per_byte),
+        )
 
 
-class DenseWork(NamedTuple):
-    """Work of a dense network in each inference, and the size of its weights and states."""
-
-    multiply_accumulates: NDArray[np.int64]
-    weights_read: NDArray[np.int64]
-    values_read: NDArray[np.int64]
-    values_written: NDArray[np.int64]
-    stored: int
-    """Weights and states."""
+def _size(stored: int) -> str:
+    """Return a number of bytes in kB, as names of memories have it."""
+    return f"{ceil(stored / 1024)} kB"
 
 
 @dataclass(frozen=True)
@@ -100,8 +138,7 @@ def digital_cost(
     description = load_digital_chip(chip)
     row = description.formats[choose("number format", format, description.formats)]
     memory = description.memory_for(work.stored * row.bytes)
-    read = row.bytes * column(memory.read_pj_per_byte)
-    written = row.bytes * column(memory.write_pj_per_byte)
+    read, written = row.bytes * memory.read, row.bytes * memory.written
     return DigitalCost(
         description.name,
         memory.name,

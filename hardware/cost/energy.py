@@ -8,38 +8,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Chip, Operations, column, load_chip
-from hardware.cost.core_loads import TRAVEL, CoreLoads, core_loads
+from hardware.cost.chip import Chip, column, load_chip
+from hardware.cost.core_loads import CoreLoads, core_loads
+from hardware.cost.model import CURRENT, TRAVEL, CostModel
+from hardware.cost.model import cost_model as model_of
 from hardware.cost.placement import place
+from hardware.cost.step_time import RANGE, core_time
 from hardware.display import html_table, number_of
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
-RANGE = ("low", "nominal", "high")
-
 PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
-
-OPERATIONS = {
-    "dense_operations": "synaptic_operation_dense",
-    "sparse_operations": "synaptic_operation_sparse",
-    "active_updates": "neuron_update_active",
-    "idle_updates": "neuron_update_idle",
-    "spikes": "spike",
-    "messages_out": "message_out",
-    "messages_in": "message_in",
-    "within_tile": "within_tile",
-    "hops_east_west": "hop_east_west",
-    "hops_north_south": "hop_north_south",
-}
-"""Counts of `CoreLoads`, and the constant of each."""
-
-GENERATION = ("active_updates", "idle_updates", "spikes", "messages_out")
-PROCESSING = ("messages_in", "dense_operations", "sparse_operations")
-
 
 SCOPES = {
     "core_dynamic_j": "core dynamic, µJ",
-    "core_static_j": "core static, µJ",
+    "core_static_j": "static, cores in use, µJ",
+    "chip_static_j": "static, whole chips, µJ",
     "host_j": "host, µJ",
     "core_s": "time on the cores, µs",
     "host_s": "time that the host adds, µs",
@@ -56,21 +40,30 @@ def _micro(values: PerSequence) -> list[str]:
 class Cost:
     """Joules and seconds of each inference; rows are low, nominal and high.
 
-    `core_dynamic` is what operations cost, `core_static` the leakage of the cores in use while they
-    compute, `host` the host's share for carrying steps to and from the chip. `host_s` is the time
-    that the host adds to `core_s`.
+    `core_dynamic` is what operations cost. Static power is drawn while cores and host work:
+    `core_static` is the share of the cores in use, `chip_static` that of all cores of the chips in
+    use. `host` is the host's share for features, encoder and messages, and for carrying steps to
+    and from the chip. `host_s` is the time that the host adds to `core_s`.
     """
 
     chip: str
+    model: str
+    """The name of the cost model."""
+
     cores: int
+    chips: int
     core_dynamic_j: PerSequence
     core_dynamic_by_layer_j: tuple[PerSequence, ...]
     core_dynamic_by_operation_j: dict[str, PerSequence]
     """By the names of the chip's constants."""
 
     core_static_j: PerSequence
+    chip_static_j: PerSequence
     host_j: PerSequence
     core_s: PerSequence
+    bound_s: dict[str, PerSequence]
+    """The parts of `core_s` by what bounds their steps."""
+
     host_s: PerSequence
     inherited: dict[str, str]
     """Scopes that rest on another chip's figures, with that chip's name."""
@@ -87,78 +80,100 @@ class Cost:
         return html_table(repr(self), ["mean of an inference", *RANGE], rows)
 
 
-def estimate(trace: Trace, program: Program, chip: str | Path | Chip = "loihi2") -> Cost:
-    """The cost of each inference of a trace on a chip, or on one that is a reference only."""
-    description = load_chip(chip)
+def estimate(
+    trace: Trace,
+    program: Program,
+    chip: str | Path | Chip = "loihi2",
+    cost_model: str | CostModel = CURRENT,
+) -> Cost:
+    """Return the cost of each inference of a trace on a chip, or on one that is a reference only.
+
+    `cost_model` names the version of the model whose constants and closed form are used.
+    """
+    model = model_of(cost_model)
+    description = load_chip(chip, model.name)
     reference = not description.gated_neurons
-    return cost(core_loads(trace, program, place(program, description, as_reference=reference)))
+    placement = place(program, description, as_reference=reference, cost_model=model)
+    return cost(core_loads(trace, program, placement), model)
 
 
-def cost(loads: CoreLoads) -> Cost:
+def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
     """::
 
         core dynamic = Σ count × energy of one operation
-        slot time    = max(busiest core's generation, busiest core's processing)
-        core time    = Σ slot time + ticks × barrier of that many tiles
-        core static  = cores in use × static power × core time
-        host         = ticks × host time per step × host power
+        core time    = Σ over steps of max(neurons, synapses, messages, ticks × barrier)
+        core static  = cores in use × static power × (core time + host time)
+        chip static  = all cores of the chips in use × the same
+        host         = ticks × host time per step × host power + operations × energy of one
+        host time    = ticks × host time per step
 
-        generation   = updates, spikes and outgoing messages × time of each
-        processing   = incoming messages and synaptic operations × time of each
+        neurons      = instructions, updates, messages sent × time of each, on the busiest core
+        synapses     = messages received, weights read × time of each, on the busiest core
+        messages     = messages × time of a hop, into the busiest tile or from the host
+        barrier      = the shortest tick of that many tiles
 
     A tick is one step of the chip, at whose end its cores wait for each other.
     """
+    model = model_of(cost_model)
     placement, chip = loads.placement, loads.placement.chip
     by_core = {
         name: _by_core(loads, name) * column(getattr(chip.energy_pj, constant))[:, np.newaxis]
-        for name, constant in OPERATIONS.items()
+        for name, constant in model.energy.items()
     }
     joules = 1e-12 * np.sum(list(by_core.values()), axis=0)
-    core_s = _core_time(loads)
-    static_w = placement.total * column(chip.static_mw_per_core) * 1e-3
+    bound_s = core_time(loads, model)
+    core_s = np.sum(list(bound_s.values()), axis=0)
     host_s = loads.ticks * column(chip.host.time_us_per_step) * 1e-6
+    static_w = column(chip.static_mw_per_core) * 1e-3
+    static_j = static_w * (core_s + host_s if model.static_with_host else core_s)
+    host_j = column(chip.host.power_mw) * 1e-3 * host_s
+    if model.prices_operations:
+        host_j = host_j + loads.host_operations * column(chip.host.operation_pj) * 1e-12
     return Cost(
         chip=chip.name,
+        model=model.name,
         cores=placement.total,
+        chips=placement.chips,
         core_dynamic_j=joules.sum(axis=2),
         core_dynamic_by_layer_j=tuple(
             joules[:, :, layer.cores].sum(axis=2) for layer in placement.layers
         ),
         core_dynamic_by_operation_j={
-            OPERATIONS[name]: 1e-12 * energy.sum(axis=2) for name, energy in by_core.items()
+            model.energy[name]: 1e-12 * energy.sum(axis=2) for name, energy in by_core.items()
         },
-        core_static_j=static_w * core_s,
-        host_j=column(chip.host.power_mw) * 1e-3 * host_s,
+        core_static_j=placement.total * static_j,
+        chip_static_j=placement.chips * chip.limits.cores * static_j,
+        host_j=host_j,
         core_s=core_s,
+        bound_s=bound_s,
         host_s=host_s,
-        inherited=chip.inherited,
+        inherited=inherited(chip, model),
     )
+
+
+def inherited(chip: Chip, model: CostModel) -> dict[str, str]:
+    """Return the scopes that rest on another chip's figures, with that chip's name."""
+    dynamic = {*model.energy.values()}
+    timed = {*model.neurons.values(), *model.synapses.values()}
+    if model.ports_bound:
+        timed |= {"hop_east_west", *model.payloads.values()}
+    host = chip.host
+    static, host_time = chip.static_mw_per_core.inherited, host.time_us_per_step.inherited
+    core_time = {found for name, found in chip.time_ns.inherited() if name in timed}
+    core_time.add(chip.time_ns.barrier.inherited)
+    parts = {
+        "core_dynamic": {found for name, found in chip.energy_pj.inherited() if name in dynamic},
+        "core_static": {static, host_time, *core_time} if model.static_with_host else {static},
+        "chip_static": {static, host_time, *core_time} if model.static_with_host else {static},
+        "core_time": core_time,
+        "host": {host.power_mw.inherited, host_time, host.operation_pj.inherited},
+        "host_time": {host_time},
+    }
+    named = {scope: " and ".join(sorted(chips - {""})) for scope, chips in parts.items()}
+    return {scope: chips for scope, chips in named.items() if chips}
 
 
 def _by_core(loads: CoreLoads, name: str) -> NDArray[np.int64]:
     """(sequences, cores): a count over each sequence."""
     counted: NDArray[np.int64] = getattr(loads, name)
     return counted if name in TRAVEL else loads.slots.total(counted)
-
-
-def _core_time(loads: CoreLoads) -> PerSequence:
-    """Cores work at the same time: in each slot the busiest sets the pace, then all wait."""
-    chip = loads.placement.chip
-    barrier = column(chip.time_ns.barrier.at(loads.placement.tiles_in_use))
-    rows = []
-    for bound in RANGE:
-        generation = _busiest(loads, GENERATION, chip.time_ns, bound)
-        processing = _busiest(loads, PROCESSING, chip.time_ns, bound)
-        rows.append(loads.slots.total(np.maximum(generation, processing)))
-    nanoseconds: PerSequence = np.array(rows) + loads.ticks * barrier
-    return nanoseconds * 1e-9
-
-
-def _busiest(
-    loads: CoreLoads, names: tuple[str, ...], times: Operations, bound: str
-) -> NDArray[np.float64]:
-    """(slots,): nanoseconds of the busiest core."""
-    spent = np.zeros(loads.spikes.shape)
-    for name in names:
-        spent += getattr(loads, name) * getattr(getattr(times, OPERATIONS[name]), bound)
-    return spent.max(axis=1)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hardware.cost.chip import Chip
 from hardware.cost.energy import Cost, estimate
+from hardware.cost.model import CURRENT, CostModel
 from hardware.runs.translation import Translation
 
 
@@ -25,7 +26,9 @@ class HalvesCost(NamedTuple):
         read, written = self
         return Cost(
             chip=read.chip,
+            model=read.model,
             cores=read.cores + written.cores,
+            chips=max(read.chips, written.chips),
             core_dynamic_j=read.core_dynamic_j + written.core_dynamic_j,
             core_dynamic_by_layer_j=(
                 *read.core_dynamic_by_layer_j,
@@ -36,14 +39,22 @@ class HalvesCost(NamedTuple):
                 for name, joules in read.core_dynamic_by_operation_j.items()
             },
             core_static_j=read.core_static_j + written.core_static_j,
+            chip_static_j=read.chip_static_j + written.chip_static_j,
             host_j=read.host_j + written.host_j,
             core_s=read.core_s + written.core_s,
+            bound_s={
+                name: seconds + written.bound_s[name] for name, seconds in read.bound_s.items()
+            },
             host_s=read.host_s + written.host_s,
             inherited={**read.inherited, **written.inherited},
         )
 
 
-def estimate_halves(translation: Translation, chip: str | Path | Chip = "loihi2") -> HalvesCost:
+def estimate_halves(
+    translation: Translation,
+    chip: str | Path | Chip = "loihi2",
+    cost_model: str | CostModel = CURRENT,
+) -> HalvesCost:
     """Return what both programs of a pair cost on a chip.
 
     The decoder is charged for the tokens that were written. With a beam it also computes those that
@@ -51,6 +62,6 @@ def estimate_halves(translation: Translation, chip: str | Path | Chip = "loihi2"
     """
     pair = translation.pair
     return HalvesCost(
-        estimate(translation.encoder_trace, pair.encoder, chip),
-        estimate(translation.decoder_trace, pair.decoder, chip),
+        estimate(translation.encoder_trace, pair.encoder, chip, cost_model),
+        estimate(translation.decoder_trace, pair.decoder, chip, cost_model),
     )

@@ -124,3 +124,12 @@ def _recurrent(layer: Layer, number: int) -> list[Projection]:
         )
         for message in cell.row.messages
     ]
+
+
+def inputs_by_change(program: Program) -> list[bool]:
+    """Return for each layer whether its input messages say by how much a value has changed."""
+    by_change, found = program.encoder.sends_changes, []
+    for level in program.levels:
+        found += [by_change] * len(level)
+        by_change = level[0].cell.sends_changes
+    return found

@@ -13,14 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.core_loads import senders
-from hardware.cost.energy import OPERATIONS
+from hardware.cost.core_loads import BY_SLOT, senders
+from hardware.cost.microcode import step_program
+from hardware.cost.model import CURRENT, TRAVEL, CostModel
+from hardware.cost.model import cost_model as model_of
 from hardware.cost.placement import Placement
 from hardware.cost.placement.mesh import offsets
 from hardware.cost.placement.needs import fan
-from hardware.cost.projections import MEMBRANE, Projection
+from hardware.cost.projections import MEMBRANE, Projection, inputs_by_change
 from hardware.cost.traffic import Traffic, met
 from hardware.definition.formulation import EMISSION
+
+BY_STEP = (*BY_SLOT, *TRAVEL)
 
 
 class StepWork(NamedTuple):
@@ -30,11 +34,13 @@ class StepWork(NamedTuple):
     core_dynamic_j: NDArray[np.float64]  # (steps,), nominal
 
 
-def step_work(traffic: Traffic, placement: Placement) -> StepWork:
+def step_work(
+    traffic: Traffic, placement: Placement, cost_model: str | CostModel = CURRENT
+) -> StepWork:
     """Return the work of each step of a program that reads in one direction."""
-    program, steps = traffic.program, len(traffic.trace.events)
+    model, steps = model_of(cost_model), len(traffic.trace.events)
     operations = np.zeros(steps, dtype=np.int64)
-    counts = {name: np.zeros(steps, dtype=np.int64) for name in OPERATIONS}
+    counts = {name: np.zeros(steps, dtype=np.int64) for name in BY_STEP}
     for (projection, sent), sparse in zip(traffic.messages(), placement.sparse, strict=True):
         if projection.stream == MEMBRANE:
             continue
@@ -44,26 +50,42 @@ def step_work(traffic: Traffic, placement: Placement) -> StepWork:
         operations += found[:, 0]
         for name, column in zip(of_message, found.T[1:], strict=True):
             counts[name] += column
-    for number, layer in enumerate(program.layers):
-        counts["spikes"] += np.count_nonzero(traffic.of_layer[number], axis=1)
-        at_work = np.count_nonzero(traffic.at_work(number), axis=1)
-        counts["active_updates"] += layer.cell.ticks * at_work
-    if not program.readout.sees_membranes:
-        counts["active_updates"] += program.readout.outputs
-    neurons = sum(layer.neurons for layer in placement.layers)
-    counts["idle_updates"] += program.period * neurons - counts["active_updates"]
+    _count_neurons(counts, traffic, placement)
     energy = placement.chip.energy_pj
     joules = [
         1e-12 * getattr(energy, constant).nominal * counts[name]
-        for name, constant in OPERATIONS.items()
+        for name, constant in model.energy.items()
     ]
     return StepWork(operations, np.sum(joules, axis=0))
+
+
+def _count_neurons(
+    counts: dict[str, NDArray[np.int64]], traffic: Traffic, placement: Placement
+) -> None:
+    """Add emissions, instructions and updates; every message made before is in `spikes`."""
+    program, in_step = traffic.program, 0
+    changes = inputs_by_change(program)
+    for number, layer in enumerate(program.layers):
+        listed = step_program(layer.cell, changes[number])
+        counts["spikes"] += np.count_nonzero(traffic.of_layer[number], axis=1)
+        at_work = np.count_nonzero(traffic.at_work(number), axis=1)
+        counts["active_updates"] += layer.cell.ticks * at_work
+        fired = np.count_nonzero(traffic.trace.emitted[number], axis=1)
+        counts["instructions"] += listed.always * layer.neurons + listed.firing * fired
+        in_step += layer.cell.ticks * layer.neurons
+    counts["instructions"] += counts["spikes"]
+    if not program.readout.sees_membranes:
+        for name in ("active_updates", "readout_updates"):
+            counts[name] += program.readout.outputs
+    all_updates = program.period * sum(layer.neurons for layer in placement.layers)
+    counts["idle_updates"] += all_updates - counts["active_updates"]
+    counts["waiting_updates"] += all_updates - in_step - counts["readout_updates"]
 
 
 def message_counts(
     projection: Projection, placement: Placement, sparse: bool
 ) -> dict[str, NDArray[np.int64]]:
-    """Return what a message of each source (sources,) asks of all cores, by names of `OPERATIONS`.
+    """Return what a message of each source (sources,) asks of all cores, by names of counts.
 
     The emission itself is counted with the layer that makes it.
     """
@@ -76,6 +98,7 @@ def message_counts(
     copies = reached.sum(axis=1)
     found = {
         "messages_in": copies,
+        "payloads": copies * projection.graded,
         "within_tile": (reached & (east_west + north_south == 0)).sum(axis=1),
         "hops_east_west": (reached * east_west).sum(axis=1),
         "hops_north_south": (reached * north_south).sum(axis=1),

@@ -131,6 +131,9 @@ class EncoderKind:
     source: str = "channel"
     """The word for one of those that send."""
 
+    operations: int = 0
+    """Operations of the host for a source and step, after standardising and clamping its value."""
+
     @property
     def direct(self) -> bool:
         """Whether each step sees the rounded frame itself."""
@@ -158,10 +161,16 @@ class EncoderKind:
 
 ENCODERS = {
     "graded": EncoderKind(encode_graded),
-    "send-on-delta": EncoderKind(encode_changes, by_change=True),
-    "rate": EncoderKind(encode_rate, range_of_signs, most_clamped=1 / 4, spiking=True),
-    "latency": EncoderKind(encode_latency, range_of_signs, most_clamped=1 / 4, spiking=True),
-    "level-crossing": EncoderKind(encode_crossings, range_of_crossings, by_level=True),
+    "send-on-delta": EncoderKind(encode_changes, by_change=True, operations=3),
+    "rate": EncoderKind(
+        encode_rate, range_of_signs, most_clamped=1 / 4, spiking=True, operations=5
+    ),
+    "latency": EncoderKind(
+        encode_latency, range_of_signs, most_clamped=1 / 4, spiking=True, operations=2
+    ),
+    "level-crossing": EncoderKind(
+        encode_crossings, range_of_crossings, by_level=True, operations=5
+    ),
     "population": EncoderKind(
         encode_fields,
         range_of_responses,
@@ -169,6 +178,7 @@ ENCODERS = {
         by_field=True,
         fields=(FEWEST_FIELDS, MOST_FIELDS),
         source="field",
+        operations=1,
     ),
     "events": EncoderKind(encode_graded, most_clamped=1 / 1000, counts=True),
     "tokens": EncoderKind(

@@ -4,12 +4,12 @@ from hardware.reporting.build import make_report
 from hardware.reporting.compare import Compared, compare_reports, write_comparison
 from hardware.reporting.networks import TrainedNetwork
 from hardware.reporting.page import render_page
-from hardware.reporting.pair_build import half_reports, make_pair_report
-from hardware.reporting.pair_networks import PAIR_METRICS
-from hardware.reporting.pair_schema import PairReport
-from hardware.reporting.pair_study import PairStudy, pair_study
-from hardware.reporting.pair_table import print_pair_report
-from hardware.reporting.pair_write import pair_contents_of, report_pair
+from hardware.reporting.pair.build import half_reports, make_pair_report
+from hardware.reporting.pair.networks import PAIR_METRICS
+from hardware.reporting.pair.schema import PairReport
+from hardware.reporting.pair.study import PairStudy, pair_study
+from hardware.reporting.pair.table import print_pair_report
+from hardware.reporting.pair.write import pair_contents_of, report_pair
 from hardware.reporting.per_inference import parquet_is_installed
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study

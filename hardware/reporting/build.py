@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hardware.cost.chip import Chip
 from hardware.cost.counts import Counts
 from hardware.cost.dense_gru import (
     BREAK_EVEN,
-    DenseGRU,
     Measured,
     delta_gru,
     dense_gru,
-    spikes_per_synapse,
+    events_per_use,
 )
 from hardware.cost.energy import Cost
+from hardware.cost.microcode import step_program
+from hardware.cost.projections import inputs_by_change
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
 from hardware.reporting.curves import History, curves_of
+from hardware.reporting.demand import NO_DEMAND, Demand
+from hardware.reporting.devices import Use, devices_of, used
 from hardware.reporting.early_exit import exits_in_report
 from hardware.reporting.front_end import front_end_of
 from hardware.reporting.heads import heads_of
@@ -37,19 +38,17 @@ from hardware.reporting.metrics import (
     known_targets_of,
 )
 from hardware.reporting.networks import DEPLOYED, Trained, as_trained, networks_of
+from hardware.reporting.rivals import mean_range, measured_figures, rival_figures
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
     ChipFigures,
     ClampedInputs,
     DatasetPart,
-    DenseFigures,
     Energy,
     Latency,
     LayerFigures,
-    MeasuredFigures,
     PerInference,
-    Range,
     Report,
     Verified,
 )
@@ -69,15 +68,16 @@ def make_report(
     history: History = (),
     best_epochs: Mapping[str, int] | None = None,
     verification: Mapping[str, Any] | None = None,
-    measured: Measured | None = None,
+    measured: Measured | Sequence[Measured] = (),
+    demand: Demand = NO_DEMAND,
 ) -> Report:
-    """The report of one run.
+    """Return the report of one run.
 
     `trained` holds networks to compare with by name, in the order of the report: of each its
     metrics by the names of `METRICS`, its accuracy alone, or a `TrainedNetwork`. `history` has the
     epochs of each phase that trained one of them, `best_epochs` the kept epoch of each.
     `verification` is the content of `verification.json`; `fingerprint` is that of the data set;
-    `measured` is what an ordinary GRU took on the host.
+    `measured` is what other networks took on the host, `demand` the use that is asked for.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
     if not len(trace.lengths):
@@ -87,20 +87,15 @@ def make_report(
         )
     figures = {name: chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
     charged = figures[run.charged]
-    dense, delta = dense_gru(program, counts), delta_gru(program, trace)
-    per_synapse = float(spikes_per_synapse(counts).mean())
+    dense = rival_figures("dense GRU", dense_gru(program, counts), run.digital)
+    delta = rival_figures("GRU that skips", delta_gru(program, trace), run.digital)
+    clocked = measured_figures([measured] if isinstance(measured, Measured) else measured)
     by_operation = {
         name: mean_range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()
     }
-    rivals = {
-        **{
-            f"the {name} arithmetic of a dense GRU": float(energy.mean())
-            for name, energy in dense.energy_j.items()
-        },
-        "the int8 arithmetic of one that skips what has not changed": float(
-            delta.energy_j["int8"].mean()
-        ),
-    }
+    use = Use(run.chips[run.charged], charged, run.frames, demand)
+    devices = devices_of(use, [dense, delta], clocked)
+    of_use = used(use, devices)
     networks = networks_of(run, trained or {})
     return Report(
         schema_number=SCHEMA,
@@ -123,6 +118,7 @@ def make_report(
         chip=charged.name,
         charged=run.charged,
         per_inference=counted(counts),
+        host_operations=float(run.host_operations.mean()),
         energy_j=charged.energy_j,
         core_dynamic_by_operation_j=by_operation,
         latency_s=charged.latency_s,
@@ -131,18 +127,16 @@ def make_report(
         distribution=distribution(run),
         samples=shown_samples(run),
         chips=figures,
-        dense_gru=dense_figures(dense),
-        delta_gru=dense_figures(delta),
-        measured_gru=_measured_figures(measured),
-        spikes_per_synapse=per_synapse,
+        cost_model=run.model.name,
+        dense_gru=dense,
+        delta_gru=delta,
+        measured=clocked,
+        devices=devices,
+        use=of_use,
+        events_per_use=float(events_per_use(program, counts).mean()),
         break_even=BREAK_EVEN,
         conclusion=verdict(
-            charged,
-            {name: energy.nominal for name, energy in by_operation.items()},
-            rivals,
-            {name: float(energy.mean()) for name, energy in dense.device_j.items()},
-            per_synapse,
-            measured,
+            devices, {name: energy.nominal for name, energy in by_operation.items()}, of_use
         ),
         head=run.head or None,
         heads=heads_of(
@@ -211,13 +205,13 @@ def counted(*parts: Counts) -> PerInference:
     )
 
 
-def mean_range(values: NDArray[np.float64]) -> Range:
-    low, nominal, high = (float(v) for v in values.mean(axis=1))
-    return Range(low=low, nominal=nominal, high=high)
-
-
 def _layers(run: Study) -> list[LayerFigures]:
     counts, priced, cores = run.counts, run.cost, run.placements[run.charged].cores
+    changes = inputs_by_change(run.program)
+    instructions: list[int | None] = [
+        step_program(layer.cell, by_change).always
+        for layer, by_change in zip(run.program.layers, changes, strict=True)
+    ]
     return [
         LayerFigures(
             name=layer.name,
@@ -228,37 +222,33 @@ def _layers(run: Study) -> list[LayerFigures]:
             synaptic_operations=float(layer.synaptic_operations.mean()),
             neuron_updates=float(layer.neuron_updates.mean()),
             firing_rate=float(layer.spikes.sum() / (layer.neurons * counts.steps.sum())),
+            instructions_per_step=listed,
             core_dynamic_j=mean_range(energy),
         )
-        for layer, energy, of_layer in zip(
-            counts.layers, priced.core_dynamic_by_layer_j, cores, strict=True
+        for layer, energy, of_layer, listed in zip(
+            counts.layers,
+            priced.core_dynamic_by_layer_j,
+            cores,
+            [*instructions, None],
+            strict=True,
         )
     ]
-
-
-def dense_figures(found: DenseGRU) -> DenseFigures:
-    return DenseFigures(
-        multiply_accumulates=float(found.multiply_accumulates.mean()),
-        energy_j={name: float(energy.mean()) for name, energy in found.energy_j.items()},
-        device_j={name: float(energy.mean()) for name, energy in found.device_j.items()},
-    )
-
-
-def _measured_figures(found: Measured | None) -> MeasuredFigures | None:
-    return None if found is None else MeasuredFigures(**asdict(found), energy_j=found.energy_j)
 
 
 def chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
     return ChipFigures(
         name=chip.name,
         cores=priced.cores,
+        chips=priced.chips,
         runs_gated_neurons=chip.gated_neurons,
         note=chip.gated_neurons_note,
         inherited=priced.inherited,
         energy_j=Energy(
             core_dynamic=mean_range(priced.core_dynamic_j),
             core_static=mean_range(priced.core_static_j),
+            chip_static=mean_range(priced.chip_static_j),
             host=mean_range(priced.host_j),
         ),
         latency_s=Latency(core=mean_range(priced.core_s), host=mean_range(priced.host_s)),
+        bound_s={name: float(spent[1].mean()) for name, spent in priced.bound_s.items()},
     )

@@ -22,12 +22,13 @@ from hardware.reporting.figures import (
 )
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.metrics import METRICS
-from hardware.reporting.schema import Networks, Range, Report
+from hardware.reporting.schema import Networks, Range, Report, RivalFigures
 from hardware.reporting.units import joules, tick, whole
 
 SCOPES = {
     "core_dynamic": "core, dynamic",
-    "core_static": "core, static",
+    "core_static": "static, cores in use",
+    "chip_static": "static, whole chip",
     "host": "host and I/O",
 }
 
@@ -48,16 +49,23 @@ Row = tuple[str, Range, str]
 
 
 def energy(report: Report, width: float = WIDE) -> str:
-    """Energy by scope with its range, and the dense GRU's arithmetic, on a logarithmic axis."""
+    """Energy by scope with its range, and a dense GRU's, on a logarithmic axis."""
     rows: list[Row] = [
         (f"{report.chip}: {title}", getattr(report.energy_j, scope), ACCENT)
         for scope, title in SCOPES.items()
     ]
-    for name, value in report.dense_gru.energy_j.items():
-        exact = Range(low=value, nominal=value, high=value)
-        rows.append((f"dense GRU: {name} arithmetic", exact, SECOND))
+    rows += of_rival(report.dense_gru)
     label = "Energy per inference by scope, with its range, next to a dense GRU"
     return ranges(rows, label, "energy", width)
+
+
+def of_rival(rival: RivalFigures) -> list[Row]:
+    """Return the energy of a dense network in each number format, with and without memory."""
+    rows: list[Row] = []
+    for name, found in rival.formats.items():
+        rows.append((f"{rival.title}: {name} with memory", found.with_memory_j, SECOND))
+        rows.append((f"{rival.title}: {name} arithmetic", found.arithmetic_j, SECOND))
+    return rows
 
 
 def by_layer(report: Report, width: float = WIDE) -> str:

@@ -70,11 +70,12 @@ def compare_reports(a: Report, b: Report, names: tuple[str, str]) -> Compared:
         ("fingerprint of the data set", a.dataset.fingerprint, b.dataset.fingerprint),
         ("number of test samples", a.dataset.test_samples, b.dataset.test_samples),
         ("chip", a.chip, b.chip),
+        ("cost model", a.cost_model, b.cost_model),
     ):
         if of_a != of_b:
             raise InputError(
-                f"the {title} of {names[0]} is {of_a!r}, that of {names[1]} {of_b!r}: only runs on "
-                f"the same data and chip can be compared"
+                f"the {title} of {names[0]} is {of_a!r}, that of {names[1]} {of_b!r}: only "
+                f"reports of the same data, chip and cost model can be compared"
             )
     return Compared(
         schema_number=SCHEMA,
@@ -119,7 +120,8 @@ def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure,
         yield name, title, "count", "", of_a, of_b
     for name, title in (
         ("core_dynamic", "core, dynamic"),
-        ("core_static", "core, static"),
+        ("core_static", "static, cores in use"),
+        ("chip_static", "static, whole chip"),
         ("host", "host and I/O"),
     ):
         yield f"{name}_j", title, "J", name, getattr(a.energy_j, name), getattr(b.energy_j, name)

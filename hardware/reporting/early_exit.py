@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hardware.cost.chip import Chip
-from hardware.cost.energy import RANGE
+from hardware.cost.step_time import RANGE
 from hardware.cost.step_work import step_work
 from hardware.definition.early_exit import EarlyExit
 from hardware.errors import InputError
@@ -80,7 +80,7 @@ def points_of(studied: Study, rules: Iterable[EarlyExit]) -> list[ExitPoint]:
     per_frame, sequences = program.encoder.steps, len(trace.lengths)
     frames = trace.lengths // per_frame
     scores = scores_of_frames(program, trace)
-    work = step_work(studied.traffic, studied.placements[studied.charged])
+    work = step_work(studied.traffic, studied.placements[studied.charged], studied.model)
     operations = studied.counts.synaptic_operations.sum()
     joules = studied.cost.core_dynamic_j[RANGE.index("nominal")].sum()
     leads, points = None, []

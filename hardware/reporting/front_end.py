@@ -10,7 +10,7 @@ from hardware.sequences.log_mel import NAME, front_end
 def front_end_of(run: Study) -> FrontEndFigures | None:
     """Return the operations of the features that the program states; None where it states none.
 
-    No chip file has an energy of the host's arithmetic, so that these operations have no price.
+    `hardware.cost.host_work` charges them to the host.
     """
     features = front_end(run.program.preprocessing)
     if features is None:
@@ -31,5 +31,5 @@ def front_end_text(found: FrontEndFigures) -> str:
         f"Before the chip, the host computes {found.name} features: "
         f"{found.arithmetic_per_frame:,} multiplications and additions and "
         f"{found.logarithms_per_frame} logarithms a frame, {round(found.arithmetic):,} of the "
-        f"former per inference: not priced"
+        f"former per inference, charged to the host"
     )

@@ -12,6 +12,7 @@ from hardware.reporting import units
 SHOWN: dict[str, Callable[[float], str]] = {
     "J": units.joules,
     "s": units.seconds,
+    "W": units.watts,
     "%": units.percent,
     "count": units.whole,
     "value": units.value,

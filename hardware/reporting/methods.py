@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hardware.cost.chip import Barrier, Chip, Constant, Operations
+from hardware.cost.dense_gru import DEVICES
+from hardware.cost.model import COST_MODELS
 from hardware.definition.decision import DECISIONS
 from hardware.reporting.schema import ClampedInputs, ExitFigures, MeasuredFigures, Report
 
@@ -39,19 +42,7 @@ def methods(report: Report) -> list[Method]:
         Method("firing rate", "spikes / (neurons × steps)", "the trace; exact"),
         Method("core dynamic energy", "Σ count × energy of one operation", constants),
         *_of_early_exit(report.early_exit),
-        Method(
-            "time on the cores",
-            "Σ over steps of max(busiest core's generation, busiest core's processing) "
-            "+ ticks × barrier",
-            f"counts of every core and step; {constants}",
-        ),
-        Method(
-            "core static energy",
-            "cores in use × static power × time on the cores",
-            f"the placement; {constants}",
-        ),
-        Method("time for the host", "ticks × host time per step", constants),
-        Method("host energy", "ticks × host time per step × host power", constants),
+        *_of_model(report, constants),
         Method(
             "low – high",
             "the same formula with every constant at its low, then at its high",
@@ -63,25 +54,38 @@ def methods(report: Report) -> list[Method]:
             "its weights; it answers as often as the program",
         ),
         Method(
-            "dense GRU, arithmetic",
-            "multiply-accumulates × energy of one: int8 0.3 pJ, fp32 4.6 pJ",
-            "Horowitz, ISSCC 2014, 45 nm; no memory traffic, which favours the dense network",
+            "dense network with its memory",
+            "multiply-accumulates × (energy of one + read of a weight) + values × their access",
+            f"{report.dense_gru.chip}, the smallest memory that holds its weights and states; "
+            f"arithmetic alone is a lower bound",
         ),
-        Method(
-            "dense GRU on a device",
-            "multiply-accumulates × energy of one: CPU 8.6 nJ, GPU 0.3 nJ, ARM 0.9 nJ",
-            "keras-spiking's table, memory traffic included",
+        *(
+            Method(
+                f"dense GRU, {name}", f"multiply-accumulates × {device.joules:.3g} J", device.source
+            )
+            for name, device in DEVICES.items()
         ),
         Method(
             "GRU that skips what has not changed",
             "values changed since the last frame × weights of their column",
             "this program's membranes on the gate grid, taken as its states",
         ),
-        *_measured(report.measured_gru),
+        *_measured(report.measured),
         Method(
             "events an average synapse sees",
-            "synaptic operations / synapses",
-            "break-even band: Dampfhoffer 2023",
+            "synaptic operations / (synapses × frames)",
+            "break-even band: Dampfhoffer 2023, for networks that use each synapse once; a GRU "
+            "uses it at every frame",
+        ),
+        Method(
+            "power at a rate",
+            "static power + rate × (dynamic + host energy of an inference)",
+            "the chip is never switched off; rivals have no static power, which favours them",
+        ),
+        Method(
+            "break-even rate",
+            "static power of the whole chip / (rival's energy − dynamic − host energy)",
+            "above it the whole chip draws less power; none where it cannot keep up",
         ),
         Method(
             "core map",
@@ -203,15 +207,60 @@ METHODS = {"accuracy": _of_classes, "micro_f1": _of_labels, "rmse": _of_values}
 """The methods of a task's metrics, by its headline."""
 
 
-def _measured(found: MeasuredFigures | None) -> list[Method]:
-    if found is None:
-        return []
+def _measured(found: Sequence[MeasuredFigures]) -> list[Method]:
     return [
         Method(
-            "time on the host",
-            f"median of {found.rounds:,} rounds of one sequence, after one that is not counted",
-            f"the clock; {found.network}, without the readout, {found.software}",
+            f"time of {one.network}",
+            f"least and median of {one.rounds:,} rounds of one sequence, after one that is not "
+            f"counted",
+            f"the clock, {one.software}",
         )
+        for one in found
+    ]
+
+
+def _of_model(report: Report, constants: str) -> list[Method]:
+    """Return the methods of time, static and host energy in the report's cost model."""
+    counts = f"counts of every core and step; {constants}"
+    if COST_MODELS[report.cost_model].barrier_bounds:
+        time = "Σ over steps of max(neurons, synapses, messages, ticks × barrier)"
+    else:
+        time = "Σ over steps of max(neurons, synapses) + ticks × barrier"
+    spent = "time on the cores"
+    if COST_MODELS[report.cost_model].static_with_host:
+        spent = "(time on the cores + time for the host)"
+    host = "ticks × host time per step × host power"
+    if COST_MODELS[report.cost_model].prices_operations:
+        host += " + operations × energy of one"
+    return [
+        Method("time on the cores", time, counts),
+        Method(
+            "neurons, of a step",
+            "instructions, updates and messages sent × time of each, on the busiest core",
+            f"each step of a gated neuron runs its list of instructions (docs/lava.md); {counts}",
+        ),
+        Method(
+            "synapses, of a step",
+            "messages received and weights read × time of each, on the busiest core",
+            f"a dense set of synapses reads its zeros, too; {counts}",
+        ),
+        Method(
+            "static energy, cores in use",
+            f"cores in use × static power × {spent}",
+            f"the placement; {constants}",
+        ),
+        Method(
+            "static energy, whole chip",
+            f"cores of the chips in use × static power × {spent}",
+            f"the placement; {constants}",
+        ),
+        Method("time for the host", "ticks × host time per step", constants),
+        Method(
+            "host energy",
+            host,
+            f"operations of features, encoder and messages (hardware/cost/host_work.py); "
+            f"{constants}",
+        ),
     ]
 
 
@@ -240,6 +289,7 @@ def constants(chip: Chip) -> list[ConstantRow]:
     rows.append(_row("static_power", "mW per core", chip.static_mw_per_core))
     rows.append(_row("host_power", "mW", chip.host.power_mw))
     rows.append(_row("host_time", "µs per step", chip.host.time_us_per_step))
+    rows.append(_row("host_operation", "pJ", chip.host.operation_pj))
     return rows
 
 

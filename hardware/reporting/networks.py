@@ -10,6 +10,7 @@ from hardware.errors import InputError
 from hardware.program.model import Program
 from hardware.reporting.heads import of_head, require_metrics
 from hardware.reporting.metrics import known_or_none, metrics_of
+from hardware.reporting.rivals import energies
 from hardware.reporting.schema import NetworkFigures
 from hardware.reporting.study import Study
 
@@ -103,7 +104,7 @@ def _trained(
         weights = given.layer_weights, given.readout_weights
         cost = dense_network(*weights, run.program, run.counts)
         operations = float(cost.multiply_accumulates.mean())
-        energy = {number: float(joules.mean()) for number, joules in cost.energy_j.items()}
+        energy = energies(cost, run.digital)
     return NetworkFigures(
         name=name,
         title=given.title or TITLES.get(name, name),

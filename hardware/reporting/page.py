@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from hardware.reporting import units
+from hardware.reporting.device_table import BOUND_TITLES, errors_of_model, measured_text, use_lines
 from hardware.reporting.early_exit import points_in
 from hardware.reporting.heads import each
 from hardware.reporting.markup import Figures
@@ -62,6 +63,10 @@ def render_page(report: Report, run: Study) -> str:
         mistakes=mistakes(report),
         methods=methods_of_heads(report),
         constants=constants(run.chips[run.charged]),
+        bounds=BOUND_TITLES,
+        errors=errors_of_model(),
+        use_lines=use_lines(report.use, report.chips[report.charged]),
+        measured_text=measured_text(report.measured),
         most_classes=MOST_CLASSES,
         provenance=json.dumps(report.provenance, indent=2, sort_keys=True),
     )

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.energy import RANGE, Cost
+from hardware.cost.energy import Cost
+from hardware.cost.step_time import RANGE
 from hardware.reporting.study import Study, known
 from hardware.runs.heads import ALONE
 
 COUNTS = ("steps", "input_events", "spikes", "synaptic_operations", "neuron_updates")
-COSTS = ("core_dynamic_j", "core_static_j", "host_j", "core_s", "host_s")
+COSTS = ("core_dynamic_j", "core_static_j", "chip_static_j", "host_j", "core_s", "host_s")
 
 Columns = dict[str, list[Any]]
 

@@ -11,11 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.cost.chip import CHIPS, Chip, load_chip
+from hardware.cost.best_placement import SCORES, place
+from hardware.cost.chip import Chip, load_chip, shown_with
 from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
+from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip, load_digital_chip
 from hardware.cost.energy import Cost, cost
-from hardware.cost.placement import Placement, place
+from hardware.cost.host_work import host_operations
+from hardware.cost.model import CURRENT, CostModel
+from hardware.cost.model import cost_model as model_of
+from hardware.cost.placement import Placement
 from hardware.cost.traffic import Traffic
 from hardware.errors import InputError
 from hardware.metrics import MISSING_CLASS, Metrics, ValueMetrics
@@ -53,6 +58,10 @@ class Study:
     costs: dict[str, Cost]
     counts: Counts
     traffic: Traffic = field(repr=False, compare=False)
+    model: CostModel
+    digital: DigitalChip
+    """The chip that dense networks are priced on."""
+
     naive: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Naive forecasts of the targets by name; MASE compares with the first."""
 
@@ -71,6 +80,16 @@ class Study:
     def answered(self) -> Trace:
         """The trace of the head alone."""
         return self.trace.head(self.program, self.head) if self.head else self.trace
+
+    @cached_property
+    def host_operations(self) -> NDArray[np.int64]:
+        """(sequences,): operations of the host."""
+        return host_operations(self.traffic)
+
+    @property
+    def frames(self) -> float:
+        """Mean frames of an inference."""
+        return float(self.counts.steps.mean()) / self.program.encoder.steps
 
     @property
     def cost(self) -> Cost:
@@ -173,17 +192,23 @@ def study(
     targets: ArrayLike | Mapping[str, ArrayLike] | None = None,
     chip: str | Path | Chip = "loihi2",
     naive: Forecasts | None = None,
+    *,
+    cost_model: str = CURRENT,
+    rival: str | Path | DigitalChip = DIGITAL_CHIPS[0],
+    objective: str | None = None,
 ) -> Study:
     """Count and price a trace on a chip, given as to `load_chip`.
 
     `targets` are class indices, labels or values of each sequence or of each frame, with -1 or NaN
     where one is missing; of a program with heads a dict of these by the name of the head. `naive`
-    are forecasts of values by name, to compare with. The chip comes
-    first. The other Loihi is shown next to it, and Loihi 2 next to a chip of one's own.
+    are forecasts of values by name, to compare with. `cost_model` is a version of the closed form,
+    `rival` the digital chip on which dense networks are priced, `objective` is as for `place`. The
+    chip comes first. The other Loihi is shown next to it, and Loihi 2 next to a chip of one's own.
     """
-    description = load_chip(chip)
+    model, digital = model_of(cost_model), load_digital_chip(rival)
+    description = load_chip(chip, cost_model)
     charged = description.name if isinstance(chip, Chip) else str(chip)
-    others = {name: load_chip(name) for name in (CHIPS if charged in CHIPS else ("loihi2",))}
+    others = {name: load_chip(name, cost_model) for name in shown_with(charged)}
     chips = {charged: description}
     chips |= {name: other for name, other in others.items() if other != description}
     traffic = Traffic(trace, program)
@@ -196,11 +221,19 @@ def study(
     first = next(iter(pairs))
     checked = known.get(first)
     placements = {
-        name: place(program, description, as_reference=not description.gated_neurons)
+        name: place(
+            program,
+            description,
+            objective=objective,
+            profile=trace if objective in SCORES else None,
+            as_reference=not description.gated_neurons,
+            cost_model=model,
+        )
         for name, description in chips.items()
     }
     costs = {
-        name: cost(core_loads(trace, program, way, traffic)) for name, way in placements.items()
+        name: cost(core_loads(trace, program, way, traffic), model)
+        for name, way in placements.items()
     }
     if naive and checked is None:
         raise InputError("naive forecasts are given, but no targets: give the targets as well")
@@ -217,6 +250,8 @@ def study(
         costs,
         counts,
         traffic,
+        model,
+        digital,
         forecasts,
         head=first,
     )

@@ -9,6 +9,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from hardware.reporting.compare import Compared
+from hardware.reporting.device_table import (
+    devices_table,
+    errors_of_model,
+    measured_text,
+    titled,
+    use_lines,
+)
 from hardware.reporting.front_end import front_end_text
 from hardware.reporting.heads import each
 from hardware.reporting.markup import SHOWN
@@ -16,17 +23,17 @@ from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import (
     ChipFigures,
     ClampedInputs,
-    MeasuredFigures,
     NetworkFigures,
     Networks,
     Range,
     Report,
 )
-from hardware.reporting.units import emitted, joules, percent, seconds, sent, span, whole
+from hardware.reporting.units import emitted, joules, percent, sent, span, whole
 
 COSTS = (
     ("energy_j", "core_dynamic", "core, dynamic"),
-    ("energy_j", "core_static", "core, static"),
+    ("energy_j", "core_static", "static, cores in use"),
+    ("energy_j", "chip_static", "static, whole chip"),
     ("energy_j", "host", "host and I/O"),
     ("latency_s", "core", "time on the cores"),
     ("latency_s", "host", "time for the host"),
@@ -60,8 +67,12 @@ def print_report(report: Report, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
+    console.print(errors_of_model(), style="dim")
     print_notes(report.chips.values(), console)
-    console.print(_host(report.measured_gru), highlight=False, markup=False)
+    console.print(devices_table(report.devices))
+    for line in use_lines(report.use, report.chips[report.charged]):
+        console.print(line, highlight=False, markup=False)
+    console.print(measured_text(report.measured), style="dim", highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
 
 
@@ -83,16 +94,6 @@ def _clamped(found: ClampedInputs) -> str:
         f"{percent(found.largest_share)}"
     )
     return text if found.warning is None else f"{text}\nWarning: {found.warning}"
-
-
-def _host(found: MeasuredFigures | None) -> str:
-    if found is None:
-        return "How long a GRU takes on a host was not measured"
-    threads = f"{found.threads} thread{'s' if found.threads > 1 else ''}"
-    return (
-        f"{found.network}, on {found.machine} ({threads}, {found.software}): "
-        f"{seconds(found.median_s)} for {found.frames} frames, least {seconds(found.least_s)}"
-    )
 
 
 def print_comparison(compared: Compared, console: Console) -> None:
@@ -123,14 +124,6 @@ def _side(figure: Range | float | None, unit: str) -> str:
     if isinstance(figure, Range):
         return span(figure.nominal, figure.low, figure.high, unit)
     return as_text(figure, unit)
-
-
-def titled(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column(columns[0])
-    for column in columns[1:]:
-        table.add_column(column, justify="right", overflow="fold")
-    return table
 
 
 def _metrics(report: Report) -> Table:
@@ -184,7 +177,7 @@ def networks_table(report: Networks) -> Table:
 def about_networks(report: Networks) -> str:
     """How operations and energy of the rows were counted."""
     formats = next((list(n.energy_j) for n in report.networks if n.dense and n.energy_j), [])
-    dense = f"dense networks: multiply-accumulates, {formats[0]} arithmetic; " if formats else ""
+    dense = f"dense networks: multiply-accumulates, {formats[0]} with memory; " if formats else ""
     return f"{dense}program: synaptic operations, core dynamic energy"
 
 

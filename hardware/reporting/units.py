@@ -48,6 +48,18 @@ def seconds(value: float) -> str:
     return with_prefix(value, "s")
 
 
+def watts(value: float) -> str:
+    return with_prefix(value, "W")
+
+
+def duration(time_s: float) -> str:
+    """Return a long time in its largest unit: `3.20 days`."""
+    for unit, length in (("years", 365 * 86_400), ("days", 86_400), ("hours", 3600)):
+        if time_s >= length:
+            return f"{digits(time_s / length)} {unit}"
+    return f"{digits(time_s / 60)} minutes" if time_s >= 60 else seconds(time_s)
+
+
 def ratio(value: float) -> str:
     """Three digits; of what is small, two."""
     return digits(value) if value >= 0.1 else f"{value:.2g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike
 
 from hardware.cost.chip import Chip
 from hardware.cost.dense_gru import Measured
+from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
+from hardware.cost.model import CURRENT
 from hardware.files.disk import json_text
 from hardware.program.model import Program
 from hardware.reporting.build import make_report
 from hardware.reporting.curves import History
+from hardware.reporting.demand import NO_DEMAND, Demand
 from hardware.reporting.files import Contents, tables_of, write_files
 from hardware.reporting.networks import Trained
 from hardware.reporting.page import render_page
@@ -38,16 +41,30 @@ def report(
     history: History = (),
     best_epochs: Mapping[str, int] | None = None,
     verification: Mapping[str, Any] | None = None,
-    measured: Measured | None = None,
+    measured: Measured | Sequence[Measured] = (),
+    demand: Demand = NO_DEMAND,
+    cost_model: str = CURRENT,
+    rival: str | Path | DigitalChip = DIGITAL_CHIPS[0],
+    objective: str | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
     A program that answers every frame has `predictions.csv` and Parquet as well.
 
     `targets` and `naive` are as for `study`, `dataset` is the name of the data, `chip` a name, a
-    description file or a `Chip`; all others are as for `make_report`.
+    description file or a `Chip`; `cost_model`, `rival` and `objective` are as for `study`, all
+    others as for `make_report`.
     """
-    run = study(program, trace, targets, chip, naive)
+    run = study(
+        program,
+        trace,
+        targets,
+        chip,
+        naive,
+        cost_model=cost_model,
+        rival=rival,
+        objective=objective,
+    )
     content = make_report(
         run,
         dataset=dataset or "a run",
@@ -56,6 +73,7 @@ def report(
         best_epochs=best_epochs,
         verification=verification,
         measured=measured,
+        demand=demand,
     )
     write_report(content, run, Path(folder))
     return content

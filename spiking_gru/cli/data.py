@@ -156,6 +156,8 @@ def _show_parts(voice: Voice, found: Summary) -> None:
 
 
 def _show_targets(voice: Voice, found: Summary, head: str) -> None:
+    from textwrap import fill
+
     voice.say("")
     if head:
         missing = ", ".join(
@@ -163,7 +165,8 @@ def _show_targets(voice: Voice, found: Summary, head: str) -> None:
             for name, part in found.parts.items()
             if part.missing
         )
-        voice.say(f"head {head}: {found.described}{missing and '; '}{missing}")
+        line = f"head {head}: {found.described}{missing and '; '}{missing}"
+        voice.say(fill(line, COLUMNS, subsequent_indent=" " * 5))
     if found.classes:
         counts = zip(found.classes, *(part.of_class for part in found.parts.values()), strict=True)
         _table(voice, ("class", *found.parts), list(counts), ["class"])
@@ -176,10 +179,12 @@ def _show_channels(voice: Voice, found: Summary, dataset: Dataset) -> None:
     from spiking_gru.cli.sparkline import sparkline
 
     first = next(iter(dataset.training.sequences))
-    rows = [
-        (channel.name, *_figures(channel), sparkline(first[:, i], PLOT_WIDTH))
-        for i, channel in enumerate(found.channels)
-    ]
+
+    def plot(channel: int) -> str:
+        return sparkline(first[:, channel], PLOT_WIDTH) if channel < MOST_ROWS else ""
+
+    # Later rows are only counted, and an event camera has thousands of channels.
+    rows = [(channel.name, *_figures(channel), plot(i)) for i, channel in enumerate(found.channels)]
     voice.say("")
     _table(voice, ("channel", *RANGE, "first sequence"), rows, ["channel", "first sequence"])
 

@@ -35,7 +35,11 @@ Force = Annotated[
 ]
 Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]
 Chip = Annotated[
-    str, typer.Option(help="The chip whose costs are charged: loihi1, loihi2 or a .toml file.")
+    str,
+    typer.Option(
+        metavar="NAME|FILE.toml",
+        help="The chip whose costs are charged: loihi1, loihi2, spinnaker2, xylo or a .toml file.",
+    ),
 ]
 Deadline = Annotated[
     float | None, typer.Option(help="Seconds that Lava may take.", show_default="by length")

@@ -10,8 +10,9 @@ import numpy as np
 
 from hardware.errors import InputError
 from hardware.program.pair import HALVES, ProgramPair
+from spiking_gru.cli.host_times import on_this_host
 from spiking_gru.cli.pair_inputs import PairInputs, pair_inputs
-from spiking_gru.cli.reported import Asked, Made, on_this_host, trained_networks, verification_of
+from spiking_gru.cli.reported import Asked, Made, trained_networks, verification_of
 
 if TYPE_CHECKING:
     from hardware.runs.translation import Translation
@@ -33,21 +34,25 @@ def made_of_pair(folder: RunFolder, pair: ProgramPair, asked: Asked) -> Made:
     inputs = pair_inputs(folder, pair, asked.data)
     place = asked.trace or folder.translation_on(None if inputs.is_own else asked.data)
     found = _translation(folder, pair, inputs, place, asked.data)
-    run = pair_study(found, inputs.expected, asked.chip)
+    run = pair_study(
+        found,
+        inputs.expected,
+        asked.chip,
+        cost_model=asked.cost_model,
+        rival=asked.rival,
+        objective=asked.objective,
+    )
     halves = half_reports(
         run,
         dataset=inputs.name,
         fingerprint=inputs.fingerprint,
         verification=_verification(folder),
-        measured={
-            half: measured
-            for half, study in run.halves.items()
-            if asked.measure and (measured := on_this_host(study)) is not None
-        },
+        measured={half: on_this_host(study) for half, study in run.halves.items() if asked.measure},
+        demand=asked.of_use,
     )
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = {"demand": asked.of_use}
     if inputs.is_own:
-        own = {
+        own |= {
             "trained": trained_networks(origin, PAIR_METRICS),
             "history": origin.get("history", ()),
             "best_epochs": origin.get("best_epochs"),

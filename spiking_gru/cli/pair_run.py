@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hardware.display import number_of
 from hardware.errors import InputError
 from spiking_gru.cli.pair_inputs import pair_inputs
 from spiking_gru.cli.reported import say_without_parquet
@@ -30,7 +31,7 @@ def translate_run(
 ) -> dict[str, Any]:
     """Translate sources, and write the texts and the trace of each half to a folder."""
     from hardware.reporting.files import tables_of, write_files
-    from hardware.reporting.pair_study import texts_by_source
+    from hardware.reporting.pair.study import texts_by_source
     from hardware.runs.decoding import translate
     from hardware.runs.translation_files import save_translation
 
@@ -46,10 +47,10 @@ def translate_run(
     written = [*save_translation(found, place), *write_files(tables, place)]
     right = None if inputs.expected is None else float(found.right(inputs.expected).mean())
     steps = {half: int(trace.lengths.sum()) for half, trace in found.traces.items()}
+    texts, read = number_of(len(found.texts), "text"), number_of(steps["encoder"], "step")
     voice.say(
-        f"{asked.engine}: {len(found.texts)} texts, {steps['encoder']} steps of the encoder and "
-        f"{steps['decoder']} of the decoder in {seconds:.1f} s"
-        + ("" if right is None else f", exact match {100 * right:.2f} %")
+        f"{asked.engine}: {texts}, {read} of the encoder and {steps['decoder']:,} of the decoder "
+        f"in {seconds:.1f} s" + ("" if right is None else f", exact match {100 * right:.2f} %")
     )
     unended = found.ended.count(False)
     if unended:

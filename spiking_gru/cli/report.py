@@ -11,11 +11,11 @@ import typer
 
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
+from spiking_gru.cli.host_times import on_this_host
 from spiking_gru.cli.options import Chip, Debug, Json, Run
 from spiking_gru.cli.reported import (
     Asked,
     Made,
-    on_this_host,
     say_without_parquet,
     trained_networks,
     verification_of,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hardware.program.model import Program
     from hardware.program.pair import ProgramPair
     from hardware.reporting import Report, Study
+    from hardware.reporting.demand import Demand
     from hardware.runs.trace import Trace
     from spiking_gru.data.npz_form import Inputs
     from spiking_gru.run_folder import RunFolder
@@ -66,6 +67,40 @@ def report(
             show_default="that of `run` on this data",
         ),
     ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Inferences per second, for the mean power.", show_default=False),
+    ] = None,
+    frame_rate: Annotated[
+        float | None,
+        typer.Option(help="Frames per second, instead of --rate.", show_default=False),
+    ] = None,
+    deadline_ms: Annotated[
+        float | None,
+        typer.Option(help="Milliseconds in which an answer must come.", show_default=False),
+    ] = None,
+    battery_mwh: Annotated[
+        float | None,
+        typer.Option(help="A battery in mWh, for its life at the rate.", show_default=False),
+    ] = None,
+    rival: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="The digital chip that prices dense networks: digital-45nm, digital-22nm or a "
+            "description.",
+        ),
+    ] = "digital-45nm",
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="What the program is placed for: knee, cores, energy or latency.",
+            show_default="knee",
+        ),
+    ] = None,
+    cost_model: Annotated[
+        str, typer.Option(help="Version of the cost model: 0.2, or 0.1 for earlier figures.")
+    ] = "0.2",
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -74,13 +109,31 @@ def report(
     As a table, JSON, CSV and a page. With two runs: both side by side, as a table, JSON and a page.
     """
     voice = Voice(as_json)
-    asked = Asked(chip, measure, data, trace, out)
+    demand = demand_of(rate, frame_rate, deadline_ms, battery_mwh)
+    asked = Asked(chip, measure, data, trace, out, cost_model, rival, demand, objective)
     if other is None:
         voice.result(report_run(folder_of(run), asked, voice))
     elif trace is not None:
         raise InputError("--trace names one trace, but two runs are compared: leave it out")
     else:
         voice.result(compare_runs(folder_of(run), folder_of(other), asked, voice))
+
+
+def demand_of(
+    rate: float | None,
+    frame_rate: float | None,
+    deadline_ms: float | None,
+    battery_mwh: float | None,
+) -> Demand:
+    """Return the use that the options ask for."""
+    from hardware.reporting.demand import Demand
+
+    return Demand(
+        rate,
+        frame_rate,
+        None if deadline_ms is None else deadline_ms * 1e-3,
+        None if battery_mwh is None else battery_mwh * 3.6,
+    )
 
 
 def report_run(folder: RunFolder, asked: Asked, voice: Voice) -> dict[str, Any]:
@@ -182,12 +235,16 @@ def _trace_on(folder: RunFolder, program: Program, tested: Tested, file: Path) -
     import numpy as np
 
     from hardware.definition.token_rows import same_rows
+    from hardware.runs.early_exit import shortened
     from hardware.runs.trace import Trace
     from hardware.sequences.dense import Sequences
 
     trace = Trace.load(file)
     if trace.program_digest == program.digest:  # else the study refuses it
-        events, steps = program.encode(Sequences.of(tested.inputs.sequences))
+        sequences, used = Sequences.of(tested.inputs.sequences), trace.exits
+        if used is not None and len(used) == len(sequences):
+            sequences = shortened(sequences, np.minimum(used, sequences.lengths))
+        events, steps = program.encode(sequences)
         if not (np.array_equal(steps, trace.lengths) and same_rows(events, trace.events)):
             raise InputError(
                 f"{file} was recorded on other data than {tested.name}: name that data with "
@@ -216,7 +273,16 @@ def _report_of(folder: RunFolder, program: Program, asked: Asked) -> tuple[Repor
     tested = _tested(folder, program, asked.data)
     file = asked.trace or _trace_file(folder, tested, asked.data)
     trace = _trace_on(folder, program, tested, file)
-    run = study(program, trace, tested.inputs.targets, asked.chip, tested.inputs.naive)
+    run = study(
+        program,
+        trace,
+        tested.inputs.targets,
+        asked.chip,
+        tested.inputs.naive,
+        cost_model=asked.cost_model,
+        rival=asked.rival,
+        objective=asked.objective,
+    )
     content = make_report(
         run,
         dataset=tested.name,
@@ -225,7 +291,8 @@ def _report_of(folder: RunFolder, program: Program, asked: Asked) -> tuple[Repor
         history=origin.get("history", ()) if tested.is_own else (),
         best_epochs=origin.get("best_epochs"),
         verification=verification_of(folder),
-        measured=on_this_host(run) if asked.measure else None,
+        measured=on_this_host(run) if asked.measure else (),
+        demand=asked.of_use,
     )
     return content, run, tested
 

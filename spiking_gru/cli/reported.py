@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hardware.cost.dense_gru import Measured
-    from hardware.reporting import Study, TrainedNetwork
+    from hardware.reporting import TrainedNetwork
+    from hardware.reporting.demand import Demand
     from hardware.reporting.files import Contents
     from spiking_gru.cli.console import Voice
     from spiking_gru.run_folder import RunFolder
@@ -26,6 +24,17 @@ class Asked(NamedTuple):
     data: str | None = None
     trace: Path | None = None
     out: Path | None = None
+    cost_model: str = "0.2"
+    rival: str = "digital-45nm"
+    demand: Demand | None = None
+    objective: str | None = None
+
+    @property
+    def of_use(self) -> Demand:
+        """The use of the program that was asked for."""
+        from hardware.reporting.demand import NO_DEMAND
+
+        return self.demand or NO_DEMAND
 
 
 class Made(NamedTuple):
@@ -72,36 +81,3 @@ def trained_networks(origin: dict[str, Any], shown: Collection[str]) -> dict[str
         )
         for row in origin["networks"]
     }
-
-
-def on_this_host(run: Study) -> Measured | None:
-    """Time the program's layers as ordinary GRUs, over a sequence of median length.
-
-    None where torch is not installed.
-    """
-    if not find_spec("torch"):
-        return None
-    from torch import __version__
-
-    from hardware.cost.dense_gru import Measured
-    from spiking_gru.host import processor, time_gru
-
-    program = run.program
-    frames = int(median(run.trace.lengths)) // program.encoder.steps
-    seconds = time_gru(
-        program.encoder.channels,
-        [level[0].neurons for level in program.levels],
-        frames,
-        bidirectional=program.bidirectional,
-    )
-    return Measured(
-        network="torch.nn.GRU of the same layers, float32",
-        machine=processor(),
-        software=f"torch {__version__}",
-        threads=1,
-        batch=1,
-        frames=frames,
-        rounds=len(seconds),
-        least_s=min(seconds),
-        median_s=median(seconds),
-    )

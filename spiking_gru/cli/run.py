@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +19,7 @@ from spiking_gru.cli.stream import stream_answers
 from spiking_gru.cli.workplace import folder_of, require_there
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from spiking_gru.data.npz_form import Inputs
 
 
 OF_PAIRS = ("beam", "most")
@@ -150,6 +151,8 @@ def run_program(
         program.vocabulary,
     )
     sequences = inputs.sequences
+    if "early_exit" in options:
+        _refuse_targets_of_frames(inputs)
     start, kernels_before = time.perf_counter(), KERNEL_TIME.seconds
     with voice.busy(f"{engine}: running {len(sequences)} sequences"):
         trace = run_on(program, sequences, engine, deadline, **options)
@@ -195,6 +198,18 @@ def run_program(
             voice.say(f"  {name}: {', '.join(figures_of(of_head))}")
     voice.wrote([target])
     return result
+
+
+def _refuse_targets_of_frames(inputs: Inputs) -> None:
+    """Refuse early exit where an answer of each frame is asked for."""
+    targets = inputs.targets
+    if targets is None or isinstance(targets, Mapping):  # heads never end early
+        return
+    if len(targets) != len(inputs.sequences):
+        raise SettingError(
+            "--early-exit ends a sequence at its answer, but each frame has a target: leave "
+            "--early-exit out"
+        )
 
 
 def _refuse(given: Mapping[str, Any], names: Sequence[str], owner: str) -> None:

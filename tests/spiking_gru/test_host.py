@@ -3,15 +3,27 @@ from __future__ import annotations
 import json
 import platform
 import re
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from reports import LABELS, PROGRAM, SEQUENCES
 
 import hardware
 from hardware.errors import InputError
-from spiking_gru.host import FEWEST_ROUNDS, processor, time_gru
+from spiking_gru import host
+from spiking_gru.host import (
+    FEWEST_ROUNDS,
+    has_onnx,
+    load,
+    onnx_gru,
+    processor,
+    time_gru,
+    time_together,
+    torch_gru,
+)
 
 
 def test_a_gru_is_timed_round_after_round() -> None:
@@ -68,6 +80,54 @@ def test_the_documentation_measures_and_reports_a_gru(
     trace = hardware.run(PROGRAM, SEQUENCES)
     monkeypatch.chdir(tmp_path)
     exec(code, {"hardware": hardware, "program": PROGRAM, "trace": trace, "targets": LABELS})
-    found = json.loads((tmp_path / "runs" / "vowels" / "report.json").read_text())["measured_gru"]
+    found = json.loads((tmp_path / "runs" / "vowels" / "report.json").read_text())["measured"][0]
     assert (found["network"], found["frames"]) == ("torch.nn.GRU", 15)
     assert 0 < found["least_s"] <= found["median_s"]
+
+
+def test_rounds_of_several_networks_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    runs = {name: partial(order.append, name) for name in ("a", "b")}
+    monkeypatch.setattr(host, "WITHIN_S", 0.0)
+    found = time_together(runs)
+    assert order == ["a", "b"] * (1 + FEWEST_ROUNDS)
+    assert {name: len(seconds) for name, seconds in found.items()} == {"a": 3, "b": 3}
+
+
+@pytest.mark.skipif(not has_onnx(), reason="needs onnx and onnxruntime")
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_onnx_runtime_runs_layers_of_the_same_shapes(bidirectional: bool) -> None:
+    shape = (3, (5, 4), 7)
+    of_torch = torch_gru(*shape, bidirectional=bidirectional)()
+    (of_onnx,) = onnx_gru(*shape, bidirectional=bidirectional)()  # type: ignore[misc]
+    assert of_onnx.shape == tuple(of_torch.shape)  # type: ignore[attr-defined]
+    weights = sum(w.size for w in onnx_weights(*shape[:2], bidirectional))
+    layers = [torch.nn.GRU(n, m, bidirectional=bidirectional) for n, m in widths(bidirectional)]
+    assert weights == sum(
+        w.numel() for g in layers for n, w in g.named_parameters() if "weight" in n
+    )
+
+
+def widths(bidirectional: bool) -> list[tuple[int, int]]:
+    """Inputs and neurons of two layers of 5 and 4 neurons behind 3 channels."""
+    return [(3, 5), (10 if bidirectional else 5, 4)]
+
+
+def onnx_weights(channels: int, neurons: tuple[int, ...], bidirectional: bool) -> list[np.ndarray]:
+    import onnx
+
+    model = onnx.load_model_from_string(host._onnx_model(channels, neurons, bidirectional))
+    found = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    return [array for name, array in found.items() if name != "shape"]
+
+
+def test_the_load_of_the_machine_is_by_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getloadavg", lambda: (3.0, 0.0, 0.0))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert load() == 1.5
+
+    def unknown() -> None:
+        raise OSError
+
+    monkeypatch.setattr("os.getloadavg", unknown)
+    assert load() is None

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from datasets import small_arrays, small_file
 
+from spiking_gru.host import has_onnx
+
 Call = Callable[..., tuple[int, str, str]]
 
 
@@ -157,6 +159,23 @@ def test_a_trace_of_other_data_is_refused(moved: Path, tmp_path: Path, call: Cal
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_with_early_exit_has_a_report_of_the_frames_used(
+    runs: Path, tmp_path: Path, call: Call
+) -> None:
+    folder = shutil.copytree(runs / "a", tmp_path / "a")
+    assert call("run", folder, "--early-exit", "0", "--fewest", "2")[0] == 0
+    code, text, err = call("report", folder, "--no-measure", "--json")
+    assert code == 0, err
+    content = json.loads(text)
+    assert content["per_inference"]["steps"]["mean"] == 2
+    assert content["early_exit"] is None
+    assert call("run", folder, "--early-exit", "0", "--data", runs / "other" / "small.npz")[0] == 0
+    trace = folder / "small.trace.safetensors"
+    code, _, err = call("report", folder, "--trace", trace)
+    assert code == 2
+    assert f"{trace} was recorded on other data than small" in err
+
+
 def test_one_trace_is_not_that_of_two_runs(runs: Path, tmp_path: Path, call: Call) -> None:
     trace = runs / "a" / "trace.safetensors"
     code, _, err = call("report", runs / "a", runs / "b", "--trace", trace, "--out", tmp_path)
@@ -178,10 +197,68 @@ def test_targets_of_another_kind_are_refused_before_anything_is_written(
 def test_a_report_times_a_gru_on_this_machine(runs: Path, tmp_path: Path, call: Call) -> None:
     code, out, err = call("report", runs / "a", "--out", tmp_path)
     assert code == 0, err
-    found = json.loads((tmp_path / "report.json").read_text())["measured_gru"]
-    assert found["network"] == "torch.nn.GRU of the same layers, float32"
-    assert 0 < found["least_s"] <= found["median_s"]
-    assert f"for {found['frames']} frames, least" in " ".join(out.split())
+    measured = json.loads((tmp_path / "report.json").read_text())["measured"]
+    names = [found["network"] for found in measured]
+    assert names[0] == "torch.nn.GRU, this machine"
+    assert names[-1] == "the program, events engine, this machine"
+    assert ("ONNX Runtime's GRU, this machine" in names) == has_onnx()
+    for found in measured:
+        assert 0 < found["least_s"] <= found["median_s"]
+        assert found["rounds"] == measured[0]["rounds"], "rounds are interleaved"
+    assert f"median for {measured[0]['frames']} frames" in " ".join(out.split())
+
+
+def test_a_report_says_what_a_use_asks_of_the_chip(runs: Path, tmp_path: Path, call: Call) -> None:
+    options = ("--rate", 50, "--deadline-ms", 1000, "--battery-mwh", 100, "--no-measure")
+    code, out, err = call("report", runs / "a", *options, "--out", tmp_path)
+    assert code == 0, err
+    use = json.loads((tmp_path / "report.json").read_text())["use"]
+    assert use["demand"] == {
+        "rate_hz": 50.0,
+        "frame_rate_hz": None,
+        "deadline_s": 1.0,
+        "battery_j": 360.0,
+    }
+    assert use["deadline_met"] is use["deadline_met_at_worst"] is use["keeps_up"] is True
+    text = " ".join(out.split())
+    assert "Deadline of 1.00 s: met; at worst met" in text
+    assert "At 50.0 inferences a second cores and host are busy" in text
+    assert "empty the battery in" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--battery-mwh", 1), "depends on the rate: give a rate as well"),
+        (("--rate", 1, "--frame-rate", 1), "are given: give one of them"),
+        (("--rate", 0), "rate_hz is 0.0: expected a number above 0"),
+        (("--cost-model", "0.3"), "unknown cost model '0.3'"),
+        (("--rival", "digital"), "unknown digital chip 'digital'"),
+        (("--objective", "speed"), "unknown objective 'speed'"),
+    ],
+)
+def test_an_option_of_the_cost_that_makes_no_sense_is_refused(
+    runs: Path, tmp_path: Path, call: Call, options: tuple[object, ...], message: str
+) -> None:
+    code, _, err = call("report", runs / "a", "--no-measure", *options, "--out", tmp_path)
+    assert code == 2
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_cost_model_of_version_0_1_prices_the_same_trace(
+    runs: Path, tmp_path: Path, call: Call
+) -> None:
+    found = {}
+    for model in ("0.1", "0.2"):
+        options = ("--cost-model", model, "--no-measure", "--json", "--out", tmp_path / model)
+        code, out, err = call("report", runs / "a", *options)
+        assert code == 0, err
+        found[model] = json.loads(out)
+        assert found[model]["cost_model"] == model
+    assert found["0.1"]["per_inference"] == found["0.2"]["per_inference"]
+    assert found["0.1"]["energy_j"] != found["0.2"]["energy_j"]
 
 
 def test_without_a_measurement_a_run_always_gives_the_same_report(
@@ -190,7 +267,7 @@ def test_without_a_measurement_a_run_always_gives_the_same_report(
     for name in ("first", "second"):
         code, out, err = call("report", runs / "a", "--no-measure", "--out", tmp_path / name)
         assert code == 0, err
-        assert "was not measured" in out
+        assert "No network was timed on this machine" in out
     for name in ("report.json", "report.html", "per_inference.csv"):
         first, second = (tmp_path / part / name for part in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
@@ -208,7 +285,7 @@ def test_without_torch_there_is_a_report_and_no_measurement(runs: Path, tmp_path
     command = [sys.executable, "-c", code, "report", str(runs / "a"), "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "report.json").read_text())["measured_gru"] is None
+    assert json.loads((tmp_path / "report.json").read_text())["measured"] == []
 
 
 def test_two_runs_stand_side_by_side(runs: Path, tmp_path: Path, call: Call) -> None:
@@ -244,7 +321,7 @@ def test_runs_on_other_data_are_not_compared(runs: Path, tmp_path: Path, call: C
     code, _, err = call("report", runs / "a", runs / "c", "--out", tmp_path)
     assert code == 2
     assert "the fingerprint of the data set of a is" in err
-    assert "only runs on the same data and chip can be compared" in err
+    assert "only reports of the same data, chip and cost model can be compared" in err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -63,6 +63,10 @@ def small_chip(
                 "barrier": barrier,
             },
             "static_mw_per_core": constant(1.0),
-            "host": {"power_mw": constant(20.0), "time_us_per_step": constant(10.0)},
+            "host": {
+                "power_mw": constant(20.0),
+                "time_us_per_step": constant(10.0),
+                "operation_pj": constant(50.0),
+            },
         }
     )

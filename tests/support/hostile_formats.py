@@ -6,7 +6,7 @@ What a kind needs is imported when it is used: only networks need torch, only mo
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,11 +147,17 @@ def use_network(loaded: Any) -> None:
     assert convert(network).classes == settings.classes
 
 
-def chips() -> list[bytes]:
+def descriptions(names: Iterable[str]) -> list[bytes]:
     from importlib.resources import files
 
     folder = files("hardware.cost") / "chips"
-    return [(folder / f"{name}.toml").read_bytes() for name in ("loihi1", "loihi2", "template")]
+    return [(folder / f"{name}.toml").read_bytes() for name in names]
+
+
+def chips() -> list[bytes]:
+    from hardware.cost.chip import CHIPS
+
+    return descriptions([*CHIPS, "template"])
 
 
 def load_chip(path: Path) -> Any:
@@ -165,6 +171,29 @@ def use_chip(chip: Any) -> None:
 
     program = sound_program(0)
     assert (estimate(traced(program), program, chip).core_s >= 0).all()
+
+
+def digital_chips() -> list[bytes]:
+    from hardware.cost.digital import DIGITAL_CHIPS
+
+    return descriptions(DIGITAL_CHIPS)
+
+
+def load_digital(path: Path) -> Any:
+    from hardware.cost.digital import load_digital_chip
+
+    return load_digital_chip(path)
+
+
+def use_digital(chip: Any) -> None:
+    from hardware.cost.dense_gru import DenseWork
+    from hardware.cost.digital import digital_cost
+
+    for size in (1, 20_000, 2**30):
+        work = DenseWork(*(np.array([n]) for n in (900, 900, 40, 30)), stored=size)
+        for format in chip.formats:
+            low, nominal, high = digital_cost(work, chip, format).total_j[:, 0]
+            assert 0 <= low <= nominal <= high < np.inf
 
 
 def models() -> list[bytes]:
@@ -287,6 +316,10 @@ FORMATS: dict[str, Format] = {
         put=put_network, remove=rmtree,
     ),
     "chip": Format(chips, load_chip, lambda chip: chip, CHIP_MUTATIONS, use_chip, "mutated.toml"),
+    "digital chip": Format(
+        digital_chips, load_digital, lambda chip: chip, CHIP_MUTATIONS, use_digital,
+        "mutated.toml",
+    ),
     "model": Format(models, load_model, repr, ONNX_MUTATIONS, use_model, "mutated.onnx"),
     "data": Format(data_sets, load_data, data_identity, DATA_DAMAGE, name="mutated.npz"),
     "sealed data": Format(

@@ -16,14 +16,18 @@ Needs = dict[str, NDArray[np.int64]]
 
 
 def cut(
-    name: str, neurons: int, needs_of: Callable[[NDArray[np.int64]], Needs], chip: Chip
+    name: str,
+    neurons: int,
+    needs_of: Callable[[NDArray[np.int64]], Needs],
+    chip: Chip,
+    least: int = 1,
 ) -> tuple[NDArray[np.int64], Needs]:
-    """The first neuron of each core, and what each core needs. A neuron is never divided.
+    """Return the first neuron of each core, and what each core needs. A neuron is never divided.
 
-    From the number of cores that the largest need of all asks for it goes on, one more (or a
-    twentieth more) at a time, where axons or an uneven layer overfill one.
+    It begins with `least` cores. From the number of cores that the largest need of all asks for it
+    goes on, one more (or a twentieth more) at a time, where axons or an uneven layer overfill one.
     """
-    cores = 1
+    cores = min(least, neurons)
     while True:
         starts = even_starts(neurons, cores)
         needs = needs_of(starts)

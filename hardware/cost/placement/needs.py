@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Limits
+from hardware.cost.chip import Limits, Operations
+from hardware.cost.model import CostModel
 from hardware.cost.projections import Projection
 from hardware.definition.cell import Cell
 
@@ -25,7 +26,7 @@ READOUT_WORDS = 2
 
 
 def state_words(cell: Cell) -> int:
-    """Words that a neuron keeps from tick to tick, besides its accumulators.
+    """Return the words that a neuron keeps from tick to tick, besides its accumulators.
 
     The membrane, the threshold and a bias of each gate; `d_c` of a reset after the product; the
     last emission where it is more than a spike, its changes are sent or a reset multiplies it; and
@@ -40,17 +41,19 @@ def state_words(cell: Cell) -> int:
     return words + row.resets_before * waiting
 
 
-def kept_accumulators(inwards: Sequence[Projection]) -> int:
-    """Accumulators that a neuron keeps from tick to tick: one for each gate that changes reach.
+def accumulators(inwards: Sequence[Projection], model: CostModel) -> int:
+    """Return the state words of a neuron's accumulators.
 
-    `inwards` are all projections that lead to its layer. An accumulator of values is cleared in
-    every step and takes no word.
+    Each gate has a sum for each set of synapses that leads to it, which is cleared in every step.
+    Where messages are changes a second word keeps what they add up to. `inwards` are all
+    projections that lead to the neuron's layer.
     """
-    return sum(projection.gates for projection in inwards if projection.by_change)
+    cleared = sum(projection.gates for projection in inwards) * model.accumulators_take_words
+    return cleared + sum(projection.gates for projection in inwards if projection.by_change)
 
 
 def is_sparse(projection: Projection, limits: Limits) -> bool:
-    """Whether a set of synapses takes less room as a list of its weights that are not zero.
+    """Return whether synapses take less room as a list of the weights that are not zero.
 
     Dense, every weight takes its bits. Sparse, only those that are not zero do, each with an index
     of `synapse_index_bits`.
@@ -58,6 +61,16 @@ def is_sparse(projection: Projection, limits: Limits) -> bool:
     bits, weights = projection.weight_bits, projection.weights
     listed = int(np.count_nonzero(weights)) * (bits + limits.synapse_index_bits)
     return listed < weights.size * bits
+
+
+def is_cheaper_sparse(projection: Projection, energy: Operations) -> bool:
+    """Return whether a message costs less energy where synapses are stored sparse.
+
+    A dense set reads every weight, a sparse one those that are not zero.
+    """
+    weights = projection.weights
+    listed = np.count_nonzero(weights) * energy.synaptic_operation_sparse.nominal
+    return bool(listed < weights.size * energy.synaptic_operation_dense.nominal)
 
 
 def synapse_bits(projection: Projection, sparse: bool, limits: Limits) -> NDArray[np.int64]:

@@ -3,60 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardware.cost.chip import Chip, load_chip
-from hardware.cost.placement.cut import cut
+from hardware.cost.model import CURRENT, CostModel
+from hardware.cost.model import cost_model as model_of
+from hardware.cost.placement.layers import PlacedLayer, cut_for, names_of
 from hardware.cost.placement.mesh import Tiles, lay_out
-from hardware.cost.placement.needs import (
-    READOUT_WORDS,
-    connections,
-    fan,
-    is_sparse,
-    kept_accumulators,
-    needs,
-    state_words,
-    synapse_bits,
-)
+from hardware.cost.placement.needs import fan
 from hardware.cost.projections import Projection, projections
 from hardware.cost.traffic import Traffic
 from hardware.definition.arithmetic import WORD_BITS
 from hardware.errors import PlacementError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
-
-
-@dataclass(frozen=True)
-class PlacedLayer:
-    """A layer's cores, whose numbers follow one another; the readout is one too."""
-
-    name: str
-    neurons: int
-    first_core: int
-    starts: NDArray[np.int64]  # (cores,): the first neuron of each core
-    needs: dict[str, NDArray[np.int64]]
-    """What each core needs of each limit of the chip."""
-
-    @property
-    def cores(self) -> slice:
-        return slice(self.first_core, self.first_core + len(self.starts))
-
-    @property
-    def neurons_of_core(self) -> NDArray[np.int64]:
-        return np.diff(self.starts, append=self.neurons)
-
-    @property
-    def core_of_neuron(self) -> NDArray[np.int64]:
-        return self.first_core + np.repeat(np.arange(len(self.starts)), self.neurons_of_core)
-
-    @property
-    def members(self) -> NDArray[np.bool_]:
-        """(neurons, cores): which neuron is on which of the layer's cores."""
-        return self.core_of_neuron[:, np.newaxis] == np.arange(self.cores.start, self.cores.stop)
 
 
 @dataclass(frozen=True)
@@ -103,19 +66,26 @@ def place(
     *,
     profile: Trace | None = None,
     as_reference: bool = False,
+    cost_model: str | CostModel = CURRENT,
+    objective: str | None = None,
+    share: float = 1.0,
 ) -> Placement:
-    """Cores for every layer within all limits of the chip, and tiles for the cores.
+    """Return cores for every layer within all limits of the chip, and tiles for the cores.
+
+    The objective is the cost model's unless one is given: `cores`, the fewest; or `knee`, as many
+    as bring a step's work down to the barrier, on as many chips as the fewest cores need; `share`
+    takes that share of them.
 
     The chip is given as to `load_chip`. The tiles are chosen for the messages of `profile`, a trace
     of the program; without one, as if everything sent equally often. `as_reference` leaves aside
     what the chip's neurons and words cannot do, so that a chip on which the program does not run
     can still be a reference for its cost.
     """
-    chip, ways = load_chip(chip), projections(program)
+    model = model_of(cost_model)
+    chip, ways = load_chip(chip, model.name), projections(program)
     if not as_reference:
         _check_kind(program, ways, chip)
-    sparse = tuple(is_sparse(projection, chip.limits) for projection in ways)
-    layers = _cut_layers(program, ways, sparse, chip)
+    layers, sparse = cut_for(program, ways, chip, model, objective or model.objective, share)
     sent = None if profile is None else sent_in(profile, program)
     traffic, host = expected_traffic(ways, layers, sent)
     chips = -(-len(host) // chip.limits.cores)
@@ -124,7 +94,7 @@ def place(
 
 def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
     """That the chip has such neurons, weights and messages."""
-    limits, names = chip.limits, _names(program)
+    limits, names = chip.limits, names_of(program)
     if not chip.gated_neurons:
         raise PlacementError(
             f"{names[0]} cannot be placed on {chip.name}: {chip.gated_neurons_note}"
@@ -148,41 +118,6 @@ def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
                 f"spikes sent as they are (`convert --send values`) or a formulation without "
                 f"messages of its own would help"
             )
-
-
-def _names(program: Program) -> list[str]:
-    return [*(layer.name for layer in program.layers), "readout"]
-
-
-def _cut_layers(
-    program: Program, ways: list[Projection], sparse: tuple[bool, ...], chip: Chip
-) -> tuple[PlacedLayer, ...]:
-    """Last layer first, because a layer's axons depend on the cores of those that it leads to."""
-    names = _names(program)
-    words = [*(state_words(layer.cell) for layer in program.layers), READOUT_WORDS]
-    neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]
-    outwards = [np.zeros(n, dtype=np.int64) for n in neurons]
-    found = []
-    for i in reversed(range(len(neurons))):
-        inwards = [(p, s) for p, s in zip(ways, sparse, strict=True) if p.target == i]
-        memory = np.sum([synapse_bits(p, is_list, chip.limits) for p, is_list in inwards], axis=0)
-        connected = [(connections(p), p.recurrent) for p, _ in inwards]
-        kept = words[i] + kept_accumulators([projection for projection, _ in inwards])
-        needs_of = partial(needs, connected, outwards[i], memory, kept)
-        starts, needed = cut(names[i], neurons[i], needs_of, chip)
-        found.append((starts, needed))
-        for projection, _ in inwards:
-            if projection.sources and not projection.recurrent:
-                axons = (fan(projection, starts) > 0).sum(axis=1)
-                ends = np.cumsum([neurons[source] for source in projection.sources])
-                parts = np.split(axons, ends[:-1])
-                for source, part in zip(projection.sources, parts, strict=True):
-                    outwards[source] += part
-    layers, first = [], 0
-    for name, width, (starts, needed) in zip(names, neurons, reversed(found), strict=True):
-        layers.append(PlacedLayer(name, width, first, starts, needed))
-        first += len(starts)
-    return tuple(layers)
 
 
 def sent_in(profile: Trace, program: Program) -> list[NDArray[np.int64]]:

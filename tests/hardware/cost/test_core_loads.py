@@ -11,8 +11,9 @@ from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.cost.core_loads import BY_SLOT, TRAVEL, core_loads, slot_of_step, slots_of
 from hardware.cost.counts import count
+from hardware.cost.microcode import step_program
 from hardware.cost.placement import Placement, place
-from hardware.cost.projections import EMISSION, MEMBRANE
+from hardware.cost.projections import EMISSION, MEMBRANE, inputs_by_change
 from hardware.cost.traffic import Traffic
 from hardware.errors import InputError
 from hardware.program.model import Program
@@ -67,6 +68,7 @@ def walked(trace: Trace, program: Program, placement: Placement) -> dict[str, Co
                 if leaves is not None:
                     found["messages_out"][leaves, home] += 1
                 found["messages_in"][slot, core] += 1
+                found["payloads"][slot, core] += projection.payload_bits > 1
                 kind = "sparse_operations" if sparse else "dense_operations"
                 found[kind][slot, core] += np.count_nonzero(there) if sparse else there.size
                 east, north = np.abs(placement.tiles[core] - tile)
@@ -74,6 +76,53 @@ def walked(trace: Trace, program: Program, placement: Placement) -> dict[str, Co
                 found["hops_north_south"][sequence[step], core] += north
                 found["within_tile"][sequence[step], core] += east + north == 0
     return found
+
+
+def add_neurons(
+    found: dict[str, Counter], trace: Trace, program: Program, placement: Placement
+) -> None:
+    """Instructions and updates, one neuron and step at a time; all spikes are known."""
+    own, changes = step_slots(trace, program), inputs_by_change(program)
+    ticks = slots_of(trace, program).ticks
+    for layer in placement.layers:
+        for home in layer.core_of_neuron:
+            found["waiting_updates"].update({(s, home): int(n) for s, n in enumerate(ticks)})
+    for number, layer in enumerate(program.layers):
+        listed = step_program(layer.cell, changes[number])
+        firsts = np.cumsum(trace.lengths) - 1 if layer.backward else trace.starts
+        for row, slot in enumerate(own[number]):
+            for neuron, home in enumerate(placement.layers[number].core_of_neuron):
+                fired = trace.emitted[number][row, neuron] != 0
+                found["instructions"][slot, home] += (
+                    listed.always + listed.firing * bool(fired) + listed.starting * (row in firsts)
+                )
+                found["waiting_updates"][slot, home] -= layer.cell.ticks
+    for (slot, home), made in list(found["spikes"].items()):
+        found["instructions"][slot, home] += made
+    ends = np.cumsum(trace.lengths) - 1
+    for row, slot in enumerate(own[-1]):
+        if row in ends or not program.readout.sees_membranes:
+            for home in placement.layers[-1].core_of_neuron:
+                found["readout_updates"][slot, home] += 1
+                found["waiting_updates"][slot, home] -= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(program=every_program, cell=every_cell)
+def test_the_host_sends_a_message_to_each_core_that_listens(program: dict, cell: dict) -> None:
+    made, trace = traced(program, cell)
+    placement = place(made, small_chip(neurons_per_core=3))
+    loads = core_loads(trace, made, placement)
+    expected = np.zeros(len(loads.entering), dtype=np.int64)
+    own = step_slots(trace, made)
+    for projection, sent in Traffic(trace, made).messages():
+        if projection.sources:
+            continue
+        core_of = placement.layers[projection.target].core_of_neuron
+        for step, source in np.argwhere(sent):
+            reached = core_of[projection.by_neuron[:, :, source].any(axis=0)]
+            expected[own[projection.target][step] - 1] += len(np.unique(reached))
+    assert loads.entering.tolist() == expected.tolist()
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,6 +152,7 @@ def test_every_core_does_what_a_walk_over_all_messages_says(
                 for neuron in np.flatnonzero(moved):
                     home = placement.layers[number].core_of_neuron[neuron]
                     expected["spikes"][slot, home] += 1
+    add_neurons(expected, trace, made, placement)
     for name in (*BY_SLOT[2:], *TRAVEL):
         found = getattr(loads, name)
         nonzero = {key: int(n) for key, n in expected[name].items() if n}
@@ -117,6 +167,7 @@ def test_cores_and_slots_sum_to_the_counts(program: dict, cell: dict, neurons: i
     loads, counts = core_loads(trace, made, placement), count(trace, made)
     assert loads.ticks.tolist() == counts.ticks.tolist()
     assert (loads.idle_updates >= 0).all()
+    assert (loads.waiting_updates >= 0).all()
     pairs = {
         "spikes": "messages",
         "active_updates": "active_updates",

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware.cost.counts import count
-from hardware.cost.dense_gru import Measured, delta_gru, dense_gru, spikes_per_synapse
+from hardware.cost.dense_gru import (
+    DEVICES,
+    DenseWork,
+    Measured,
+    delta_gru,
+    dense_gru,
+    events_per_use,
+)
 from hardware.definition.arithmetic import shift
 from hardware.errors import InputError
 from hardware.program.model import Program
@@ -21,12 +28,37 @@ def test_the_dense_gru_multiplies_every_weight_at_every_step() -> None:
     counts = count(run(program, random_sequences(2, 3, [5])), program)
     dense = dense_gru(program, counts)
     assert dense.multiply_accumulates.tolist() == [5 * (3 * 4 * 3 + 3 * 4 * 4 + 4 * 2)]
-    assert {name: float(e[0]) for name, e in dense.energy_j.items()} == pytest.approx(
-        {"int8": 460 * 0.3e-12, "fp32": 460 * 4.6e-12}
+    assert dense.weights_read.tolist() == [460]
+    # Each frame reads 3 inputs and 4 states, writes 4 states; the readout reads 4, writes 2.
+    assert dense.values_read.tolist() == [5 * (3 + 4 + 4)]
+    assert dense.values_written.tolist() == [5 * (4 + 2)]
+    assert dense.stored == 3 * 4 * 3 + 3 * 4 * 4 + 4 * 2 + 4
+    assert dense.on(DEVICES["CPU"]).tolist() == pytest.approx([460 * 8.6e-9])
+
+
+def test_a_gpu_reads_each_weight_from_its_memory_unless_its_batch_is_full() -> None:
+    # H100 SXM: 3.35 TB/s, 989 TFLOP/s of two operations each, 700 W.
+    assert DEVICES["GPU, batch 1"].joules == pytest.approx(2 * 700 / 3.35e12, rel=0.01)
+    assert DEVICES["GPU, full batch"].joules == pytest.approx(2 * 700 / 989e12, rel=0.02)
+    assert DEVICES["GPU, full batch"].least_batch > 1
+
+
+def test_the_work_of_two_networks_adds_up() -> None:
+    one, other = (
+        DenseWork(*(np.array([k * n, n]) for n in (2, 3, 5, 7)), stored=k * 11) for k in (1, 10)
     )
-    assert {name: float(e[0]) for name, e in dense.device_j.items()} == pytest.approx(
-        {"CPU": 460 * 8.6e-9, "GPU": 460 * 0.3e-9, "ARM": 460 * 0.9e-9}
-    )
+    both = one + other
+    assert both.multiply_accumulates.tolist() == [22, 4]
+    assert both.weights_read.tolist() == [33, 6]
+    assert both.values_read.tolist() == [55, 10]
+    assert both.values_written.tolist() == [77, 14]
+    assert both.stored == 121
+
+
+def test_both_directions_read_the_input_twice() -> None:
+    program = random_program(5, channels=3, hidden=(4,), bidirectional=True)
+    counts = count(run(program, random_sequences(5, 3, [5])), program)
+    assert dense_gru(program, counts).values_read.tolist() == [5 * (2 * 3 + 8 + 8)]
 
 
 def test_the_dense_gru_counts_every_layer_of_every_sequence() -> None:
@@ -113,11 +145,13 @@ def test_a_constant_input_without_state_changes_is_skipped_after_its_first_frame
     assert delta_gru(program, trace).multiply_accumulates.tolist() == [3 * 3 * 4]
 
 
-def test_spikes_per_synapse_is_events_seen_by_an_average_synapse() -> None:
-    program = random_program(2, hidden=(4, 3))
+@pytest.mark.parametrize("encoder", ["graded", "rate"])
+def test_events_per_use_are_those_of_a_synapse_at_a_frame(encoder: str) -> None:
+    program = random_program(5, hidden=(4, 3), encoder=encoder)
     counts = count(run(program, random_sequences(2, 3, [4, 9])), program)
-    expected = counts.synaptic_operations / sum(layer.synapses for layer in counts.layers)
-    assert spikes_per_synapse(counts) == pytest.approx(expected)
+    synapses = sum(layer.synapses for layer in counts.layers)
+    expected = counts.synaptic_operations / synapses / np.array([4, 9])
+    assert events_per_use(program, counts) == pytest.approx(expected)
 
 
 def test_a_measured_time_has_an_energy_only_where_the_power_is_known() -> None:

@@ -19,7 +19,7 @@ DEMO = DenseWork(*(np.array([n]) for n in (844_012, 844_012, 0, 0)), stored=0)
 
 @pytest.mark.parametrize(
     ("stored", "memory", "ratio"),
-    [(8_000, "SRAM, 8 kB", 4.0), (32_000, "SRAM, 32 kB", 2.2), (900_000, "SRAM, 1 MB", 0.48)],
+    [(8_192, "SRAM, 8 kB", 4.0), (32_768, "SRAM, 32 kB", 2.2), (2**20, "SRAM, 1 MB", 0.48)],
 )
 def test_published_sram_reads_bring_the_demo_to_the_published_ratios(
     stored: int, memory: str, ratio: float
@@ -41,9 +41,34 @@ def test_each_part_is_a_count_times_the_energy_of_one() -> None:
 
 def test_a_network_is_in_the_smallest_memory_that_holds_its_bytes() -> None:
     chip = load_digital_chip("digital-45nm")
-    for stored, expected in ((8192, 8192), (8193, 32768), (2**20, 2**20), (2**20 + 1, 2**40)):
-        assert chip.memory_for(stored).bytes == expected
-    assert digital_cost(DEMO._replace(stored=3_000), format="fp32").memory == "SRAM, 32 kB"
+    for stored, name in (
+        (1, "SRAM, 8 kB"),
+        (8192, "SRAM, 8 kB"),
+        (8193, "SRAM, 9 kB"),
+        (2**20, "SRAM, 1 MB"),
+        (2**20 + 1, "DRAM"),
+        (2**41, "DRAM"),
+    ):
+        assert chip.memory_for(stored).name == name
+    assert digital_cost(DEMO._replace(stored=8_192), format="fp32").memory == "SRAM, 32 kB"
+
+
+def test_between_two_sizes_an_access_costs_between_both() -> None:
+    # Half-way between 32 kB (2.5 pJ) and 1 MB (12.5 pJ) in octaves: the geometric mean.
+    chip = load_digital_chip("digital-45nm")
+    middle = round((32768 * 2**20) ** 0.5)
+    assert chip.memory_for(middle).read[1, 0] == pytest.approx((2.5 * 12.5) ** 0.5, rel=1e-4)
+    reads = [chip.memory_for(kilobytes * 1024).read[1, 0] for kilobytes in range(1, 1025)]
+    assert reads == sorted(reads)
+    low, nominal, high = chip.memory_for(middle).written[:, 0]
+    assert low <= nominal <= high
+
+
+def test_a_memory_without_sizes_between_is_taken_whole(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(CHIP.replace("between = true\n", ""))
+    chip = load_digital_chip(tmp_path / "mine.toml")
+    assert chip.memory_for(8193).name == "SRAM, 32 kB"
+    assert chip.memory_for(8193).read[1, 0] == 2.5
 
 
 def test_a_write_costs_what_the_file_says(tmp_path: Path) -> None:

@@ -40,10 +40,11 @@ def words_of(program: Program) -> list[int]:
     for level in program.levels:
         for layer in level:
             row, own = layer.cell.row, layer.cell.sends_changes
-            kept = by_change * len(row.input_gates) + own * len(row.recurrent_gates)
+            sums = len(row.input_gates) + len(row.recurrent_gates)
+            kept = sums + by_change * len(row.input_gates) + own * len(row.recurrent_gates)
             words.append(state_words(layer.cell) + kept)
         by_change = level[0].cell.sends_changes
-    return [*words, 2 + (by_change and not program.readout.sees_membranes)]
+    return [*words, 3 + (by_change and not program.readout.sees_membranes)]
 
 
 def needed(program: Program, placement: Placement) -> dict[str, np.ndarray]:
@@ -84,7 +85,7 @@ def needed(program: Program, placement: Placement) -> dict[str, np.ndarray]:
         {
             "neurons_per_core": st.integers(1, 6),
             "synapse_bits_per_core": st.integers(100, 4000),
-            "state_words_per_core": st.integers(9, 40),
+            "state_words_per_core": st.integers(19, 60),
             "fan_in_axons_per_core": st.integers(4, 40),
             "fan_out_axons_per_core": st.integers(4, 40),
             "synapse_index_bits": st.integers(0, 8),
@@ -130,7 +131,7 @@ def test_every_core_stays_within_every_limit_or_the_layer_is_refused(
         ({"synapse_bits_per_core": 12_000}, (1, 1)),
         ({"synapse_bits_per_core": 11_999}, (2, 1)),
         ({"synapse_bits_per_core": 600}, (20, 1)),
-        ({"state_words_per_core": 119}, (2, 1)),
+        ({"state_words_per_core": 239}, (2, 1)),
         ({"fan_in_axons_per_core": 25}, (1, 1)),
         # Each neuron sends to every core of its layer and to the readout's.
         ({"fan_out_axons_per_core": 40}, (1, 1)),
@@ -162,7 +163,7 @@ def place_dense(program: Program, limits: dict) -> Placement:
             r"weight bits, sparser weights or a smaller layer would help",
         ),
         ({"fan_in_axons_per_core": 24}, r"layer 0: .* 25 fan in axons.* has 24: sparser weights"),
-        ({"state_words_per_core": 5}, r"layer 0: .* 6 state words.* has 5: a formulation with"),
+        ({"state_words_per_core": 11}, r"layer 0: .* 12 state words.* has 11: a formulation"),
         ({"fan_out_axons_per_core": 1}, r"layer 0: .* fan out axons.* has 1: sparser weights"),
     ],
 )
@@ -211,6 +212,53 @@ def test_sparse_weights_take_only_what_is_not_zero_and_an_index_each() -> None:
     assert placement.layers[0].needs["synapse_bits_per_core"].tolist() == [expected]
 
 
+PRICED = {"synaptic_operation_dense": 20.0, "synaptic_operation_sparse": 20.0}
+
+
+def half_of_its_weights() -> Program:
+    """A program in which every second weight is zero."""
+    program = random_program(1, channels=6, hidden=(20,), outputs=2)
+    for weights in (program.layers[0].input_weights, program.layers[0].recurrent_weights):
+        weights[weights == 0] = 1
+        weights[:, ::2] = 0
+    program.readout.weights[program.readout.weights == 0] = 1
+    return program
+
+
+@pytest.mark.parametrize(
+    ("room", "cores", "sparse"),
+    [
+        # Sparse, each of 3 · 13 weights of a neuron takes 8 + 13 bits; dense, each of 78 takes 8.
+        (20 * 3 * 13 * 21, 1, (True, True, False)),
+        # As a list the synapses need a second core.
+        (20 * 3 * 13 * 21 - 1, 1, (False, False, False)),
+        # Both ways take two cores.
+        (10 * 3 * 13 * 21, 2, (True, True, False)),
+    ],
+)
+def test_synapses_are_sparse_where_that_takes_no_more_cores(
+    room: int, cores: int, sparse: tuple[bool, ...]
+) -> None:
+    chip = small_chip(PRICED, synapse_index_bits=13, synapse_bits_per_core=room)
+    placement = place(half_of_its_weights(), chip)
+    assert placement.cores == (cores, 1)
+    assert placement.sparse == sparse
+
+
+def test_a_neuron_too_large_as_a_list_is_stored_dense() -> None:
+    chip = small_chip(PRICED, synapse_index_bits=13, synapse_bits_per_core=3 * 26 * 8)
+    placement = place(half_of_its_weights(), chip)
+    assert placement.cores == (20, 1)
+    assert placement.sparse == (False, False, False)
+
+
+def test_cost_model_0_1_stores_synapses_where_they_are_smaller() -> None:
+    chip = small_chip(PRICED, synapse_index_bits=13)
+    placement = place(half_of_its_weights(), chip, cost_model="0.1")
+    assert placement.sparse == (False, False, False)
+    assert placement.layers[0].needs["state_words_per_core"].tolist() == [20 * 6]
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -237,17 +285,18 @@ def test_a_neuron_keeps_its_membrane_threshold_biases_and_what_it_needs_once_mor
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({}, [6, 6, 2]),
-        # W_r, W_z, W_c of the first layer.
-        ({"encoder": "send-on-delta"}, [9, 6, 2]),
+        # W_r, W_z, W_c, U_r, U_z and U_c are words, as docs/lava.md lists them.
+        ({}, [12, 12, 3]),
+        # W_r, W_z, W_c of the first layer once more.
+        ({"encoder": "send-on-delta"}, [15, 12, 3]),
         # The last spike, and the sums of U; then those of W, and that of the readout.
-        ({"emit": "binary-on-change"}, [10, 13, 3]),
-        ({"emit": "graded", "encoder": "send-on-delta"}, [13, 13, 3]),
-        ({"emit": "graded", "readout": "last"}, [10, 13, 2]),
-        ({"emit": "binary-on-change", "formulation": "minimal"}, [5, 7, 3]),
+        ({"emit": "binary-on-change"}, [16, 19, 4]),
+        ({"emit": "graded", "encoder": "send-on-delta"}, [19, 19, 4]),
+        ({"emit": "graded", "readout": "last"}, [16, 19, 3]),
+        ({"emit": "binary-on-change", "formulation": "minimal"}, [7, 9, 4]),
     ],
 )
-def test_accumulators_that_changes_reach_are_words_of_the_receiver(
+def test_accumulators_are_words_and_those_that_changes_reach_are_two(
     settings: dict, words: list[int]
 ) -> None:
     program = random_program(1, hidden=(4, 3), **settings)
@@ -388,3 +437,52 @@ def test_a_chip_is_given_by_its_name_or_its_file_as_everywhere_else(tmp_path: Pa
         place(program, "loihi3")
     with pytest.raises(SettingError, match="unknown chip 'None'"):
         place(program, None)  # type: ignore[arg-type]
+
+
+SLOW = {"microcode_instruction": 3.0, "neuron_update_active": 3.0}
+"""Nanoseconds: a step of `torch` takes 41 instructions."""
+
+
+def test_the_knee_brings_the_neurons_of_a_core_down_to_the_barrier() -> None:
+    program = random_program(1, channels=5, hidden=(40,), outputs=2)
+    chip = small_chip({}, SLOW)
+    fewest, knee = (place(program, chip, objective=name) for name in ("cores", "knee"))
+    assert fewest.cores == (1, 1)
+    assert program.layers[0].cell.formulation == "torch"
+    # 40 neurons · 123 ns, and a barrier of 1,000 ns for the 3 tiles that 5 cores fill.
+    assert knee.cores == (5, 1)
+    assert place(program, chip).cores == knee.cores
+    assert place(program, chip, cost_model="0.1").cores == fewest.cores
+
+
+def test_the_knee_brings_the_reads_of_a_core_down_to_the_barrier() -> None:
+    program = half_of_its_weights()
+    reads = {"synaptic_operation_dense": 20.0, "synaptic_operation_sparse": 40.0}
+    # Inputs send at every step, neurons a tenth as often: 3 · 20 · (6 + 20 / 10) weights of 20 ns.
+    dense = place(program, small_chip({}, reads, synapse_index_bits=13))
+    assert dense.sparse[:2] == (False, False)
+    assert dense.cores == (7, 1), "9,600 ns, and 1,400 ns for four tiles"
+    # Half of them, of 40 ns each.
+    sparse = place(program, small_chip(PRICED, reads, synapse_index_bits=13))
+    assert sparse.sparse[:2] == (True, True)
+    assert sparse.cores == dense.cores
+
+
+def test_the_knee_takes_no_further_chip() -> None:
+    program = random_program(1, channels=5, hidden=(40,), outputs=2)
+    slow = {name: 100 * value for name, value in SLOW.items()}
+    placement = place(program, small_chip({}, slow, columns=2, rows=2, cores_per_tile=2))
+    assert placement.chips == 1
+    assert 2 < placement.total <= 8
+
+
+def test_without_a_barrier_the_knee_is_the_fewest_cores() -> None:
+    program, text = random_program(1, hidden=(40,)), small_chip({}, SLOW).model_dump()
+    for bound in ("low", "nominal", "high"):
+        text["time_ns"]["barrier"][bound] = [0.0] * 4
+    assert place(program, Chip.model_validate(text)).cores == (1, 1)
+
+
+def test_an_unknown_objective_is_refused() -> None:
+    with pytest.raises(SettingError, match="unknown objective 'knees': did you mean 'knee'"):
+        place(random_program(1), small_chip(), objective="knees")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from chips import small_chip
@@ -13,6 +15,7 @@ from hardware.cost.chip import Operations
 from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import count
 from hardware.cost.energy import RANGE, cost
+from hardware.cost.model import COST_MODELS
 from hardware.cost.placement import place
 from hardware.cost.step_work import step_work
 from hardware.cost.traffic import Traffic
@@ -35,22 +38,23 @@ def require_equal(program: Program, sequences: Sequences, frames: list[int]) -> 
     """Compare a whole run less the steps left out with a run of the shortened sequences."""
     placement, kept = place(program, CHIP), np.array(frames)
 
-    def joules(trace: Trace) -> np.ndarray:
-        return cost(core_loads(trace, program, placement)).core_dynamic_j[NOMINAL]
+    def joules(trace: Trace, model: str) -> np.ndarray:
+        return cost(core_loads(trace, program, placement), model).core_dynamic_j[NOMINAL]
 
     def operations(trace: Trace) -> np.ndarray:
         return count(trace, program).synaptic_operations
 
     whole = run(program, sequences, "numpy", strict=False)
     short = run(program, shortened(sequences, kept), "numpy", strict=False)
-    work = step_work(Traffic(whole, program), placement)
     left_out = ~first_rows(whole.lengths, kept * program.encoder.steps)
-    for found, measured in (
-        (work.synaptic_operations, operations),
-        (work.core_dynamic_j, joules),
-    ):
-        saved = np.add.reduceat(found * left_out, whole.starts)
-        assert measured(whole) - saved == pytest.approx(measured(short), rel=1e-12)
+    for model in COST_MODELS:
+        work = step_work(Traffic(whole, program), placement, model)
+        for found, measured in (
+            (work.synaptic_operations, operations),
+            (work.core_dynamic_j, partial(joules, model=model)),
+        ):
+            saved = np.add.reduceat(found * left_out, whole.starts)
+            assert measured(whole) - saved == pytest.approx(measured(short), rel=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

@@ -74,13 +74,18 @@ def test_runs_on_other_data_are_refused(
     report: Report, change: dict[str, object], message: str
 ) -> None:
     other = report.model_copy(update={"dataset": report.dataset.model_copy(update=change)})
-    with pytest.raises(InputError, match=f"{message}: only runs on the same data"):
+    with pytest.raises(InputError, match=f"{message}: only reports of the same data"):
         compare_reports(report, other, ("a", "b"))
 
 
 def test_runs_on_another_chip_are_refused(report: Report) -> None:
     with pytest.raises(InputError, match="the chip of a is 'Loihi 2', that of b 'Loihi 1'"):
         compare_reports(report, report.model_copy(update={"chip": "Loihi 1"}), ("a", "b"))
+
+
+def test_reports_of_other_cost_models_are_refused(report: Report) -> None:
+    with pytest.raises(InputError, match="the cost model of a is '0.2', that of b '0.1'"):
+        compare_reports(report, report.model_copy(update={"cost_model": "0.1"}), ("a", "b"))
 
 
 def test_the_files_agree_and_the_table_shows_them(
@@ -106,7 +111,7 @@ def test_the_files_agree_and_the_table_shows_them(
     lines = console.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     marked = [line for line in lines if line.startswith("│") and "*" in line]
-    assert len(marked) == 4  # what is inherited: two energies and two times
+    assert len(marked) == 6  # what is inherited: four energies and two times
 
 
 def test_a_chip_on_which_nothing_could_run_is_said_to_be_a_reference(

@@ -19,7 +19,7 @@ from rich.console import Console
 import hardware
 from hardware.cost.chip import load_chip
 from hardware.cost.counts import count
-from hardware.cost.dense_gru import delta_gru, dense_gru
+from hardware.cost.dense_gru import DEVICES, delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
 from hardware.reporting import (
     Report,
@@ -37,7 +37,7 @@ from hardware.runs.trace import Trace
 
 def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
     content = json.loads(json.dumps(report.as_json()))
-    assert content["schema"] == 4
+    assert content["schema"] == 5
     assert content["dataset"] == {"name": "small", "fingerprint": None, "test_samples": 4}
     names = ["lstm", "float", "quantised", "deployed"]
     assert [network["name"] for network in content["networks"]] == names
@@ -49,7 +49,7 @@ def test_the_json_has_every_field_that_is_promised(report: Report) -> None:
     }
     for name in ("spikes", "synaptic_operations", "neuron_updates"):
         assert set(content["per_inference"][name]) == {"mean", "median", "p95"}
-    for scope in ("core_dynamic", "core_static", "host"):
+    for scope in ("core_dynamic", "core_static", "chip_static", "host"):
         assert set(content["energy_j"][scope]) == {"low", "nominal", "high"}
     assert {"latency_s", "versions"} <= set(content)
 
@@ -70,8 +70,12 @@ def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> Non
     assert dense.multiply_accumulates == dense_gru(PROGRAM, counts).multiply_accumulates.mean()
     assert delta.multiply_accumulates == delta_gru(PROGRAM, trace).multiply_accumulates.mean()
     assert delta.multiply_accumulates < dense.multiply_accumulates
-    assert set(dense.energy_j) == {"int8", "fp32"}
-    assert dense.device_j["GPU"] == pytest.approx(dense.multiply_accumulates * 0.3e-9)
+    for of_rival in (dense, delta):
+        assert set(of_rival.formats) == {"int8", "fp32"}
+        for found in of_rival.formats.values():
+            assert found.arithmetic_j.nominal < found.with_memory_j.nominal
+    assert set(dense.device_j) == set(DEVICES)
+    assert dense.device_j["ARM core"] == pytest.approx(dense.multiply_accumulates * 0.9e-9)
     first = report.layers[0]
     assert first.firing_rate == pytest.approx(trace.emitted[0].mean())
 
@@ -79,25 +83,42 @@ def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> Non
 def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
     known = replace(MEASURED, power_w=10.0)
     content = make_report(measured, dataset="small", measured=known)
-    figures = content.as_json()["measured_gru"]
+    (figures,) = content.as_json()["measured"]
     assert figures == {**asdict(known), "energy_j": 0.02}
-    assert "a GRU, on a machine (2.00 ms)." in content.conclusion
+    last = len(content.devices) - 1
+    assert (content.devices[last].name, content.devices[last].modelled) == ("a GRU", False)
     table = io.StringIO()
     print_report(content, Console(file=table, width=200))
-    assert "(1 thread, torch 2): 2.00 ms for 5 frames, least 1.00 ms" in table.getvalue()
+    assert "Times on a machine (1 thread): median for 5 frames" in table.getvalue()
+    assert "busy (load" not in table.getvalue()
     page = Page(render_page(content, measured))
     shown = {pointer: text for pointer, _, text in page.figures}
-    assert shown["/measured_gru/median_s"] == "2.00 ms"
-    assert shown["/measured_gru/energy_j"] == "20.0 mJ"
-    assert "median of 9 rounds" in page.text
+    assert shown[f"/devices/{last}/time_s/nominal"] == "2.00 ms"
+    assert shown[f"/devices/{last}/total_j/nominal"] == "20.0 mJ"
+    assert "least and median of 9 rounds" in page.text
+
+
+def test_no_sentence_of_the_verdict_depends_on_a_clock(measured: Study) -> None:
+    alone = make_report(measured, dataset="small").conclusion
+    for seconds in (1e-9, 1e3):
+        clocked = replace(MEASURED, power_w=10.0, least_s=seconds, median_s=seconds)
+        assert make_report(measured, dataset="small", measured=[clocked]).conclusion == alone
+
+
+def test_a_busy_machine_is_said_to_be_one(measured: Study) -> None:
+    content = make_report(measured, dataset="small", measured=[replace(MEASURED, load=1.25)])
+    table = io.StringIO()
+    print_report(content, Console(file=table, width=200))
+    for text in (table.getvalue(), Page(render_page(content, measured)).text):
+        assert "The machine was busy (load 1.2 a core): compare with care" in text
 
 
 def test_that_no_gru_was_measured_is_said(report: Report, measured: Study) -> None:
-    assert report.as_json()["measured_gru"] is None
+    assert report.as_json()["measured"] == []
     table = io.StringIO()
     print_report(report, Console(file=table, width=200))
-    for text in (table.getvalue(), Page(render_page(report, measured)).text):
-        assert "How long a GRU takes on a host was not measured" in text
+    assert "No network was timed on this machine" in table.getvalue()
+    assert "by the clock" not in Page(render_page(report, measured)).text
 
 
 def test_without_targets_training_or_verification_the_report_says_so(trace: Trace) -> None:
@@ -169,11 +190,12 @@ def test_every_figure_that_rests_on_another_chip_is_marked(report: Report) -> No
     print_report(report, Console(file=text, width=80))
     rows = {line.split("│")[1].strip(): line.split("│") for line in text.getvalue().splitlines()
             if line.count("│") == 4}  # fmt: skip
-    inherited = {"core, dynamic", "host and I/O", "time on the cores", "time for the host"}
-    for title in (*inherited, "core, static"):
+    of_host = ("host and I/O", "time for the host")
+    others = ("core, dynamic", "static, cores in use", "static, whole chip", "time on the cores")
+    for title in (*of_host, *others):
         *_, two, one, _ = rows[title]
-        assert not one.rstrip().endswith("*")
-        assert two.rstrip().endswith("*") == (title in inherited), title
+        assert two.rstrip().endswith("*"), title
+        assert one.rstrip().endswith("*") == (title in others), title
 
 
 def test_a_chip_of_ones_own_stands_beside_loihi_2(trace: Trace, tmp_path: Path) -> None:

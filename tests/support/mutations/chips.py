@@ -12,9 +12,12 @@ from mutations.registry import HUGE, Mutation, one_of, place_in
 CHIP_MUTATIONS: dict[str, Mutation] = {change.__name__: change for change in DAMAGE}
 
 DEEP_KEYS = "\n".join(f"{k}" + ".a" * 490 + " = 1" for k in range(25))
-NUMBER = re.compile(r"(?<== )-?[\d.]+$", re.MULTILINE)
+FIELD = re.compile(r'(?<== )(?:"[^"]*"|\[[^\]]*\]|[\w.-]+)')
+"""What a field holds: a text, a list, a number or a truth value."""
+
 ODD_VALUES = (
-    *(str(n) for n in HUGE), "9" * 5000, "9" * 100_000, "0x" + "f" * 50_000, "0b" + "1" * 4000,
+    *(str(n) for n in HUGE), "1", "1.0", "30.5", "1e11", "'x'",
+    "9" * 5000, "9" * 100_000, "0x" + "f" * 50_000, "0b" + "1" * 4000,
     "9" * 900, "0x" + "f" * 900,
     "[\n" * 3000 + "]" * 900, "-1", "0", "1e999", "-1e308", "nan", "inf", "-inf", "true",
     "'7'", "''", "[1]", "[]", "{}",
@@ -38,9 +41,9 @@ def chip_mutation(change: Mutation) -> Mutation:
 
 
 @chip_mutation
-def a_number_that_is_another(rng: np.random.Generator, content: bytes) -> bytes:
+def a_field_that_is_another(rng: np.random.Generator, content: bytes) -> bytes:
     text = content.decode()
-    found = one_of(rng, NUMBER.finditer(text))
+    found = one_of(rng, FIELD.finditer(text))
     return (text[: found.start()] + one_of(rng, ODD_VALUES) + text[found.end() :]).encode()
 
 

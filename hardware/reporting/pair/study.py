@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.cost.chip import Chip
+from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
 from hardware.cost.energy import Cost
 from hardware.cost.halves import HalvesCost
+from hardware.cost.model import CURRENT
 from hardware.errors import InputError
 from hardware.reporting.per_inference import COUNTS, Columns, costs_of
 from hardware.reporting.study import Study, study
@@ -39,6 +41,16 @@ class PairStudy:
         return next(iter(self.halves.values())).charged
 
     @property
+    def digital(self) -> DigitalChip:
+        """The chip that dense networks are priced on."""
+        return next(iter(self.halves.values())).digital
+
+    @property
+    def frames(self) -> float:
+        """Mean frames of both halves."""
+        return sum(study.frames for study in self.halves.values())
+
+    @property
     def costs(self) -> dict[str, Cost]:
         """The cost of both halves together on each chip."""
         first, second = self.halves.values()
@@ -51,14 +63,32 @@ def pair_study(
     translation: Translation,
     expected: Sequence[str] | None = None,
     chip: str | Path | Chip = "loihi2",
+    *,
+    cost_model: str = CURRENT,
+    rival: str | Path | DigitalChip = DIGITAL_CHIPS[0],
+    objective: str | None = None,
 ) -> PairStudy:
-    """Count and price both halves of a translation; `expected` has the right texts."""
+    """Count and price both halves of a translation; `expected` has the right texts.
+
+    `chip`, `cost_model`, `rival` and `objective` are as for `study`.
+    """
     if not translation.texts:
         raise InputError("the translation has no text: translate at least one source")
     if expected is not None:
         translation.right(expected)
     programs, traces = translation.pair.halves, translation.traces
-    halves = {half: study(programs[half], traces[half], None, chip) for half in programs}
+    halves = {
+        half: study(
+            programs[half],
+            traces[half],
+            None,
+            chip,
+            cost_model=cost_model,
+            rival=rival,
+            objective=objective,
+        )
+        for half in programs
+    }
     return PairStudy(translation, expected, halves)
 
 

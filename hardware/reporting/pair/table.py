@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hardware.reporting.device_table import devices_table, errors_of_model, titled, use_lines
 from hardware.reporting.metrics import METRICS
-from hardware.reporting.pair_schema import PairReport
+from hardware.reporting.pair.schema import PairReport
 from hardware.reporting.table import (
     COSTS,
     COUNTS,
@@ -18,7 +19,6 @@ from hardware.reporting.table import (
     inherited_name,
     networks_table,
     print_notes,
-    titled,
 )
 from hardware.reporting.units import emitted, percent, sent, whole
 
@@ -42,7 +42,11 @@ def print_pair_report(report: PairReport, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
+    console.print(errors_of_model(), style="dim")
     print_notes([report.both.chips[report.charged]], console)
+    console.print(devices_table(report.devices))
+    for line in use_lines(report.use, report.both.chips[report.charged]):
+        console.print(line, highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
 
 

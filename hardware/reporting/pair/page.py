@@ -7,9 +7,10 @@ from functools import partial
 
 from hardware.program.pair import HALVES
 from hardware.reporting import units
+from hardware.reporting.device_table import use_lines
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.page import fill
-from hardware.reporting.pair_schema import PairReport
+from hardware.reporting.pair.schema import PairReport
 from hardware.reporting.table import COSTS, inherited_name
 
 
@@ -29,6 +30,7 @@ def render_pair_page(report: PairReport) -> str:
         training=for_both(partial(training, report)),
         energy=for_both(partial(_energy, report)),
         costs=COSTS,
+        use_lines=use_lines(report.use, report.both.chips[report.charged]),
         inherited_name=inherited_name,
         sent=units.sent(report.emits),
         emitted=units.emitted(report.emits),
@@ -38,18 +40,15 @@ def render_pair_page(report: PairReport) -> str:
 
 
 def _energy(report: PairReport, width: float) -> str:
-    """Core dynamic energy of each half, all scopes of both, and the dense GRUs' arithmetic."""
-    from hardware.reporting.charts import SCOPES, Row, ranges
-    from hardware.reporting.figures import ACCENT, SECOND
-    from hardware.reporting.schema import Range
+    """Core dynamic energy of each half, all scopes of both, and that of dense GRUs."""
+    from hardware.reporting.charts import SCOPES, Row, of_rival, ranges
+    from hardware.reporting.figures import ACCENT
 
     energy = {name: part.chips[report.charged].energy_j for name, part in report.parts.items()}
     rows: list[Row] = [
         (f"{half}: core, dynamic", energy[half].core_dynamic, ACCENT) for half in HALVES
     ]
     rows += [(f"both: {SCOPES[s]}", getattr(energy["both"], s), ACCENT) for s in SCOPES]
-    for name, value in report.dense_gru.energy_j.items():
-        exact = Range(low=value, nominal=value, high=value)
-        rows.append((f"dense GRUs: {name} arithmetic", exact, SECOND))
+    rows += of_rival(report.dense_gru)
     label = "Energy per text by half and scope, with its range, next to dense GRUs"
     return ranges(rows, label, "energy", width)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from hardware.cost.dense_gru import DenseGRU, Measured, dense_gru
+from hardware.cost.dense_gru import DenseWork, Measured, dense_gru
 from hardware.program.pair import HALVES
 from hardware.reporting.build import (
     chip_figures,
     counted,
-    dense_figures,
     make_report,
-    mean_range,
     versions,
 )
 from hardware.reporting.curves import History, curves_of
+from hardware.reporting.demand import NO_DEMAND, Demand
+from hardware.reporting.devices import Use, devices_of, used
 from hardware.reporting.metrics import wilson
 from hardware.reporting.networks import TrainedNetwork
-from hardware.reporting.pair_networks import networks_of_pair
-from hardware.reporting.pair_schema import PAIR_SCHEMA, PairReport, PartFigures, TextFigures
-from hardware.reporting.pair_study import PairStudy
+from hardware.reporting.pair.networks import networks_of_pair
+from hardware.reporting.pair.schema import PAIR_SCHEMA, PairReport, PartFigures, TextFigures
+from hardware.reporting.pair.study import PairStudy
+from hardware.reporting.rivals import mean_range, rival_figures
 from hardware.reporting.schema import DatasetPart, Report, Verified
 from hardware.reporting.verdict import verdict
 
@@ -39,7 +40,8 @@ def half_reports(
     dataset: str,
     fingerprint: str | None = None,
     verification: Verifications | None = None,
-    measured: Mapping[str, Measured] | None = None,
+    measured: Mapping[str, Sequence[Measured]] | None = None,
+    demand: Demand = NO_DEMAND,
 ) -> dict[str, Report]:
     """Return the report of each half by its name."""
     return {
@@ -48,7 +50,8 @@ def half_reports(
             dataset=f"{dataset}, {half}",
             fingerprint=fingerprint,
             verification=(verification or {}).get(half),
-            measured=(measured or {}).get(half),
+            measured=(measured or {}).get(half, ()),
+            demand=demand,
         )
         for half, study in run.halves.items()
     }
@@ -61,11 +64,12 @@ def make_pair_report(
     trained: Mapping[str, TrainedNetwork] | None = None,
     history: History = (),
     best_epochs: Mapping[str, int] | None = None,
+    demand: Demand = NO_DEMAND,
 ) -> PairReport:
     """Return the report of a translation from those of its halves.
 
-    `trained` has pairs of networks to compare with; `history` and `best_epochs` are as for
-    `make_report`.
+    `trained` has pairs of networks to compare with; `history`, `best_epochs` and `demand` are as
+    for `make_report`.
     """
     found, read = run.translation, halves[HALVES[0]]
     counts = [study.counts for study in run.halves.values()]
@@ -78,7 +82,10 @@ def make_pair_report(
         per_inference=counted(*counts),
         chips={name: chip_figures(chips[name], cost) for name, cost in run.costs.items()},
     )
-    dense = _dense(run)
+    dense = rival_figures("dense pair of GRUs", _dense(run), run.digital)
+    use = Use(chips[run.charged], both.chips[run.charged], run.frames, demand)
+    devices = devices_of(use, [dense], [])
+    of_use = used(use, devices)
     networks = networks_of_pair(run, trained or {})
     operations = run.costs[run.charged].core_dynamic_by_operation_j
     return PairReport(
@@ -102,16 +109,14 @@ def make_pair_report(
         **parts,
         both=both,
         handed_over=sum(layer.neurons for layer in found.pair.decoder.layers),
-        dense_gru=dense_figures(dense),
+        cost_model=run.halves[HALVES[0]].model.name,
+        dense_gru=dense,
+        devices=devices,
+        use=of_use,
         conclusion=verdict(
-            both.chips[run.charged],
+            devices,
             {name: mean_range(joules).nominal for name, joules in operations.items()},
-            {
-                f"the {name} arithmetic of dense GRUs": float(joules.mean())
-                for name, joules in dense.energy_j.items()
-            },
-            {name: float(joules.mean()) for name, joules in dense.device_j.items()},
-            both.per_inference.synaptic_operations.mean / max(1, sum(c.synapses for c in counts)),
+            of_use,
         ),
         texts=_texts(run),
         provenance=dict(found.pair.decoder.provenance),
@@ -131,14 +136,16 @@ def _verified(halves: Mapping[str, Report]) -> Verified | None:
     )
 
 
-def _dense(run: PairStudy) -> DenseGRU:
-    """Return dense GRUs of the same sizes; the encoder has no readout."""
-    operations = np.zeros(len(run.translation.texts), dtype=np.int64)
-    for half, study in run.halves.items():
-        operations += dense_gru(study.program, study.counts).multiply_accumulates
-        if half == HALVES[0]:
-            operations -= study.program.readout.weights.size
-    return DenseGRU(operations)
+def _dense(run: PairStudy) -> DenseWork:
+    """Return the work of dense GRUs of the same sizes; the encoder has no readout."""
+    read, written = (dense_gru(study.program, study.counts) for study in run.halves.values())
+    readout = run.halves[HALVES[0]].program.readout.weights.size
+    without = read._replace(
+        multiply_accumulates=read.multiply_accumulates - readout,
+        weights_read=read.weights_read - readout,
+        stored=read.stored - readout,
+    )
+    return without + written
 
 
 def _texts(run: PairStudy) -> list[TextFigures]:

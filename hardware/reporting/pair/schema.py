@@ -7,14 +7,16 @@ from typing import Any
 from hardware.reporting.schema import (
     ChipFigures,
     DatasetPart,
-    DenseFigures,
+    DeviceFigures,
     Networks,
     PerInference,
+    RivalFigures,
     Strict,
+    UseFigures,
     Verified,
 )
 
-PAIR_SCHEMA = 1
+PAIR_SCHEMA = 2
 
 
 class PartFigures(Strict):
@@ -64,8 +66,12 @@ class PairReport(Networks):
     handed_over: int
     """Membranes that the host hands over."""
 
-    dense_gru: DenseFigures
+    cost_model: str
+    dense_gru: RivalFigures
     """Dense GRUs of the same sizes."""
+
+    devices: list[DeviceFigures]
+    use: UseFigures
 
     conclusion: str
     texts: list[TextFigures]

@@ -30,9 +30,9 @@ from hardware.reporting import (
     report_pair,
 )
 from hardware.reporting.markup import SHOWN, Figures
-from hardware.reporting.pair_page import render_pair_page
-from hardware.reporting.pair_schema import PAIR_SCHEMA
-from hardware.reporting.pair_study import per_source, texts_by_source
+from hardware.reporting.pair.page import render_pair_page
+from hardware.reporting.pair.schema import PAIR_SCHEMA
+from hardware.reporting.pair.study import per_source, texts_by_source
 from hardware.runs.decoding import translate
 from hardware.runs.translation import Translation
 
@@ -50,7 +50,7 @@ GRU = TrainedNetwork(
 HISTORY = [
     {"phase": "gru", "epoch": [1, 2], "training_loss": [2.0, 1.0], "validation_loss": [1.5, 1.25]}
 ]
-SCOPES = ("core_dynamic", "core_static", "host")
+SCOPES = ("core_dynamic", "core_static", "chip_static", "host")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,8 @@ def test_the_programs_are_compared_with_the_trained_pairs(
     gru, deployed = report.networks
     read, written = (trace.lengths.mean() for trace in found.traces.values())
     assert gru.operations == pytest.approx(180 * read + (300 - 180 + 20) * written)
-    assert gru.energy_j["int8"] == pytest.approx(gru.operations * 0.3e-12)
+    assert gru.energy_j["int8_arithmetic"] == pytest.approx(gru.operations * 0.3e-12)
+    assert gru.energy_j["int8"] == pytest.approx(gru.operations * (0.3 + 1.25) * 1e-12)
     assert gru.metrics == {"exact_match": 0.5, "accuracy": 0.9, "perplexity": None}
     assert deployed.metrics == {"exact_match": 0.5, "accuracy": None, "perplexity": None}
     assert report.exact_match_interval == pytest.approx((0.15, 0.85), abs=0.01)
@@ -222,7 +223,7 @@ def test_all_files_are_written(found: Translation, tmp_path: Path) -> None:
         written = {path.name for path in (tmp_path / folder).iterdir() if path.is_file()}
         assert written == names | more
     assert json.loads((tmp_path / "report.json").read_text()) == content.as_json()
-    assert content.as_json()["schema"] == PAIR_SCHEMA == 1
+    assert content.as_json()["schema"] == PAIR_SCHEMA == 2
     half = json.loads((tmp_path / "encoder" / "report.json").read_text())
     assert half["dataset"]["name"] == "small, encoder"
     mean = half["per_inference"]["synaptic_operations"]["mean"]
@@ -256,7 +257,7 @@ def test_right_texts_of_another_number_are_refused(found: Translation) -> None:
         pair_study(found, ["a"])
 
 
-PAGE = (Path(__file__).parents[3] / "docs" / "translation.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[4] / "docs" / "translation.md").read_text("utf-8")
 
 
 def described(heading: str) -> set[str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from hardware.cost.dense_gru import DenseGRU, dense_network
+from hardware.cost.dense_gru import dense_network
 from hardware.errors import InputError, choose
 from hardware.program.pair import HALVES
 from hardware.reporting.metrics import require_in_range
 from hardware.reporting.networks import DEPLOYED, TITLES, TrainedNetwork, layer_parameters
-from hardware.reporting.pair_study import PairStudy
+from hardware.reporting.pair.study import PairStudy
+from hardware.reporting.rivals import energies
 from hardware.reporting.schema import NetworkFigures
 
 PAIR_METRICS = ("exact_match", "accuracy", "perplexity")
@@ -36,17 +35,13 @@ def _trained(run: PairStudy, name: str, given: TrainedNetwork) -> NetworkFigures
     if given.dense and given.layer_weights is not None and given.encoder_weights is not None:
         of_decoder = given.layer_weights - given.encoder_weights, given.readout_weights
         weights = dict(zip(HALVES, ((given.encoder_weights, 0), of_decoder), strict=True))
-        cost = DenseGRU(
-            np.sum(
-                [
-                    dense_network(*weights[half], study.program, study.counts).multiply_accumulates
-                    for half, study in run.halves.items()
-                ],
-                axis=0,
-            )
+        read, written = (
+            dense_network(*weights[half], study.program, study.counts)
+            for half, study in run.halves.items()
         )
+        cost = read + written
         operations = float(cost.multiply_accumulates.mean())
-        energy = {number: float(joules.mean()) for number, joules in cost.energy_j.items()}
+        energy = energies(cost, run.digital)
     return NetworkFigures(
         name=name,
         title=given.title or TITLES.get(name, name),

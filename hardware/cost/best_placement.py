@@ -1,0 +1,83 @@
+"""The placement that a trace costs least on, by energy or by time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from hardware.cost import placement
+from hardware.cost.chip import Chip, load_chip
+from hardware.cost.core_loads import core_loads
+from hardware.cost.energy import Cost, cost
+from hardware.cost.model import CURRENT, CostModel
+from hardware.cost.model import cost_model as model_of
+from hardware.cost.placement import OBJECTIVES, Placement
+from hardware.cost.traffic import Traffic
+from hardware.errors import InputError, choose
+from hardware.program.model import Program
+from hardware.runs.trace import Trace
+
+SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Shares of the cores at the knee that are tried."""
+
+
+def energy_of(found: Cost) -> float:
+    """Return the nominal energy on the chip: operations, and the static power of whole chips."""
+    return float(np.mean(found.core_dynamic_j[1] + found.chip_static_j[1]))
+
+
+def time_of(found: Cost) -> float:
+    """Return the nominal time on the cores."""
+    return float(np.mean(found.core_s[1]))
+
+
+SCORES: dict[str, Callable[[Cost], float]] = {"energy": energy_of, "latency": time_of}
+"""Objectives that need a trace."""
+
+
+def place(
+    program: Program,
+    chip: str | Path | Chip = "loihi2",
+    *,
+    objective: str | None = None,
+    profile: Trace | None = None,
+    as_reference: bool = False,
+    cost_model: str | CostModel = CURRENT,
+) -> Placement:
+    """Return cores for every layer within all limits of the chip, and tiles for the cores.
+
+    `cores` takes the fewest; `knee`, the default, as many as bring a step's work down to the
+    barrier. `energy` and `latency` try several numbers of cores and take those on which `profile`,
+    a trace of the program, costs least. The tiles are chosen for the messages of `profile` too.
+    `as_reference` leaves aside what the chip's neurons and words cannot do.
+    """
+    model = model_of(cost_model)
+    description = load_chip(chip, model.name)
+    name = choose("objective", objective or model.objective, (*OBJECTIVES, *SCORES))
+    placed = partial(
+        placement.place,
+        program,
+        description,
+        profile=profile,
+        as_reference=as_reference,
+        cost_model=model,
+    )
+    if name in OBJECTIVES:
+        return placed(objective=name)
+    if profile is None:
+        raise InputError(f"the objective {name!r} needs a trace: give one as profile")
+    if not len(profile.lengths):
+        raise InputError(f"the objective {name!r} needs a trace with at least one sequence")
+    traffic = Traffic(profile, program)
+
+    def score(tried: Placement) -> float:
+        return SCORES[name](cost(core_loads(profile, program, tried, traffic), model))
+
+    by_cores = {}
+    for share in SHARES:
+        tried = placed(objective="knee", share=share)
+        by_cores[tried.cores] = tried
+    return min(by_cores.values(), key=score)

@@ -1,0 +1,47 @@
+"""What a use of a program asks for: a rate, a deadline, a battery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+from hardware.errors import SettingError
+from hardware.reporting.schema import DemandFigures
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A use of a program; what is None is not asked for."""
+
+    rate_hz: float | None = None
+    """Inferences per second."""
+
+    frame_rate_hz: float | None = None
+    """Frames per second, instead of inferences."""
+
+    deadline_s: float | None = None
+    battery_j: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None and not (isfinite(value) and value > 0):
+                raise SettingError(f"{name} is {value}: expected a number above 0")
+        if self.rate_hz is not None and self.frame_rate_hz is not None:
+            raise SettingError(
+                "a rate of inferences and a rate of frames are given: give one of them"
+            )
+        if self.battery_j is not None and self.rate_hz is None and self.frame_rate_hz is None:
+            raise SettingError("the life of a battery depends on the rate: give a rate as well")
+
+    def rate(self, frames: float) -> float | None:
+        """Return the inferences per second, each of that many frames."""
+        if self.frame_rate_hz is not None:
+            return self.frame_rate_hz / max(frames, 1.0)
+        return self.rate_hz
+
+    @property
+    def figures(self) -> DemandFigures:
+        return DemandFigures(**vars(self))
+
+
+NO_DEMAND = Demand()

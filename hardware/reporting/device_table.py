@@ -1,0 +1,136 @@
+"""The devices of a report and the use of the program, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from hardware.cost.held_out import spread
+from hardware.reporting.devices import bounds_of
+from hardware.reporting.schema import (
+    ChipFigures,
+    DeviceFigures,
+    MeasuredFigures,
+    Range,
+    UseFigures,
+)
+from hardware.reporting.units import duration, joules, percent, ratio, seconds, watts
+
+BUSY = 0.5
+"""Load of a machine from which measured times are marked."""
+
+SCOPES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "dynamic_j": ("dynamic", joules),
+    "static_j": ("static", joules),
+    "host_j": ("host", joules),
+    "total_j": ("total", joules),
+    "time_s": ("time", seconds),
+    "power_w": ("power", watts),
+}
+"""Fields of a device, each with its title and the way to write it."""
+
+
+def titled(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right", overflow="fold")
+    return table
+
+
+def devices_table(devices: Sequence[DeviceFigures]) -> Table:
+    """Return a row for each device, nominal; power where a rate was asked for."""
+    shown = {
+        field: row
+        for field, row in SCOPES.items()
+        if field != "power_w" or any(device.power_w is not None for device in devices)
+    }
+    titles = [title for title, _ in shown.values()]
+    table = titled("Devices, per inference, nominal", "device", *titles)
+    table.box, table.padding = box.SIMPLE_HEAD, (0, 1, 0, 0)
+    for device in devices:
+        cells = [_nominal(getattr(device, field), text) for field, (_, text) in shown.items()]
+        table.add_row(escape(device.name), *cells)
+    return table
+
+
+def _nominal(found: Range | None, text: Callable[[float], str]) -> str:
+    return "–" if found is None else text(found.nominal)
+
+
+def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
+    """Return what bounds a step, and what the use asks for, a line each."""
+    bound, share = bounds_of(chip.bound_s)
+    lines = [f"Time on the cores: {share:.0%} is bound by {BOUND_TITLES[bound]}"]
+    rates = {
+        "inferences": use.demand.rate_hz,
+        "frames": use.demand.frame_rate_hz,
+    }
+    lines += [
+        _busy(use, f"{ratio(rate)} {name} a second")
+        for name, rate in rates.items()
+        if rate is not None
+    ]
+    if use.demand.deadline_s is not None:
+        nominal, worst = (
+            "met" if met else "missed" for met in (use.deadline_met, use.deadline_met_at_worst)
+        )
+        lines.append(f"Deadline of {seconds(use.demand.deadline_s)}: {nominal}; at worst {worst}")
+    if use.battery_s is not None:
+        life = use.battery_s
+        lines.append(
+            f"The whole chip and its host empty the battery in {duration(life.nominal)} "
+            f"({duration(life.low)} – {duration(life.high)})"
+        )
+    lines.append(
+        f"Energy-delay product: {use.energy_delay_js.nominal:.3g} Js. In a stream the answer comes "
+        f"{seconds(use.frame_s.nominal)} after the last frame"
+    )
+    return lines
+
+
+BOUND_TITLES = {
+    "neurons": "the steps of neurons on the busiest core",
+    "synapses": "weights read on the busiest core",
+    "messages": "messages into the busiest tile",
+    "barrier": "the barrier, the shortest step",
+}
+"""What bounds a step, in words."""
+
+
+def _busy(use: UseFigures, rate: str) -> str:
+    share = percent(use.busy.nominal if use.busy else None)
+    if use.keeps_up:
+        return f"At {rate} cores and host are busy {share} of the time"
+    return f"At {rate} cores and host do not keep up: they would be busy {share} of the time"
+
+
+def measured_text(found: Sequence[MeasuredFigures]) -> str:
+    """Return what measured times rest on, and whether the machine was busy."""
+    if not found:
+        return "No network was timed on this machine"
+    first = found[0]
+    threads = f"{first.threads} thread{'s' if first.threads > 1 else ''}"
+    text = f"Times on {first.machine} ({threads}): median for {first.frames} frames"
+    busy = max((one.load or 0.0) for one in found)
+    if busy >= BUSY:
+        text += f". The machine was busy (load {busy:.1f} a core): compare with care"
+    return text
+
+
+def errors_of_model() -> str:
+    """Return how far the model is from published measurements that gave no constant."""
+    parts = []
+    for kind, title in (("core dynamic", "core dynamic energy"), ("time", "time on the cores")):
+        found = spread(kind)
+        parts.append(
+            f"{title} within {found.lowest:.1f} – {found.highest:.1f}× on {found.networks}"
+        )
+    return (
+        "low – high is the spread of constants. On published networks: "
+        + "; ".join(parts)
+        + " (docs/validation.md)"
+    )
