@@ -83,6 +83,7 @@ def network_trace(
     initial_state: InitialState | None = None,
 ) -> Trace:
     """What the quantised network computes, as the integers that its floats stand for."""
+    program.steps_of(sequences)  # refuses frames of other channels
     training, quantised = network.training, network.readout.quantised
     network.eval().quantise()
     frames, frame_lengths = padded(sequences)

@@ -29,7 +29,7 @@ class Row:
 CAPTION = """\
 Of one inference. Operations: synaptic operations of the program,
 multiply-accumulates of a baseline. Energy: core dynamic energy of the program
-on Loihi 2; of a baseline its int8 arithmetic alone, without memory."""
+on Loihi 2; of a baseline in int8 with its memory, on a digital chip."""
 
 Table = dict[str, Row]
 """Rows by the name of the network; the program is `deployed`."""

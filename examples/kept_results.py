@@ -14,6 +14,8 @@ from typing import Any
 
 from worked import FIGURES_FILE
 
+from hardware.cost.model import CURRENT
+
 HERE = Path(__file__).resolve().parent
 SHARED = ("worked.py", "figures.py")
 EXTRA_SOURCES = {"keywords": ("keyword_sounds.py",)}
@@ -54,6 +56,7 @@ class Kept:
         command = [sys.executable, self.examples / f"{name}.py", "--seeds", str(seed), "--out", out]
         subprocess.run([*command, *extra], check=True)
         figures = json.loads((out / f"seed-{seed}" / FIGURES_FILE).read_text())
+        figures["cost_model"] = CURRENT
         whole = self.file(name, seed).with_suffix(".part")
         whole.write_text(json.dumps({"key": key, "figures": figures}, indent=1) + "\n")
         whole.replace(self.file(name, seed))

@@ -48,17 +48,27 @@ def runnable(names: Iterable[str] = SEEDS) -> dict[str, Sequence[int]]:
 DOCS = HERE.parent / "docs"
 
 
-def run_missing(kept: Kept, shown: Kept, seeds: Mapping[str, Sequence[int]], to: Path) -> None:
-    """Run the seeds that are missing, and write the page after each; one that fails is told."""
-    for name, seed in kept.missing(seeds):
-        print(f"{name}, seed {seed}", flush=True)
+def run_missing(
+    kept: Kept,
+    shown: Kept,
+    seeds: Mapping[str, Sequence[int]],
+    to: Path,
+    every: Mapping[str, Sequence[int]],
+) -> None:
+    """Run those of the seeds that are missing, and write the page of every seed after each.
+
+    A seed that fails is told.
+    """
+    missing = kept.missing(seeds)
+    for number, (name, seed) in enumerate(missing, 1):
+        print(f"{name}, seed {seed}: {number} of {len(missing)}", flush=True)
         try:
             kept.run(name, seed)
         except subprocess.CalledProcessError as error:
             print(f"{name}, seed {seed} failed: {error}", file=sys.stderr)
             continue
         kept.copy_to(shown, name, seed)
-        to.write_text(page(shown, seeds))
+        to.write_text(page(shown, every))
 
 
 def main() -> None:
@@ -79,7 +89,10 @@ def main() -> None:
     if not given.page:
         for folder in (given.out, given.figures):
             folder.mkdir(parents=True, exist_ok=True)
-        run_missing(kept, shown, runnable(given.only or SEEDS), given.to)
+        try:
+            run_missing(kept, shown, runnable(given.only or SEEDS), given.to, SEEDS)
+        except KeyboardInterrupt:
+            sys.exit(f"stopped: run it again to go on; seeds in {given.out} stay")
     given.to.write_text(page(shown, SEEDS))
     left = len(shown.missing(runnable()))
     print(f"{given.to}: {left} seeds are missing or old" if left else f"{given.to}: all seeds")

@@ -70,14 +70,36 @@ validation data, never by these seeds. Test figures of seeds 0 and 1 were seen m
 `forecast` and `keywords` had run these seeds before with other settings, and `keywords` seeds 20 to
 22 as well; their settings of today were chosen on validation data of other seeds.
 A baseline trains as many epochs as the program's float phase; the program's integer phase follows.
-Figures are means over seeds ± the standard deviation between them.
+Figures are means over seeds ± the standard deviation between them. Training rounds differently on
+another processor, so the same seed may give other figures there.
 
 Spikes (or values sent), operations and energy are those of one inference. Operations are synaptic
-operations of the program, and multiply-accumulates of a baseline. Energy is the nominal core
-dynamic energy of the program on Loihi 2, and the int8 arithmetic alone of a baseline: its memory
-and all else that a host needs come on top ([report](report.md)). The best baseline is the one with
+operations of the program, and multiply-accumulates of a baseline. The best baseline is the one with
 the best mean.
 """
+
+ENERGY = {
+    "0.1": """\
+the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic alone of a
+baseline: its memory and all else that a host needs come on top""",
+    "0.2": """\
+the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic of a baseline
+with its memory on a digital chip; static power and a host come on top""",
+}
+"""The energy of a row by the cost model of its figures."""
+
+
+def about_energy(finished: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> list[str]:
+    """Return a line for each cost model whose figures are on the page."""
+    by_model: dict[str, list[str]] = {}
+    for name, done in finished.items():
+        for model in {figures.get("cost_model", "0.1") for figures in done.values()}:
+            by_model.setdefault(model, []).append(f"`{name}.py`")
+    lines = []
+    for model, names in sorted(by_model.items()):
+        of = f" of {', '.join(names)}" if len(by_model) > 1 else ""
+        lines += ["", f"Energy{of} is that of [cost model {model}](cost.md): {ENERGY[model]}."]
+    return lines
 
 
 def means_of(name: str, done: Mapping[int, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -138,7 +160,7 @@ def page(kept: Kept, seeds: Mapping[str, Sequence[int]]) -> str:
         name: {seed: figures for seed, figures in of.items() if figures is not None}
         for name, of in found.items()
     }
-    lines = [*INTRODUCTION.splitlines(), *overview(finished)]
+    lines = [*INTRODUCTION.splitlines(), *about_energy(finished), *overview(finished)]
     for name, chosen in seeds.items():
         lines += section(name, kept, chosen, finished[name])
     return "\n".join(lines) + "\n"

@@ -15,7 +15,8 @@ from worked import BASELINES, Models, as_command, each_seed, parser
 import hardware
 import spiking_gru as sg
 from conversion import convert_pair, verify_pair
-from hardware.cost.dense_gru import MULTIPLY_ACCUMULATE_PJ
+from hardware.cost.dense_gru import DenseWork
+from hardware.cost.digital import digital_cost
 from spiking_gru.batches import padded
 from spiking_gru.data import load
 from spiking_gru.data.pairs import source_of, target_of
@@ -55,6 +56,13 @@ def multiplied(model, read, written):
     return reads * read + writes * written
 
 
+def dense_energy(operations, weights):
+    """Return the joules of dense networks in int8, with the memory that holds their weights."""
+    done, nothing = np.array([round(operations)]), np.zeros(1, dtype=np.int64)
+    work = DenseWork(done, done, nothing, nothing, stored=weights)
+    return float(digital_cost(work).total_j[1, 0])
+
+
 def tables(job):
     dataset = load("dates", job.seed)
     if job.validate:
@@ -84,7 +92,7 @@ def tables(job):
                 "exact match": exact(map(dataset.vocabulary.decode, texts), right),
                 "spikes": None,
                 "operations": operations,
-                "energy": operations * MULTIPLY_ACCUMULATE_PJ["int8"] * 1e-12,
+                "energy": dense_energy(operations, network["parameters"]),
             }
             table[network["name"]] = Row(network["title"], True, figures)
     found = hardware.translate(programs, sources, most=MOST)

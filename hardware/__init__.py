@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hardware.program.model import Program
     from hardware.program.pair import ProgramPair
     from hardware.reporting import report, report_pair
+    from hardware.reporting.demand import Demand
     from hardware.reporting.early_exit import early_exit_curve
     from hardware.runs.answers import answers
     from hardware.runs.comparison import Comparison, compare
@@ -42,6 +43,7 @@ _HOMES = {
     "Cost": "hardware.cost.energy",
     "Counts": "hardware.cost.counts",
     "CoreLoads": "hardware.cost.core_loads",
+    "Demand": "hardware.reporting.demand",
     "LogMel": "hardware.sequences.log_mel",
     "LogMelStream": "hardware.sequences.log_mel_stream",
     "Measured": "hardware.cost.dense_gru",
@@ -82,6 +84,7 @@ __all__ = [
     "CoreLoads",
     "Cost",
     "Counts",
+    "Demand",
     "HalvesCost",
     "LogMel",
     "LogMelStream",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conversion import convert, convert_pair, verify, verify_pair
     from hardware import (
+        Demand,
         LogMel,
         LogMelStream,
         Program,
@@ -51,6 +52,7 @@ _HOMES = {
     "Callback": "spiking_gru.training",
     "CrossValidation": "spiking_gru.training",
     "Dataset": "spiking_gru.data",
+    "Demand": "hardware",
     "Encoder": "spiking_gru.encoder",
     "EpochReport": "spiking_gru.training",
     "LogMel": "hardware",
@@ -97,11 +99,15 @@ _HOMES = {
 _NAMES_AT_HOME = {"load_data": "load"}
 """Names of objects in their modules, where they differ from the public ones."""
 
+_MODULES = ("data",)
+"""Modules that are attributes of this one without an import of their own."""
+
 __all__ = [
     "BatchReport",
     "Callback",
     "CrossValidation",
     "Dataset",
+    "Demand",
     "Encoder",
     "EpochReport",
     "LogMel",
@@ -147,10 +153,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"spiking_gru.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'spiking_gru' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), _NAMES_AT_HOME.get(name, name))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

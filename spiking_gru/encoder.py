@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from hardware.definition.encoder import ENCODERS, INPUT_LIMIT, EncoderKind
 from hardware.definition.encoder import Encoder as IntegerEncoder
 from hardware.definition.tokens import PADDING
-from hardware.errors import SettingError, choose
+from hardware.errors import InputError, SettingError, choose
 from hardware.sequences.sparse import AnySequences
 from hardware.sequences.statistics import largest, mean_and_deviation
 from spiking_gru.eager import eagerly
@@ -137,6 +137,11 @@ class Encoder(nn.Module):
         of tokens the numbers of the sources that send (steps, batch, channels), from 1 on; 0 is
         padding (`spiking_gru.sources`).
         """
+        if frames.shape[-1] != self.channels:
+            raise InputError(
+                f"frames have shape {tuple(frames.shape)}, expected (frames, batch, "
+                f"{self.channels}): give each frame a number of each channel"
+            )
         encoder = self.integers()
         array = frames.detach().cpu().float().numpy()
         if self.row.by_token:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
 from hardware.files.sealed import read_sealed
-from spiking_gru.data import Dataset, load
+from spiking_gru.data import DATASETS, Dataset, load
 
 REPORTS = (
     "report.json",
@@ -277,9 +277,15 @@ class RunFolder:
                 f"{file} is missing, the data of this run: put it back, or tell `convert`, `run`, "
                 f"`verify` or `report` with --data where it is"
             )
+        verb = "calibrated" if self.is_imported else "trained"
+        if settings["data"] not in DATASETS and not file.exists():
+            raise InputError(
+                f"the run was {verb} on data with the name {settings['data']!r}, which is no known "
+                f"data set and no path: save data that were made in Python to a file, and give it "
+                f"with --data"
+            )
         dataset = load(settings["data"], settings["seed"])
         if dataset.fingerprint != origin["dataset"]["fingerprint"]:
-            verb = "calibrated" if self.is_imported else "trained"
             raise InputError(
                 f"the data set {dataset.name} is not the one this run was {verb} on: its "
                 f"fingerprint differs from that of {origin['dataset']['name']}: put the data back, "

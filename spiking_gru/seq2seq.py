@@ -111,7 +111,8 @@ def _after(read: Tensor, written: Tensor) -> tuple[Tensor, Tensor]:
 
 def _require_fitting(encoder: SequenceModel, decoder: SequenceModel) -> None:
     """Refuse halves of which one cannot go on from the state of the other."""
-    if encoder.state_shape != decoder.state_shape or decoder.is_bidirectional:
+    both_ways = encoder.is_bidirectional or decoder.is_bidirectional
+    if encoder.state_shape != decoder.state_shape or both_ways:
         raise SettingError(
             f"the encoder has {_described(encoder)}, the decoder {_described(decoder)}: give both "
             f"the same layers and hidden size, in one direction"
@@ -123,7 +124,8 @@ def _require_fitting(encoder: SequenceModel, decoder: SequenceModel) -> None:
         )
     if not decoder.row.per_step:
         raise SettingError(
-            f"the task of the decoder is {decoder.task!r}: expected one whose frames have targets"
+            f"the task of the decoder is {decoder.task!r}: expected one whose frames have targets, "
+            f"such as 'translate'"
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 PUBLIC = {
     "hardware": (
-        "Cell Chip Comparison CoreLoads Cost Counts HalvesCost LogMel LogMelStream Measured "
+        "Cell Chip Comparison CoreLoads Cost Counts Demand HalvesCost LogMel LogMelStream Measured "
         "Placement Program ProgramPair Sequences Session SparseSequences State Trace "
         "Translation Verification answers compare core_loads count early_exit_curve estimate "
         "estimate_halves generate generated load_chip place report report_pair run stream "
@@ -22,12 +22,12 @@ PUBLIC = {
         "from_torch_gru network_trace verify verify_pair"
     ),
     "spiking_gru": (
-        "BatchReport Callback CrossValidation Dataset Encoder EpochReport LogMel LogMelStream "
-        "Network NetworkSettings PairSettings PhaseReport Program ProgramPair Readout Seq2Seq "
-        "Session SparseSequences SpikingGRU SpikingGRUCell State Trace TrainingSettings "
-        "Vocabulary answers convert convert_pair count cross_validate early_exit_curve "
-        "estimate generate generated known_to_snntorch load_data load_network load_pair report "
-        "reset run stream train translate verify verify_pair"
+        "BatchReport Callback CrossValidation Dataset Demand Encoder EpochReport LogMel "
+        "LogMelStream Network NetworkSettings PairSettings PhaseReport Program ProgramPair "
+        "Readout Seq2Seq Session SparseSequences SpikingGRU SpikingGRUCell State Trace "
+        "TrainingSettings Vocabulary answers convert convert_pair count cross_validate "
+        "early_exit_curve estimate generate generated known_to_snntorch load_data load_network "
+        "load_pair report reset run stream train translate verify verify_pair"
     ),
     "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",
@@ -70,6 +70,15 @@ def test_one_import_loads_neither_numpy_nor_torch() -> None:
         "import sys, spiking_gru as sg\n"
         "assert 'run' in dir(sg)\n"
         "assert not {'numpy', 'torch', 'numba'} & set(sys.modules)\n"
+    )
+
+
+def test_the_module_of_data_needs_no_import_of_its_own() -> None:
+    python(
+        "import sys, spiking_gru as sg\n"
+        "sys.modules['torch'] = None\n"
+        "assert 'data' in dir(sg)\n"
+        "assert sg.data.load is sg.load_data\n"
     )
 
 

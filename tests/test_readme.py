@@ -80,7 +80,7 @@ def test_the_demo_is_the_steps_that_the_readme_says(
     monkeypatch.setattr(demo, "train_network", train_little)
     out = tmp_path / "demo"
     demo.demo(out, seed=3)
-    assert given == [{"seed": 3}]
+    assert given == [{**demo.SETTINGS, "seed": 3}]
     report = json.loads((out / "report.json").read_text())
     accuracy = {row["name"]: row["metrics"]["accuracy"] for row in report["networks"]}
     assert accuracy["deployed"] == accuracy["quantised"]

@@ -14,12 +14,14 @@ def test_the_snippets_of_the_page_on_text_run(tmp_path: Path) -> None:
     assert tags in page
     assert perplexity.startswith("perplexity 1.")
     assert set(written) <= set("the cat sat on mat dog log and ran")
+    assert (tmp_path / "runs/lines/program.sgru").is_file()  # what the command `generate` reads
 
 
 def test_the_snippets_of_the_page_on_translation_run(tmp_path: Path) -> None:
     page = (DOCS / "translation.md").read_text()
-    texts, shapes, figures = printed_by(page, tmp_path)
+    texts, own, shapes, figures = printed_by(page, tmp_path)
     assert texts in page
+    assert own in page
     assert shapes == "(3, 2) (3, 2)"
     assert figures in page
     names = {path.name for path in (tmp_path / "runs/digits").iterdir()}

@@ -46,6 +46,9 @@ UNMERGED = "\n"
 
 WORD = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+"""A code point that is no character, and that no file in UTF-8 holds."""
+
 
 Ranks = Mapping[Pair, int]
 """The place of each merge in their order."""
@@ -220,6 +223,10 @@ def normalised(text: Any, lower: bool) -> str:
     """Return a text in Unicode's composed form (NFC), and in lower case if asked."""
     if not isinstance(text, str):
         raise InputError(f"a text is {text!r:.60}: expected a str")
+    if HALF_A_PAIR.search(text):
+        raise InputError(
+            f"{text!r:.60} holds half a surrogate pair, expected characters: decode the text again"
+        )
     composed = unicodedata.normalize("NFC", text)
     return unicodedata.normalize("NFC", composed.lower()) if lower else composed
 
@@ -238,14 +245,28 @@ def _printable(character: str) -> str:
     return character
 
 
-def tokens_of(texts: Sequence[Text], vocabulary: Vocabulary) -> list[list[int]]:
-    """Return the tokens of each text; an InputError for one without any."""
+def require_list(texts: Any, what: str = "texts") -> None:
+    """Refuse one text in place of a list of them: its characters would be taken as texts."""
+    if isinstance(texts, str):
+        raise InputError(f"the {what} are one str, {texts!r:.60}: give a list of texts")
+
+
+def tokens_of(
+    texts: Sequence[Text],
+    vocabulary: Vocabulary,
+    numbers: Iterable[int] | None = None,
+    what: str = "text",
+) -> list[list[int]]:
+    """Return the tokens of each text; an InputError for one without any.
+
+    `numbers` are those by which an error names the texts, unless they count from 0.
+    """
     found = []
-    for i, text in enumerate(texts):
+    for i, text in zip(range(len(texts)) if numbers is None else numbers, texts, strict=True):
         tokens = vocabulary.encode(text)
         if not tokens:
             raise InputError(
-                f"text {i} is {text!r:.60} and has no token: give at least one "
+                f"{what} {i} is {text!r:.60} and has no token: give at least one "
                 f"{vocabulary.kind.removesuffix('s')}, or leave it out"
             )
         found.append(tokens)

@@ -14,7 +14,7 @@ from hardware.definition.decision import Decision
 from hardware.definition.encoder import Encoder
 from hardware.definition.readout import Readout
 from hardware.definition.token_rows import Rows, TokenRows
-from hardware.definition.vocabulary import END_NAME, Vocabulary, tokens_of
+from hardware.definition.vocabulary import END_NAME, Vocabulary, require_list, tokens_of
 from hardware.display import html_table, number_of
 from hardware.errors import InputError, ProgramError, choose
 from hardware.files.disk import first_fault, one_line, read_bytes, write_bytes
@@ -219,6 +219,7 @@ class Program:
 
     def sequences(self, inputs: Inputs | Sequence[str]) -> Sequences:
         """Inputs as sequences of frames: raw frames as `run` takes them, or texts."""
+        require_list(inputs)
         if isinstance(inputs, (list, tuple)) and any(isinstance(item, str) for item in inputs):
             if self.vocabulary is None:
                 raise InputError(
@@ -234,7 +235,7 @@ class Program:
         if sequences.channels != encoder.channels:
             raise InputError(
                 f"frames have {sequences.channels} channels, but the program was trained on "
-                f"{encoder.channels}"
+                f"{encoder.channels}: give frames of the same channels"
             )
         if encoder.row.by_token:
             require_tokens(sequences, encoder.fields)

@@ -9,7 +9,7 @@ from hardware.definition.limits import MOST_WEIGHTS
 from hardware.errors import ProgramError, SettingError
 from hardware.files.archive import begins_with, pack, unpack
 from hardware.files.disk import read_bytes, write_bytes
-from hardware.program.file import OF_PAIR
+from hardware.program.file import MANIFEST, OF_PAIR
 from hardware.program.model import Program, reason
 
 HALVES = ("encoder", "decoder")
@@ -74,6 +74,11 @@ class ProgramPair:
             members = unpack(content, (ENCODER, DECODER))
             return ProgramPair(*(Program.of_content(member) for member in members.values()))
         except ValueError as error:
+            if begins_with(content, MANIFEST):
+                raise ProgramError(
+                    f"{path}: it holds one program: read it with Program.load, or use "
+                    f"`spiking-gru run`"
+                ) from error
             raise ProgramError(f"{path}: no pair of programs: {reason(error)}") from error
 
 

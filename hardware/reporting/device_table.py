@@ -17,7 +17,7 @@ from hardware.reporting.schema import (
     Range,
     UseFigures,
 )
-from hardware.reporting.units import duration, joules, percent, ratio, seconds, watts
+from hardware.reporting.units import duration, joules, percent, ratio, seconds, watts, with_prefix
 
 BUSY = 0.5
 """Load of a machine from which measured times are marked."""
@@ -85,9 +85,10 @@ def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
             f"The whole chip and its host empty the battery in {duration(life.nominal)} "
             f"({duration(life.low)} – {duration(life.high)})"
         )
+    product = with_prefix(use.energy_delay_js.nominal, "Js")
+    lines.append(f"Energy-delay product: {product}")
     lines.append(
-        f"Energy-delay product: {use.energy_delay_js.nominal:.3g} Js. In a stream the answer comes "
-        f"{seconds(use.frame_s.nominal)} after the last frame"
+        f"In a stream the answer comes {seconds(use.frame_s.nominal)} after the last frame"
     )
     return lines
 

@@ -54,8 +54,8 @@ def translate(
 ) -> Translation:
     """Return the text that a pair writes for each source, of at most `most` tokens.
 
-    With a beam of 1 every token is the likeliest after those before it. Options are those of the
-    engine in `run`.
+    With a beam of 1 every token is the likeliest after those before it. Options are those of
+    `Session`.
     """
     for name, value in (("beam", beam), ("most", most)):
         if value < 1:

@@ -36,11 +36,12 @@ def run(
     """Run every sequence from a clean state, or from an initial one, and record it.
 
     `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
-    array, or `Sequences`. `deadline` bounds the seconds that an engine in a child process may take.
-    A value that leaves the chip's word is a RangeError, or only counted if not `strict`. Frames of
-    which the encoder clamps too many values give a `ClampedInputsWarning`. `initial_state` has
-    membranes by layer name, (neurons,) for all sequences or (sequences, neurons) for each, such as
-    another run's `Trace.final_state`: see `hardware.program.start.start_of`.
+    array, or `Sequences`; or a list of texts. `deadline` bounds the seconds that an engine in a
+    child process may take. A value that leaves the chip's word is a RangeError, or only counted if
+    not `strict`. Frames of which the encoder clamps too many values give a `ClampedInputsWarning`.
+    `initial_state` has membranes by layer name, (neurons,) for all sequences or (sequences,
+    neurons) for each, such as another run's `Trace.final_state`: see
+    `hardware.program.start.start_of`.
 
     With `early_exit` each sequence ends at the first frame after which its best class leads by this
     margin in the unit of logits, but has at least `fewest` frames: see

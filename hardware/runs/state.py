@@ -128,7 +128,7 @@ class State:
         except KeyError as error:
             raise InputError(f"{path}: has no {one_line(error)}: save the state again") from error
         except (InputError, SettingError) as error:
-            reason = str(error).removeprefix(f"{path}: ")
+            reason = str(error).removeprefix("cannot read ").removeprefix(f"{path}: ")
             raise InputError(f"{path}: {reason}: save the state again") from error
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from hardware.definition.vocabulary import require_list
 from hardware.engines.event_driven.engine import Scorer, threads_to_use
 from hardware.engines.saturation import Saturations, require_within_word
 from hardware.errors import ClampedInputsWarning, SettingError
@@ -177,6 +178,7 @@ class Starts(NamedTuple):
 
 def with_tokens(program: Program, source: Source) -> Source:
     """The source with the tokens of each text in its place."""
+    require_list(source)
     if program.vocabulary is None or isinstance(source, (AnySequences, np.ndarray)):
         return source
     found = (

@@ -119,8 +119,8 @@ class Sequences:
             sample = int(np.searchsorted(np.cumsum(self.lengths), frame, side="right"))
             raise InputError(
                 f"{self.values[frame, channel]} in sequence {sample}, "
-                f"step {frame - self.starts[sample]}, channel {channel}: "
-                f"every value must be a finite number"
+                f"step {frame - self.starts[sample]}, channel {channel}, "
+                f"expected finite numbers: correct it, or leave the sequence out"
             )
 
     @classmethod
@@ -147,7 +147,10 @@ class Sequences:
         width = str(arrays[0].shape[1]) if arrays[0].ndim == 2 else "channels"
         for i, array in enumerate(arrays):
             if array.ndim != 2 or array.shape[1] != arrays[0].shape[1]:
-                raise InputError(f"sequence {i} has shape {array.shape}, expected (steps, {width})")
+                raise InputError(
+                    f"sequence {i} has shape {array.shape}, expected (steps, {width}): give a row "
+                    f"for each step, with a number of each channel"
+                )
             if array.dtype.kind not in NUMBERS:
                 raise InputError(
                     f"sequence {i} is of {array.dtype}, expected floating point or whole numbers"

@@ -17,9 +17,9 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from hardware.errors import InputError, choose
+from hardware.errors import InputError, SettingError, choose
 
 NAMES = {
     "t": ("t", "ts", "time", "times", "timestamp", "timestamps"),
@@ -89,13 +89,16 @@ class EventForm:
         pool = _sizes("pool", self.pool, 2)
         object.__setattr__(self, "pool", pool * 2 if len(pool) == 1 else pool)
         if not _is_number(self.dt) or not self.dt > 0:
-            raise InputError(f"dt is {self.dt!r}, expected the length of a frame in the unit of t")
+            raise SettingError(
+                f"dt is {self.dt!r}, expected the length of a frame in the unit of t: give a "
+                f"number above 0"
+            )
         if self.frames is not None and not _is_whole(self.frames, MOST_FRAMES):
-            raise InputError(f"frames is {self.frames!r}, expected 1 to {MOST_FRAMES}")
+            raise SettingError(f"frames is {self.frames!r}, expected 1 to {MOST_FRAMES}")
         if self.start != FIRST and not _is_number(self.start):
-            raise InputError(f"start is {self.start!r}, expected a time or {FIRST!r}")
+            raise SettingError(f"start is {self.start!r}, expected a time or {FIRST!r}")
         if self.channels > MOST_SOURCES:
-            raise InputError(
+            raise SettingError(
                 f"sensor_size {self.sensor_size} has {self.channels} channels, expected at most "
                 f"{MOST_SOURCES}: choose a larger pool"
             )
@@ -108,7 +111,7 @@ class EventForm:
             choose("events setting", name, names)
         for field in fields(cls):
             if field.default is MISSING and field.name not in settings:
-                raise InputError(
+                raise SettingError(
                     f"events has no {field.name}: give sensor_size (width, height, polarities), "
                     f"and dt, the length of a frame in the unit of t"
                 )
@@ -188,17 +191,17 @@ class EventForm:
                     f"{name}: {len(known) or 'no'} field{'s' * (len(known) > 1)} for {key}, the "
                     f"fields are {', '.join(given)}: call one of them {' or '.join(NAMES[key][:3])}"
                 )
-            found[key] = field = np.asarray(recording[known[0]])
+            found[key] = field = numbers(recording[known[0]])
             kinds = "iuf" if key == "t" else "iub"
             if field.ndim != 1 or field.dtype.kind not in kinds:
                 raise InputError(
                     f"{name}: {known[0]} is {field.dtype} of shape {field.shape}, expected one "
-                    f"{'number' if key == 't' else 'whole number'} for each event"
+                    f"{'number' if key == 't' else 'whole number'} for each event: convert it"
                 )
             if len(field) != len(found["t"]):
                 raise InputError(
                     f"{name}: {len(field)} values of {known[0]} for {len(found['t'])} events: "
-                    f"expected one for each"
+                    f"expected one for each: save them together again"
                 )
         return found
 
@@ -209,7 +212,7 @@ class EventForm:
         wrong[1:] = times[1:] < times[:-1]
         wrong[0] = before is not None and times[0] < before
         for fault, refuse in (
-            (~np.isfinite(times), "expected a finite time"),
+            (~np.isfinite(times), "expected a finite time: correct it, or leave the event out"),
             (times < zero, f"expected no time before {zero}: shift the times, or give start="),
             (wrong, "but the event before it is later: put the events in the order of time"),
         ):
@@ -281,7 +284,7 @@ def _sizes(name: str, given: Any, most: int) -> tuple[int, ...]:
     sizes = tuple(given) if isinstance(given, (Sequence, np.ndarray)) else (given,)
     if not 1 <= len(sizes) <= most or not all(_is_whole(size, MOST_SOURCES) for size in sizes):
         form = "(width, height, polarities)" if most == 3 else "(x, y)"
-        raise InputError(f"{name} is {given!r:.60}, expected {form} or one whole number")
+        raise SettingError(f"{name} is {given!r:.60}, expected {form} or one whole number")
     return tuple(int(size) for size in sizes)
 
 
@@ -291,6 +294,12 @@ def _is_whole(value: Any, most: int) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def numbers(values: ArrayLike) -> NDArray[Any]:
+    """Return an array; of whole numbers where it is empty, because NumPy takes [] for floats."""
+    array = np.asarray(values)
+    return array if array.size else array.astype(np.int64)
 
 
 def named_recordings(events: Any) -> Iterator[tuple[str, Recording]]:

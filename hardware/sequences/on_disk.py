@@ -303,9 +303,13 @@ def stored(sequences: Inputs | SparseSequences, most: int = IN_MEMORY) -> AnySeq
         frames = float_frames(f"sequence {i}", item, "(steps, channels)")
         if frames.ndim != 2 or not len(frames) or frames.shape[1:] != first[1:]:
             raise InputError(
-                f"sequence {i} has shape {frames.shape}, expected (steps, {first[-1]})"
+                f"sequence {i} has shape {frames.shape}, expected (steps, {first[-1]}): give a row "
+                f"for each step, with a number of each channel"
             )
         if not np.isfinite(frames).all():
-            raise InputError(f"sequence {i} holds NaN or infinity: every value must be finite")
+            raise InputError(
+                f"sequence {i} holds NaN or infinity, expected finite numbers: correct it, or "
+                f"leave it out"
+            )
         store.add(frames)
     return store.sequences()

@@ -19,7 +19,7 @@ from hardware.sequences.dense import (
     require_lengths,
     without_check,
 )
-from hardware.sequences.events import Counts, EventForm, named_recordings
+from hardware.sequences.events import Counts, EventForm, named_recordings, numbers
 
 FRAMES_AT_ONCE = 4096
 """Frames whose places are looked up together."""
@@ -62,8 +62,8 @@ class SparseSequences:
         if not finite.all():
             event = int(finite.argmin())
             raise InputError(
-                f"{self.values[event]} in {self._place(event)}, channel {self.columns[event]}: "
-                f"every value must be a finite number"
+                f"{self.values[event]} in {self._place(event)}, channel {self.columns[event]}, "
+                f"expected finite numbers: correct it, or leave the sequence out"
             )
 
     def _keep(self, **numbers: type[np.generic]) -> None:
@@ -331,12 +331,6 @@ def require_channels(channels: int) -> None:
     whole = isinstance(channels, int | np.integer) and not isinstance(channels, bool)
     if not whole or not 1 <= channels <= MOST_CHANNELS:
         raise InputError(f"{channels!r} channels: expected a whole number of 1 to {MOST_CHANNELS}")
-
-
-def numbers(values: ArrayLike) -> NDArray[Any]:
-    """An array; of whole numbers where it is empty, for NumPy takes an empty list for real ones."""
-    array = np.asarray(values)
-    return array if array.size else array.astype(np.int64)
 
 
 AnySequences: TypeAlias = Sequences | SparseSequences

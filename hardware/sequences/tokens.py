@@ -19,6 +19,5 @@ def require_tokens(sequences: AnySequences, tokens: int) -> None:
 
 def largest_token(sequences: AnySequences) -> int:
     """Return the largest token; an InputError where a value is none."""
-    found = int(min(largest(sequences), MOST_TOKENS))
-    require_tokens(sequences, found)
-    return found
+    require_tokens(sequences, MOST_TOKENS)
+    return int(largest(sequences))

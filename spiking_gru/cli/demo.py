@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,15 @@ from spiking_gru.cli.train import Out, train_network
 from spiking_gru.cli.verify import verify_run
 from spiking_gru.cli.workplace import folder_of
 
+SETTINGS: dict[str, Any] = {
+    "reset_mechanism": "none",
+    "encoder": "send-on-delta",
+    "epochs": 40,
+    "quantised_epochs": 40,
+    "prune": 0.77,
+}
+"""Settings of a cheap network, as in `examples/speaker.py`; the others are those of `train`."""
+
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 
 
@@ -31,7 +40,7 @@ def demo(
 ) -> None:
     """Train, convert, run on Lava, verify and report, on real speech."""
     voice, folder, start = Voice(as_json), folder_of(out), time.monotonic()
-    train_network({"seed": seed}, folder, voice, force)
+    train_network({**SETTINGS, "seed": seed}, folder, voice, force)
     convert_run(folder, None, voice)
     run_program(out, None, "lava", None, None, voice)
     summary = verify_run(Asked(out, []), voice)

@@ -8,8 +8,6 @@ from importlib.util import find_spec
 from statistics import median
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from hardware.cost.dense_gru import Measured
     from hardware.reporting import Study
@@ -60,12 +58,16 @@ PACKAGES = {"torch": "torch", "onnxruntime": "onnxruntime", "events": "spiking-g
 
 
 def _median_sequence(run: Study) -> int:
+    import numpy as np
+
     lengths = run.trace.lengths
     return int(np.argsort(lengths, kind="stable")[(len(lengths) - 1) // 2])
 
 
 def _events(run: Study, sequence: int) -> Callable[[], object]:
     """Return a run of the program's own steps of a sequence, recorded as `run` records them."""
+    import numpy as np
+
     from hardware.engines.event_driven.engine import execute
 
     start, steps = int(run.trace.starts[sequence]), int(run.trace.lengths[sequence])

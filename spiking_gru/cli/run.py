@@ -78,7 +78,8 @@ def run(
         bool,
         typer.Option(
             "--stream",
-            help="Answer frames from standard input: one a line, numbers with commas between.",
+            help="Answer frames from standard input: one a line, numbers with commas between; of a "
+            "program of texts lines of text.",
         ),
     ] = False,
     as_json: Json = False,

@@ -1,4 +1,4 @@
-"""`spiking-gru run --stream`: frames from standard input, an answer a line, as they come."""
+"""`spiking-gru run --stream`: lines from standard input, each answered as it comes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from hardware.errors import InputError
 
 if TYPE_CHECKING:
     from hardware.definition.arithmetic import Integers
+    from hardware.definition.vocabulary import Vocabulary
     from hardware.program.model import Program
 
 
 def stream_answers(
     file: Path, engine: str, options: dict[str, Any], source: IO[str], out: IO[str], as_json: bool
 ) -> int:
-    """Answer every frame of `source` on `out`, each line flushed; the number of frames.
+    """Answer every line of `source` on `out`, each line flushed; return the number of frames.
 
-    A frame is a line of numbers, with commas between them or as a JSON list. After an empty line
-    the next frame begins a new sequence.
+    A frame is a line of numbers, with commas between them or as a JSON list. Of a program that
+    takes texts, a line is the next part of a text. After an empty line a new sequence begins.
     """
     from hardware.program.model import Program
     from hardware.runs.session import Session
@@ -28,31 +29,40 @@ def stream_answers(
     program = Program.load(file)
     steps = total = 0
     with Session(program, engine, **options) as session:
-        for number, frame in frames(source):
-            if frame is None:
+        words = program.vocabulary
+        lines = frames(source) if words is None else tokens(source, words)
+        for number, of_line in lines:
+            if not of_line:
                 session.reset()
                 steps = 0
                 continue
             try:
-                scores = session.step(frame)
+                for frame in of_line:
+                    scores = session.step(frame)
             except InputError as error:
                 raise InputError(f"line {number}: {error}") from error
-            steps, total = steps + 1, total + 1
+            steps, total = steps + len(of_line), total + len(of_line)
             out.write(answer(program, steps, scores, as_json) + "\n")
             out.flush()
     return total
 
 
-def frames(source: IO[str]) -> Iterator[tuple[int, list[float] | None]]:
-    """The number of each line, and its frame; None for an empty one."""
+def tokens(source: IO[str], words: Vocabulary) -> Iterator[tuple[int, list[list[int]]]]:
+    """Yield the number of each line, and a frame for each of its tokens."""
+    for number, line in enumerate(source, 1):
+        yield number, [[token] for token in words.encode(line.rstrip("\n"))]
+
+
+def frames(source: IO[str]) -> Iterator[tuple[int, list[list[float]]]]:
+    """Yield the number of each line, and its frame; none for an empty line."""
     for number, line in enumerate(source, 1):
         text = line.strip()
         if not text:
-            yield number, None
+            yield number, []
             continue
         try:
             found = json.loads(text) if text.startswith("[") else text.split(",")
-            yield number, [float(value) for value in found]
+            yield number, [[float(value) for value in found]]
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(
                 f"line {number}: {text[:60]!r} is not a frame: expected numbers with commas "

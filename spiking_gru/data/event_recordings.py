@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from hardware.errors import InputError
+from hardware.definition.limits import WIDEST
+from hardware.errors import InputError, SettingError
 from hardware.sequences.events import EventForm
 from hardware.sequences.on_disk import IN_MEMORY, SparseStore
 from spiking_gru.data.event_files import read_events
@@ -28,6 +29,11 @@ def event_recordings(
             f"leave {others[0]} out"
         )
     form = events if isinstance(events, EventForm) else EventForm.of(events)
+    if form.channels > WIDEST:
+        raise SettingError(
+            f"sensor_size {form.sensor_size} has {form.channels:,} channels, expected at most "
+            f"{WIDEST:,}: choose a larger pool"
+        )
     store = SparseStore(form.channels, IN_MEMORY)
     for entry in entries:
         counts = form.counts(read_events(entry.path), str(entry.path))

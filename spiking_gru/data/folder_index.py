@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,12 +118,18 @@ def _number(index: Table, name: str, row: int) -> float | None:
     """Return a target; None for one that is missing."""
     text: str = index.columns[name][row]
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         raise InputError(
             f"{index.where(row, name)} is {text[:60]!r}: expected a number, or nothing where the "
             f"target is missing; classes belong in a column that is called label"
         ) from None
+    if number is not None and isinf(number):
+        raise InputError(
+            f"{index.where(row, name)} is {text[:60]!r}: expected a finite number, or nothing "
+            f"where the target is missing: correct it, or leave the cell empty"
+        )
+    return number
 
 
 def _file(index: Table, folder: Path, row: int) -> Path:

@@ -65,19 +65,9 @@ def dataset_of(name: str, arrays: Arrays, seed: int, source: str = "") -> Datase
     """Return the data set that the arrays hold; errors name their `source`, such as a file."""
     source = source or name
     prefixes = ["train_", *(["validation_"] if "validation_values" in arrays else []), "test_"]
-    for part in prefixes:
-        for kind in ("values", "lengths"):
-            if f"{part}{kind}" not in arrays:
-                raise InputError(
-                    f"{source}: no array {part}{kind}, expected train_ and test_ values, lengths, "
-                    f"and labels or targets: add the array"
-                )
-        if kind_of_targets(arrays, part) is None and not heads_in(arrays, part):
-            raise InputError(
-                f"{source}: no array {part}labels, nor {part}targets, expected the target of each "
-                f"sequence: add one of them"
-            )
     try:
+        for part in prefixes:
+            _require_arrays(arrays, part)
         names = class_names(arrays, len(arrays["train_lengths"].ravel()))
         training, targets = part_of(arrays, "train_", names)
         others = {p: _like(training, targets, arrays, p) for p in prefixes[1:]}
@@ -100,6 +90,21 @@ def dataset_of(name: str, arrays: Arrays, seed: int, source: str = "") -> Datase
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
     return replace(made, fingerprint=fingerprint(arrays))
+
+
+def _require_arrays(arrays: Arrays, prefix: str) -> None:
+    """Refuse a part without frames, lengths or targets."""
+    for kind in ("values", "lengths"):
+        if f"{prefix}{kind}" not in arrays:
+            raise InputError(
+                f"no array {prefix}{kind}, expected train_ and test_ values, lengths, and labels "
+                f"or targets: add the array"
+            )
+    if kind_of_targets(arrays, prefix) is None and not heads_in(arrays, prefix):
+        raise InputError(
+            f"no array {prefix}labels, nor {prefix}targets, expected the target of each sequence: "
+            f"add one of them"
+        )
 
 
 def _readable(head: Head, arrays: Arrays) -> Head:
@@ -125,11 +130,14 @@ def _like(training: Part, targets: Targets, arrays: Arrays, prefix: str) -> Part
         has_labels = row_of(targets.task).has_labels
         part, found = part_of(arrays, prefix, targets.classes, targets.written, has_labels)
     if found.task != targets.task:
-        raise InputError(f"the training part is to {targets.task}, the {name} part to {found.task}")
+        raise InputError(
+            f"the training part is to {targets.task}, the {name} part to {found.task}: give every "
+            f"part the same kind of targets"
+        )
     if part.sequences.channels != training.sequences.channels:
         raise InputError(
             f"{part.sequences.channels} channels in the {name} part, but "
-            f"{training.sequences.channels} in the training part"
+            f"{training.sequences.channels} in the training part: give every part the same channels"
         )
     return part
 

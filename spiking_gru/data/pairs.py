@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.tokens import PADDING
-from hardware.definition.vocabulary import END_NAME, Vocabulary, tokens_of
+from hardware.definition.vocabulary import END_NAME, Vocabulary, require_list, tokens_of
 from hardware.errors import InputError
 from hardware.metrics import MISSING_CLASS
 from hardware.sequences.dense import Sequences
@@ -58,6 +58,8 @@ def of_pairs(
     **options: Any,
 ) -> Dataset:
     """Return a data set of pairs; see `Dataset.from_pairs`."""
+    require_list(sources, "sources")
+    require_list(targets, "targets")
     read, written = list(sources), list(targets)
     if len(read) != len(written):
         raise InputError(f"{len(read)} sources for {len(written)} targets: expected one for each")
@@ -71,17 +73,22 @@ def of_pairs(
     parts = {name: getattr(stand_in, name) for name in ("training", "validation", "test")}
     chosen = {name: [int(one[0, 0]) for one in part.sequences] for name, part in parts.items()}
     seen = chosen["training"] + chosen["validation"]
+    _require_texts("target", written)
     of_source = None
     if any(isinstance(source, str) for source in read):
+        _require_texts("source", read)
         texts = [read[i] for i in seen]
         of_source = Vocabulary.learn(texts, kind, size=size, fewest=fewest, lower=lower)
-        frames = [np.array(of_text)[:, np.newaxis] for of_text in tokens_of(read, of_source)]
+        frames = [
+            np.array(of_text)[:, np.newaxis]
+            for of_text in tokens_of(read, of_source, what="source")
+        ]
     else:
         frames = list(Sequences.of(read))
     words = Vocabulary.learn(
         [written[i] for i in seen], target_kind or kind, size=target_size, fewest=fewest
     )
-    tokens = tokens_of(written, words)
+    tokens = tokens_of(written, words, what="target")
     made: dict[str, Any] = {
         name: _part(
             parts[name], [frames[i] for i in numbers], [tokens[i] for i in numbers], len(words)
@@ -102,6 +109,13 @@ def of_pairs(
         reads=Reads(frames[0].shape[1], of_source),
         fingerprint=fingerprint(arrays),
     )
+
+
+def _require_texts(what: str, given: Sequence[Any]) -> None:
+    """Refuse what is no text, nor a list of its pieces."""
+    for i, text in enumerate(given):
+        if not isinstance(text, (str, list, tuple)):
+            raise InputError(f"{what} {i} is {text!r:.60}: expected a str")
 
 
 def _part(

@@ -279,6 +279,8 @@ def load(
             return source.load(known, seed, path)
     if path.suffix in FORMS or path.exists():
         return load_path(path, seed, Stated(log_mel, vocabulary))
+    if os.sep in str(name):
+        raise InputError(f"{name} is not there, expected a path of your data: check the path")
     raise unknown_name("data set", name, [*DATASETS, "FILE.npz", "FILE.toml", "FILE.txt", "FOLDER"])
 
 

@@ -48,11 +48,11 @@ def read_csv(path: Path, texts: Collection[str] | None = ()) -> Table:
                 return _parsed(path, text, texts)
         except UnicodeDecodeError as error:
             raise InputError(
-                f"{path}: not a CSV file in UTF-8: {_first_foreign(path)}: save it as UTF-8"
+                f"{path}: not a CSV file in UTF-8: {first_foreign(path)}: save it as UTF-8"
             ) from error
 
 
-def _first_foreign(path: Path) -> str:
+def first_foreign(path: Path) -> str:
     """Return the first byte of a file that is not UTF-8, and its line, in words."""
     content = read_bytes(path, LARGEST)
     try:

@@ -150,8 +150,10 @@ def _values(table: Table) -> NDArray[np.float64]:
         flat = [np.nan if target is None else target for target in table.ravel()]
         values = np.array(flat, dtype=np.float64)
     except (TypeError, ValueError) as error:
+        place = next(i for i, target in enumerate(flat) if not _is_number(target))
         raise InputError(
-            f"targets are no numbers: {error}: give numbers or a task of classes"
+            f"targets are no numbers: target {place * len(table) // len(flat)} is "
+            f"{repr(flat[place])[:60]}, expected a number: give numbers, or a task of classes"
         ) from error
     if np.isinf(values).any():
         place = int(np.argwhere(np.isinf(values).reshape(len(table), -1).any(axis=1))[0, 0])
@@ -162,6 +164,14 @@ def _values(table: Table) -> NDArray[np.float64]:
     if values.size and np.isnan(values).all():
         raise InputError("every target is missing, expected some that are known: fill them in")
     return values.reshape(len(table), table.shape[1] if table.ndim == 2 else 1)
+
+
+def _is_number(target: Any) -> bool:
+    try:
+        float(target)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _of_one_hot(task: str, table: Table, names: tuple[str, ...]) -> Targets:

@@ -34,6 +34,9 @@ class Task:
     predicts_tokens: bool = False
     """Whether the classes are tokens, some of which the training texts may not have."""
 
+    of_pairs: bool = False
+    """Whether a sequence is a source, and the text that is written after it."""
+
     @property
     def row(self) -> Decision:
         """The row of the decision."""
@@ -71,6 +74,7 @@ TASKS = {
         emit="graded",
         changes_above=0.05,
         predicts_tokens=True,
+        of_pairs=True,
     ),
     "multi-label-steps": Task(names_classes=True, per_step=True, readout="step", decision="any-of"),
 }

@@ -10,12 +10,12 @@ import numpy as np
 
 from hardware.definition.vocabulary import END_NAME, Vocabulary, tokens_of
 from hardware.errors import InputError, unknown_name
-from hardware.files.disk import one_line, read_bytes
+from hardware.files.disk import read_bytes
 from hardware.sequences.dense import Sequences
 from spiking_gru.data.fingerprint import fingerprint
 from spiking_gru.data.npz_form import Inputs
 from spiking_gru.data.splits import PARTS
-from spiking_gru.data.table_files import LARGEST, read_csv, read_table
+from spiking_gru.data.table_files import LARGEST, first_foreign, read_csv, read_table
 from spiking_gru.data.tables import Table, targets_in
 from spiking_gru.data.texts import next_tokens
 
@@ -40,7 +40,9 @@ def lines_in(path: Path) -> list[str]:
     try:
         content = read_bytes(path, LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a text file in UTF-8: {one_line(error)}") from error
+        raise InputError(
+            f"{path}: not a text file in UTF-8: {first_foreign(path)}: save it as UTF-8"
+        ) from error
     found = [line for line in content.splitlines() if line.strip()]
     if not found:
         raise InputError(f"{path}: no lines: expected one text a line")

@@ -23,14 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.tokens import PADDING
-from hardware.definition.vocabulary import END_NAME, Text, Vocabulary, tokens_of
-from hardware.errors import InputError
+from hardware.definition.vocabulary import END_NAME, Text, Vocabulary, require_list, tokens_of
+from hardware.errors import InputError, SettingError
 from hardware.sequences.dense import Sequences
 from spiking_gru.data.fingerprint import fingerprint
+from spiking_gru.data.tasks import row_of
 
 if TYPE_CHECKING:
     from spiking_gru.data.dataset import Dataset
     from spiking_gru.data.part import Part
+
+
+NEXT_TOKEN = "next-token"
+"""The task of texts without targets."""
 
 
 def of_texts(
@@ -48,7 +53,9 @@ def of_texts(
     **options: Any,
 ) -> Dataset:
     """Return a data set of texts; see `Dataset.from_texts`."""
+    require_list(texts)
     given = [_checked(i, text) for i, text in enumerate(texts)]
+    _require_task(task, targets is not None)
     answers = None if targets is None else list(targets)
     per_piece = task == "tag"
     # A stand-in, whose frames name the text, is split; only then are the test texts known.
@@ -65,8 +72,7 @@ def of_texts(
         chosen["training"] + chosen["validation"], kind, size=size, fewest=fewest, lower=lower
     )
     made: dict[str, Any] = {
-        name: _part(part, chosen[name], words, answers is None, ends)
-        for name, part in parts.items()
+        name: _part(part, given, words, answers is None, ends) for name, part in parts.items()
     }
     about = [kind, size, fewest, lower, ends] if vocabulary is None else [words.described, ends]
     content = json.dumps([given, answers, about], default=str).encode()
@@ -78,7 +84,7 @@ def of_texts(
     )
     if answers is None:
         classes = (*words.names, END_NAME) if ends else words.names
-        found = replace(found, task="next-token", classes=classes)
+        found = replace(found, task=NEXT_TOKEN, classes=classes)
     return found
 
 
@@ -88,6 +94,21 @@ def _checked(i: int, text: Any) -> Text:
     if isinstance(text, Sequence) and text and all(isinstance(piece, str) for piece in text):
         return tuple(text)
     raise InputError(f"text {i} is {text!r:.60}: expected a str, or a list of its pieces")
+
+
+def _require_task(task: str | None, has_targets: bool) -> None:
+    """Refuse a task that does not go with the targets."""
+    if task is None:
+        return
+    row_of(task)
+    if has_targets and task == NEXT_TOKEN:
+        raise SettingError(
+            f"the task is {task!r}, whose targets are the tokens themselves: leave the targets out"
+        )
+    if not has_targets and task != NEXT_TOKEN:
+        raise SettingError(
+            f"the task is {task!r}, but there are no targets: give targets, or leave the task out"
+        )
 
 
 def _pieces(text: Text) -> Sequence[str]:
@@ -105,20 +126,25 @@ def _texts_of(part: Part) -> list[int]:
 
 
 def _part(
-    part: Part, texts: Sequence[Text], vocabulary: Vocabulary, predicts: bool, ends: bool
+    part: Part, given: Sequence[Text], vocabulary: Vocabulary, predicts: bool, ends: bool
 ) -> Part:
-    """Return a part with the texts' tokens in place of the stand-in."""
+    """Return a part with the tokens of its texts, of all that are given, for the stand-in."""
+    numbers = _texts_of(part)
+    texts = [given[i] for i in numbers]
     if not predicts:
-        return replace(part, sequences=_frames(tokens_of(texts, vocabulary)))
-    sequences, targets = next_tokens(texts, vocabulary, ends)
+        return replace(part, sequences=_frames(tokens_of(texts, vocabulary, numbers)))
+    sequences, targets = next_tokens(texts, vocabulary, ends, numbers)
     return replace(part, sequences=sequences, targets=targets, per_step=True)
 
 
 def next_tokens(
-    texts: Sequence[Text], vocabulary: Vocabulary, ends: bool = True
+    texts: Sequence[Text],
+    vocabulary: Vocabulary,
+    ends: bool = True,
+    numbers: Sequence[int] | None = None,
 ) -> tuple[Sequences, NDArray[np.int64]]:
     """Return what is seen of texts, and the token that follows each of these, less 1."""
-    tokens = tokens_of(texts, vocabulary)
+    tokens = tokens_of(texts, vocabulary, numbers)
     if ends:
         inputs = [[PADDING, *of_text] for of_text in tokens]
         answers = [[*(token - 1 for token in of_text), len(vocabulary)] for of_text in tokens]

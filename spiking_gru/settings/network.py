@@ -9,6 +9,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -74,6 +75,12 @@ class NetworkSettings(NetworkChoices):
 
     heads: tuple[HeadSettings, ...] = ()
     """Several targets, in place of classes, scale and offset."""
+
+    @field_validator("vocabulary", mode="before")
+    @classmethod
+    def _as_stated(cls, given: Any) -> Any:
+        """Take a `Vocabulary` as well."""
+        return getattr(given, "described", given)
 
     @model_serializer(mode="wrap")
     def _without_what_is_none(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from hardware.definition.encoder import ENCODERS
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
 from hardware.sequences.counts import require_counts
 from hardware.sequences.dense import Sequences
 from hardware.sequences.sparse import AnySequences
 from spiking_gru.data import Dataset
 from spiking_gru.data.pairs import source_of
 from spiking_gru.data.part import Part
+from spiking_gru.data.tasks import row_of
 from spiking_gru.settings import TrainingSettings
 
 
 def require_trainable(settings: TrainingSettings, dataset: Dataset) -> None:
     """Refuse anything but a data set, and frames that the encoder cannot take."""
     _require_dataset(dataset)
+    if settings.bidirectional and row_of(dataset.task).predicts_tokens:
+        raise SettingError(
+            "a bidirectional network reads a text from its end as well, so it would see the tokens "
+            "that it predicts: leave bidirectional out"
+        )
     _require_values(dataset, settings.resolved(dataset.task, dataset.encoder).encoder or "")
 
 

@@ -52,16 +52,17 @@ def _no_better_than_chance(metrics: Metrics, targets: NDArray[Any]) -> str | Non
         chance = float(np.bincount(known).max(initial=0) / max(1, len(known)))
         if metrics.accuracy <= chance:
             return (
-                f"{metrics.accuracy:.1%} of the validation part is no better than chance: its most "
-                f"frequent class makes up {chance:.1%}"
+                f"{100 * metrics.accuracy:.1f} % accuracy on the validation part is no better than "
+                f"chance: its most frequent class makes up {100 * chance:.1f} %"
             )
     elif isinstance(metrics, LabelMetrics):
         rarer = np.minimum((targets == 0).sum(axis=0), (targets == 1).sum(axis=0))
         chance = float(rarer.sum() / max(1, known.size))
         if metrics.hamming_loss >= chance:
             return (
-                f"{metrics.hamming_loss:.1%} of the labels of the validation part are wrong, which "
-                f"is no better than chance: of always the more frequent answer {chance:.1%} are"
+                f"{100 * metrics.hamming_loss:.1f} % of the labels of the validation part are "
+                f"wrong, which is no better than chance: {100 * chance:.1f} % are, if each label "
+                f"has its more frequent answer"
             )
     elif metrics.nrmse >= 1:
         return "on the validation part the error is no smaller than that of the mean"

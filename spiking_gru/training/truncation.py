@@ -61,6 +61,8 @@ def require_truncatable(settings: TrainingSettings, task: str) -> None:
     reason = None
     if not TASKS[task].per_step:
         reason = f"the task {task!r} has one target of a whole sequence"
+    elif TASKS[task].of_pairs:
+        reason = "a decoder starts where its source ends"
     elif settings.bidirectional:
         reason = "a bidirectional network reads each sequence from its end as well"
     elif settings.distil:

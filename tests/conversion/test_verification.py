@@ -10,13 +10,14 @@ from networks import random_network
 from programs import OF_NUMBERS, random_program, random_sequences
 
 from conversion import convert, verification, verify
-from conversion.verification import integers, probes
+from conversion.verification import integers, network_trace, probes
 from hardware import Session, run, stream
 from hardware.definition.emission import RESET_MECHANISMS
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.readout import READOUTS
 from hardware.errors import EngineError, InputError
 from hardware.runs.trace import Trace
+from hardware.sequences.dense import Sequences
 
 
 @pytest.mark.parametrize("reset_mechanism", RESET_MECHANISMS)
@@ -50,6 +51,19 @@ def test_verifying_does_not_leave_a_network_in_evaluation() -> None:
     network = random_network(7).train()
     verify(convert(network), network, random_sequences(0, 3, [3]), engines=["events"])
     assert network.training
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_frames_of_another_width_are_refused_by_the_network_as_by_the_program(
+    channels: int,
+) -> None:
+    network = random_network(0, channels=3)
+    program = convert(network)
+    sequences = Sequences.of([np.zeros((4, channels))])
+    message = f"frames have {channels} channels, but the program was trained on 3: give"
+    for compare in (network_trace, lambda *_: verify(program, network, sequences)):
+        with pytest.raises(InputError, match=message):
+            compare(network, program, sequences)
 
 
 def test_a_value_between_two_integers_is_an_error() -> None:

@@ -84,10 +84,60 @@ def test_the_other_seeds_run_where_one_fails(
     results = example("results")
     monkeypatch.setitem(example("bars").BARS, "fake", ())
     (tmp_path / "fake.py").write_text(f"{FAKE}\nassert given.seeds != 91\n")
-    results.run_missing(kept, shown, {"fake": (91, 93)}, tmp_path / "page.md")
+    seeds = {"fake": (91, 93)}
+    results.run_missing(kept, shown, seeds, tmp_path / "page.md", seeds)
     assert kept.missing({"fake": (91, 93)}) == [("fake", 91)]
     assert shown.read("fake", 93) == kept.read("fake", 93)
     assert "Seeds finished: 1 of 2." in (tmp_path / "page.md").read_text()
+
+
+def test_the_page_keeps_examples_that_do_not_run(
+    kept: Any, shown: Any, example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    results = example("results")
+    for name in ("fake", "other"):
+        monkeypatch.setitem(example("bars").BARS, name, ())
+    (tmp_path / "other.py").write_text(FAKE)
+    shown.run("other", 80)
+    every = {"fake": (91,), "other": (80,)}
+    results.run_missing(kept, shown, {"fake": (91,)}, tmp_path / "page.md", every)
+    page = (tmp_path / "page.md").read_text()
+    assert "## `other.py`" in page
+    assert page == example("results_page").page(shown, every)
+
+
+def test_a_run_says_how_many_seeds_are_left(
+    kept: Any,
+    shown: Any,
+    example: Import,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    results = example("results")
+    monkeypatch.setitem(example("bars").BARS, "fake", ())
+    seeds = {"fake": (91, 93)}
+    results.run_missing(kept, shown, seeds, tmp_path / "page.md", seeds)
+    out = capsys.readouterr().out
+    assert out.splitlines() == ["fake, seed 91: 1 of 2", "fake, seed 93: 2 of 2"]
+    results.run_missing(kept, shown, seeds, tmp_path / "page.md", seeds)
+    assert capsys.readouterr().out == ""
+
+
+def test_an_interrupted_run_says_where_it_goes_on(
+    example: Import, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    results = example("results")
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(results, "run_missing", interrupted)
+    monkeypatch.setattr("sys.argv", ["results.py", "--out", str(tmp_path / "runs"), "--figures",
+                                     str(tmp_path / "f"), "--to", str(tmp_path / "p")])  # fmt: skip
+    with pytest.raises(SystemExit) as ended:
+        results.main()
+    assert str(ended.value) == f"stopped: run it again to go on; seeds in {tmp_path / 'runs'} stay"
 
 
 @pytest.fixture
@@ -200,3 +250,16 @@ def test_every_example_has_seeds_and_bars_on_its_own_tasks(example: Import) -> N
     assert set(results.SEEDS) == set(bars)
     assert all((EXAMPLES / f"{name}.py").is_file() for name in bars)
     assert {bar.task for bar in bars["forecast"]} == set(example("forecast").TASKS)
+
+
+def test_the_page_says_of_which_cost_model_each_energy_is(kept: Any, example: Import) -> None:
+    about = example("results_page").about_energy
+    kept.run("fake", 91)
+    now = kept.read("fake", 91)
+    assert now["cost_model"] == "0.2"
+    before = {name: value for name, value in now.items() if name != "cost_model"}
+    (line,) = filter(None, about({"fake": {91: now}}))
+    assert line.startswith("Energy is that of [cost model 0.2](cost.md): the nominal core dynamic")
+    old, new = filter(None, about({"a": {1: before, 2: now}, "b": {1: before}}))
+    assert old.startswith("Energy of `a.py`, `b.py` is that of [cost model 0.1]")
+    assert new.startswith("Energy of `a.py` is that of [cost model 0.2]")

@@ -558,6 +558,22 @@ def test_training_again_forgets_what_was_made_from_the_training_before(
     assert "run `spiking-gru convert" in err
 
 
+def test_data_that_were_made_in_python_are_asked_for(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
+    shutil.copytree(folder, tmp_path / "run")
+    training = json.loads((tmp_path / "run" / "training.json").read_text())
+    settings = {**training["settings"], "data": "data"}
+    edit_resealed(tmp_path / "run" / "training.json", settings=settings)
+    for command in ("convert", "run", "verify"):
+        code, _, err = call(command, tmp_path / "run")
+        assert code == 2
+        assert (
+            "the run was trained on data with the name 'data', which is no known data set and no "
+            "path: save data that were made in Python to a file, and give it with --data" in err
+        )
+    data = folder.parent / "small.npz"
+    assert call("convert", tmp_path / "run", "--data", data)[0] == 0
+
+
 def test_data_that_changed_since_training_is_noticed(folder: Path, tmp_path: Path, call) -> None:  # type: ignore[no-untyped-def]
     shutil.copytree(folder, tmp_path / "run")
     training = json.loads((tmp_path / "run" / "training.json").read_text())
@@ -623,3 +639,11 @@ def test_what_cannot_end_early_is_one_line_on_the_command_line(
     assert message in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "t").exists()
+
+
+def test_the_help_names_every_chip() -> None:
+    from hardware.cost.chip import CHIPS
+    from spiking_gru.cli.options import Chip
+
+    (option,) = Chip.__metadata__
+    assert f"{', '.join(CHIPS)} or a .toml file" in option.help

@@ -10,6 +10,7 @@ import pytest
 from datasets import small_file
 from sounds import tone, write_wav
 
+from spiking_gru.cli import sparkline
 from spiking_gru.data.registry import DATASETS
 from spiking_gru.data.sources import package
 
@@ -61,6 +62,17 @@ def test_show_has_parts_classes_channels_and_a_plot(call) -> None:  # type: igno
         "█",
     ):
         assert text in out, out
+
+
+def test_only_channels_that_are_shown_are_drawn(  # type: ignore[no-untyped-def]
+    call, monkeypatch
+) -> None:
+    """An event camera has thousands."""
+    drawn = []
+    monkeypatch.setattr(sparkline, "sparkline", lambda values, width: drawn.append(width) or "▁")
+    _, out, _ = call("data", "show", "moving-shapes")
+    assert "… and 2036 more" in out
+    assert len(drawn) == 12
 
 
 def test_show_of_values_has_the_range_of_each_output(call) -> None:  # type: ignore[no-untyped-def]
@@ -143,6 +155,24 @@ def test_channels_are_shown_by_the_names_of_their_columns(call, tmp_path: Path) 
     assert len(shown) == 2
     code, out, _ = call("data", "check", tmp_path, "--json")
     assert [channel["name"] for channel in json.loads(out)["channels"]] == ["left arm", "right arm"]
+
+
+def test_heads_with_missing_targets_are_shown_within_80_columns(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for i in range(20):
+        frames = [
+            f"{j / 9},{'up' if j % 2 else 'down'},{j / 4 if j else ''}" for j in range(i % 3, 9)
+        ]
+        path = tmp_path / "recorded" / f"{i}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(["x,state,level", *frames]) + "\n")
+    description = tmp_path / "d.toml"
+    description.write_text('folder = "recorded"\nheads = ["state", "level"]\n')
+    code, out, err = call("data", "check", description)
+    assert code == 0, err
+    lines = out.splitlines()
+    assert max(map(len, lines[1:])) <= 80
+    first = next(i for i, line in enumerate(lines) if line.startswith("head level: 1 value of"))
+    assert "missing in the test part" in f"{lines[first]} {lines[first + 1]}"
 
 
 def test_the_settings_of_sound_are_shown_within_80_columns(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -22,6 +22,14 @@ def test_the_encoder_standardises_by_the_statistics_it_was_fitted_to() -> None:
     assert (encoded.std((0, 1)) - 1).abs().max() < 0.02
 
 
+@pytest.mark.parametrize("kind", OF_NUMBERS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_frames_of_another_width_are_refused(kind: str, channels: int) -> None:
+    message = rf"frames have shape \(5, 4, {channels}\), expected \(frames, batch, 2\): give"
+    with pytest.raises(InputError, match=message):
+        Encoder(2, kind)(torch.zeros(5, 4, channels))
+
+
 def test_a_constant_channel_is_only_centred() -> None:
     encoder = Encoder(1)
     encoder.fit(np.full((5, 1), 7.0))

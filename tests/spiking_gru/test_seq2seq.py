@@ -89,8 +89,11 @@ def test_halves_that_do_not_fit_are_refused(pair):
         Seq2Seq(Network.build(about.encoder.sized(5)), Network.build(about.decoder))
     with pytest.raises(SettingError, match="expected one token a step"):
         Seq2Seq(*map(Network.build, (about.encoder, about.decoder.model_copy(update=WIDE))))
-    with pytest.raises(SettingError, match="expected one whose frames have targets"):
+    with pytest.raises(SettingError, match="whose frames have targets, such as 'translate'"):
         Seq2Seq(Network.build(about.encoder), Network.build(about.encoder))
+    both_ways = about.encoder.model_copy(update={"bidirectional": True, "layers": 1})
+    with pytest.raises(SettingError, match="2 states of 6 neurons in both directions, the decoder"):
+        Seq2Seq(Network.build(both_ways), Network.build(about.decoder))
 
 
 def test_a_pair_is_trained_saved_and_loaded(dataset, tmp_path: Path):

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.limits import MOST_WEIGHTS
+from hardware.definition.vocabulary import Vocabulary
 from hardware.errors import SettingError
 from spiking_gru.data.tasks import TASKS
 from spiking_gru.network import Network
@@ -133,3 +134,13 @@ def test_a_file_of_settings_is_still_read_strictly() -> None:
 )
 def test_baselines_are_a_list_of_names_each_taken_once(named: str, kinds: tuple[str, ...]) -> None:
     assert TrainingSettings(baseline=named).baselines == kinds
+
+
+def test_a_vocabulary_is_taken_as_it_is_or_as_a_program_states_it() -> None:
+    words = Vocabulary.learn(["abba"])
+    made, stated = (
+        NetworkSettings(channels=1, classes=("x", "y"), vocabulary=given)
+        for given in (words, words.described)
+    )
+    assert made == stated
+    assert made.vocabulary == words.described

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+import hardware
+from hardware import Program
 
 TEXTS = {"good film": "+", "so good": "+", "bad film": "-", "so bad": "-"}
 
@@ -52,3 +57,33 @@ def test_texts_of_another_file_have_the_tokens_of_the_program(  # type: ignore[n
     code, out, err = call("run", run, "--data", run.parent / "other.toml", "--json")
     assert code == 0, err
     assert json.loads(out)["accuracy"] is not None
+
+
+def test_early_exit_of_texts_whose_tokens_are_all_asked_for_is_refused(  # type: ignore[no-untyped-def]
+    tmp_path: Path, call
+) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("the cat sat\nthe dog ran\n" * 6)
+    small = ["--hidden", "4", "--epochs", "1", "--quantised-epochs", "1", "--baseline", "none"]
+    run = tmp_path / "run"
+    assert call("train", "--data", lines, "--out", run, *small)[0] == 0
+    assert call("convert", run)[0] == 0
+    code, _, err = call("run", run, "--early-exit", "1")
+    assert code == 2
+    assert "--early-exit ends a sequence at its answer, but each frame has a target" in err
+    assert not (run / "trace.safetensors").exists()
+
+
+def test_a_stream_answers_each_line_of_a_text(run: Path) -> None:
+    lines = ["so good", "film", "", "bad"]
+    command = [sys.executable, "-m", "spiking_gru", "run", str(run), "--stream", "--json"]
+    given = "\n".join(lines) + "\n"
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    program = Program.load(run / "program.sgru")
+    texts = ["so good", "so good film", "bad"]
+    assert [answer["step"] for answer in found] == [2, 3, 1]
+    assert [answer["scores"] for answer in found] == [
+        scores.tolist() for scores in hardware.stream(program, texts)
+    ]
+    assert {answer["class"] for answer in found} <= {"+", "-"}

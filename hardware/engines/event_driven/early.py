@@ -19,7 +19,7 @@ from hardware.engines.event_driven.arrays import Initial, Part
 from hardware.engines.event_driven.machine import Machine
 from hardware.engines.event_driven.memory import compact, states_of
 from hardware.engines.saturation import SATURATIONS
-from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import AnySequences, SparseSequences
 
 OUTSIDE = SATURATIONS.index("word")
 """The place of values outside the word among the counts."""
@@ -57,6 +57,29 @@ class Counted(NamedTuple):
             each.counts[:], each.first[:] = counts, first
 
 
+class Stretch(NamedTuple):
+    """Frames of sequences, from `begin` to `end`: dense only where they are read."""
+
+    sequences: AnySequences
+    begin: int
+    end: int
+
+    @property
+    def frames(self) -> int:
+        """The number of frames."""
+        return self.end - self.begin
+
+    def part(self, begin: int, end: int) -> Stretch:
+        """Return some of these frames."""
+        return self._replace(begin=self.begin + begin, end=min(self.begin + end, self.end))
+
+    def read(self) -> NDArray[np.float32]:
+        """Return the frames (frames, channels)."""
+        no_sequence = slice(0, 0)
+        part = self.sequences.part(no_sequence, slice(self.begin, self.end))
+        return compact(part.dense().values if isinstance(part, SparseSequences) else part.values)
+
+
 def frames_at_once(machine: Machine) -> int:
     """Return how many frames a call computes."""
     program = machine.layout.program
@@ -68,13 +91,13 @@ def frames_at_once(machine: Machine) -> int:
 
 def until_exit(
     machine: Machine,
-    sequences: Sequences,
+    sequences: AnySequences,
     rule: EarlyExit,
     first: int,
     initial: tuple[Initial, ...] | None,
 ) -> tuple[list[Integers], NDArray[np.int64]]:
     """Return the scores of each sequence up to the frame that ends it, and the frames used."""
-    at_once, values = frames_at_once(machine), compact(sequences.values)
+    at_once = frames_at_once(machine)
     edges = np.concatenate([[0], np.cumsum(sequences.lengths)])
     scores: list[Integers] = []
     frames: list[int] = []
@@ -82,21 +105,21 @@ def until_exit(
         number = len(scores)
         last = int(np.searchsorted(edges, edges[number] + at_once, side="right")) - 1
         last = max(last, number + 1)
-        some = values[edges[number] : edges[last]]
+        some = Stretch(sequences, int(edges[number]), int(edges[last]))
         states = None if initial is None else states_of(initial, slice(number, last))
         ends = edges[number : last + 1] - edges[number]
         counted = Counted.by(machine)
-        if len(some) > at_once:
+        if some.frames > at_once:
             found = [in_pieces(machine, some, rule, first + number, states, at_once)]
         else:
-            found = whole(machine, some, ends, rule, first + number, states)
+            found = whole(machine, some.read(), ends, rule, first + number, states)
         if counted.has_left_the_word(machine):
             # Perhaps in a frame that is not used: compute no such frame.
             counted.restore(machine)
             found = []
             for i, (begin, end) in enumerate(pairwise(ends.tolist())):
                 own = None if states is None else states_of(states, slice(i, i + 1))
-                of_one = some[begin:end]
+                of_one = some.part(begin, end)
                 found.append(in_pieces(machine, of_one, rule, first + number + i, own, 1))
         scores += [of_one for of_one, _ in found]
         frames += [used for _, used in found]
@@ -130,27 +153,30 @@ def whole(
 
 def in_pieces(
     machine: Machine,
-    frames: NDArray[np.float32],
+    stretch: Stretch,
     rule: EarlyExit,
     number: int,
     initial: tuple[Initial, ...] | None,
     at_once: int,
 ) -> Scored:
     """Return the scores and the frames used of one sequence, from as many calls as it needs."""
-    used, found, end_at = 0, [], None
-    while used < len(frames) and end_at is None:
-        some = frames[used : used + at_once]
+    used, end_at = 0, None
+    found: list[Integers] = []
+    while used < stretch.frames and end_at is None:
+        some = stretch.part(used, used + at_once).read()
         before = machine.encoder.clamped.copy()
         starts = np.zeros(0 if used else 1, dtype=np.int64)
         part = part_of_frames(machine, len(some), number, starts)
         scores = scored(machine, some, part._replace(order=used * machine.per_frame), initial)
         end_at = rule.first(after_frames(machine, scores), used)
         count = len(some) if end_at is None else end_at + 1
-        found.append(kept(machine, scores, 0, count))
+        if machine.every_step:
+            found.append(kept(machine, scores, 0, count))
+        else:
+            found = [scores[count - 1]]
         count_clamped(machine, before, some, np.arange(len(some)) < count)
         used += count
-    scores = np.concatenate(found)
-    return scores if machine.every_step else scores[-1], used
+    return np.concatenate(found) if machine.every_step else found[-1], used
 
 
 def part_of_frames(machine: Machine, frames: int, number: int, starts: NDArray[np.int64]) -> Part:

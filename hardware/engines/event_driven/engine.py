@@ -121,7 +121,7 @@ class Scorer:
         machine = self.own.machine
         machine.encoder.clamped[:] = 0
         initial = None if start is None else initial_states(machine.layout, start)
-        scores, frames = until_exit(machine, Sequences.of(batch), rule, first, initial)
+        scores, frames = until_exit(machine, batch, rule, first, initial)
         return scores, machine.overflow(), machine.encoder.clamped.copy(), frames
 
 

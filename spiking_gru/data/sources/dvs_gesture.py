@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hardware.errors import InputError
 from hardware.files.disk import read_bytes
@@ -63,6 +64,7 @@ def dvs_gesture(folder: Path) -> Recordings:
     for part, name in LISTS.items():
         for path in _trials(folder, name):
             events = read_aedat(path)
+            _require_order(path, events["t"])
             for gesture in _gestures(path.with_name(f"{path.stem}_labels.csv")):
                 first, last = np.searchsorted(events["t"], [gesture.start, gesture.end])
                 of_gesture = {key: field[first:last] for key, field in events.items()}
@@ -72,6 +74,17 @@ def dvs_gesture(folder: Path) -> Recordings:
                 groups.append(path.stem.split("_")[0])
                 parts.append(part)
     return Recordings(store.sequences(), labels, groups, parts, classes=GESTURES)
+
+
+def _require_order(path: Path, t: NDArray[np.int64]) -> None:
+    """Refuse times that go back, also outside gestures: gestures are found by bisection."""
+    back = t[1:] < t[:-1]
+    if back.any():
+        event = int(back.argmax()) + 1
+        raise InputError(
+            f"{path}: event {event} is at {t[event]}, but the event before it is later: unpack "
+            f"DvsGesture.tar.gz again"
+        )
 
 
 def _trials(folder: Path, name: str) -> Iterator[Path]:

@@ -52,17 +52,18 @@ def _recordings(files: dict[str, Path], form: EventForm = COCHLEA) -> Recordings
     classes: tuple[str, ...] = ()
     for part, path in files.items():
         with _opened(path) as file:
-            names, of_part = _names(path, file), _labels(path, file)
+            names = _names(path, file)
             if classes and names != classes:
-                raise InputError(f"{path}: extra/keys are not those of the training part")
+                raise InputError(
+                    f"{path}: extra/keys are not those of the training part: take both files from "
+                    f"one archive of {PUBLISHED}"
+                )
             classes = names
+            of_part = _labels(path, file, len(classes) or MOST_CLASSES)
             for i, fields in enumerate(_events(path, file, len(of_part))):
                 store.add(form.counts(fields, f"{path}: recording {i}"))
         labels += of_part
         parts += [part] * len(of_part)
-    most = max(labels, default=0)
-    if classes and most >= len(classes):
-        raise InputError(f"a label is {most}, expected one of {len(classes)} classes")
     return Recordings(store.sequences(), labels, parts=parts, classes=classes)
 
 
@@ -96,7 +97,10 @@ def _member(path: Path, file: Any, name: str) -> Any:
     group = file
     for step in name.split("/"):
         if not isinstance(group.get(step, getlink=True), h5py.HardLink):
-            raise InputError(f"{path}: no {name}, expected spikes/times, spikes/units and labels")
+            raise InputError(
+                f"{path}: no {name}, expected spikes/times, spikes/units and labels: unpack the "
+                f"file again"
+            )
         group = group[step]
     if not isinstance(group, h5py.Dataset) or group.ndim != 1 or len(group) > MOST_RECORDINGS:
         raise InputError(
@@ -106,12 +110,24 @@ def _member(path: Path, file: Any, name: str) -> Any:
     return group
 
 
-def _labels(path: Path, file: Any) -> list[int]:
+def _labels(path: Path, file: Any, classes: int) -> list[int]:
+    """Return the label of each recording, below the number of classes."""
     labels = _member(path, file, "labels")[:]
-    if labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
-        raise InputError(f"{path}: labels are {labels.dtype}, expected whole numbers of 0 or more")
-    if not len(labels) or labels.max() >= MOST_CLASSES:
-        raise InputError(f"{path}: labels go beyond {MOST_CLASSES} classes, or there are none")
+    if labels.dtype.kind not in "iu":
+        raise InputError(
+            f"{path}: labels are {labels.dtype}, expected whole numbers: unpack the file again"
+        )
+    if not len(labels):
+        raise InputError(
+            f"{path}: no labels, expected one of each recording: unpack the file again"
+        )
+    outside = (labels < 0) | (labels >= classes)
+    if outside.any():
+        recording = int(outside.argmax())
+        raise InputError(
+            f"{path}: recording {recording} has the label {labels[recording]}, expected 0 to "
+            f"{classes - 1}: unpack the file again"
+        )
     found: list[int] = labels.tolist()
     return found
 

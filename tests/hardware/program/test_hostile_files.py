@@ -41,8 +41,9 @@ def test_a_mutated_program_file_is_refused_in_one_line_or_is_the_identical_progr
 def test_mutated_traces_and_chips_are_refused_in_one_line_or_can_be_used(
     tmp_path: Path, count: int
 ) -> None:
-    results = loads(tmp_path, count, "trace", "sealed trace", "chip")
-    assert {result["outcome"] for result in results if result["kind"] == "chip"} > {"refused"}
+    results = loads(tmp_path, count, "trace", "sealed trace", "chip", "digital chip")
+    for kind in ("chip", "digital chip"):
+        assert {result["outcome"] for result in results if result["kind"] == kind} > {"refused"}
     for result in results:
         if result["kind"] == "sealed trace":
             assert "checksum" not in result["message"], result

@@ -50,7 +50,9 @@ def test_a_file_of_another_kind_is_refused_by_what_it_is(tmp_path: Path):
     file = tmp_path / "file.sgru"
     encoder, decoder = halves()
     encoder.save(file)
-    with pytest.raises(ProgramError, match=r"no pair of programs: .*found 'manifest.json'"):
+    with pytest.raises(
+        ProgramError, match=r"it holds one program: read it with Program\.load, or use .*run`"
+    ):
         ProgramPair.load(file)
     ProgramPair(encoder, decoder).save(file)
     with pytest.raises(ProgramError, match=r"holds an encoder and a decoder: read it with"):

@@ -70,3 +70,12 @@ def test_a_vocabulary_that_does_not_fit_the_encoder_is_refused(tmp_path: Path):
     wrong = program_of(Vocabulary(("a", "b", "c")))
     with pytest.raises(ProgramError, match="the vocabulary has 4 tokens, but the encoder 'tokens'"):
         wrong.save(tmp_path / "wrong.sgru")
+
+
+@pytest.mark.parametrize("vocabulary", [WORDS, None])
+def test_one_text_in_place_of_a_list_is_refused(vocabulary: Vocabulary | None):
+    """Its characters would be taken as texts."""
+    program = program_of(vocabulary)
+    for call in (hardware.run, lambda *given: list(hardware.stream(*given))):
+        with pytest.raises(InputError, match="the texts are one str, 'abc abd': give a list of"):
+            call(program, "abc abd")

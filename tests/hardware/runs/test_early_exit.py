@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -27,6 +28,7 @@ from hardware.engines.event_driven import early
 from hardware.errors import InputError, RangeError, SettingError
 from hardware.program.model import Program
 from hardware.sequences.dense import Sequences
+from hardware.sequences.sparse import SparseSequences
 
 LENGTHS = [11, 3, 20, 1]
 
@@ -74,6 +76,11 @@ def test_a_run_with_early_exit_is_the_run_of_the_shortened_sequences(
         found = [each.scores for each in exits]
         assert np.array_equal(np.concatenate(found) if every_step else found, values)
         assert [each.frames for each in exits] == trace.exits.tolist()
+        sparse = SparseSequences.of(sequences)
+        exits = list(stream(made, sparse, values=True, exits=True, **settings_, **rule))
+        found = [each.scores for each in exits]
+        assert np.array_equal(np.concatenate(found) if every_step else found, values)
+        assert [each.frames for each in exits] == trace.exits.tolist()
 
 
 @pytest.mark.parametrize(("engine", "options"), STEPPERS)
@@ -102,6 +109,23 @@ KINDS = {
     "tokens": {"readout": "mean", "encoder": "tokens", "emit": "binary-on-change"},
     "every step": {"readout": "step", "formulation": "keep"},
 }
+
+
+def test_a_long_sparse_sequence_needs_no_more_memory_than_a_short_one() -> None:
+    """Its frames become dense only where they are computed, and no score is kept but the last."""
+    program = random_program(1, channels=500, hidden=(20,), outputs=3, readout="leaky")
+    most = {}
+    with patch.object(early, "WEIGHTS_AT_ONCE", 2**18):
+        for frames in (1000, 100, 1000):
+            place = np.arange(frames)
+            events = (place, place % 500)
+            sparse = SparseSequences.from_events(*events, lengths=[frames], channels=500)
+            tracemalloc.start()
+            [found] = stream(program, sparse, threads=1, early_exit=1e9, exits=True)
+            most[frames] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert found.frames == frames
+    assert most[1000] < most[100] + 2**17
 
 
 @pytest.mark.parametrize("mapping", LAVA, ids=str)

@@ -202,3 +202,9 @@ def test_a_changed_state_is_refused_by_its_checksum(state: State, tmp_path: Path
     write_tensors(path, tensors, described)
     with pytest.raises(InputError, match="the checksum is wrong"):
         State.load(path)
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "no.state"
+    with pytest.raises(InputError, match=f"^{path}: No such file or directory: save the state"):
+        State.load(path)

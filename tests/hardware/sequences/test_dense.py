@@ -83,7 +83,7 @@ def test_a_tensor_that_requires_a_gradient_is_taken_without_it() -> None:
 def test_a_value_that_is_not_finite_is_named_by_its_place() -> None:
     values = np.zeros((5, 2), dtype=np.float32)
     values[3, 1] = np.nan
-    with pytest.raises(InputError, match="nan in sequence 1, step 1, channel 1"):
+    with pytest.raises(InputError, match="nan in sequence 1, step 1, channel 1, .*: correct"):
         Sequences(values, np.array([2, 3]))
 
 
@@ -106,6 +106,12 @@ def test_data_of_a_wrong_form_is_refused(values: np.ndarray, lengths: list, mess
 def test_sequences_of_different_widths_are_refused() -> None:
     with pytest.raises(InputError, match=r"sequence 1 has shape \(2, 4\), expected \(steps, 3\)"):
         Sequences.of([np.zeros((2, 3)), np.zeros((2, 4))])
+
+
+def test_frames_without_channels_are_refused_with_a_remedy() -> None:
+    message = r"sequence 0 has shape \(5,\), expected \(steps, channels\): give a row for each step"
+    with pytest.raises(InputError, match=message):
+        Sequences.of(np.zeros((2, 5)))
 
 
 @pytest.mark.parametrize(

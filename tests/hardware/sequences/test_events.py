@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from programs import random_program
 
 from hardware import Session, SparseSequences, run
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
 from hardware.sequences import events as module
 from hardware.sequences.events import EventForm
 
@@ -145,7 +145,10 @@ TIMES = np.array([0, 1, 2, 3, 4, 5])
     [
         (changed(t=TIMES[::-1]), "event 1 is at 4, but the event before it is later"),
         (changed(t=TIMES - 2), "event 0 is at -2, expected no time before 0"),
-        (changed(t=np.where(TIMES == 3, np.nan, TIMES)), "event 3 is at nan, expected a finite"),
+        (
+            changed(t=np.where(TIMES == 3, np.nan, TIMES)),
+            "event 3 is at nan, expected a finite time: correct",
+        ),
         (changed(t=TIMES * 2.0**40), "in frame 109951162777, the limit is 4194304"),
         (changed(x=np.array([0, 0, 5, 0, 0, 9])), r"event 2 has x = 5, expected 0 to 4"),
         (changed(y=np.array([0, -1, 0, 0, 0, 0])), r"event 1 has y = -1, expected 0 to 3"),
@@ -153,8 +156,12 @@ TIMES = np.array([0, 1, 2, 3, 4, 5])
         (recording(0), "no events: leave the recording out"),
         ({"t": TIMES, "x": TIMES, "y": TIMES}, "no field for p, the fields are t, x, y"),
         (changed(time=TIMES), "2 fields for t, the fields are t, x, y, p, time"),
-        (changed(x=np.ones(6)), r"x is float64 of shape \(6,\), expected one whole number"),
-        (changed(x=TIMES[:5] % 5), "5 values of x for 6 events"),
+        ({"t": [], "x": [], "y": [], "p": []}, "no events: leave the recording out"),
+        (
+            changed(x=np.ones(6)),
+            r"x is float64 of shape \(6,\), expected one whole number for each event: convert it",
+        ),
+        (changed(x=TIMES[:5] % 5), "5 values of x for 6 events: expected one for each: save them"),
         (np.zeros((6, 4)), "is no structured array of events"),
         ({}, "is no structured array of events"),
     ],
@@ -189,7 +196,7 @@ def test_faults_behind_the_first_events_are_found(monkeypatch: pytest.MonkeyPatc
         ({"sensor_size": (2**20, 2**20, 2)}, "channels, expected at most"),
         ({"pool": (2, 0)}, "pool is"),
         ({"pool": (2, 2, 2)}, "pool is"),
-        ({"dt": 0}, "dt is 0"),
+        ({"dt": 0}, "dt is 0, expected .* unit of t: give a number above 0"),
         ({"dt": float("inf")}, "dt is inf"),
         ({"dt": True}, "dt is True"),
         ({"frames": 0}, "frames is 0"),
@@ -197,7 +204,7 @@ def test_faults_behind_the_first_events_are_found(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_settings_of_a_wrong_kind_are_refused_by_name(options: dict, fault: str) -> None:
-    with pytest.raises(InputError, match=fault):
+    with pytest.raises(SettingError, match=fault):
         EventForm(**(CAMERA | options))
 
 

@@ -142,7 +142,7 @@ def test_memory_mapped_arrays_stay_on_disk_if_they_are_large(tmp_path: Path) -> 
     [
         (np.full((2, 3), np.nan), "sequence 1 holds NaN or infinity"),
         (np.zeros((2, 4)), r"sequence 1 has shape \(2, 4\), expected \(steps, 3\)"),
-        (np.zeros(3), r"sequence 1 has shape \(3,\), expected"),
+        (np.zeros(3), r"sequence 1 has shape \(3,\), expected \(steps, 3\): give a row"),
         (np.zeros((0, 3)), r"sequence 1 has shape \(0, 3\), expected"),
         (np.array([["a"] * 3]), "sequence 1 is of <U1, expected floating point"),
     ],

@@ -112,7 +112,8 @@ def test_a_validation_part_in_the_file_is_taken_as_it_is(tmp_path: Path) -> None
         ),
         (
             {"validation_labels": None, "validation_targets": np.zeros(2)},
-            "the training part is to classify, the validation part to regress",
+            "the training part is to classify, the validation part to regress: give every part the "
+            "same kind of targets",
         ),
     ):
         with pytest.raises(InputError, match=message):
@@ -122,6 +123,12 @@ def test_a_validation_part_in_the_file_is_taken_as_it_is(tmp_path: Path) -> None
 def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
     with pytest.raises(SettingError, match="'japanese-vowel': did you mean 'japanese-vowels'"):
         data.load("japanese-vowel")
+
+
+def test_a_path_where_nothing_is_is_refused_as_a_path(tmp_path: Path) -> None:
+    for name in (str(tmp_path / "gone"), "gone/japanese-vowels", "./japanese-vowels"):
+        with pytest.raises(InputError, match=f"^{name} is not there, expected .*: check the path$"):
+            data.load(name)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +142,19 @@ def test_an_unknown_name_is_refused_with_the_nearest_known() -> None:
             {"test_labels": np.full(9, 7)},
             r"small\.npz: test_labels of the test part: target 0: a label is '7', but",
         ),
-        ({"train_targets": np.zeros(30)}, "both train_labels and train_targets are here"),
+        (
+            {"train_targets": np.zeros(30)},
+            r"small\.npz: both train_labels and train_targets are here: give one",
+        ),
+        (
+            {"train_labels_a": np.arange(30) % 2},
+            r"small\.npz: train_labels_a is the targets of a head, but there is an array",
+        ),
         ({"test_values": np.full((3, 3), np.inf), "test_lengths": np.array([3])}, "inf in seq"),
-        ({"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)}, "2 channels in the"),
+        (
+            {"test_values": np.zeros((9, 2)), "test_lengths": np.ones(9, int)},
+            "2 channels in the test part, but 3 in the training part: give every part the same",
+        ),
         ({"train_labels": np.array(["a"] * 30)}, "a label is '0', but the classes are a"),
         ({"train_labels": np.arange(30) % 2 + 1}, "a label is '0', but the classes are 1, 2"),
         (

@@ -55,9 +55,10 @@ def test_a_description_has_a_table_of_events(tmp_path: Path) -> None:
     description.write_text(text.replace("dt", "dtt"))
     with pytest.raises((InputError, SettingError), match="unknown events setting 'dtt': did you"):
         load(str(description))
-    description.write_text(text.replace("dt = 1000\n", ""))
-    with pytest.raises(InputError, match="events has no dt: give"):
-        load(str(description))
+    for wrong, fault in (("", "events has no dt: give"), ("dt = 0\n", "dt is 0, expected the")):
+        description.write_text(text.replace("dt = 1000\n", wrong))
+        with pytest.raises(SettingError, match=f"^{description}: {fault}"):
+            load(str(description))
 
 
 def test_more_than_fits_is_kept_on_disk_with_the_same_fingerprint(
@@ -70,6 +71,13 @@ def test_more_than_fits_is_kept_on_disk_with_the_same_fingerprint(
     assert found.fingerprint == expected.fingerprint
     for one, other in zip(found.test.sequences, expected.test.sequences, strict=True):
         assert np.array_equal(one, other)
+
+
+def test_a_sensor_of_more_channels_than_a_network_has_is_refused(tmp_path: Path) -> None:
+    wide = {"sensor_size": [2000, 2000, 2], "dt": 1000}
+    fault = r"sensor_size \(2000, 2000, 2\) has 8,000,000 channels, expected at most 65,536: choose"
+    with pytest.raises(SettingError, match=fault):
+        Dataset.from_folder(clips(tmp_path / "clips"), events=wide)
 
 
 def test_a_fault_names_the_file(tmp_path: Path) -> None:

@@ -73,6 +73,22 @@ def test_a_recording_that_is_listed_and_not_there_is_named_by_its_line(tmp_path:
         Dataset.from_folder(tmp_path)
 
 
+@pytest.mark.parametrize("number", ["inf", "-inf", "1e999"])
+def test_an_infinite_target_in_an_index_is_named_by_its_line(tmp_path: Path, number: str) -> None:
+    rows = [f"{i}.csv,{number if i == 8 else i / 4}" for i in range(12)]
+    message = r"index\.csv: line 10, column 'target' is '.*': expected a finite number"
+    with pytest.raises(InputError, match=message):
+        Dataset.from_folder(listed(tmp_path, *rows, columns="file,target"))
+
+
+def test_a_target_that_is_no_number_is_named_by_its_place() -> None:
+    texts = ["high" if i == 5 else i / 4 for i in range(40)]
+    pairs = [[0.5, "high" if i == 5 else 1.0] for i in range(40)]
+    for targets in (texts, pairs):
+        message = "targets are no numbers: target 5 is 'high', expected a number: give"
+        refused(message, SEQUENCES, targets, task="regress")
+
+
 def test_places_follow_their_sequences_through_every_choice() -> None:
     places = [f"{i}.csv" for i in range(40)]
     dataset = Dataset.from_lists(SEQUENCES, HALVES, places=places)

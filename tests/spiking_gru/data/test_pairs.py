@@ -78,9 +78,12 @@ def test_the_fingerprint_follows_both_sides():
     ("sources", "targets", "reason"),
     [
         (SOURCES, TARGETS[:-1], "8 sources for 7 targets: expected one for each"),
-        ([*SOURCES[:-1], ""], TARGETS, "text 7 is '' and has no token"),
-        (SOURCES, [*TARGETS[:-1], ""], "text 7 is '' and has no token"),
-        (SOURCES, [*TARGETS[:-1], 3], "a text is 3: expected a str"),
+        ([*SOURCES[:-1], ""], TARGETS, "^source 7 is '' and has no token"),
+        (SOURCES, [*TARGETS[:-1], ""], "^target 7 is '' and has no token"),
+        (SOURCES, [*TARGETS[:-1], 3], "^target 7 is 3: expected a str"),
+        ([*SOURCES[:-1], 3], TARGETS, "^source 7 is 3: expected a str"),
+        ("abcdefgh", TARGETS, "the sources are one str, 'abcdefgh': give a list of texts"),
+        (SOURCES, "12345678", "the targets are one str, '12345678': give a list of texts"),
     ],
 )
 def test_pairs_that_say_nothing_are_refused(sources, targets, reason):

@@ -151,7 +151,10 @@ def test_a_table_of_texts_with_a_fault_is_refused_on_one_line(
     [
         (b"", r"lines\.txt: no lines: expected one text a line"),
         (b"\n \n", r"lines\.txt: no lines: expected one text a line"),
-        (b"caf\xe9\n", r"lines\.txt: not a text file in UTF-8"),
+        (
+            b"tea\ncaf\xe9\n",
+            r"lines\.txt: not a text file in UTF-8: line 2 has the byte 0xe9: save it as UTF-8",
+        ),
         (b"a\n" * 3, r"lines\.txt: "),
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 
 import spiking_gru as sg
 from hardware.definition.vocabulary import UNKNOWN, Vocabulary
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
 
 WORDS = ["ab", "ba", "abb", "bab", "aab", "bba", "abab", "baba", "aabb", "bbaa"]
 PARTS = ["train"] * 7 + ["validation"] + ["test"] * 2
@@ -89,8 +89,34 @@ def test_the_fingerprint_follows_the_texts_and_not_the_seed():
         (["ab", 3, *WORDS], {}, "text 1 is 3: expected a str"),
         ([*WORDS, "a"], {"ends": False, "test": 0.5}, "the text 'a' has one token"),
         (WORDS, {"task": "tag", "targets": ["x"] * 10}, "is one str, but each of its pieces"),
+        ("abba", {}, "the texts are one str, 'abba': give a list of texts"),
+        (["a\ud800", *WORDS], {}, r"'a\\ud800' holds half a surrogate pair, expected characters"),
     ],
 )
 def test_texts_that_say_nothing_are_refused(texts: list, options: dict, reason: str):
     with pytest.raises(InputError, match=reason):
         sg.Dataset.from_texts(texts, **options)
+
+
+@pytest.mark.parametrize("targets", [None, [word[0] for word in WORDS]])
+def test_an_empty_text_is_named_by_its_place_among_all_texts(targets: list | None):
+    texts = [*WORDS[:5], "", *WORDS[6:]]
+    parts = ["test", "train", "train", "test", "train", "train", "validation", *["train"] * 3]
+    with pytest.raises(InputError, match="^text 5 is '' and has no token"):
+        sg.Dataset.from_texts(texts, targets, parts=parts)
+
+
+@pytest.mark.parametrize(
+    ("task", "targets", "reason"),
+    [
+        ("classify", None, "the task is 'classify', but there are no targets: give targets, or"),
+        ("tag", None, "the task is 'tag', but there are no targets"),
+        ("nxt-token", None, "unknown task 'nxt-token': did you mean 'next-token'"),
+        ("next-token", WORDS, "the task is 'next-token', whose targets are the tokens themselves"),
+    ],
+)
+def test_a_task_that_does_not_go_with_the_targets_is_refused(
+    task: str, targets: list | None, reason: str
+):
+    with pytest.raises(SettingError, match=reason):
+        sg.Dataset.from_texts(WORDS, targets, task=task)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spiking_gru as sg
-from hardware.errors import InputError
+from hardware.errors import InputError, SettingError
 from hardware.sequences.sparse import SparseSequences
 from spiking_gru.data import Dataset
 from spiking_gru.settings import TrainingSettings
@@ -53,3 +53,17 @@ def test_values_that_are_no_counts_are_refused_by_an_encoder_of_counts(
         begin(SMALL, dataset, tmp_path / "run")
     assert not (tmp_path / "run").exists()
     begin(SMALL.model_copy(update={"encoder": "graded"}), dataset, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [Dataset.from_texts(["abc", "bac"] * 9), Dataset.from_pairs(["ab", "ba"] * 9, ["1", "2"] * 9)],
+    ids=lambda dataset: dataset.task,
+)
+def test_a_network_that_would_see_the_token_it_predicts_is_refused(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    settings = SMALL.model_copy(update={"encoder": None, "bidirectional": True})
+    with pytest.raises(SettingError, match="it would see the tokens that it predicts: leave"):
+        sg.train(settings, dataset, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

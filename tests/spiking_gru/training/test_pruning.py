@@ -14,6 +14,7 @@ from hardware.cost.counts import count
 from hardware.runs.run import run
 from spiking_gru import data, load_network
 from spiking_gru.training import TrainingSettings, train
+from spiking_gru.training.callbacks import BatchReport, Callback, PhaseReport
 from spiking_gru.training.pruning import Pruning, matrices
 
 
@@ -53,6 +54,8 @@ def test_what_is_pruned_is_0_in_the_program_and_costs_nothing(
     for share in (0.0, 0.75):
         train(settings.model_copy(update={"prune": share}), dataset, tmp_path / f"{share}")
         network, _ = load_network(tmp_path / f"{share}")
+        for matrix in matrices(network):  # masked, not only rounded to 0 by quantisation
+            assert int((matrix == 0).sum()) == round(share * matrix.numel())
         program = convert(network)
         for layer in program.layers:
             for weights in (layer.input_weights, layer.recurrent_weights):
@@ -61,6 +64,32 @@ def test_what_is_pruned_is_0_in_the_program_and_costs_nothing(
         counts = count(trace, program)
         operations.append(counts.layers[0].synaptic_operations.sum() / trace.lengths.sum())
     assert operations[1] < 0.5 * operations[0]
+
+
+class CountZeros(Callback):
+    """Compares the zeros of each matrix with the share of the epoch, after every batch."""
+
+    def __init__(self) -> None:
+        self.missing: list[int] = []
+
+    def on_phase(self, report: PhaseReport) -> None:
+        self.model, self.epochs = report.model, report.epochs
+
+    def on_batch(self, report: BatchReport) -> None:
+        share = Pruning(self.model, 0.75, self.epochs).share_at(report.epoch)
+        for matrix in matrices(self.model) if report.phase == "quantised" else ():
+            self.missing.append(round(share * matrix.numel()) - int((matrix == 0).sum()))
+
+
+def test_masked_weights_are_0_after_every_batch(tmp_path: Path) -> None:
+    watched = CountZeros()
+    settings = TrainingSettings(
+        hidden=8, epochs=1, quantised_epochs=4, batch=8, prune=0.75, baseline="none"
+    )
+    dataset = data.load(str(small_file(tmp_path)))
+    train(settings, dataset, tmp_path / "run", callbacks=[watched])
+    assert len(watched.missing) > 8
+    assert max(watched.missing) == 0
 
 
 def test_the_rate_of_quantised_epochs_is_higher_for_pruned_weights() -> None:

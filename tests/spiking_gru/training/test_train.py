@@ -96,6 +96,18 @@ def test_with_no_float_epochs_it_is_quantised_from_the_start(
     assert set(metrics["test"]) == {"gru", "quantised"}
 
 
+@pytest.mark.parametrize(("epochs", "rate"), [(1, 0.005), (0, 0.02)])
+def test_the_quantised_phase_begins_at_its_own_rate_after_float_epochs(
+    dataset: data.Dataset, tmp_path: Path, epochs: int, rate: float
+) -> None:
+    reports: list[EpochReport] = []
+    changes = {"epochs": epochs, "quantised_epochs": 1, "quantised_learning_rate": 0.005}
+    train(SETTINGS.model_copy(update=changes), dataset, tmp_path, reports.append)
+    rates = {report.phase: report.learning_rate for report in reports}
+    assert rates.pop("quantised") == rate
+    assert set(rates.values()) == {0.02}
+
+
 def test_the_encoder_is_fitted_to_the_training_part_alone(
     dataset: data.Dataset, tmp_path: Path
 ) -> None:

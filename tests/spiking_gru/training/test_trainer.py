@@ -10,10 +10,10 @@ import torch
 from datasets import small_file
 
 from spiking_gru import data
-from spiking_gru.batches import padded
+from spiking_gru.batches import Batch, padded
 from spiking_gru.network import Network
 from spiking_gru.settings import OPTIMISERS, SCHEDULES
-from spiking_gru.training import EpochReport, TrainingSettings, recipes
+from spiking_gru.training import EpochReport, TrainingSettings, recipes, trainer
 from spiking_gru.training.evaluation import evaluate
 from spiking_gru.training.trainer import Trainer
 
@@ -156,6 +156,23 @@ def test_augmentation_leaves_the_validation_part_as_it_is(dataset: data.Dataset)
         fitted(dataset, 1, found.append, learning_rate=1e-30, **changes)
     assert found[0].validation.loss == pytest.approx(found[1].validation.loss)
     assert abs(found[0].loss - found[1].loss) > 0.01
+
+
+def test_the_seed_chooses_the_order_of_the_sequences(
+    dataset: data.Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[list[float]] = []
+
+    def watched(batch: Batch, *_: object) -> Batch:
+        orders[-1] += batch.frames[0, :, 0].tolist()
+        return batch
+
+    monkeypatch.setattr(trainer, "augmented", watched)
+    for seed in (0, 0, 1):
+        orders.append([])
+        fitted(dataset, 1, seed=seed)
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2])
 
 
 def test_what_is_kept_is_the_average_over_the_steps(dataset: data.Dataset) -> None:

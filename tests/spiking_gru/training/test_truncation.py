@@ -101,6 +101,7 @@ def test_a_step_is_taken_for_each_piece(tmp_path: Path, monkeypatch: pytest.Monk
         ({}, "classify", "one target of a whole sequence"),
         ({"bidirectional": True}, "classify-steps", "from its end"),
         ({"distil": 0.5}, "classify-steps", "teacher"),
+        ({}, "translate", "a decoder starts where its source ends"),
     ],
 )
 def test_what_needs_whole_sequences_is_not_truncated(

@@ -106,8 +106,16 @@ def damaged(name: str, value: Any) -> Callable[[Any], None]:
         (damaged("spikes/units", None), "no spikes/units"),
         (damaged("labels", np.array([0, 1])), "4 recordings of times and 4 of units for 2 labels"),
         (damaged("labels", np.array([0.5, 1, 2, 1])), "labels are float64"),
-        (damaged("labels", np.array([0, 1, 2, 3])), "a label is 3, expected one of 3 classes"),
-        (damaged("labels", np.array([0, 1, 2, 2000])), "labels go beyond"),
+        (
+            damaged("labels", np.array([0, 1, 3, 2])),
+            r"shd_train\.h5: recording 2 has the label 3, expected 0 to 2: unpack the file again",
+        ),
+        (
+            damaged("labels", np.array([0, 1, 2, -1])),
+            "recording 3 has the label -1, expected 0 to 2: unpack the file again",
+        ),
+        (damaged("labels", np.array([0, 2000, 2, 1])), "recording 1 has the label 2000"),
+        (damaged("labels", np.zeros(0, int)), r"shd_train\.h5: no labels, expected one of each"),
         (damaged("labels", np.zeros((4, 2), int)), "labels is no list"),
         (damaged("spikes/times", np.zeros(4)), "recording 0 has times"),
         (damaged("labels", h5py.ExternalLink("/etc/passwd", "labels")), "no labels"),
@@ -130,6 +138,21 @@ def test_a_spike_beyond_the_cochlea_is_named_with_its_recording(tmp_path: Path) 
         file["spikes/units"][2] = np.array([5, 700, 6] * 10, dtype=np.uint16)
     refused(
         f"^{path}: recording 2: event 1 has x = 700, expected 0 to 699", heidelberg.shd, tmp_path
+    )
+
+
+def test_a_label_beyond_the_classes_of_the_other_part_is_named(tmp_path: Path) -> None:
+    keys = ["zero", "one", "null"]
+    write_heidelberg(tmp_path / "shd_train.h5", [0, 1, 2, 1], keys)
+    write_heidelberg(tmp_path / "shd_test.h5", [0, 1, 2, 5], keys)
+    refused(
+        f"^{tmp_path / 'shd_test.h5'}: recording 3 has the label 5, expected 0 to 2",
+        heidelberg.shd,
+        tmp_path,
+    )
+    write_heidelberg(tmp_path / "shd_test.h5", [0, 1, 2, 0], ["zero", "one", "two"])
+    refused(
+        "extra/keys are not those of the training part: take both files", heidelberg.shd, tmp_path
     )
 
 
@@ -202,6 +225,22 @@ def test_labels_of_gestures_that_cannot_be_are_refused(rows: str, fault: str, ro
     labels = folder / "user02_led_labels.csv"
     labels.write_text(f"class,startTime_usec,endTime_usec\n{rows}\n")
     refused(fault, dvs_gesture, folder)
+
+
+def test_an_event_out_of_order_outside_the_gestures_is_refused(root: Path) -> None:
+    """A gesture is found by bisection, which such an event would lead astray."""
+    put_dvs_gesture(root)
+    folder = root / "dvs-gesture"
+    trial = folder / "user02_led.aedat"
+    events = [(t + 10**6, *place) for t, *place in some_events(1, 128, 128, 1_100_000, 900)]
+    events[780] = (2_200_000, *events[780][1:])
+    trial.write_bytes(aedat_bytes([events[:500], events[500:]]))
+    refused(
+        f"^{trial}: event 781 is at {events[781][0]}, but the event before it is later: "
+        f"unpack DvsGesture.tar.gz again",
+        dvs_gesture,
+        folder,
+    )
 
 
 def test_a_trial_that_is_missing_or_cut_off_is_refused_by_name(root: Path) -> None:
