@@ -15,7 +15,7 @@ from spiking_gru.data.tasks import task_of
 from spiking_gru.encoder import Encoder
 from spiking_gru.layer import SpikingGRU, State
 from spiking_gru.model import Carried, SequenceModel
-from spiking_gru.operations import expected_operations
+from spiking_gru.operations import expected_operations, input_operations
 from spiking_gru.readout import Readout, Seen
 from spiking_gru.settings import NetworkSettings
 from spiking_gru.sources import are_sources
@@ -125,7 +125,9 @@ class Network(SequenceModel):
         operations = None
         if counted:
             weights, _ = self.readout.prepared()
+            by_change = self.encoder.integers().sends_changes
             operations = expected_operations(self.gru, activities, weights, steps)
+            operations = operations + input_operations(self.gru, events, steps, by_change=by_change)
         return Seen(emitted, self.last_membranes(end), steps, operations), end
 
     def starting_from(self, state: Carried) -> Carried:

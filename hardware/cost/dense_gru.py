@@ -155,6 +155,16 @@ def dense_network(
     return DenseWork(operations, operations, nothing, nothing, layer_weights + readout_weights)
 
 
+def skipping_network(dense: DenseWork, operations: float) -> DenseWork:
+    """Return the work of a network that skips, from that of the whole one and a mean of its own.
+
+    Inferences share the mean as they share the work of the whole network.
+    """
+    share = operations / max(float(dense.multiply_accumulates.mean()), 1.0)
+    done = np.rint(dense.multiply_accumulates * share).astype(np.int64)
+    return dense._replace(multiply_accumulates=done, weights_read=done)
+
+
 def delta_gru(program: Program, trace: Trace) -> DenseWork:
     """Return the work of the dense GRU that skips what has not changed since the last frame.
 

@@ -11,6 +11,7 @@ from hardware.reporting.pair.study import PairStudy, pair_study
 from hardware.reporting.pair.table import print_pair_report
 from hardware.reporting.pair.write import pair_contents_of, report_pair
 from hardware.reporting.per_inference import parquet_is_installed
+from hardware.reporting.rivals import Skipping
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
 from hardware.reporting.table import print_comparison, print_report
@@ -22,6 +23,7 @@ __all__ = [
     "PairReport",
     "PairStudy",
     "Report",
+    "Skipping",
     "Study",
     "TrainedNetwork",
     "compare_reports",

@@ -15,7 +15,6 @@ from hardware.cost.counts import Counts
 from hardware.cost.dense_gru import (
     BREAK_EVEN,
     Measured,
-    delta_gru,
     dense_gru,
     events_per_use,
 )
@@ -38,7 +37,13 @@ from hardware.reporting.metrics import (
     known_targets_of,
 )
 from hardware.reporting.networks import DEPLOYED, Trained, as_trained, networks_of
-from hardware.reporting.rivals import mean_range, measured_figures, rival_figures
+from hardware.reporting.rivals import (
+    Skipping,
+    mean_range,
+    measured_figures,
+    rival_figures,
+    skipping_gru,
+)
 from hardware.reporting.samples import distribution, shown_samples, spread
 from hardware.reporting.schema import (
     SCHEMA,
@@ -70,6 +75,7 @@ def make_report(
     verification: Mapping[str, Any] | None = None,
     measured: Measured | Sequence[Measured] = (),
     demand: Demand = NO_DEMAND,
+    skipping: Skipping | None = None,
 ) -> Report:
     """Return the report of one run.
 
@@ -78,6 +84,7 @@ def make_report(
     epochs of each phase that trained one of them, `best_epochs` the kept epoch of each.
     `verification` is the content of `verification.json`; `fingerprint` is that of the data set;
     `measured` is what other networks took on the host, `demand` the use that is asked for.
+    `skipping` is a GRU that skips, calibrated in training; without it the threshold is 0.
     """
     program, trace, counts, priced = run.program, run.trace, run.counts, run.cost
     if not len(trace.lengths):
@@ -88,7 +95,7 @@ def make_report(
     figures = {name: chip_figures(run.chips[name], run.costs[name]) for name in run.chips}
     charged = figures[run.charged]
     dense = rival_figures("dense GRU", dense_gru(program, counts), run.digital)
-    delta = rival_figures("GRU that skips", delta_gru(program, trace), run.digital)
+    delta = skipping_gru(run, skipping)
     clocked = measured_figures([measured] if isinstance(measured, Measured) else measured)
     by_operation = {
         name: mean_range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()

@@ -120,8 +120,8 @@ def _figures(a: Report, b: Report) -> Iterator[tuple[str, str, str, str, Figure,
         yield name, title, "count", "", of_a, of_b
     for name, title in (
         ("core_dynamic", "core, dynamic"),
-        ("core_static", "static, cores in use"),
-        ("chip_static", "static, whole chip"),
+        ("core_static", "static, in use"),
+        ("chip_static", "static, chip"),
         ("host", "host and I/O"),
     ):
         yield f"{name}_j", title, "J", name, getattr(a.energy_j, name), getattr(b.energy_j, name)

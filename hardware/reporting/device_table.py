@@ -115,7 +115,9 @@ def measured_text(found: Sequence[MeasuredFigures]) -> str:
         return "No network was timed on this machine"
     first = found[0]
     threads = f"{first.threads} thread{'s' if first.threads > 1 else ''}"
-    text = f"Times on {first.machine} ({threads}): median for {first.frames} frames"
+    text = (
+        f"Times on {first.machine} ({threads}): the least of all rounds, for {first.frames} frames"
+    )
     busy = max((one.load or 0.0) for one in found)
     if busy >= BUSY:
         text += f". The machine was busy (load {busy:.1f} a core): compare with care"

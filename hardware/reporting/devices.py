@@ -118,7 +118,9 @@ def _rival(use: Use, rival: RivalFigures) -> DeviceFigures:
         total_j=found.with_memory_j,
         time_s=None,
         power_w=None if use.rate is None else times(found.with_memory_j, use.rate),
-        note=f"with its memory, {found.memory}; no static power",
+        note="; ".join(
+            filter(None, (rival.note, f"with its memory, {found.memory}", "no static power"))
+        ),
     )
 
 
@@ -149,9 +151,9 @@ def _measured(found: MeasuredFigures) -> DeviceFigures:
         static_j=None,
         host_j=None,
         total_j=None if energy is None else Range(low=energy, nominal=energy, high=energy),
-        time_s=Range(low=found.least_s, nominal=found.median_s, high=found.median_s),
+        time_s=Range(low=found.least_s, nominal=found.least_s, high=found.median_s),
         power_w=None,
-        note=f"measured on {found.machine}: least and median of {found.rounds} rounds",
+        note=f"measured on {found.machine}: the least of {found.rounds} rounds",
     )
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.dense_gru import DEVICES, DenseWork, Measured
+from hardware.cost.dense_gru import (
+    DEVICES,
+    DenseWork,
+    Measured,
+    delta_gru,
+    dense_gru,
+    skipping_network,
+)
 from hardware.cost.digital import DigitalChip, digital_cost
+from hardware.reporting.markup import SHOWN
+from hardware.reporting.metrics import METRICS, metrics_of_task
 from hardware.reporting.schema import FormatFigures, MeasuredFigures, Range, RivalFigures
+from hardware.reporting.study import Study
 
 ARITHMETIC = "arithmetic"
 """What follows the name of a format in a network's energies: arithmetic alone."""
@@ -22,10 +33,44 @@ def mean_range(values: NDArray[np.float64]) -> Range:
     return Range(low=low, nominal=nominal, high=high)
 
 
-def rival_figures(title: str, work: DenseWork, chip: DigitalChip) -> RivalFigures:
+class Skipping(NamedTuple):
+    """A GRU that skips what has moved by no more than a threshold, calibrated in training."""
+
+    threshold: float
+    """A share of a state's ±1."""
+
+    multiply_accumulates: float
+    """Of an inference, a mean over the test part."""
+
+    metrics: Mapping[str, float]
+    """On the test part, by name."""
+
+
+def skipping_gru(run: Study, given: Skipping | None) -> RivalFigures:
+    """Return the figures of a GRU that skips: the calibrated one, or one that skips no change."""
+    title = "GRU that skips"
+    if given is None:
+        work = delta_gru(run.program, run.trace)
+        note = "skips only what has not changed at all"
+    else:
+        work = skipping_network(dense_gru(run.program, run.counts), given.multiply_accumulates)
+        name = metrics_of_task(run.answering)[0]
+        reached = given.metrics.get(f"{run.head}/{name}" if run.head else name)
+        shown = "" if reached is None else f", {METRICS[name].title} {text_of(name, reached)}"
+        note = f"skips what moves by less than {given.threshold:g} of a state's range{shown}"
+    return rival_figures(title, work, run.digital, note)
+
+
+def text_of(name: str, value: float) -> str:
+    """Return a metric as people read it."""
+    return SHOWN[METRICS[name].unit](value)
+
+
+def rival_figures(title: str, work: DenseWork, chip: DigitalChip, note: str = "") -> RivalFigures:
     """Return the figures of a dense network on a digital chip and on whole devices."""
     return RivalFigures(
         title=title,
+        note=note,
         multiply_accumulates=float(work.multiply_accumulates.mean()),
         chip=chip.name,
         formats={name: _in_format(work, chip, name) for name in chip.formats},

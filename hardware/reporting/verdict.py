@@ -129,10 +129,13 @@ def _share(part: float, total: float) -> float:
 def _rate(use: UseFigures, device: DeviceFigures) -> str:
     """Return from which rate on the whole chip draws less power than the device."""
     rate, place = use.break_even_hz.get(device.name), device.name.partition(", ")[2]
-    when = "at no rate that it keeps up with"
-    if rate is not None:
-        when = f"above {digits(rate)} inferences a second"
-    return f"{when} the whole chip draws less power than the {place}"
+    if rate is None:
+        return (
+            f"at no rate that it keeps up with does the whole chip draw less power than the {place}"
+        )
+    return (
+        f"above {digits(rate)} inferences a second the whole chip draws less power than the {place}"
+    )
 
 
 def _are(subject: str) -> str:

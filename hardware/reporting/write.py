@@ -22,6 +22,7 @@ from hardware.reporting.networks import Trained
 from hardware.reporting.page import render_page
 from hardware.reporting.per_inference import per_inference
 from hardware.reporting.predictions import predictions
+from hardware.reporting.rivals import Skipping
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
 from hardware.runs.answers import Forecasts
@@ -46,6 +47,7 @@ def report(
     cost_model: str = CURRENT,
     rival: str | Path | DigitalChip = DIGITAL_CHIPS[0],
     objective: str | None = None,
+    skipping: Skipping | None = None,
 ) -> Report:
     """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
 
@@ -74,6 +76,7 @@ def report(
         verification=verification,
         measured=measured,
         demand=demand,
+        skipping=skipping,
     )
     write_report(content, run, Path(folder))
     return content

@@ -17,6 +17,7 @@ from spiking_gru.cli.reported import (
     Asked,
     Made,
     say_without_parquet,
+    skipping_of,
     trained_networks,
     verification_of,
 )
@@ -293,6 +294,7 @@ def _report_of(folder: RunFolder, program: Program, asked: Asked) -> tuple[Repor
         verification=verification_of(folder),
         measured=on_this_host(run) if asked.measure else (),
         demand=asked.of_use,
+        skipping=skipping_of(origin) if tested.is_own else None,
     )
     return content, run, tested
 

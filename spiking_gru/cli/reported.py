@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from hardware.reporting import TrainedNetwork
+    from hardware.reporting import Skipping, TrainedNetwork
     from hardware.reporting.demand import Demand
     from hardware.reporting.files import Contents
     from spiking_gru.cli.console import Voice
@@ -64,6 +64,14 @@ def verification_of(folder: RunFolder) -> dict[str, Any] | None:
     if not folder.verification.is_file():
         return None
     return read_sealed(folder.verification, f"run `spiking-gru verify {folder.path}` again")
+
+
+def skipping_of(origin: dict[str, Any]) -> Skipping | None:
+    """Return the GRU that skips of a run with a `state` baseline; None of any other run."""
+    from hardware.reporting import Skipping
+
+    found = next(iter(origin.get("skipping", {}).values()), None)
+    return None if found is None else Skipping(**found)
 
 
 def trained_networks(origin: dict[str, Any], shown: Collection[str]) -> dict[str, TrainedNetwork]:

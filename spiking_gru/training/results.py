@@ -9,6 +9,7 @@ from spiking_gru.model import SequenceModel
 from spiking_gru.seq2seq import Seq2Seq
 from spiking_gru.settings import NetworkSettings, PairSettings
 from spiking_gru.training.evaluation import Score
+from spiking_gru.training.skipping import Skipping
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Results:
 
     networks: list[dict[str, Any]] = field(default_factory=list)
     test: dict[str, dict[str, Any]] = field(default_factory=dict)
+    skipping: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(
         self,
@@ -40,6 +42,14 @@ class Results:
             }
         )
         self.test[name] = score.figures()
+
+    def add_skipping(self, name: str, found: Skipping) -> None:
+        """Add what the network of a name does as a GRU that skips what hardly moves."""
+        self.skipping[name] = {
+            "threshold": found.threshold,
+            "multiply_accumulates": found.multiply_accumulates,
+            "metrics": found.score.figures(),
+        }
 
 
 def parameters_of(model: SequenceModel) -> int:

@@ -32,7 +32,7 @@ from spiking_gru.settings import (
     PairSettings,
     TrainingSettings,
 )
-from spiking_gru.training.baseline import BASELINES, chosen_baselines
+from spiking_gru.training.baseline import BASELINES, StateBaseline, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
 from spiking_gru.training.checks import require_trainable
 from spiking_gru.training.device import chosen_device
@@ -41,6 +41,7 @@ from spiking_gru.training.history import log_settings
 from spiking_gru.training.progress import shown
 from spiking_gru.training.results import Results, parameters_of
 from spiking_gru.training.seeds import phase_seed
+from spiking_gru.training.skipping import calibrated
 from spiking_gru.training.trainer import Trainer
 
 LOG = logging.getLogger(__name__)
@@ -87,6 +88,8 @@ def _train(
             trainer.fit(name, model, epochs or quantised_epochs, rate)
             score = trainer.test(model)
             results.add(name, chosen.title, model, chosen.settings, score, dense=True)
+            if isinstance(model, StateBaseline) and isinstance(chosen.settings, NetworkSettings):
+                results.add_skipping(name, calibrated(model, chosen.settings, dataset))
             if settings.distil and teacher is None and chosen.row is BASELINES[TEACHER]:
                 teacher = model
         network.to(device)
@@ -117,6 +120,7 @@ def _train(
         "device": str(device),
         "networks": results.networks,
         "test": results.test,
+        "skipping": results.skipping,
         "naive": naive_figures(dataset.test),
         "best_epochs": trainer.best_epochs,
         "history": trainer.history.compact(trainer.best_epochs),

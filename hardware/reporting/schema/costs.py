@@ -53,6 +53,7 @@ class RivalFigures(Strict):
     """The same task as a dense network of the same size."""
 
     title: str
+    note: str
     multiply_accumulates: float
     chip: str
     formats: dict[str, FormatFigures]

@@ -23,6 +23,7 @@ from hardware.cost.dense_gru import DEVICES, delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
 from hardware.reporting import (
     Report,
+    Skipping,
     Study,
     make_report,
     parquet_is_installed,
@@ -80,6 +81,28 @@ def test_the_dense_networks_stand_beside_it(report: Report, trace: Trace) -> Non
     assert first.firing_rate == pytest.approx(trace.emitted[0].mean())
 
 
+def test_a_gru_that_skips_is_the_one_that_was_calibrated(measured: Study) -> None:
+    found = Skipping(0.06, 200.0, {"accuracy": 0.75})
+    report = make_report(measured, dataset="small", skipping=found)
+    assert report.delta_gru.multiply_accumulates == pytest.approx(200, abs=1)
+    assert report.dense_gru.multiply_accumulates > 200
+    note = "skips what moves by less than 0.06 of a state's range, accuracy 75.00 %"
+    assert report.delta_gru.note == note
+    assert f"GRU that skips, int8, Digital, 45 nm: {note}; with its memory" in Page(
+        render_page(report, measured)
+    ).text.replace("\u00a0", " ")
+    alone = make_report(measured, dataset="small")
+    assert alone.delta_gru.note == "skips only what has not changed at all"
+
+
+def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Study) -> None:
+    *layers, readout = report.layers
+    assert [layer.instructions_per_step for layer in layers] == [41, 41]
+    assert readout.instructions_per_step is None
+    shown = {pointer for pointer, _, _ in Page(render_page(report, measured)).figures}
+    assert "/layers/0/instructions_per_step" in shown
+
+
 def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
     known = replace(MEASURED, power_w=10.0)
     content = make_report(measured, dataset="small", measured=known)
@@ -89,11 +112,13 @@ def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> N
     assert (content.devices[last].name, content.devices[last].modelled) == ("a GRU", False)
     table = io.StringIO()
     print_report(content, Console(file=table, width=200))
-    assert "Times on a machine (1 thread): median for 5 frames" in table.getvalue()
+    assert (
+        "Times on a machine (1 thread): the least of all rounds, for 5 frames" in table.getvalue()
+    )
     assert "busy (load" not in table.getvalue()
     page = Page(render_page(content, measured))
     shown = {pointer: text for pointer, _, text in page.figures}
-    assert shown[f"/devices/{last}/time_s/nominal"] == "2.00 ms"
+    assert shown[f"/devices/{last}/time_s/nominal"] == "1.00 ms"
     assert shown[f"/devices/{last}/total_j/nominal"] == "20.0 mJ"
     assert "least and median of 9 rounds" in page.text
 

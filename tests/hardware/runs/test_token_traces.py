@@ -68,7 +68,7 @@ def test_costs_are_those_of_the_array_in_parts_of_any_size(
     placement = place(made, load_chip("loihi2"))
     expected = [
         astuple(count(dense, made)),
-        astuple(delta_gru(made, dense)),
+        delta_gru(made, dense),
         *loads(core_loads(dense, made, placement)),
     ]
     for at_once in (1, 7, 2**22):
@@ -78,7 +78,7 @@ def test_costs_are_those_of_the_array_in_parts_of_any_size(
             for each in (trace, dense):
                 found = [
                     astuple(count(each, made)),
-                    astuple(delta_gru(made, each)),
+                    delta_gru(made, each),
                     *loads(core_loads(each, made, placement)),
                 ]
                 assert equal(found, expected)
