@@ -15,8 +15,10 @@ BASELINE_SIZES = {
     "hidden": ("hidden",),
     "parameters": ("parameters",),
     "both": ("hidden", "parameters"),
+    "accuracy": ("accuracy",),
+    "all": ("hidden", "parameters", "accuracy"),
 }
-"""Sizes that a baseline shares with the spiking network; with `both` it is trained twice."""
+"""What a baseline shares with the spiking network; with several it is trained for each."""
 
 DEVICES = {"auto": ("cuda", "cpu"), "cpu": ("cpu",), "cuda": ("cuda",)}
 """The kinds of devices that each name stands for; the first that torch finds trains."""

@@ -55,8 +55,8 @@ class TrainingSettings(NetworkChoices):
     )
     baseline_size: str = Field(
         "hidden",
-        description="What a baseline has in common with the network: hidden size, parameters or "
-        "both (one of each).",
+        description="What a baseline has in common with the network: hidden size, parameters, "
+        "both (one of each), accuracy (as small as it can be) or all.",
     )
     optimiser: str = Field("adamw", description=f"{one_of(OPTIMISERS)}.")
     schedule: str = Field(

@@ -202,6 +202,8 @@ def chosen_baselines(
             ),
         }
         for size in BASELINE_SIZES[settings.baseline_size]:
+            if size not in sizes:  # known after training only
+                continue
             name, title, hidden = sizes[size]
             if hidden not in widths:
                 chosen.append(Chosen(name, title, row, about.sized(hidden)))

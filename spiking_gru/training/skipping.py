@@ -8,7 +8,7 @@ The last rung before the validation part is answered worse is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -23,24 +23,11 @@ from spiking_gru.network import Network
 from spiking_gru.operations import expected_operations, input_operations
 from spiking_gru.settings import NetworkSettings
 from spiking_gru.sources import are_sources
+from spiking_gru.training.as_good import worse
 from spiking_gru.training.evaluation import Score, evaluate
 
 RUNGS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3)
 """Thresholds that are tried, as shares of a state's ±1 and of an input's range."""
-
-LOSS = 1.1
-"""A loss on the validation part may rise by this factor, and by 0.01."""
-
-
-SAME = 1.01
-"""Errors on the validation part may rise by this factor."""
-
-ERRORS: dict[str, Callable[[float], float]] = {
-    "accuracy": lambda share: 1 - share,
-    "micro_f1": lambda share: 1 - share,
-    "rmse": lambda error: error,
-}
-"""Errors by the name of a metric."""
 
 
 class Skipping(NamedTuple):
@@ -72,18 +59,6 @@ def calibrated(model: SequenceModel, about: NetworkSettings, dataset: Dataset) -
         evaluate(network, dataset.test),
         float(torch.cat(operations).double().mean()),
     )
-
-
-def worse(found: Score, other: Score) -> bool:
-    """Return whether a score has more errors than another, or a clearly larger loss."""
-    return _errors(found) > SAME * _errors(other) or found.loss > LOSS * other.loss + 0.01
-
-
-def _errors(score: Score) -> float:
-    """Return the share of wrong answers, or the error of values."""
-    found = vars(score.metrics)
-    name = next(name for name in ERRORS if name in found)
-    return ERRORS[name](found[name])
 
 
 def skipping(model: SequenceModel, about: NetworkSettings, threshold: float) -> Network:

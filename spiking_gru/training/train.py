@@ -26,6 +26,7 @@ from spiking_gru.run_folder import RunFolder
 from spiking_gru.saved import save_network
 from spiking_gru.seq2seq import Seq2Seq
 from spiking_gru.settings import (
+    BASELINE_SIZES,
     TEACHER,
     HeadSettings,
     NetworkSettings,
@@ -42,6 +43,7 @@ from spiking_gru.training.progress import shown
 from spiking_gru.training.results import Results, parameters_of
 from spiking_gru.training.seeds import phase_seed
 from spiking_gru.training.skipping import calibrated
+from spiking_gru.training.smallest import smallest_baselines
 from spiking_gru.training.trainer import Trainer
 
 LOG = logging.getLogger(__name__)
@@ -105,6 +107,10 @@ def _train(
             settings.prune,
             teacher,
         )
+        if "accuracy" in BASELINE_SIZES[settings.baseline_size]:
+            for chosen, model in smallest_baselines(settings, about, network, trainer, dataset):
+                score = trainer.test(model)
+                results.add(chosen.name, chosen.title, model, chosen.settings, score, dense=True)
         results.add("quantised", "spiking GRU, quantised", network, about, trainer.test(network))
         log_settings(log, settings.model_dump(), results.test)
     save_network(network, about, folder.path)

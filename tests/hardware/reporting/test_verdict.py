@@ -105,7 +105,9 @@ def test_what_is_within_the_error_is_about_as_much() -> None:
 
 def test_without_a_rate_that_pays_the_verdict_says_so() -> None:
     text = verdict(devices(1e-5, 1e-4), OPERATIONS, use(None))
-    assert "at no rate that it keeps up with does the whole chip draw less power than the GPU" in text
+    assert (
+        "at no rate that it keeps up with does the whole chip draw less power than the GPU" in text
+    )
 
 
 @pytest.mark.parametrize(

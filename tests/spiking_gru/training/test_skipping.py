@@ -18,8 +18,8 @@ from spiking_gru.cli.reported import skipping_of
 from spiking_gru.data import Dataset, Part
 from spiking_gru.network import Network
 from spiking_gru.settings import NetworkSettings, TrainingSettings
+from spiking_gru.training import as_good, train
 from spiking_gru.training import skipping as module
-from spiking_gru.training import train
 from spiking_gru.training.skipping import RUNGS, calibrated, multiplied, skipping, worse
 
 LENGTHS = [7, 2, 5]
@@ -100,7 +100,7 @@ def test_the_last_rung_before_answers_get_worse_is_kept(monkeypatch: pytest.Monk
         return replace(score, loss=1.0 + 2 * (threshold > 0.025))
 
     monkeypatch.setattr(module, "evaluate", noted)
-    monkeypatch.setitem(module.ERRORS, "accuracy", lambda _: 0.0)
+    monkeypatch.setitem(as_good.ERRORS, "accuracy", lambda _: 0.0)
     found = calibrated(network, about, data)
     assert found.threshold == 0.02 in RUNGS
     of_test = [of for of, _ in seen]
