@@ -67,6 +67,7 @@ def draw(found: dict[int, list[Point]]) -> None:
         axes.annotate(
             f"{hidden}", (energy, accuracy.mean()), xytext=(8, -4), textcoords="offset points"
         )
+    axes.margins(x=0.1)
     axes.set_xlabel("core dynamic energy of an inference, µJ")
     axes.set_ylabel("accuracy, %")
     figure.savefig(IMAGE, metadata={"Date": None})

@@ -133,6 +133,8 @@ def recurrent_shd() -> Network:
         (
             Line(f"{inference}, core dynamic", "J", dynamic, SHD_J, ASIDE, assumed, marked),
             Line(f"{inference}, whole chip", "J", whole, SHD_J, "whole chip", no_host, marked),
-            Line(f"{inference}, chip and host", "J", on_host, SHD_J, ASIDE, every_step, True),
+            Line(
+                f"{inference}, chip and host", "J", on_host, SHD_J, "with host", every_step, marked
+            ),
         ),
     )

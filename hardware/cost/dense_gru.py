@@ -31,20 +31,31 @@ class Device(NamedTuple):
     least_batch: int = 1
     """Inferences at once, without which the figure does not hold."""
 
+    is_bound: bool = False
+    """Whether no such device takes so little."""
+
 
 _H100 = "NVIDIA's H100 SXM data sheet"
 
 DEVICES = {
     "CPU": Device(8.6e-9, "keras-spiking: an Intel i7-4960X of 2013"),
     "ARM core": Device(0.9e-9, "keras-spiking: a Cortex-A"),
-    "GPU, batch 1": Device(
-        4.2e-10, f"{_H100}: two bytes of each weight at 3.35 TB/s and 700 W; a launch costs more"
+    "GPU, batch 1, at least": Device(
+        4.2e-10,
+        f"{_H100}: two bytes a weight at 3.35 TB/s and 700 W; no launches, no idle power",
+        is_bound=True,
     ),
     "GPU, full batch": Device(
-        1.4e-12, f"{_H100}: 989 TFLOP/s in 16 bits at 700 W, which is its peak", least_batch=256
+        1.4e-12,
+        f"{_H100}: 989 TFLOP/s in 16 bits at 700 W, which is its peak; no idle power",
+        least_batch=256,
+        is_bound=True,
     ),
 }
 """Devices that a dense network runs on."""
+
+MULTIPLY_ACCUMULATE = 3
+"""Operations of a processor for a multiply-accumulate: a load, a multiplication, an addition."""
 
 BREAK_EVEN = (0.15, 1.38)
 """Events per synapse and use of it; above them no spiking network wins (Dampfhoffer 2023)."""
@@ -155,16 +166,6 @@ def dense_network(
     return DenseWork(operations, operations, nothing, nothing, layer_weights + readout_weights)
 
 
-def skipping_network(dense: DenseWork, operations: float) -> DenseWork:
-    """Return the work of a network that skips, from that of the whole one and a mean of its own.
-
-    Inferences share the mean as they share the work of the whole network.
-    """
-    share = operations / max(float(dense.multiply_accumulates.mean()), 1.0)
-    done = np.rint(dense.multiply_accumulates * share).astype(np.int64)
-    return dense._replace(multiply_accumulates=done, weights_read=done)
-
-
 def delta_gru(program: Program, trace: Trace) -> DenseWork:
     """Return the work of the dense GRU that skips what has not changed since the last frame.
 
@@ -210,6 +211,17 @@ def delta_gru(program: Program, trace: Trace) -> DenseWork:
     )
     stored = kept + of_layers + readout.weights.size
     return DenseWork(operations, operations, read, read, stored)
+
+
+def skipping_network(delta: DenseWork, operations: float) -> DenseWork:
+    """Return the work of a GRU that skips at a threshold, from that of one at threshold 0.
+
+    `operations` are its multiply-accumulates, a mean over inferences, which share them as they
+    share those of the other. It reads and writes the same values.
+    """
+    share = operations / max(float(delta.multiply_accumulates.mean()), 1.0)
+    done = np.rint(delta.multiply_accumulates * share).astype(np.int64)
+    return delta._replace(multiply_accumulates=done, weights_read=done)
 
 
 def events_per_use(program: Program, counts: Counts) -> NDArray[np.float64]:

@@ -91,6 +91,9 @@ class DigitalChip(Strict):
             len(self.memories) - 1,
         )
         found = self.memories[place]
+        if stored > found.bytes:
+            read, written = column(found.read_pj_per_byte), column(found.write_pj_per_byte)
+            return Access(f"more than {found.name}", read, written)
         larger = Access(found.name, column(found.read_pj_per_byte), column(found.write_pj_per_byte))
         if not found.between or place == 0 or found.bytes == stored:
             return larger

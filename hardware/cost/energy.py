@@ -52,6 +52,7 @@ class Cost:
 
     cores: int
     chips: int
+    cores_of_chip: int
     core_dynamic_j: PerSequence
     core_dynamic_by_layer_j: tuple[PerSequence, ...]
     core_dynamic_by_operation_j: dict[str, PerSequence]
@@ -134,6 +135,7 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
         model=model.name,
         cores=placement.total,
         chips=placement.chips,
+        cores_of_chip=chip.limits.cores,
         core_dynamic_j=joules.sum(axis=2),
         core_dynamic_by_layer_j=tuple(
             joules[:, :, layer.cores].sum(axis=2) for layer in placement.layers

@@ -21,14 +21,18 @@ class HalvesCost(NamedTuple):
     def both(self) -> Cost:
         """The cost of both programs, one after the other on cores of their own.
 
-        Nothing is charged for the state that the host hands over, nor for cores that wait.
+        Nothing is charged for the state that the host hands over. All chips leak all the time; of
+        the cores in use those that wait are not charged.
         """
         read, written = self
+        cores = read.cores + written.cores
+        chips = -(-cores // read.cores_of_chip)
         return Cost(
             chip=read.chip,
             model=read.model,
-            cores=read.cores + written.cores,
-            chips=max(read.chips, written.chips),
+            cores=cores,
+            chips=chips,
+            cores_of_chip=read.cores_of_chip,
             core_dynamic_j=read.core_dynamic_j + written.core_dynamic_j,
             core_dynamic_by_layer_j=(
                 *read.core_dynamic_by_layer_j,
@@ -39,7 +43,8 @@ class HalvesCost(NamedTuple):
                 for name, joules in read.core_dynamic_by_operation_j.items()
             },
             core_static_j=read.core_static_j + written.core_static_j,
-            chip_static_j=read.chip_static_j + written.chip_static_j,
+            chip_static_j=chips
+            * (read.chip_static_j / read.chips + written.chip_static_j / written.chips),
             host_j=read.host_j + written.host_j,
             core_s=read.core_s + written.core_s,
             bound_s={

@@ -11,11 +11,15 @@ from typing import NamedTuple
 
 from hardware.errors import choose
 
-SCOPES = ("core dynamic", "whole chip", "time", "board")
-"""Energy of operations; with the static energy of whole chips; time on the cores; energy with the
-host of the chip file."""
+SCOPES = ("core dynamic", "whole chip", "with host", "time", "board")
+"""Energy of operations; with the static energy of whole chips; with the host of the chip file as
+well; time on the cores; energy of a board."""
 
-KINDS = {"energy": ("core dynamic", "whole chip"), **{scope: (scope,) for scope in SCOPES}}
+KINDS = {
+    "energy": ("core dynamic", "whole chip"),
+    "whole": ("whole chip", "with host"),
+    **{scope: (scope,) for scope in SCOPES},
+}
 """Scopes that `spread` takes together."""
 
 
@@ -60,7 +64,10 @@ _ERRORS = {
         ("time of a step", "time", 1.16),
     ),
     "LIF networks, Loihi 2": (("energy of a step, whole chip, 200 neurons", "whole chip", 0.462),),
-    "recurrent SHD network, Loihi 2": (("energy of an inference, whole chip", "whole chip", 1.79),),
+    "recurrent SHD network, Loihi 2": (
+        ("energy of an inference, whole chip", "whole chip", 1.79),
+        ("energy of an inference, chip and host", "with host", 7.35),
+    ),
     "MLGRU language model, Loihi 2": (
         ("energy of a token, 24 chips, generating", "whole chip", 0.184),
         ("time of a token, generating", "time", 0.486),

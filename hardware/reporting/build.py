@@ -23,6 +23,7 @@ from hardware.cost.microcode import step_program
 from hardware.cost.projections import inputs_by_change
 from hardware.errors import InputError
 from hardware.files.disk import first_fault
+from hardware.program.model import Program
 from hardware.reporting.curves import History, curves_of
 from hardware.reporting.demand import NO_DEMAND, Demand
 from hardware.reporting.devices import Use, devices_of, used
@@ -100,7 +101,15 @@ def make_report(
     by_operation = {
         name: mean_range(energy) for name, energy in priced.core_dynamic_by_operation_j.items()
     }
-    use = Use(run.chips[run.charged], charged, run.frames, demand)
+    use = Use(
+        run.chips[run.charged],
+        charged,
+        frames=run.frames,
+        ticks=float(counts.ticks.mean()),
+        ticks_of_answer=None if program.bidirectional else answer_ticks(program),
+        multiply_accumulates=dense.multiply_accumulates,
+        demand=demand,
+    )
     devices = devices_of(use, [dense, delta], clocked)
     of_use = used(use, devices)
     networks = networks_of(run, trained or {})
@@ -142,9 +151,7 @@ def make_report(
         use=of_use,
         events_per_use=float(events_per_use(program, counts).mean()),
         break_even=BREAK_EVEN,
-        conclusion=verdict(
-            devices, {name: energy.nominal for name, energy in by_operation.items()}, of_use
-        ),
+        conclusion=verdict(devices, by_operation, of_use, charged),
         head=run.head or None,
         heads=heads_of(
             run,
@@ -154,6 +161,11 @@ def make_report(
         provenance=dict(program.provenance),
         versions=versions(),
     )
+
+
+def answer_ticks(program: Program) -> int:
+    """Return the ticks from a frame to the answer to it, of a program that reads forwards."""
+    return int(program.ticks(np.array([program.encoder.steps]))[0])
 
 
 def versions() -> dict[str, str]:
@@ -214,9 +226,9 @@ def counted(*parts: Counts) -> PerInference:
 
 def _layers(run: Study) -> list[LayerFigures]:
     counts, priced, cores = run.counts, run.cost, run.placements[run.charged].cores
-    changes = inputs_by_change(run.program)
-    instructions: list[int | None] = [
-        step_program(layer.cell, by_change).always
+    changes, charged = inputs_by_change(run.program), "instructions" in run.model.energy
+    instructions = [
+        step_program(layer.cell, by_change).always if charged else None
         for layer, by_change in zip(run.program.layers, changes, strict=True)
     ]
     return [

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 
 from hardware.errors import SettingError
 from hardware.reporting.schema import DemandFigures
+
+LEAST, MOST = 1e-9, 1e12
+
+TITLES = {
+    "rate_hz": "the rate of inferences per second",
+    "frame_rate_hz": "the rate of frames per second",
+    "deadline_s": "the deadline in seconds",
+    "battery_j": "the battery in joules",
+}
+"""Fields in words."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +33,13 @@ class Demand:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if value is not None and not (isfinite(value) and value > 0):
-                raise SettingError(f"{name} is {value}: expected a number above 0")
+            if value is None:
+                continue
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not is_number or not LEAST <= value <= MOST:
+                raise SettingError(
+                    f"{TITLES[name]} is {value!r}: expected a number from {LEAST:g} to {MOST:g}"
+                )
         if self.rate_hz is not None and self.frame_rate_hz is not None:
             raise SettingError(
                 "a rate of inferences and a rate of frames are given: give one of them"

@@ -17,7 +17,15 @@ from hardware.reporting.schema import (
     Range,
     UseFigures,
 )
-from hardware.reporting.units import duration, joules, percent, ratio, seconds, watts, with_prefix
+from hardware.reporting.units import (
+    count_or_rate,
+    duration,
+    joules,
+    percent,
+    seconds,
+    watts,
+    with_prefix,
+)
 
 BUSY = 0.5
 """Load of a machine from which measured times are marked."""
@@ -70,7 +78,7 @@ def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
         "frames": use.demand.frame_rate_hz,
     }
     lines += [
-        _busy(use, f"{ratio(rate)} {name} a second")
+        _busy(use, f"{count_or_rate(rate)} {name} a second")
         for name, rate in rates.items()
         if rate is not None
     ]
@@ -87,9 +95,9 @@ def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
         )
     product = with_prefix(use.energy_delay_js.nominal, "Js")
     lines.append(f"Energy-delay product: {product}")
-    lines.append(
-        f"In a stream the answer comes {seconds(use.frame_s.nominal)} after the last frame"
-    )
+    if use.stream_s is not None:
+        after = seconds(use.stream_s.nominal)
+        lines.append(f"In a stream the answer comes {after} after the last frame")
     return lines
 
 

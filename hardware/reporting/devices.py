@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hardware.cost.chip import Chip
-from hardware.cost.dense_gru import DEVICES
+from hardware.cost.dense_gru import DEVICES, MULTIPLY_ACCUMULATE
 from hardware.cost.step_time import BOUNDS
 from hardware.reporting.demand import Demand
 from hardware.reporting.schema import (
@@ -30,6 +30,15 @@ class Use(NamedTuple):
     frames: float
     """Mean of an inference."""
 
+    ticks: float
+    """Mean of an inference."""
+
+    ticks_of_answer: int | None
+    """From the last frame of a stream to its answer; None where a layer reads backwards."""
+
+    multiply_accumulates: float
+    """Of a dense network of the same size, a mean of an inference."""
+
     demand: Demand
 
     @property
@@ -49,6 +58,24 @@ class Use(NamedTuple):
     def chip_w(self) -> Range:
         """Static power of the whole chips in use."""
         return self.static_w(self.figures.chips * self.chip.limits.cores)
+
+    @property
+    def stream_s(self) -> Range | None:
+        """Time from the last frame of a stream to its answer."""
+        if self.ticks_of_answer is None:
+            return None
+        return times(self.time_s, self.ticks_of_answer / max(self.ticks, 1.0))
+
+    @property
+    def keeps_up(self) -> bool | None:
+        """Whether the rate leaves time for each inference; None without a rate."""
+        return None if self.rate is None else self.rate * self.time_s.nominal <= 1
+
+    def power_w(self, static_w: Range) -> Range | None:
+        """Mean power at the rate; None without one, and where the chip does not keep up."""
+        if self.rate is None or not self.keeps_up:
+            return None
+        return plus(static_w, times(self.active_j, self.rate))
 
     @property
     def active_j(self) -> Range:
@@ -74,6 +101,7 @@ def devices_of(
     """Return the rows of the table; the charged chip comes first."""
     rows = [_cores(use), _whole(use)]
     rows += [_rival(use, rival) for rival in rivals]
+    rows.append(_on_host(use, rivals[0]))
     rows += [_device(use, rivals[0], name, joules) for name, joules in rivals[0].device_j.items()]
     return rows + [_measured(found) for found in measured]
 
@@ -89,29 +117,33 @@ def _whole(use: Use) -> DeviceFigures:
     return _of_chip(use, name, use.figures.energy_j.chip_static, use.chip_w, True)
 
 
-def _of_chip(use: Use, name: str, static: Range, static_w: Range, whole: bool) -> DeviceFigures:
+def _of_chip(use: Use, place: str, static: Range, static_w: Range, whole: bool) -> DeviceFigures:
     energy = use.figures.energy_j
     return DeviceFigures(
-        name=f"{use.chip.name}, {name}",
+        network=use.chip.name,
+        place=place,
         modelled=True,
         whole=whole,
+        compared=False,
         dynamic_j=energy.core_dynamic,
         static_j=static,
         host_j=energy.host,
         total_j=plus(energy.core_dynamic, static, energy.host),
         time_s=use.time_s,
-        power_w=None if use.rate is None else plus(static_w, times(use.active_j, use.rate)),
+        power_w=use.power_w(static_w),
         note=use.figures.note,
     )
 
 
 def _rival(use: Use, rival: RivalFigures) -> DeviceFigures:
-    found = rival.formats.get(FORMAT) or next(iter(rival.formats.values()))
     name = FORMAT if FORMAT in rival.formats else next(iter(rival.formats))
+    found = rival.formats[name]
     return DeviceFigures(
-        name=f"{rival.title}, {name}, {rival.chip}",
+        network=rival.title,
+        place=f"{name}, {rival.chip}",
         modelled=True,
         whole=False,
+        compared=True,
         dynamic_j=found.with_memory_j,
         static_j=None,
         host_j=None,
@@ -124,29 +156,56 @@ def _rival(use: Use, rival: RivalFigures) -> DeviceFigures:
     )
 
 
+def _on_host(use: Use, rival: RivalFigures) -> DeviceFigures:
+    """Return the dense network on the processor that serves the chip as its host."""
+    constant = use.chip.host.operation_pj
+    joules = [use.multiply_accumulates * MULTIPLY_ACCUMULATE * pj * 1e-12 for pj in constant.range]
+    total = Range(low=joules[0], nominal=joules[1], high=joules[2])
+    return _of_device(
+        use,
+        rival,
+        "the host's processor",
+        total,
+        f"{MULTIPLY_ACCUMULATE} operations for each multiply-accumulate, {constant.nominal:g} pJ "
+        f"each; no static power",
+        compared=True,
+    )
+
+
 def _device(use: Use, rival: RivalFigures, name: str, joules: float) -> DeviceFigures:
     total = Range(low=joules, nominal=joules, high=joules)
-    batch = DEVICES[name].least_batch
+    device = DEVICES[name]
+    batch = f"; {device.least_batch} inferences at once" if device.least_batch > 1 else ""
+    return _of_device(use, rival, name, total, device.source + batch, not device.is_bound)
+
+
+def _of_device(
+    use: Use, rival: RivalFigures, place: str, total: Range, note: str, compared: bool
+) -> DeviceFigures:
     return DeviceFigures(
-        name=f"{rival.title}, {name}",
+        network=rival.title,
+        place=place,
         modelled=True,
         whole=True,
+        compared=compared,
         dynamic_j=None,
         static_j=None,
         host_j=None,
         total_j=total,
         time_s=None,
         power_w=None if use.rate is None else times(total, use.rate),
-        note=DEVICES[name].source + (f"; {batch} inferences at once" if batch > 1 else ""),
+        note=note,
     )
 
 
 def _measured(found: MeasuredFigures) -> DeviceFigures:
     energy = found.energy_j
     return DeviceFigures(
-        name=found.network,
+        network=found.network,
+        place="this machine",
         modelled=False,
         whole=True,
+        compared=False,
         dynamic_j=None,
         static_j=None,
         host_j=None,
@@ -161,26 +220,21 @@ def used(use: Use, devices: Sequence[DeviceFigures]) -> UseFigures:
     """Return what the use asks of the charged chip, and where it and its rivals break even."""
     whole, demand, rate = devices[1], use.demand, use.rate
     assert whole.total_j is not None
-    busy = None if rate is None else times(use.time_s, rate)
-    deadline, battery = demand.deadline_s, None
-    if demand.battery_j is not None and whole.power_w is not None:
-        power = whole.power_w
-        battery = Range(
-            low=demand.battery_j / power.high,
-            nominal=demand.battery_j / power.nominal,
-            high=demand.battery_j / power.low,
-        )
+    answer_s = use.time_s
+    if demand.frame_rate_hz is not None and use.stream_s is not None:
+        answer_s = use.stream_s
+    deadline = demand.deadline_s
     return UseFigures(
         demand=demand.figures,
-        busy=busy,
-        keeps_up=None if busy is None else busy.nominal <= 1,
-        deadline_met=None if deadline is None else use.time_s.nominal <= deadline,
-        deadline_met_at_worst=None if deadline is None else use.time_s.high <= deadline,
-        battery_s=battery,
+        busy=None if rate is None else times(use.time_s, rate),
+        keeps_up=use.keeps_up,
+        deadline_met=None if deadline is None else answer_s.nominal <= deadline,
+        deadline_met_at_worst=None if deadline is None else answer_s.high <= deadline,
+        battery_s=_life(demand.battery_j, whole.power_w),
         energy_delay_js=Range(
             **{bound: getattr(whole.total_j, bound) * getattr(use.time_s, bound) for bound in RANGE}
         ),
-        frame_s=times(use.time_s, 1 / max(use.frames, 1.0)),
+        stream_s=use.stream_s,
         break_even_hz={
             device.name: break_even(use, device.total_j.nominal)
             for device in devices[2:]
@@ -189,11 +243,20 @@ def used(use: Use, devices: Sequence[DeviceFigures]) -> UseFigures:
     )
 
 
+def _life(battery_j: float | None, power: Range | None) -> Range | None:
+    """Return how long a battery lasts; None without one, and where nothing draws power."""
+    if battery_j is None or power is None or not power.low:
+        return None
+    return Range(
+        low=battery_j / power.high, nominal=battery_j / power.nominal, high=battery_j / power.low
+    )
+
+
 def break_even(use: Use, rival_j: float) -> float | None:
     """Return the rate above which the whole chip draws less power than a rival; None if none does.
 
     Both draw rate × energy of an inference, the chip its static power as well. The rival's static
-    power is in its energy, or left out, which favours it.
+    power is left out, which favours it.
     """
     saved = rival_j - use.active_j.nominal
     if saved <= 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hardware.cost.chip import Barrier, Chip, Constant, Operations
 from hardware.cost.dense_gru import DEVICES
-from hardware.cost.model import COST_MODELS
+from hardware.cost.model import COST_MODELS, CostModel
 from hardware.definition.decision import DECISIONS
 from hardware.reporting.schema import ClampedInputs, ExitFigures, MeasuredFigures, Report
 
@@ -67,8 +67,9 @@ def methods(report: Report) -> list[Method]:
         ),
         Method(
             "GRU that skips what has not changed",
-            "values changed since the last frame × weights of their column",
-            "this program's membranes on the gate grid, taken as its states",
+            "values that moved by more than a threshold × weights of their column",
+            f"{report.delta_gru.note}; without a calibrated one, this program's membranes on the "
+            f"gate grid are taken as its states",
         ),
         *_measured(report.measured),
         Method(
@@ -219,6 +220,26 @@ def _measured(found: Sequence[MeasuredFigures]) -> list[Method]:
     ]
 
 
+def _of_neurons(model: CostModel, counts: str) -> list[Method]:
+    """Return the methods of a step's neurons, and of the messages that reach them."""
+    if "instructions" not in model.energy:
+        title = "updates and messages sent × time of each, on the busiest core"
+        return [Method("neurons, of a step", title, counts)]
+    return [
+        Method(
+            "neurons, of a step",
+            "instructions, updates and messages sent × time of each, on the busiest core",
+            f"each step of a gated neuron runs its list of instructions (docs/lava.md); {counts}",
+        ),
+        Method(
+            "messages, of a step",
+            "messages × time of a hop, and payloads × time of each, into the busiest tile; or the "
+            "messages of the host",
+            f"links between tiles are not modelled; {counts}",
+        ),
+    ]
+
+
 def _of_model(report: Report, constants: str) -> list[Method]:
     """Return the methods of time, static and host energy in the report's cost model."""
     counts = f"counts of every core and step; {constants}"
@@ -234,11 +255,7 @@ def _of_model(report: Report, constants: str) -> list[Method]:
         host += " + operations × energy of one"
     return [
         Method("time on the cores", time, counts),
-        Method(
-            "neurons, of a step",
-            "instructions, updates and messages sent × time of each, on the busiest core",
-            f"each step of a gated neuron runs its list of instructions (docs/lava.md); {counts}",
-        ),
+        *_of_neurons(COST_MODELS[report.cost_model], counts),
         Method(
             "synapses, of a step",
             "messages received and weights read × time of each, on the busiest core",

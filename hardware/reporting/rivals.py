@@ -14,7 +14,6 @@ from hardware.cost.dense_gru import (
     DenseWork,
     Measured,
     delta_gru,
-    dense_gru,
     skipping_network,
 )
 from hardware.cost.digital import DigitalChip, digital_cost
@@ -53,7 +52,7 @@ def skipping_gru(run: Study, given: Skipping | None) -> RivalFigures:
         work = delta_gru(run.program, run.trace)
         note = "skips only what has not changed at all"
     else:
-        work = skipping_network(dense_gru(run.program, run.counts), given.multiply_accumulates)
+        work = skipping_network(delta_gru(run.program, run.trace), given.multiply_accumulates)
         name = metrics_of_task(run.answering)[0]
         reached = given.metrics.get(f"{run.head}/{name}" if run.head else name)
         shown = "" if reached is None else f", {METRICS[name].title} {text_of(name, reached)}"

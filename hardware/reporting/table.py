@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hardware.cost.model import CURRENT
 from hardware.reporting.compare import Compared
 from hardware.reporting.device_table import (
     devices_table,
@@ -67,7 +68,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
-    console.print(errors_of_model(), style="dim")
+    if report.cost_model == CURRENT:
+        console.print(errors_of_model(), style="dim")
     print_notes(report.chips.values(), console)
     console.print(devices_table(report.devices))
     for line in use_lines(report.use, report.chips[report.charged]):

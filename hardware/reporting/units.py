@@ -65,6 +65,11 @@ def ratio(value: float) -> str:
     return digits(value) if value >= 0.1 else f"{value:.2g}"
 
 
+def count_or_rate(value: float) -> str:
+    """Three digits, and whole numbers of a thousand and more with their thousands apart."""
+    return whole(value) if value >= 999.5 else ratio(value)
+
+
 def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 

@@ -3,88 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 from hardware.cost.held_out import spread
-from hardware.reporting.schema import DeviceFigures, Range, UseFigures
-from hardware.reporting.units import digits
+from hardware.reporting.schema import ChipFigures, DeviceFigures, Range, UseFigures
+from hardware.reporting.units import count_or_rate, percent, seconds
 
-CLEAR_OF_CORES, CLEAR_OF_CHIP = (spread(kind).factor for kind in ("core dynamic", "energy"))
+CLEAR_OF_CORES, CLEAR_OF_CHIP = (spread(kind).factor for kind in ("core dynamic", "whole"))
 """Ratios up to these say nothing: the model is within these factors of measurements."""
 
-REMEDIES = {
-    "synaptic_operation": ("synaptic operations", "fewer events or sparser weights"),
-    "microcode_instruction": ("the steps of neurons", "fewer neurons or fewer steps"),
-    "neuron_update": ("updates of neurons", "fewer steps or fewer neurons"),
-    "spike": ("making spikes", "fewer spikes"),
-    "message": ("messages", "fewer spikes, or layers on fewer cores"),
-    "graded": ("payloads of messages", "spikes instead of graded messages"),
-    "within": ("messages", "fewer spikes, or layers on fewer cores"),
-    "hop": ("messages", "fewer spikes, or layers on fewer cores"),
+
+class Part(NamedTuple):
+    """A part of an energy in words, and what would make less of it."""
+
+    subject: str
+    verb: str
+    remedy: str
+
+
+_SYNAPSES = Part("synaptic operations", "are", "fewer events or sparser weights")
+_UPDATES = Part("updates of neurons", "are", "fewer steps or fewer neurons")
+_MESSAGES = Part("messages", "are", "fewer spikes, or layers on fewer cores")
+
+OPERATIONS = {
+    "synaptic_operation_dense": _SYNAPSES,
+    "synaptic_operation_sparse": _SYNAPSES,
+    "microcode_instruction": Part("the steps of neurons", "are", "fewer neurons or fewer steps"),
+    "neuron_update_active": _UPDATES,
+    "neuron_update_idle": _UPDATES,
+    "spike": Part("making spikes", "is", "fewer spikes"),
+    "message_out": _MESSAGES,
+    "message_in": _MESSAGES,
+    "graded_payload": Part("payloads of messages", "are", "spikes instead of graded messages"),
+    "within_tile": _MESSAGES,
+    "hop_east_west": _MESSAGES,
+    "hop_north_south": _MESSAGES,
 }
-"""By how the names of a chip's constants begin: what it is, and what would make less of it."""
+"""Constants of a chip."""
+
+WORKING = Part("static power while the cores work", "is", "fewer steps")
+WAITING = Part("static power while the host works", "is", "fewer steps or a faster host")
+HOST = Part("the host", "is", "fewer steps or fewer input events")
 
 
 def verdict(
-    devices: Sequence[DeviceFigures], by_operation: Mapping[str, float], use: UseFigures
+    devices: Sequence[DeviceFigures],
+    by_operation: Mapping[str, Range],
+    use: UseFigures,
+    chip: ChipFigures,
 ) -> str:
-    """Return the sentences; only modelled devices are compared, so no clock has a say."""
-    cores, whole = devices[:2]
-    rivals = [device for device in devices[2:] if device.modelled]
+    """Return the sentences; only modelled devices are compared, so no clock has a say.
+
+    The operations of the cores are compared with arithmetic and its memory, the whole chip with its
+    host with whole devices: their power where a rate was asked for, else their energy.
+    """
+    whole = devices[1]
+    rivals = [device for device in devices[2:] if device.compared]
     arithmetic = _cheapest([device for device in rivals if not device.whole])
-    at_once = [device for device in rivals if device.whole and "at once" not in device.note]
-    device = _cheapest(at_once)
-    of_cores = Ratio(_ratio(arithmetic.total_j, cores_alone(cores)), CLEAR_OF_CORES)
-    of_whole = Ratio(_ratio(device.total_j, whole.total_j), CLEAR_OF_CHIP)
-    part, share, remedy = _largest_part(by_operation)
-    scopes = {
-        "the cores' operations": whole.dynamic_j,
-        "static power": whole.static_j,
-        "the host": whole.host_j,
-    }
-    nominal = {name: scope.nominal for name, scope in scopes.items() if scope is not None}
-    largest = max(nominal, key=lambda name: nominal[name])
-    of_largest = _share(nominal[largest], sum(nominal.values()))
+    device = _cheapest([device for device in rivals if device.whole])
+    subject = "the whole chip" if chip.chips == 1 else f"all {chip.chips} chips"
+    of_cores = Ratio.of(arithmetic.total_j, whole.dynamic_j, CLEAR_OF_CORES)
+    of_whole = Ratio.of(device.total_j, whole.total_j, CLEAR_OF_CHIP)
+    takes, what, when = "take", "energy", "at full load"
+    if whole.power_w is not None:
+        of_whole = Ratio.of(device.power_w, whole.power_w, CLEAR_OF_CHIP)
+        takes, what, when = "draw", "power", "at this rate"
+    takes += "s" * (chip.chips == 1)
+    parts, scopes = _parts(by_operation), _scopes(chip)
+    part, scope = max(parts, key=lambda of: parts[of]), max(scopes, key=lambda of: scopes[of])
     return (
-        f"{_worth(of_cores, of_whole)}: the cores in use take {of_cores} "
-        f"{_described(arithmetic)}, and the whole chip with its host takes {of_whole} "
-        f"{_described(device)}. {part.capitalize()} {_are(part)} {share:.0%} of the energy of the "
-        f"cores, and {largest} {_are(largest)} {of_largest:.0%} of the whole. "
-        f"{remedy.capitalize()} would change the cores most; {_rate(use, device)}."
+        f"{_worth(chip, use, of_cores, of_whole)}: the operations of the cores take "
+        f"{of_cores.in_words('energy')} {_described(arithmetic)}, and {subject} with the host "
+        f"{takes} {of_whole.in_words(what)} {_described(device)} {when}. "
+        f"{_capital(part.subject)} {part.verb} {_share(parts, part)} of these operations, and "
+        f"{scope.subject} {scope.verb} {_share(scopes, scope)} of the whole. "
+        f"{_capital(part.remedy)} would change the first most, {scope.remedy} the second; "
+        f"{_rate(use, device, subject)}."
     )
 
 
-def cores_alone(cores: DeviceFigures) -> Range | None:
-    """Return the energy of the cores in use, without the host."""
-    dynamic, static = cores.dynamic_j, cores.static_j
-    if dynamic is None or static is None:
-        return None
-    nominal = dynamic.nominal + static.nominal
-    return Range(low=dynamic.low + static.low, nominal=nominal, high=dynamic.high + static.high)
-
-
 def _cheapest(rivals: Sequence[DeviceFigures]) -> DeviceFigures:
-    return min(rivals, key=lambda rival: rival.total_j.nominal if rival.total_j else 0.0)
-
-
-def _described(device: DeviceFigures) -> str:
-    """Return the name of a row in a sentence: `a dense GRU (int8, Digital, 45 nm)`."""
-    network, _, place = device.name.partition(", ")
-    return f"a {network} ({place})"
-
-
-def _ratio(rival: Range | None, own: Range | None) -> float:
-    """Return how many times the rival's energy is the program's."""
-    if rival is None or own is None or not own.nominal:
-        return 1.0
-    return rival.nominal / own.nominal
+    return min(rivals, key=lambda rival: rival.total_j.nominal if rival.total_j else inf)
 
 
 class Ratio(NamedTuple):
-    """How many times the rival's energy is the program's, and from where on that is clear."""
+    """How many times the rival's figure is the program's, and from where on that is clear."""
 
     value: float
     clear: float
+
+    @classmethod
+    def of(cls, rival: Range | None, own: Range | None, clear: float) -> Ratio:
+        if rival is None or own is None:
+            return cls(1.0, clear)
+        if not own.nominal:
+            return cls(inf if rival.nominal else 1.0, clear)
+        return cls(rival.nominal / own.nominal, clear)
 
     @property
     def less(self) -> bool:
@@ -95,48 +110,74 @@ class Ratio(NamedTuple):
     def more(self) -> bool:
         return self.value < 1 / self.clear
 
-    def __str__(self) -> str:
+    def in_words(self, what: str) -> str:
         if self.less:
-            return f"{digits(self.value)}× less energy than"
+            times = "" if self.value == inf else f"{count_or_rate(self.value)}× "
+            return f"{times}less {what} than"
         if self.more:
-            return f"{digits(1 / self.value)}× more energy than"
-        return "about as much energy as"
+            times = "" if not self.value else f"{count_or_rate(1 / self.value)}× "
+            return f"{times}more {what} than"
+        return f"about as much {what} as"
 
 
-def _worth(*ratios: Ratio) -> str:
+def _worth(chip: ChipFigures, use: UseFigures, *ratios: Ratio) -> str:
+    """Return the answer in a few words."""
+    if not chip.runs_gated_neurons:
+        return "It cannot run there, so this is a reference only"
+    if use.keeps_up is False:
+        busy = percent(use.busy.nominal if use.busy else None)
+        return f"Not usable at this rate, which would keep cores and host busy {busy} of the time"
+    if use.deadline_met is False and use.demand.deadline_s is not None:
+        return f"Not usable, because an answer misses {seconds(use.demand.deadline_s)}"
     if all(ratio.less for ratio in ratios):
         return "Worth it"
-    if all(ratio.more for ratio in ratios):
-        return "Not worth it for energy"
     if any(ratio.less for ratio in ratios):
         return "Worth it in part"
-    return "No clear gain in energy"
+    return "Not worth it" if any(ratio.more for ratio in ratios) else "No clear gain"
 
 
-def _largest_part(by_operation: Mapping[str, float]) -> tuple[str, float, str]:
-    parts: dict[tuple[str, str], float] = {}
+def _parts(by_operation: Mapping[str, Range]) -> dict[Part, float]:
+    """Return the nominal joules of each part of the operations."""
+    parts: dict[Part, float] = {}
     for name, energy in by_operation.items():
-        kind = next(REMEDIES[start] for start in REMEDIES if name.startswith(start))
-        parts[kind] = parts.get(kind, 0) + energy
-    kind = max(parts, key=lambda kind: parts[kind])
-    return kind[0], _share(parts[kind], sum(parts.values())), kind[1]
+        parts[OPERATIONS[name]] = parts.get(OPERATIONS[name], 0.0) + energy.nominal
+    return parts
 
 
-def _share(part: float, total: float) -> float:
-    return part / total if total else 0.0
+def _scopes(chip: ChipFigures) -> dict[Part, float]:
+    """Return the nominal joules of each scope of the whole chip with its host."""
+    energy, core_s = chip.energy_j, chip.latency_s.core.nominal
+    spent = core_s + chip.latency_s.host.nominal
+    working = energy.chip_static.nominal * (core_s / spent if spent else 0.0)
+    return {
+        Part("the operations", "are", "the same"): energy.core_dynamic.nominal,
+        WORKING: working,
+        WAITING: energy.chip_static.nominal - working,
+        HOST: energy.host.nominal,
+    }
 
 
-def _rate(use: UseFigures, device: DeviceFigures) -> str:
-    """Return from which rate on the whole chip draws less power than the device."""
-    rate, place = use.break_even_hz.get(device.name), device.name.partition(", ")[2]
+def _share(parts: Mapping[Part, float], part: Part) -> str:
+    total = sum(parts.values())
+    return f"{100 * parts[part] / total if total else 0:.0f} %"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _described(device: DeviceFigures) -> str:
+    """Return a row in a sentence: `a dense GRU (int8, Digital, 45 nm)`."""
+    return f"a {device.network} ({device.place})"
+
+
+def _rate(use: UseFigures, device: DeviceFigures, subject: str) -> str:
+    """Return from which rate on the chip draws less power than the device."""
+    rate = use.break_even_hz.get(device.name)
+    less = f"less power than the one on {device.place}"
+    draws = "draws" if subject.startswith("the") else "draw"
     if rate is None:
-        return (
-            f"at no rate that it keeps up with does the whole chip draw less power than the {place}"
-        )
-    return (
-        f"above {digits(rate)} inferences a second the whole chip draws less power than the {place}"
-    )
-
-
-def _are(subject: str) -> str:
-    return "are" if subject.endswith("s") and not subject.startswith("making") else "is"
+        return f"{subject} {draws} {less} at no rate that can be kept up with"
+    if not rate:
+        return f"{subject} {draws} {less} at every rate"
+    return f"above {count_or_rate(rate)} inferences a second {subject} {draws} {less}"

@@ -50,9 +50,9 @@ def on_this_host(run: Study) -> list[Measured]:
 
 
 TITLES = {
-    "torch": "torch.nn.GRU, this machine",
-    "onnxruntime": "ONNX Runtime's GRU, this machine",
-    "events": "the program, events engine, this machine",
+    "torch": "torch.nn.GRU",
+    "onnxruntime": "ONNX Runtime's GRU",
+    "events": "the program, events engine",
 }
 PACKAGES = {"torch": "torch", "onnxruntime": "onnxruntime", "events": "spiking-gru"}
 

@@ -50,8 +50,8 @@ def report(
         bool,
         typer.Option(
             "--measure/--no-measure",
-            help="Time torch.nn.GRU on this machine; without that a run always gives the same "
-            "report.",
+            help="Time ordinary GRUs and the program on this machine; without that a run always "
+            "gives the same report.",
         ),
     ] = True,
     data: Annotated[
@@ -110,10 +110,17 @@ def report(
     As a table, JSON, CSV and a page. With two runs: both side by side, as a table, JSON and a page.
     """
     voice = Voice(as_json)
+    from hardware.reporting.demand import NO_DEMAND
+
     demand = demand_of(rate, frame_rate, deadline_ms, battery_mwh)
     asked = Asked(chip, measure, data, trace, out, cost_model, rival, demand, objective)
     if other is None:
         voice.result(report_run(folder_of(run), asked, voice))
+    elif asked.demand != NO_DEMAND:
+        raise InputError(
+            "--rate, --frame-rate, --deadline-ms and --battery-mwh ask about one run, but two are "
+            "compared: leave them out"
+        )
     elif trace is not None:
         raise InputError("--trace names one trace, but two runs are compared: leave it out")
     else:

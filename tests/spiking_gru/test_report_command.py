@@ -199,9 +199,9 @@ def test_a_report_times_a_gru_on_this_machine(runs: Path, tmp_path: Path, call: 
     assert code == 0, err
     measured = json.loads((tmp_path / "report.json").read_text())["measured"]
     names = [found["network"] for found in measured]
-    assert names[0] == "torch.nn.GRU, this machine"
-    assert names[-1] == "the program, events engine, this machine"
-    assert ("ONNX Runtime's GRU, this machine" in names) == has_onnx()
+    assert names[0] == "torch.nn.GRU"
+    assert names[-1] == "the program, events engine"
+    assert ("ONNX Runtime's GRU" in names) == has_onnx()
     for found in measured:
         assert 0 < found["least_s"] <= found["median_s"]
         assert found["rounds"] == measured[0]["rounds"], "rounds are interleaved"
@@ -231,7 +231,7 @@ def test_a_report_says_what_a_use_asks_of_the_chip(runs: Path, tmp_path: Path, c
     [
         (("--battery-mwh", 1), "depends on the rate: give a rate as well"),
         (("--rate", 1, "--frame-rate", 1), "are given: give one of them"),
-        (("--rate", 0), "rate_hz is 0.0: expected a number above 0"),
+        (("--rate", 0), "the rate of inferences per second is 0.0: expected a number from"),
         (("--cost-model", "0.3"), "unknown cost model '0.3'"),
         (("--rival", "digital"), "unknown digital chip 'digital'"),
         (("--objective", "speed"), "unknown objective 'speed'"),
@@ -245,6 +245,12 @@ def test_an_option_of_the_cost_that_makes_no_sense_is_refused(
     assert message in err
     assert len(err.splitlines()) == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_use_is_asked_of_one_run(runs: Path, tmp_path: Path, call: Call) -> None:
+    code, _, err = call("report", runs / "a", runs / "b", "--rate", 5, "--out", tmp_path)
+    assert code == 2
+    assert "ask about one run, but two are compared: leave them out" in err
 
 
 def test_the_cost_model_of_version_0_1_prices_the_same_trace(

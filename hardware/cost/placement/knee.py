@@ -27,14 +27,15 @@ ACTIVITY = 0.1
 def cores_at_the_knee(
     program: Program, number: int, inwards: Sequence[Projection], sparse: Sequence[bool], chip: Chip
 ) -> int:
-    """Return the cores of a layer, the readout being the last; 1 where the barrier takes no time.
+    """Return the cores of a layer, the readout being the last.
 
-    The barrier is that of the tiles which these cores fill.
+    The barrier is that of the tiles which these cores fill. Where it takes no time, every further
+    core saves some.
     """
     work, per_tile = _work(program, number, inwards, sparse, chip.time_ns), chip.mesh.cores_per_tile
     for cores in range(1, chip.limits.cores):
         barrier = chip.time_ns.barrier.at(ceil(cores / per_tile))[1]
-        if not barrier or work <= cores * barrier:
+        if work <= cores * barrier:
             return cores
     return chip.limits.cores
 

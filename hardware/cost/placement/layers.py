@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -144,28 +145,32 @@ class Cut(NamedTuple):
 
 
 def _storages(inwards: list[Projection], chip: Chip, model: CostModel) -> list[Storage]:
-    """Return the ways to store synapses; the later ones take less room."""
+    """Return the ways to store synapses, the most sparse first and the smallest last.
+
+    A set is sparse where that is smaller. Where it is only cheaper, it may be sparse or dense.
+    """
     smallest = tuple(is_sparse(projection, chip.limits) for projection in inwards)
     if not model.sparse_where_free:
         return [smallest]
-    cheapest = tuple(
-        small or is_cheaper_sparse(projection, chip.energy_pj)
+    choices = [
+        (True, small) if is_cheaper_sparse(projection, chip.energy_pj) else (small,)
         for small, projection in zip(smallest, inwards, strict=True)
-    )
-    return [cheapest, smallest]
+    ]
+    return sorted({*product(*choices)}, key=lambda storage: (-sum(storage), storage))
 
 
 def _fewest_cores(cut_as: Callable[[Storage], Cut], storages: list[Storage]) -> Cut:
-    """Return the cut with the fewest cores, of several the first."""
+    """Return the cut with the fewest cores; of several the most sparse."""
     *cheaper, smallest = storages
-    cuts = []
+    fewest = cut_as(smallest)
     for storage in cheaper:
         try:
-            cuts.append(cut_as(storage))
-        except PlacementError:  # one neuron's synapses fill a core: the smallest storage may fit
+            found = cut_as(storage)
+        except PlacementError:  # one neuron's synapses fill a core
             continue
-    cuts.append(cut_as(smallest))
-    return min(cuts, key=lambda found: len(found.starts))
+        if len(found.starts) <= len(fewest.starts):
+            return found
+    return fewest
 
 
 def _cut_stored(

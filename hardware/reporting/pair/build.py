@@ -83,7 +83,15 @@ def make_pair_report(
         chips={name: chip_figures(chips[name], cost) for name, cost in run.costs.items()},
     )
     dense = rival_figures("dense pair of GRUs", _dense(run), run.digital)
-    use = Use(chips[run.charged], both.chips[run.charged], run.frames, demand)
+    use = Use(
+        chips[run.charged],
+        both.chips[run.charged],
+        frames=run.frames,
+        ticks=float(sum(part.ticks.mean() for part in counts)),
+        ticks_of_answer=None,
+        multiply_accumulates=dense.multiply_accumulates,
+        demand=demand,
+    )
     devices = devices_of(use, [dense], [])
     of_use = used(use, devices)
     networks = networks_of_pair(run, trained or {})
@@ -115,8 +123,9 @@ def make_pair_report(
         use=of_use,
         conclusion=verdict(
             devices,
-            {name: mean_range(joules).nominal for name, joules in operations.items()},
+            {name: mean_range(joules) for name, joules in operations.items()},
             of_use,
+            both.chips[run.charged],
         ),
         texts=_texts(run),
         provenance=dict(found.pair.decoder.provenance),

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from hardware.cost.model import CURRENT
 from hardware.reporting.device_table import devices_table, errors_of_model, titled, use_lines
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.pair.schema import PairReport
@@ -42,7 +43,8 @@ def print_pair_report(report: PairReport, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
-    console.print(errors_of_model(), style="dim")
+    if report.cost_model == CURRENT:
+        console.print(errors_of_model(), style="dim")
     print_notes([report.both.chips[report.charged]], console)
     console.print(devices_table(report.devices))
     for line in use_lines(report.use, report.both.chips[report.charged]):

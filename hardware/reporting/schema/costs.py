@@ -83,12 +83,18 @@ class MeasuredFigures(Strict):
 class DeviceFigures(Strict):
     """One device: the mean cost of an inference, as far as it is known."""
 
-    name: str
+    network: str
+    """What runs there; of the charged chip its name."""
+
+    place: str
     modelled: bool
     """Whether figures are computed; else the time is measured."""
 
     whole: bool
-    """Whether it is a whole device, with its static power and host."""
+    """Whether it is a whole device, not its cores or its arithmetic alone."""
+
+    compared: bool
+    """Whether the verdict compares with it: no bound, no full batch, no clock."""
 
     dynamic_j: Range | None
     static_j: Range | None
@@ -96,9 +102,13 @@ class DeviceFigures(Strict):
     total_j: Range | None
     time_s: Range | None
     power_w: Range | None
-    """Mean power at the rate that was asked for."""
+    """Mean power at the rate that was asked for; None where the chip does not keep up."""
 
     note: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.network}, {self.place}"
 
 
 class DemandFigures(Strict):
@@ -130,8 +140,8 @@ class UseFigures(Strict):
     """Life of the battery; low and high of the time."""
 
     energy_delay_js: Range
-    frame_s: Range
-    """Time of one frame: in a stream the answer is there so long after the last one."""
+    stream_s: Range | None
+    """Time from the last frame of a stream to its answer; None where a layer reads backwards."""
 
     break_even_hz: dict[str, float | None]
     """Rate above which the whole chip takes less power, by rival; None where no rate does."""

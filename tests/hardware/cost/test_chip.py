@@ -96,7 +96,8 @@ def test_loihi_1_has_no_gated_neurons_and_says_what_it_is_for() -> None:
 @pytest.mark.parametrize("name", LOIHIS)
 def test_host_time_lies_between_both_estimates_and_what_the_slowest_run_leaves(name: str) -> None:
     low, nominal, high = load_chip(name).host.time_us_per_step.range
-    assert low == 9.0
+    # Of Loihi 2 steps without a host were measured.
+    assert low == (9.0 if name == "loihi1" else 0.0)
     assert nominal == pytest.approx(15.54 - 4.67, abs=0.05)
     assert high == pytest.approx(13.99e3 / 840 - 4.67, abs=0.05)
 

@@ -15,6 +15,7 @@ from hardware.cost.dense_gru import (
     delta_gru,
     dense_gru,
     events_per_use,
+    skipping_network,
 )
 from hardware.definition.arithmetic import shift
 from hardware.errors import InputError
@@ -38,9 +39,23 @@ def test_the_dense_gru_multiplies_every_weight_at_every_step() -> None:
 
 def test_a_gpu_reads_each_weight_from_its_memory_unless_its_batch_is_full() -> None:
     # H100 SXM: 3.35 TB/s, 989 TFLOP/s of two operations each, 700 W.
-    assert DEVICES["GPU, batch 1"].joules == pytest.approx(2 * 700 / 3.35e12, rel=0.01)
+    assert DEVICES["GPU, batch 1, at least"].joules == pytest.approx(2 * 700 / 3.35e12, rel=0.01)
     assert DEVICES["GPU, full batch"].joules == pytest.approx(2 * 700 / 989e12, rel=0.02)
     assert DEVICES["GPU, full batch"].least_batch > 1
+    assert [name for name, device in DEVICES.items() if device.is_bound] == [
+        "GPU, batch 1, at least",
+        "GPU, full batch",
+    ]
+
+
+def test_a_gru_that_skips_at_a_threshold_has_the_values_of_one_that_skips_no_change() -> None:
+    program = random_program(2, channels=3, hidden=(4,), outputs=2)
+    delta = delta_gru(program, run(program, random_sequences(2, 3, [5, 9])))
+    found = skipping_network(delta, float(delta.multiply_accumulates.mean()) / 2)
+    halves = delta.multiply_accumulates / 2
+    assert found.multiply_accumulates.tolist() == pytest.approx(halves.tolist(), abs=1)
+    assert found.weights_read.tolist() == found.multiply_accumulates.tolist()
+    assert found.values_read is delta.values_read
 
 
 def test_the_work_of_two_networks_adds_up() -> None:

@@ -47,7 +47,7 @@ def test_a_network_is_in_the_smallest_memory_that_holds_its_bytes() -> None:
         (8193, "SRAM, 9 kB"),
         (2**20, "SRAM, 1 MB"),
         (2**20 + 1, "DRAM"),
-        (2**41, "DRAM"),
+        (2**41, "more than DRAM"),
     ):
         assert chip.memory_for(stored).name == name
     assert digital_cost(DEMO._replace(stored=8_192), format="fp32").memory == "SRAM, 32 kB"

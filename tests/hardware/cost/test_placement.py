@@ -199,7 +199,7 @@ def test_loihi_1_refuses_a_gated_neuron_and_is_a_cost_reference() -> None:
     program, chip = random_program(1), load_chip("loihi1")
     with pytest.raises(PlacementError, match="layer 0 cannot be placed on Loihi 1: .* no program"):
         place(program, chip)
-    assert place(program, chip, as_reference=True).cores == (1, 1)
+    assert place(program, chip, as_reference=True, objective="cores").cores == (1, 1)
 
 
 def test_sparse_weights_take_only_what_is_not_zero_and_an_index_each() -> None:
@@ -230,8 +230,8 @@ def half_of_its_weights() -> Program:
     [
         # Sparse, each of 3 · 13 weights of a neuron takes 8 + 13 bits; dense, each of 78 takes 8.
         (20 * 3 * 13 * 21, 1, (True, True, False)),
-        # As a list the synapses need a second core.
-        (20 * 3 * 13 * 21 - 1, 1, (False, False, False)),
+        # All as lists need a second core; those of U do not.
+        (20 * 3 * 13 * 21 - 1, 1, (False, True, False)),
         # Both ways take two cores.
         (10 * 3 * 13 * 21, 2, (True, True, False)),
     ],
@@ -476,11 +476,26 @@ def test_the_knee_takes_no_further_chip() -> None:
     assert 2 < placement.total <= 8
 
 
-def test_without_a_barrier_the_knee_is_the_fewest_cores() -> None:
-    program, text = random_program(1, hidden=(40,)), small_chip({}, SLOW).model_dump()
-    for bound in ("low", "nominal", "high"):
-        text["time_ns"]["barrier"][bound] = [0.0] * 4
-    assert place(program, Chip.model_validate(text)).cores == (1, 1)
+def test_without_a_barrier_every_further_core_saves_time() -> None:
+    program = random_program(1, hidden=(40,))
+    for times, total in ((SLOW, 24), ({}, 2)):
+        text = small_chip({}, times).model_dump()
+        for bound in ("low", "nominal", "high"):
+            text["time_ns"]["barrier"][bound] = [0.0] * 4
+        placement = place(program, Chip.model_validate(text))
+        assert placement.chips == 1
+        assert placement.total <= total
+        assert placement.total > total / 3
+
+
+def test_some_synapses_are_sparse_where_not_all_fit_as_lists() -> None:
+    program = half_of_its_weights()
+    # W of a neuron takes 3 · 6 · 8 bits, as a list 3 · 3 · 21; U 3 · 20 · 8, as a list 3 · 10 · 21.
+    room = 20 * (3 * 3 * 21 + 3 * 20 * 8)
+    chip = small_chip(PRICED, synapse_index_bits=13, synapse_bits_per_core=room)
+    placement = place(program, chip)
+    assert placement.cores == (1, 1)
+    assert placement.sparse == (True, False, False)
 
 
 def test_an_unknown_objective_is_refused() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 
 import pytest
+from chips import small_chip
+from programs import random_program, random_sequences
 from reports import LABELS, PROGRAM
 from rich.console import Console
 
@@ -13,6 +15,7 @@ from hardware.errors import SettingError
 from hardware.reporting import Report, Study, make_report, print_report, study
 from hardware.reporting.demand import Demand
 from hardware.reporting.schema import DeviceFigures
+from hardware.runs.run import run
 from hardware.runs.trace import Trace
 
 CHIP = load_chip("loihi2")
@@ -77,13 +80,17 @@ def test_frames_per_second_are_inferences_of_the_mean_length(measured: Study) ->
 
 
 def test_a_rate_that_is_too_high_is_said_not_to_be_kept_up_with(measured: Study) -> None:
-    time = asked(measured).use.frame_s.nominal * measured.trace.lengths.mean()
+    time_s = row(asked(measured), "Loihi 2, whole chip").time_s
+    assert time_s is not None
+    time = time_s.nominal
     slow, fast = (asked(measured, rate_hz=factor / time) for factor in (0.5, 2.0))
     assert (slow.use.keeps_up, fast.use.keeps_up) == (True, False)
     assert slow.use.busy is not None
     assert slow.use.busy.nominal == pytest.approx(0.5)
     assert "cores and host are busy 50.00 % of the time" in printed(slow)
     assert "do not keep up: they would be busy 200.00 % of the time" in printed(fast)
+    assert row(fast, "Loihi 2, whole chip").power_w is None
+    assert asked(measured, rate_hz=2.0 / time, battery_j=1.0).use.battery_s is None
 
 
 def test_a_deadline_is_met_at_the_nominal_time_and_at_worst(measured: Study) -> None:
@@ -116,8 +123,10 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     report = asked(measured)
     rates = report.use.break_even_hz
     assert set(rates) == {device.name for device in report.devices[2:]}
+    for device in report.devices[2:]:
+        assert device.compared == ("GPU" not in device.place)
     assert rates["dense GRU, int8, Digital, 45 nm"] is None, "it takes less energy at any rate"
-    rate = 1e4
+    rate = 1e3
     scaled = {
         device.name: device.total_j.nominal * rate
         for device in asked(measured, rate_hz=rate).devices[2:]
@@ -141,10 +150,19 @@ def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Repo
 @pytest.mark.parametrize(
     ("demand", "message"),
     [
-        ({"rate_hz": 0.0}, "rate_hz is 0.0: expected a number above 0"),
-        ({"frame_rate_hz": float("nan")}, "frame_rate_hz is nan: expected a number above 0"),
-        ({"deadline_s": -1.0}, "deadline_s is -1.0"),
-        ({"battery_j": float("inf"), "rate_hz": 1.0}, "battery_j is inf"),
+        (
+            {"rate_hz": 0.0},
+            "the rate of inferences per second is 0.0: expected a number from 1e-09",
+        ),
+        (
+            {"frame_rate_hz": float("nan")},
+            "the rate of frames per second is nan: expected a number",
+        ),
+        ({"deadline_s": -1.0}, "the deadline in seconds is -1.0"),
+        ({"battery_j": float("inf"), "rate_hz": 1.0}, "the battery in joules is inf"),
+        ({"rate_hz": "100"}, "the rate of inferences per second is '100'"),
+        ({"rate_hz": True}, "the rate of inferences per second is True"),
+        ({"rate_hz": 1e300}, "expected a number from 1e-09 to 1e.12"),
         ({"rate_hz": 1.0, "frame_rate_hz": 1.0}, "are given: give one of them"),
         ({"battery_j": 1.0}, "depends on the rate: give a rate as well"),
     ],
@@ -152,6 +170,60 @@ def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Repo
 def test_a_demand_that_makes_no_sense_is_refused(demand: dict, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Demand(**demand)
+
+
+def test_the_dense_gru_runs_on_the_hosts_processor_as_well(report: Report) -> None:
+    found = row(report, "dense GRU, the host's processor").total_j
+    assert found is not None
+    operations = 3 * report.dense_gru.multiply_accumulates
+    assert found.nominal == pytest.approx(operations * CHIP.host.operation_pj.nominal * 1e-12)
+
+
+@pytest.mark.parametrize("formulation", ["torch", "output-gated"])
+def test_in_a_stream_the_answer_comes_after_the_pipeline(formulation: str) -> None:
+    program = random_program(3, hidden=(5, 4), formulation=formulation)
+    sequences = random_sequences(3, 3, [9, 9])
+    found = make_report(study(program, run(program, sequences)), dataset="small").use.stream_s
+    one = make_report(study(program, run(program, random_sequences(3, 3, [1]))), dataset="small")
+    time = row(one, "Loihi 2, whole chip").time_s
+    assert found is not None
+    assert time is not None
+    # One frame goes through two levels and the readout.
+    assert found.nominal == pytest.approx(time.nominal, rel=0.1)
+
+
+def test_no_answer_of_a_stream_comes_where_a_layer_reads_backwards() -> None:
+    program = random_program(3, hidden=(5,), bidirectional=True)
+    trace = run(program, random_sequences(3, 3, [6, 4]))
+    report = make_report(study(program, trace), dataset="small")
+    assert report.use.stream_s is None
+    assert "In a stream" not in printed(report)
+
+
+def test_the_deadline_of_frames_is_that_of_a_stream(measured: Study) -> None:
+    stream = asked(measured).use.stream_s
+    assert stream is not None
+    between = stream.nominal * 1.01
+    by_frame = asked(measured, frame_rate_hz=1.0, deadline_s=between).use
+    by_inference = asked(measured, rate_hz=1.0, deadline_s=between).use
+    assert by_frame.deadline_met is True
+    assert by_inference.deadline_met is False
+
+
+@pytest.mark.parametrize("operation_pj", [0.0, 50.0])
+def test_a_chip_that_costs_nothing_has_a_report(operation_pj: float, trace: Trace) -> None:
+    text = small_chip().model_dump()
+    for constant in (*text["host"].values(), text["static_mw_per_core"]):
+        constant |= dict.fromkeys(("low", "nominal", "high"), 0.0)
+    text["host"]["operation_pj"] |= dict.fromkeys(("low", "nominal", "high"), operation_pj)
+    for bound in ("low", "nominal", "high"):
+        text["time_ns"]["barrier"][bound] = [0.0] * 4
+    chip = type(CHIP).model_validate(text)
+    demand = Demand(rate_hz=100.0, battery_j=10.0)
+    report = make_report(study(PROGRAM, trace, LABELS, chip), dataset="small", demand=demand)
+    assert (report.use.battery_s is None) == (not operation_pj)
+    assert "take less energy than" in report.conclusion
+    assert ("at every rate" in report.conclusion) == bool(operation_pj)
 
 
 def test_several_chips_are_charged_for_all_their_static_power(trace: Trace) -> None:

@@ -103,13 +103,27 @@ def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Stu
     assert "/layers/0/instructions_per_step" in shown
 
 
+def test_a_report_of_cost_model_0_1_speaks_of_nothing_newer(trace: Trace) -> None:
+    old = study(PROGRAM, trace, LABELS, cost_model="0.1")
+    report = make_report(old, dataset="small")
+    assert {layer.instructions_per_step for layer in report.layers} == {None}
+    text = io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    for shown in (text.getvalue(), Page(render_page(report, old)).text):
+        assert "On published networks" not in shown
+        assert "list of instructions" not in shown
+
+
 def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
     known = replace(MEASURED, power_w=10.0)
     content = make_report(measured, dataset="small", measured=known)
     (figures,) = content.as_json()["measured"]
     assert figures == {**asdict(known), "energy_j": 0.02}
     last = len(content.devices) - 1
-    assert (content.devices[last].name, content.devices[last].modelled) == ("a GRU", False)
+    assert (content.devices[last].name, content.devices[last].modelled) == (
+        "a GRU, this machine",
+        False,
+    )
     table = io.StringIO()
     print_report(content, Console(file=table, width=200))
     assert (
