@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -78,13 +79,14 @@ operations of the program, and multiply-accumulates of a baseline. The best base
 the best mean.
 """
 
+WIDTH = 98
+"""Characters of a line of text."""
+
 ENERGY = {
-    "0.1": """\
-the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic alone of a
-baseline: its memory and all else that a host needs come on top""",
-    "0.2": """\
-the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic of a baseline
-with its memory on a digital chip; static power and a host come on top""",
+    "0.1": "the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic "
+    "alone of a baseline: its memory and all else that a host needs come on top",
+    "0.2": "the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic of "
+    "a baseline with its memory on a digital chip; static power and a host come on top",
 }
 """The energy of a row by the cost model of its figures."""
 
@@ -98,7 +100,8 @@ def about_energy(finished: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> lis
     lines = []
     for model, names in sorted(by_model.items()):
         of = f" of {', '.join(names)}" if len(by_model) > 1 else ""
-        lines += ["", f"Energy{of} is that of [cost model {model}](cost.md): {ENERGY[model]}."]
+        text = f"Energy{of} is that of [cost model {model}](cost.md): {ENERGY[model]}."
+        lines += ["", *textwrap.wrap(text, WIDTH, break_on_hyphens=False)]
     return lines
 
 

@@ -125,8 +125,8 @@ published times and energies of an update, divided by {length}.
 The neurons of the fullest core are not published. The compiler divides each population until it
 fits, so 200 neurons on 5 cores may be cut unevenly. A step takes the longer of its neurons and the
 barrier, so its whole time is divided by the neurons of a core: evenly shared they take 9.3, 6.0,
-4.9 and 5.5 ns an instruction, the nominal constant being 5.5. The low constant takes 200 neurons on the
-fullest core. Each range contains its measurement.
+4.9 and 5.5 ns an instruction, the nominal constant being 5.5. The low constant takes 200 neurons
+on the fullest core. Each range contains its measurement.
 
 ### Q-learning, Loihi 2
 
@@ -197,10 +197,10 @@ mixed. `hardware.cost.held_out.spread` gives their ranges.
 {errors}
 
 Energies are within a factor of {energy} published networks: {dynamic} for operations alone,
-{chips} with the static energy of whole chips. With the host of the chip file as well it is {hosted};
-with or without a host whole chips are within a factor of {whole}. Times on the cores are within a
-factor of {time}.
-Energies of boards, with the host of the chip file, are within a factor of {board}.
+{chips} with the static energy of whole chips. With the host of the chip file as well it is
+{hosted}; with or without a host whole chips are within a factor of {whole}. Times on the cores
+are within a factor of {time}. Energies of boards, with the host of the chip file, are within a
+factor of {board}.
 """
 
 
