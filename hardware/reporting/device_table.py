@@ -72,7 +72,7 @@ def _nominal(found: Range | None, text: Callable[[float], str]) -> str:
 def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
     """Return what bounds a step, and what the use asks for, a line each."""
     bound, share = bounds_of(chip.bound_s)
-    lines = [f"Time on the cores: {share:.0%} is bound by {BOUND_TITLES[bound]}"]
+    lines = [f"Time on the cores: {100 * share:.0f} % is bound by {BOUND_TITLES[bound]}"]
     rates = {
         "inferences": use.demand.rate_hz,
         "frames": use.demand.frame_rate_hz,

@@ -17,12 +17,13 @@ from hardware.cost.placement.needs import fan
 from hardware.cost.projections import Projection, projections
 from hardware.cost.traffic import Traffic
 from hardware.definition.arithmetic import WORD_BITS
+from hardware.display import number_of
 from hardware.errors import PlacementError
 from hardware.program.model import Program
 from hardware.runs.trace import Trace
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Placement:
     """Every layer of a program on cores of its own, and each core's tile."""
 
@@ -32,6 +33,12 @@ class Placement:
     """Of each of the program's `projections`, whether it is stored as a list of its weights."""
 
     tiles: Tiles
+
+    def __repr__(self) -> str:
+        cores = ", ".join(
+            f"{layer.name} on {number_of(len(layer.starts), 'core')}" for layer in self.layers
+        )
+        return f"Placement({self.chip.name!r}: {cores}; {number_of(self.chips, 'chip')})"
 
     @property
     def total(self) -> int:
