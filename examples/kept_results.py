@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from worded import without_words
 from worked import FIGURES_FILE
 
 from hardware.cost.model import CURRENT
@@ -30,10 +31,13 @@ class Kept:
     examples: Path = HERE
 
     def key(self, name: str, seed: int) -> str:
-        """Return the hash of the sources of an example, which hold its settings, and of a seed."""
+        """Return the hash of the sources of an example, which hold its settings, and of a seed.
+
+        Words of a source are left out.
+        """
         found = hashlib.sha256(str(seed).encode())
         for source in (f"{name}.py", *SHARED, *EXTRA_SOURCES.get(name, ())):
-            found.update((self.examples / source).read_bytes())
+            found.update(without_words((self.examples / source).read_text("utf-8")).encode())
         return found.hexdigest()
 
     def file(self, name: str, seed: int) -> Path:

@@ -264,3 +264,42 @@ def test_the_page_says_of_which_cost_model_each_energy_is(kept: Any, example: Im
     assert max(map(len, lines)) <= 98
     assert "Energy of `a.py`, `b.py` is that of [cost model 0.1]" in " ".join(lines)
     assert "Energy of `a.py` is that of [cost model 0.2]" in " ".join(lines)
+
+
+SOURCE = '''"""What it does."""
+import math
+
+CAPTION = """
+In words.
+"""
+LIMIT = 3
+"""Of something."""
+
+
+def area(r):
+    """Return the area."""
+    return math.pi * r**2  # of a circle
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("What it does", "Does much", True),
+        ("In words.", "In other words,\nand more.", True),
+        ("Of something", "Of nothing", True),
+        ("Return the area", "Return\n\n    the area", True),
+        ("LIMIT = 3", "LIMIT = 4", False),
+        ("r**2", "r**3", False),
+        ("import math\n", "import cmath as math\n", False),
+    ],
+)
+def test_words_of_a_source_are_no_part_of_its_key(
+    kept: Any, tmp_path: Path, old: str, new: str, same: bool
+) -> None:
+    for source in ("fake.py", "worked.py", "figures.py"):
+        (tmp_path / source).write_text(SOURCE)
+        before = kept.key("fake", 1)
+        (tmp_path / source).write_text(SOURCE.replace(old, new))
+        assert (kept.key("fake", 1) == before) == same
+        (tmp_path / source).write_text(SOURCE)
