@@ -1,4 +1,4 @@
-"""What a source does, without its words: docstrings and captions change no figure."""
+"""The code of a source without its words: docstrings and captions change no figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a published network does in a step, and its cost by the closed form."""
+"""Work of a published network in a step, and its cost by the closed form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Range = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Part:
-    """What some cores do in one step, all of them together; each does an equal share."""
+    """Work of some cores in one step, all of them together; each does an equal share."""
 
     cores: int
     synaptic_operations: float = 0.0

@@ -71,7 +71,7 @@ class DenseWork(NamedTuple):
     stored: int
     """Weights and states."""
 
-    def __add__(self, other: DenseWork) -> DenseWork:  # type: ignore[override]
+    def then(self, other: DenseWork) -> DenseWork:
         """Return the work of two networks, one after the other."""
         return DenseWork(
             self.multiply_accumulates + other.multiply_accumulates,

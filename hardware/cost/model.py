@@ -57,7 +57,7 @@ class CostModel:
     """Whether synapses are sparse where that takes no more cores; else where it is smaller."""
 
     objective: str = "knee"
-    """What programs are placed for, unless told otherwise."""
+    """Objective of a placement, unless another is given."""
 
     @property
     def energy(self) -> Mapping[str, str]:

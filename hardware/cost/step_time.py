@@ -13,7 +13,7 @@ from hardware.cost.model import CostModel
 
 RANGE = ("low", "nominal", "high")
 BOUNDS = ("neurons", "synapses", "messages", "barrier")
-"""What can bound the time of a step."""
+"""Bounds of the time of a step."""
 
 PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
 PerSlot = NDArray[np.float64]  # (slots,)

@@ -1,4 +1,4 @@
-"""What a use of a program asks for: a rate, a deadline, a battery."""
+"""Demands of a use on a program: a rate, a deadline, a battery."""
 
 from __future__ import annotations
 

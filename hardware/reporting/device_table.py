@@ -107,7 +107,7 @@ BOUND_TITLES = {
     "messages": "messages into the busiest tile",
     "barrier": "the barrier, the shortest step",
 }
-"""What bounds a step, in words."""
+"""Bounds of a step, in words."""
 
 
 def _busy(use: UseFigures, rate: str) -> str:

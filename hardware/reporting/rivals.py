@@ -23,7 +23,7 @@ from hardware.reporting.schema import FormatFigures, MeasuredFigures, Range, Riv
 from hardware.reporting.study import Study
 
 ARITHMETIC = "arithmetic"
-"""What follows the name of a format in a network's energies: arithmetic alone."""
+"""Ending of the name of a format whose energy is that of arithmetic alone."""
 
 
 def mean_range(values: NDArray[np.float64]) -> Range:

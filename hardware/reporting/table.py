@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,10 +24,13 @@ from hardware.reporting.metrics import METRICS
 from hardware.reporting.schema import (
     ChipFigures,
     ClampedInputs,
+    DeviceFigures,
     NetworkFigures,
     Networks,
     Range,
     Report,
+    UseFigures,
+    Verified,
 )
 from hardware.reporting.units import emitted, joules, percent, sent, span, whole
 
@@ -51,14 +54,7 @@ def print_report(report: Report, console: Console) -> None:
     """Metrics, verification, counts and energy."""
     for of_head in each(report):
         console.print(_metrics(of_head))
-    if report.verification is not None:
-        checked = report.verification
-        console.print(
-            f"Differing values between {escape(', '.join(checked.engines))}: "
-            f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} "
-            f"{emitted(report.emits)} compared, with their membranes and scores)",
-            highlight=False,
-        )
+    print_verification(report.verification, report.emits, console)
     if report.clamped_inputs is not None:
         console.print(_clamped(report.clamped_inputs), highlight=False, markup=False)
     if report.front_end is not None:
@@ -71,11 +67,30 @@ def print_report(report: Report, console: Console) -> None:
     if report.cost_model == CURRENT:
         console.print(errors_of_model(), style="dim")
     print_notes(report.chips.values(), console)
-    console.print(devices_table(report.devices))
-    for line in use_lines(report.use, report.chips[report.charged]):
-        console.print(line, highlight=False, markup=False)
+    print_devices(report.devices, report.use, report.chips[report.charged], console)
     console.print(measured_text(report.measured), style="dim", highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
+
+
+def print_verification(found: Verified | None, emits: str, console: Console) -> None:
+    """Print how many values differ between engines, where they were compared."""
+    if found is None:
+        return
+    console.print(
+        f"Differing values between {escape(', '.join(found.engines))}: "
+        f"[bold]{whole(found.mismatches)}[/] ({whole(found.spikes_compared)} "
+        f"{emitted(emits)} compared, with their membranes and scores)",
+        highlight=False,
+    )
+
+
+def print_devices(
+    devices: Sequence[DeviceFigures], use: UseFigures, chip: ChipFigures, console: Console
+) -> None:
+    """Print the devices, and what the use asks of the charged chip."""
+    console.print(devices_table(devices))
+    for line in use_lines(use, chip):
+        console.print(line, highlight=False, markup=False)
 
 
 def print_notes(chips: Iterable[ChipFigures], console: Console) -> None:

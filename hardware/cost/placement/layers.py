@@ -31,7 +31,7 @@ from hardware.errors import PlacementError, choose
 from hardware.program.model import Program
 
 OBJECTIVES = ("knee", "cores")
-"""What a placement is made for."""
+"""Objectives of a placement that need no trace."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PlacedLayer:
     first_core: int
     starts: NDArray[np.int64]  # (cores,): the first neuron of each core
     needs: dict[str, NDArray[np.int64]]
-    """What each core needs of each limit of the chip."""
+    """Needs of each core, by the limits of the chip."""
 
     @property
     def cores(self) -> slice:

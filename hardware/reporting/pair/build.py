@@ -154,7 +154,7 @@ def _dense(run: PairStudy) -> DenseWork:
         weights_read=read.weights_read - readout,
         stored=read.stored - readout,
     )
-    return without + written
+    return without.then(written)
 
 
 def _texts(run: PairStudy) -> list[TextFigures]:

@@ -39,7 +39,7 @@ def _trained(run: PairStudy, name: str, given: TrainedNetwork) -> NetworkFigures
             dense_network(*weights[half], study.program, study.counts)
             for half, study in run.halves.items()
         )
-        cost = read + written
+        cost = read.then(written)
         operations = float(cost.multiply_accumulates.mean())
         energy = energies(cost, run.digital)
     return NetworkFigures(

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from hardware.cost.model import CURRENT
-from hardware.reporting.device_table import devices_table, errors_of_model, titled, use_lines
+from hardware.reporting.device_table import errors_of_model, titled
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.pair.schema import PairReport
 from hardware.reporting.table import (
@@ -19,9 +19,11 @@ from hardware.reporting.table import (
     cost_of,
     inherited_name,
     networks_table,
+    print_devices,
     print_notes,
+    print_verification,
 )
-from hardware.reporting.units import emitted, percent, sent, whole
+from hardware.reporting.units import percent, sent, whole
 
 
 def print_pair_report(report: PairReport, console: Console) -> None:
@@ -30,14 +32,7 @@ def print_pair_report(report: PairReport, console: Console) -> None:
     console.print(
         "exact match: of whole texts; others: of tokens after the right ones", style="dim"
     )
-    if report.verification is not None:
-        checked = report.verification
-        console.print(
-            f"Differing values between {escape(', '.join(checked.engines))}: "
-            f"[bold]{whole(checked.mismatches)}[/] ({whole(checked.spikes_compared)} "
-            f"{emitted(report.emits)} compared, with their membranes and scores)",
-            highlight=False,
-        )
+    print_verification(report.verification, report.emits, console)
     if any(network.has_size for network in report.networks[:-1]):
         console.print(networks_table(report))
         console.print(about_networks(report), style="dim")
@@ -46,9 +41,7 @@ def print_pair_report(report: PairReport, console: Console) -> None:
     if report.cost_model == CURRENT:
         console.print(errors_of_model(), style="dim")
     print_notes([report.both.chips[report.charged]], console)
-    console.print(devices_table(report.devices))
-    for line in use_lines(report.use, report.both.chips[report.charged]):
-        console.print(line, highlight=False, markup=False)
+    print_devices(report.devices, report.use, report.both.chips[report.charged], console)
     console.print(report.conclusion, highlight=False, markup=False)
 
 

@@ -84,7 +84,7 @@ class DeviceFigures(Strict):
     """One device: the mean cost of an inference, as far as it is known."""
 
     network: str
-    """What runs there; of the charged chip its name."""
+    """The network that runs there, or the name of the charged chip."""
 
     place: str
     modelled: bool
@@ -123,7 +123,7 @@ class DemandFigures(Strict):
 
 
 class UseFigures(Strict):
-    """What a use of the program asks of the charged chip, host included."""
+    """Demands of a use on the charged chip, host included."""
 
     demand: DemandFigures
     busy: Range | None

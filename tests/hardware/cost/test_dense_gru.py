@@ -62,7 +62,7 @@ def test_the_work_of_two_networks_adds_up() -> None:
     one, other = (
         DenseWork(*(np.array([k * n, n]) for n in (2, 3, 5, 7)), stored=k * 11) for k in (1, 10)
     )
-    both = one + other
+    both = one.then(other)
     assert both.multiply_accumulates.tolist() == [22, 4]
     assert both.weights_read.tolist() == [33, 6]
     assert both.values_read.tolist() == [55, 10]
