@@ -1,11 +1,12 @@
 """Run all worked examples with fresh seeds, and write their means to docs/results.md.
 
     python examples/results.py            # as `make results` does
-    python examples/results.py --page     # only the page, from the figures in docs/results/
+    python examples/results.py --page     # only the pages, from the figures in docs/results/
 
 Each seed of an example has a process of its own. A finished seed is kept with a hash of the
 example's sources, which hold its settings, and is not run again while they are the same. Its
-figures are copied to docs/results/, from which the page is written.
+figures are copied to docs/results/, from which docs/results.md and the tables of the pages in
+docs/examples/ are written.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from example_pages import with_tables
 from kept_results import HERE, Kept
 from results_page import PUBLISHED, page
 
@@ -46,6 +48,15 @@ def runnable(names: Iterable[str] = SEEDS) -> dict[str, Sequence[int]]:
 
 
 DOCS = HERE.parent / "docs"
+
+
+def write_tables(folder: Path, shown: Kept, seeds: Mapping[str, Sequence[int]]) -> None:
+    """Write the tables of the examples' pages again, where their seeds are finished."""
+    for name, chosen in seeds.items():
+        file = folder / f"{name}.md"
+        finished = {seed: read for seed in chosen if (read := shown.read(name, seed)) is not None}
+        if file.is_file() and finished:
+            file.write_text(with_tables(file.read_text(), finished))
 
 
 def run_missing(
@@ -80,7 +91,7 @@ def main() -> None:
         "--figures", type=Path, default=figures, help="folder for figures; default: docs/results"
     )
     options.add_argument("--to", type=Path, default=to, help="the page; default: docs/results.md")
-    options.add_argument("--page", action="store_true", help="write the page only")
+    options.add_argument("--page", action="store_true", help="write the pages only")
     options.add_argument(
         "--only", nargs="+", choices=SEEDS, metavar="NAME", help="run some of the examples only"
     )
@@ -94,6 +105,7 @@ def main() -> None:
         except KeyboardInterrupt:
             sys.exit(f"stopped: run it again to go on; seeds in {given.out} stay")
     given.to.write_text(page(shown, SEEDS))
+    write_tables(given.to.parent / "examples", shown, SEEDS)
     left = len(shown.missing(runnable()))
     print(f"{given.to}: {left} seeds are missing or old" if left else f"{given.to}: all seeds")
     sys.exit(left > 0 and not given.page)

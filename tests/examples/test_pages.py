@@ -17,6 +17,8 @@ NO_PAGE = {
     "figures": "shared by the worked examples",
     "bars": "shared by the worked examples",
     "results": "runs the worked examples",
+    "example_pages": "writes tables of the pages",
+    "worded": "leaves words out of a source",
     "kept_results": "keeps the results of the worked examples",
     "results_page": "writes the page of results",
     "keyword_sounds": "makes the sounds of keywords",

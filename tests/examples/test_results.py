@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -207,6 +208,35 @@ def test_the_page_of_the_documentation_is_written_from_the_figures_next_to_it(
     kept = example("kept_results").Kept(docs / "results")
     page = example("results_page").page(kept, results.SEEDS)
     assert page == (docs / "results.md").read_text(), "run python examples/results.py --page"
+
+
+def test_the_tables_of_the_pages_are_written_from_the_figures(
+    example: Import, tmp_path: Path
+) -> None:
+    docs, results = EXAMPLES.parent / "docs", example("results")
+    kept, with_tables = example("kept_results").Kept(docs / "results"), example("example_pages")
+    copies = tmp_path / "examples"
+    shutil.copytree(docs / "examples", copies)
+    results.write_tables(copies, kept, results.SEEDS)
+    tables = 0
+    for page in (docs / "examples").glob("*.md"):
+        assert (copies / page.name).read_text() == page.read_text(), "results.py --page"
+        tables += len(with_tables.TABLE.findall(page.read_text()))
+    assert tables >= 14
+
+
+def test_a_table_of_a_page_is_replaced_by_its_seed_s_figures(
+    example: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    pages = example("example_pages")
+    row = {"title": "program", "baseline": False, "figures": {"accuracy": 0.5, "energy": 2e-6}}
+    table = "words, seed 3\n┏━┓\n│ 1 │\n└─┘\n"
+    page = f"text\n{table}text\n{table.replace('3', '4')}"
+    new = pages.with_tables(page, {3: {"tables": {"words": {"deployed": row}}}})
+    assert "│ program │  50.00 % │ 2.00 µJ │" in new
+    assert new.count("words, seed 3") == 1
+    assert new.endswith(table.replace("3", "4"))
 
 
 @pytest.mark.parametrize(
