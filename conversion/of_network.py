@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from conversion.fold import fold, fold_readout
+from conversion.given import NetworkLike, network_of
 from conversion.passes import Conversion, build
 from conversion.sending import AUTO, choose_sending
 from conversion.verification import probes, require_equal
@@ -24,7 +25,7 @@ COUNTED, COMPARED, GOLDEN = 64, 8, 3
 
 
 def convert(
-    network: Network,
+    network: NetworkLike,
     provenance: Mapping[str, Any] | None = None,
     *,
     verify: bool = True,
@@ -42,6 +43,7 @@ def convert(
     `auto` counts the synaptic operations of both on the first 64 samples and takes the smaller for
     each layer; without samples every layer sends as it was trained.
     """
+    network = network_of(network)
     given = None if samples is None else sequences_of(samples, network, COUNTED)
     program = conversion_of(network, provenance, send=send, samples=given).program
     if verify:
@@ -51,13 +53,14 @@ def convert(
 
 
 def conversion_of(
-    network: Network,
+    network: NetworkLike,
     provenance: Mapping[str, Any] | None = None,
     *,
     send: str = AUTO,
     samples: Inputs | SparseSequences | None = None,
 ) -> Conversion:
     """As `convert`, with what each pass made; nothing is compared, no golden sample is stored."""
+    network = network_of(network)
     made = build(
         network.encoder.integers(),
         fold(network.gru),

@@ -10,8 +10,9 @@ import numpy as np
 from conversion.of_network import COMPARED, convert
 from conversion.sending import AUTO
 from conversion.verification import verify
-from hardware.errors import EngineError
+from hardware.errors import EngineError, InputError
 from hardware.program.pair import ProgramPair
+from hardware.runs.given import pair_of
 from hardware.runs.run import record
 from hardware.runs.verification import Verification
 from spiking_gru.data import Part
@@ -66,6 +67,7 @@ def verify_pair(
     """
     encoder, decoder = networks_of(pair)
     sources, targets = halves_of(samples)
+    programs = pair_of(programs)
     state = record(programs.encoder, sources).final_state
     return (
         verify(programs.encoder, encoder, sources, engines),
@@ -75,7 +77,11 @@ def verify_pair(
 
 def networks_of(pair: Seq2Seq) -> tuple[Network, Network]:
     """Return the encoder and the decoder; an error where they are no spiking networks."""
+    if isinstance(pair, Network):
+        raise InputError("the pair is a Network, expected a Seq2Seq: use sg.convert(network)")
+    if not isinstance(pair, Seq2Seq):
+        raise InputError(f"the pair is a {type(pair).__name__}, expected an sg.Seq2Seq")
     encoder, decoder = pair.halves
     if not (isinstance(encoder, Network) and isinstance(decoder, Network)):
-        raise TypeError("expected a pair of spiking networks: a baseline has no program")
+        raise InputError("a pair of baselines has no program: convert the spiking pair of the run")
     return encoder, decoder

@@ -9,11 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from conversion.given import NetworkLike, program_and_network
 from hardware.definition.token_rows import Rows, TokenRows
 from hardware.definition.tokens import PADDING
 from hardware.errors import EngineError
 from hardware.program.model import Program
 from hardware.program.start import InitialState, Start, start_of
+from hardware.runs.given import ProgramLike
 from hardware.runs.run import record
 from hardware.runs.trace import Trace
 from hardware.runs.traced_layers import TracedLayer
@@ -31,8 +33,8 @@ PROBES, PROBE_FRAMES = 8, 32
 
 
 def verify(
-    program: Program,
-    network: Network,
+    program: ProgramLike,
+    network: NetworkLike,
     inputs: Inputs,
     engines: Sequence[str] = ("events", "lava"),
     deadline: float | None = None,
@@ -43,6 +45,7 @@ def verify(
 
     Clamped inputs give no warning: both sides clamp them. `initial_state` is as in `hardware.run`.
     """
+    program, network = program_and_network(program, network)
     sequences = program.sequences(inputs)
     traces = [
         record(program, sequences, engine, deadline, initial_state=initial_state)

@@ -9,7 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conversion import convert, convert_pair, verify, verify_pair
+    from conversion import (
+        calibrate,
+        convert,
+        convert_pair,
+        deploy,
+        from_keras_weights,
+        from_onnx,
+        from_torch_gru,
+        verify,
+        verify_pair,
+    )
     from hardware import (
         Demand,
         LogMel,
@@ -74,12 +84,17 @@ _HOMES = {
     "TrainingSettings": "spiking_gru.settings",
     "Vocabulary": "hardware.definition.vocabulary",
     "answers": "hardware",
+    "calibrate": "conversion",
     "convert": "conversion",
     "convert_pair": "conversion",
     "count": "hardware",
     "cross_validate": "spiking_gru.training",
+    "deploy": "conversion",
     "early_exit_curve": "hardware",
     "estimate": "hardware",
+    "from_keras_weights": "conversion",
+    "from_onnx": "conversion",
+    "from_torch_gru": "conversion",
     "generate": "hardware",
     "generated": "hardware",
     "known_to_snntorch": "spiking_gru.snntorch_bridge",
@@ -129,12 +144,17 @@ __all__ = [
     "TrainingSettings",
     "Vocabulary",
     "answers",
+    "calibrate",
     "convert",
     "convert_pair",
     "count",
     "cross_validate",
+    "deploy",
     "early_exit_curve",
     "estimate",
+    "from_keras_weights",
+    "from_onnx",
+    "from_torch_gru",
     "generate",
     "generated",
     "known_to_snntorch",
@@ -153,6 +173,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("spiking-gru")
     if name in _MODULES:
         return import_module(f"spiking_gru.{name}")
     if name not in _HOMES:
@@ -161,4 +183,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_MODULES})
+    return sorted({*__all__, *_MODULES, "__version__"})

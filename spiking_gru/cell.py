@@ -51,7 +51,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     gates with recurrent synapses, `bias_ih` those of all gates. With an `embedding` of D values,
     `weight_ih` has D columns and is multiplied by `embedding` (D, inputs). For `torch` the shapes
     are torch.nn.GRUCell's. With `quantised` on, the forward pass is the chip's integer arithmetic,
-    bit for bit.
+    bit for bit. Without `bias` both biases are 0.
     """
 
     spk: Tensor
@@ -63,6 +63,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         input_size: int,
         hidden_size: int,
         *,
+        bias: bool = True,
         threshold: float | Tensor = 0.3,
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         init_hidden: bool = False,
@@ -111,8 +112,13 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         width = embedding or input_size
         self.weight_ih = nn.Parameter(torch.empty(len(row.input_gates) * hidden_size, width))
         self.weight_hh = nn.Parameter(torch.empty(receiving, hidden_size))
-        self.bias_ih = nn.Parameter(torch.empty(len(row.gates) * hidden_size))
-        self.bias_hh = nn.Parameter(torch.empty(receiving))
+        self.bias_ih: Tensor
+        self.bias_hh: Tensor
+        for name, size in (("bias_ih", len(row.gates) * hidden_size), ("bias_hh", receiving)):
+            if bias:
+                self.register_parameter(name, nn.Parameter(torch.empty(size)))
+            else:  # zeros that are neither trained nor saved
+                self.register_buffer(name, torch.zeros(size), persistent=False)
         if learn_initial_state:
             self.initial_state = nn.Parameter(torch.zeros(hidden_size))
         else:
@@ -139,7 +145,8 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         by_inputs, by_hidden = 1 / math.sqrt(inputs), 1 / math.sqrt(self.hidden_size)
         nn.init.uniform_(self.weight_ih, -by_inputs, by_inputs)
         for parameter in (self.weight_hh, self.bias_ih, self.bias_hh):
-            nn.init.uniform_(parameter, -by_hidden, by_hidden)
+            if isinstance(parameter, nn.Parameter):
+                nn.init.uniform_(parameter, -by_hidden, by_hidden)
         if self.embedding is not None:
             nn.init.normal_(self.embedding, std=1 / math.sqrt(self.at_once))
 

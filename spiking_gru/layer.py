@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 from typing_extensions import Unpack
 
 from hardware.definition.cell import CellSettings
 from hardware.errors import InputError, RangeError, SettingError, choose
+from spiking_gru.call_forms import TensorOrPacked, call_of
 from spiking_gru.cell import SpikingGRUCell
 from spiking_gru.eager import eagerly
 from spiking_gru.inputs import Lengths, check_values, lengths_of
@@ -19,7 +21,11 @@ from spiking_gru.sources import are_sources, check_sources
 
 
 class State(NamedTuple):
-    """State for the continuation of a sequence; each (layers · directions, batch, hidden)."""
+    """State for the continuation of a sequence; each (layers · directions, batch, hidden).
+
+    Of one sequence without a batch each is (layers · directions, hidden). `membrane` is
+    torch.nn.GRU's `h_n`.
+    """
 
     emitted: Tensor
     membrane: Tensor
@@ -39,10 +45,14 @@ class Activity(NamedTuple):
 class SpikingGRU(nn.Module):
     """Layers of spiking GRU cells over a sequence.
 
-    `spikes, state = gru(x, state, lengths)` takes x of shape (steps, batch, input_size), or
-    (batch, steps, input_size) with `batch_first`. Where few inputs send, x can be their numbers
-    instead, from 1 on, as int64 of shape (steps, batch, at once); 0 sends nothing. `lengths` are
-    the steps of each sequence, as a tensor or a list; beyond a sequence's length nothing fires.
+    `spikes, state = gru(x, h0)` takes what torch.nn.GRU takes, and `spikes` has the form of x:
+    (steps, batch, input_size), (batch, steps, input_size) with `batch_first`, one sequence (steps,
+    input_size), or a PackedSequence. `h0` has the membranes (layers · directions, batch,
+    hidden_size), or is the `state` of an earlier call. `lengths` are the steps of each sequence, as
+    a tensor or a list; beyond a sequence's length nothing fires.
+
+    Where few inputs send, x can be their numbers instead, from 1 on, as int64 of shape (steps,
+    batch, at once); 0 sends nothing.
     An `embedding` of D values for each input is multiplied into the weights of the first layer.
     `at_once` inputs are expected to send at a step, which bounds the first weights; all unless told
     otherwise.
@@ -57,10 +67,13 @@ class SpikingGRU(nn.Module):
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
-        bidirectional: bool = False,
+        bias: bool = True,
         batch_first: bool = False,
-        *,
         dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
         threshold: float = 0.3,
         spike_grad: Callable[[Tensor], Tensor] | None = None,
         learn_threshold: bool = False,
@@ -81,6 +94,7 @@ class SpikingGRU(nn.Module):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional
+        self.bias = bias
         self.batch_first = batch_first
         self.recompute_every = recompute_every
         self.dropout = nn.Dropout(dropout)
@@ -89,6 +103,7 @@ class SpikingGRU(nn.Module):
             SpikingGRUCell(
                 input_size if layer == 0 else width,
                 hidden_size,
+                bias=bias,
                 threshold=threshold,
                 spike_grad=spike_grad,
                 learn_threshold=learn_threshold,
@@ -101,6 +116,7 @@ class SpikingGRU(nn.Module):
             for _ in range(self.directions)
         )
         self.register_load_state_dict_pre_hook(_rename_torch_parameters)  # type: ignore[no-untyped-call]
+        self.to(device=device, dtype=dtype)
 
     @property
     def directions(self) -> int:
@@ -153,14 +169,57 @@ class SpikingGRU(nn.Module):
         emitted, membrane = (torch.stack(parts) for parts in zip(*states, strict=True))
         return State(emitted, membrane)
 
+    def state_of(self, h0: Tensor, batched: bool = True) -> State:
+        """Return the state of sequences that start from membranes, as torch.nn.GRU's `h_0`.
+
+        They are (layers · directions, batch, hidden), or without the batch for one sequence. A
+        quantised network takes membranes within ±1, as `starting_from`; in floats they are free.
+        """
+        check_values("h0", h0, next(self.parameters()), False)
+        membranes = h0 if batched else h0.unsqueeze(1) if h0.ndim == 2 else h0
+        if membranes.ndim != 3 or len(membranes) != len(self.cells):
+            shape = "(layers · directions, batch, hidden)" if batched else "(layers, hidden)"
+            raise InputError(
+                f"h0 has shape {tuple(h0.shape)}, expected {shape} with {len(self.cells)} in front"
+            )
+        cells = [cell for cells in self.layers() for cell in cells]
+        if any(cell.quantised for cell in cells):
+            of_layers = dict(zip(self.names, membranes, strict=True))
+            return self.starting_from(of_layers, membranes.shape[1])
+        states = [cell.starting_from(m) for cell, m in zip(cells, membranes, strict=True)]
+        return State(*(torch.stack(parts) for parts in zip(*states, strict=True)))
+
+    @overload
     def forward(
-        self, x: Tensor, state: State | None = None, lengths: Lengths | None = None
-    ) -> tuple[Tensor, State]:
-        if self.batch_first and isinstance(x, Tensor) and x.ndim == 3:
-            x = x.transpose(0, 1)
-        activities, state = self.activities(x, state, lengths)
+        self, x: Tensor, hx: Tensor | State | None = None, lengths: Lengths | None = None
+    ) -> tuple[Tensor, State]: ...
+
+    @overload
+    def forward(
+        self, x: PackedSequence, hx: Tensor | State | None = None
+    ) -> tuple[PackedSequence, State]: ...
+
+    def forward(
+        self,
+        x: TensorOrPacked,
+        hx: Tensor | State | None = None,
+        lengths: Lengths | None = None,
+    ) -> tuple[TensorOrPacked, State]:
+        call = call_of(x, lengths, self.batch_first)
+        if isinstance(hx, Tensor):
+            state: State | None = self.state_of(hx, call.batched)
+        elif hx is None or call.batched:
+            state = hx
+        else:
+            state = State(*(part.unsqueeze(1) for part in hx))
+        activities, end = self.activities(call.x, state, call.lengths)
         emitted = torch.cat([a.emitted for a in activities[-self.directions :]], dim=-1)
-        return emitted.transpose(0, 1) if self.batch_first else emitted, state
+        if not call.batched:
+            end = State(*(part.squeeze(1) for part in end))
+        return call.restored(emitted), end
+
+    def flatten_parameters(self) -> None:
+        """Do nothing: torch.nn.GRU's weights are laid out for cuDNN, these have no such layout."""
 
     @eagerly
     def activities(

@@ -101,8 +101,10 @@ class SequenceModel(nn.Module):
         """Switch to integers where the model has them, or back to floats."""
         return self
 
-    def forward(self, frames: Tensor, lengths: Tensor) -> Tensor:
-        """Logits of each sequence, or of each of its steps."""
+    def forward(self, frames: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Logits of each sequence, or of each of its steps; without lengths of all frames."""
+        if lengths is None:
+            lengths = torch.full((frames.shape[1],), len(frames), device=frames.device)
         return self.logits(self.seen(frames, lengths))
 
     def logits(self, seen: Seen) -> Tensor:

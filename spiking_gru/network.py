@@ -88,7 +88,7 @@ class Network(SequenceModel):
                 settings.sources,
                 settings.hidden,
                 settings.layers,
-                settings.bidirectional,
+                bidirectional=settings.bidirectional,
                 **cell_settings(settings.cell),
                 threshold=settings.threshold,
                 learn_threshold=settings.learn_threshold,

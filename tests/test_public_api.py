@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import version
 
 import pytest
 
@@ -25,9 +26,10 @@ PUBLIC = {
         "BatchReport Callback CrossValidation Dataset Demand Encoder EpochReport LogMel "
         "LogMelStream Network NetworkSettings PairSettings PhaseReport Program ProgramPair "
         "Readout Seq2Seq Session SparseSequences SpikingGRU SpikingGRUCell State Trace "
-        "TrainingSettings Vocabulary answers convert convert_pair count cross_validate "
-        "early_exit_curve estimate generate generated known_to_snntorch load_data load_network "
-        "load_pair report reset run stream train translate verify verify_pair"
+        "TrainingSettings Vocabulary answers calibrate convert convert_pair count cross_validate "
+        "deploy early_exit_curve estimate from_keras_weights from_onnx from_torch_gru generate "
+        "generated known_to_snntorch load_data load_network load_pair report reset run stream "
+        "train translate verify verify_pair"
     ),
     "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",
@@ -53,10 +55,21 @@ def test_dir_lists_every_public_name(package: str) -> None:
     assert set(PUBLIC[package].split()) <= set(dir(import_module(package)))
 
 
+@pytest.mark.parametrize("package", ["hardware", "conversion", "spiking_gru"])
+def test_dir_lists_public_names_only(package: str) -> None:
+    known = {*PUBLIC[package].split(), "data", "__version__"}
+    assert set(dir(import_module(package))) <= known
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert import_module("spiking_gru").__version__ == version("spiking-gru")
+
+
 NEEDS_TORCH = (
     "BatchReport Callback CrossValidation Encoder EpochReport Network PhaseReport Readout Seq2Seq "
     "SpikingGRU SpikingGRUCell cross_validate known_to_snntorch load_network load_pair reset train "
-    "convert convert_pair verify verify_pair"
+    "convert convert_pair verify verify_pair calibrate deploy from_keras_weights from_onnx "
+    "from_torch_gru"
 )
 
 

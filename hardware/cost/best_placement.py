@@ -17,8 +17,7 @@ from hardware.cost.model import cost_model as model_of
 from hardware.cost.placement import OBJECTIVES, Placement
 from hardware.cost.traffic import Traffic
 from hardware.errors import InputError, choose
-from hardware.program.model import Program
-from hardware.runs.trace import Trace
+from hardware.runs.given import ProgramLike, TraceLike, program_of, trace_of
 
 SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Shares of the cores at the knee that are tried."""
@@ -39,11 +38,11 @@ SCORES: dict[str, Callable[[Cost], float]] = {"energy": energy_of, "latency": ti
 
 
 def place(
-    program: Program,
+    program: ProgramLike,
     chip: str | Path | Chip = "loihi2",
     *,
     objective: str | None = None,
-    profile: Trace | None = None,
+    profile: TraceLike | None = None,
     as_reference: bool = False,
     cost_model: str | CostModel = CURRENT,
 ) -> Placement:
@@ -54,6 +53,8 @@ def place(
     a trace of the program, costs least. The tiles are chosen for the messages of `profile` too.
     `as_reference` leaves aside what the chip's neurons and words cannot do.
     """
+    program = program_of(program)
+    profile = None if profile is None else trace_of(profile)
     model = model_of(cost_model)
     description = load_chip(chip, model.name)
     name = choose("objective", objective or model.objective, (*OBJECTIVES, *SCORES))

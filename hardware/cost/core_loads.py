@@ -25,6 +25,7 @@ from hardware.cost.projections import MEMBRANE, Projection, inputs_by_change
 from hardware.cost.traffic import AnySent, Sent, Traffic, met, per_source
 from hardware.definition.formulation import EMISSION
 from hardware.program.model import Program
+from hardware.runs.given import ProgramLike, TraceLike, trace_and_program
 from hardware.runs.trace import Trace
 
 Work = NDArray[np.int32]
@@ -133,9 +134,10 @@ def slot_of_step(
 
 
 def core_loads(
-    trace: Trace, program: Program, placement: Placement, traffic: Traffic | None = None
+    trace: TraceLike, program: ProgramLike, placement: Placement, traffic: Traffic | None = None
 ) -> CoreLoads:
     """Every core's work in every slot, exactly; `traffic` is the trace's, where it is known."""
+    trace, program = trace_and_program("core_loads", trace, program)
     traffic = Traffic(trace, program) if traffic is None else traffic
     slots = slots_of(trace, program)
     shape = (len(slots.ticks), placement.total)

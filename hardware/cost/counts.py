@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from hardware.cost.projections import MEMBRANE, emission_bits
 from hardware.cost.traffic import Traffic, in_all, met
 from hardware.definition.formulation import EMISSION
-from hardware.display import number_of
+from hardware.display import html_table, number_of
 from hardware.program.model import Program
-from hardware.runs.trace import Trace
+from hardware.runs.given import ProgramLike, TraceLike, trace_and_program
 
 PerSequence = NDArray[np.int64]
 Work = dict[str, PerSequence]
@@ -104,6 +104,18 @@ class Counts:
         )
         return f"Counts({number_of(len(self.steps), 'sequence')}, mean of each:{of_each[1:]})"
 
+    def _repr_html_(self) -> str:
+        columns = ["mean of a sequence", *(layer.name for layer in self.layers), "in all"]
+        rows = [
+            [
+                name.replace("_", " "),
+                *(_mean_text(getattr(layer, name)) for layer in self.layers),
+                _mean_text(self.total(name)),
+            ]
+            for name in ADDITIVE
+        ]
+        return html_table(repr(self), columns, rows)
+
     def total(self, name: str) -> PerSequence:
         """The sum of a count over the layers."""
         return np.sum([getattr(layer, name) for layer in self.layers], axis=0)
@@ -142,8 +154,9 @@ class Counts:
         return 1 - float(self.spikes.sum() / max(neurons * self.steps.sum(), 1))
 
 
-def count(trace: Trace, program: Program, traffic: Traffic | None = None) -> Counts:
+def count(trace: TraceLike, program: ProgramLike, traffic: Traffic | None = None) -> Counts:
     """Exact counts from a trace of this program; `traffic` is its traffic, where it is known."""
+    trace, program = trace_and_program("count", trace, program)
     traffic = Traffic(trace, program) if traffic is None else traffic
     steps, readout = trace.lengths, program.readout
     work: list[Work] = [
@@ -226,3 +239,7 @@ def _shapes(program: Program) -> list[tuple[str, int, int, int, int]]:
             [*names, readout], [*matrices, (program.readout.weights,)], strict=True
         )
     ]
+
+
+def _mean_text(counted: PerSequence) -> str:
+    return f"{counted.sum() / max(len(counted), 1):,.1f}"

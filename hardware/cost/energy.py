@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,35 +16,45 @@ from hardware.cost.model import cost_model as model_of
 from hardware.cost.placement import place
 from hardware.cost.step_time import RANGE, core_time
 from hardware.display import html_table, number_of
-from hardware.program.model import Program
-from hardware.runs.trace import Trace
+from hardware.runs.given import ProgramLike, TraceLike, trace_and_program
 
 PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
 
 SCOPES = {
-    "core_dynamic_j": "core dynamic, µJ",
-    "core_static_j": "static, cores in use, µJ",
-    "chip_static_j": "static, whole chips, µJ",
-    "host_j": "host, µJ",
-    "core_s": "time on the cores, µs",
-    "host_s": "time that the host adds, µs",
+    "core_dynamic": "core dynamic, µJ",
+    "core_static": "static, cores in use, µJ",
+    "chip_static": "static, whole chips, µJ",
+    "host": "host, µJ",
+    "core_time": "time on the cores, µs",
+    "host_time": "time that the host adds, µs",
 }
 """Titles of a cost's quantities in a table."""
 
 
-def _micro(values: PerSequence) -> list[str]:
-    """Return the means over inferences, low, nominal and high, in millionths."""
-    return [f"{1e6 * bound.sum() / max(len(bound), 1):.3g}" for bound in values]
+class Bounds(NamedTuple):
+    """A figure in joules or seconds, with the range that the chip's constants allow."""
+
+    low: float
+    nominal: float
+    high: float
+
+
+def mean_bounds(values: PerSequence) -> Bounds:
+    """Return the means over inferences."""
+    return Bounds(*(float(bound.sum()) / max(len(bound), 1) for bound in values))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cost:
-    """Joules and seconds of each inference; rows are low, nominal and high.
+    """Joules and seconds of inferences: `core_dynamic.nominal` is the mean of an inference.
+
+    Fields with a unit in their name have a column for each inference, with the rows low, nominal
+    and high.
 
     `core_dynamic` is what operations cost. Static power is drawn while cores and host work:
     `core_static` is the share of the cores in use, `chip_static` that of all cores of the chips in
     use. `host` is the host's share for features, encoder and messages, and for carrying steps to
-    and from the chip. `host_s` is the time that the host adds to `core_s`.
+    and from the chip. `host_time` is the time that the host adds to `core_time`.
     """
 
     chip: str
@@ -69,21 +80,55 @@ class Cost:
     inherited: dict[str, str]
     """Scopes that rest on another chip's figures, with that chip's name."""
 
+    @property
+    def core_dynamic(self) -> Bounds:
+        """Joules of the operations of the cores, mean of an inference."""
+        return mean_bounds(self.core_dynamic_j)
+
+    @property
+    def core_static(self) -> Bounds:
+        """Joules of static power of the cores in use, mean of an inference."""
+        return mean_bounds(self.core_static_j)
+
+    @property
+    def chip_static(self) -> Bounds:
+        """Joules of static power of the whole chips, mean of an inference."""
+        return mean_bounds(self.chip_static_j)
+
+    @property
+    def host(self) -> Bounds:
+        """Joules of the host, mean of an inference."""
+        return mean_bounds(self.host_j)
+
+    @property
+    def core_time(self) -> Bounds:
+        """Seconds on the cores, mean of an inference."""
+        return mean_bounds(self.core_s)
+
+    @property
+    def host_time(self) -> Bounds:
+        """Seconds that the host adds, mean of an inference."""
+        return mean_bounds(self.host_s)
+
     def __repr__(self) -> str:
         return (
             f"Cost({self.chip!r}: {number_of(self.core_s.shape[1], 'inference')} on "
-            f"{number_of(self.cores, 'core')}, mean of each {_micro(self.core_dynamic_j)[1]} µJ "
-            f"core dynamic, {_micro(self.core_s)[1]} µs on the cores)"
+            f"{number_of(self.cores, 'core')}, mean of each "
+            f"{1e6 * self.core_dynamic.nominal:.3g} µJ core dynamic, "
+            f"{1e6 * self.core_time.nominal:.3g} µs on the cores)"
         )
 
     def _repr_html_(self) -> str:
-        rows = [[title, *_micro(getattr(self, name))] for name, title in SCOPES.items()]
+        rows = [
+            [title, *(f"{1e6 * bound:.3g}" for bound in getattr(self, name))]
+            for name, title in SCOPES.items()
+        ]
         return html_table(repr(self), ["mean of an inference", *RANGE], rows)
 
 
 def estimate(
-    trace: Trace,
-    program: Program,
+    trace: TraceLike,
+    program: ProgramLike,
     chip: str | Path | Chip = "loihi2",
     cost_model: str | CostModel = CURRENT,
 ) -> Cost:
@@ -91,6 +136,7 @@ def estimate(
 
     `cost_model` names the version of the model whose constants and closed form are used.
     """
+    trace, program = trace_and_program("estimate", trace, program)
     model = model_of(cost_model)
     description = load_chip(chip, model.name)
     reference = not description.gated_neurons

@@ -98,6 +98,13 @@ class Program:
                     f"{self.max_steps} are proven"
                 )
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both compute the same; provenance and golden samples do not matter."""
+        return self.digest == other.digest if isinstance(other, Program) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def __repr__(self) -> str:
         neurons = ", ".join(str(layer.neurons) for layer in self.layers)
         answers = self.readout.target.described(self.readout.outputs)

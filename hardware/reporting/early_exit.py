@@ -16,10 +16,10 @@ from hardware.cost.step_work import step_work
 from hardware.definition.early_exit import EarlyExit
 from hardware.errors import InputError
 from hardware.metrics import class_metrics
-from hardware.program.model import Program
 from hardware.reporting.schema import ExitFigures, Report
 from hardware.reporting.study import Study, study
 from hardware.runs.early_exit import exit_rule, exits_of, first_rows, scores_of_frames, why_never
+from hardware.runs.given import ProgramLike, program_of
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Inputs
@@ -44,7 +44,7 @@ class ExitPoint(NamedTuple):
 
 
 def early_exit_curve(
-    program: Program,
+    program: ProgramLike,
     run_or_inputs: Trace | Inputs,
     labels: ArrayLike,
     margins: Iterable[float],
@@ -58,6 +58,7 @@ def early_exit_curve(
     sequence that ends early is the beginning of the whole one. `labels` has a class index for each
     sequence.
     """
+    program = program_of(program)
     rules = [exit_rule(program, margin, fewest) for margin in (*margins, inf)]
     trace = run_or_inputs if isinstance(run_or_inputs, Trace) else run(program, run_or_inputs)
     if trace.exits is not None:

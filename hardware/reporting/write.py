@@ -13,7 +13,6 @@ from hardware.cost.dense_gru import Measured
 from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
 from hardware.cost.model import CURRENT
 from hardware.files.disk import json_text
-from hardware.program.model import Program
 from hardware.reporting.build import make_report
 from hardware.reporting.curves import History
 from hardware.reporting.demand import NO_DEMAND, Demand
@@ -26,13 +25,13 @@ from hardware.reporting.rivals import Skipping
 from hardware.reporting.schema import Report
 from hardware.reporting.study import Study, study
 from hardware.runs.answers import Forecasts
-from hardware.runs.trace import Trace
+from hardware.runs.given import ProgramLike, TraceLike, program_and_trace
 
 
 def report(
-    program: Program,
-    trace: Trace,
-    folder: str | Path,
+    program: ProgramLike,
+    trace: TraceLike,
+    folder: str | Path | None = None,
     *,
     targets: ArrayLike | Mapping[str, ArrayLike] | None = None,
     naive: Forecasts | None = None,
@@ -49,7 +48,9 @@ def report(
     objective: str | None = None,
     skipping: Skipping | None = None,
 ) -> Report:
-    """Report a trace: `report.json`, `per_inference.csv` and Parquet, `report.html` in a folder.
+    """Report a trace; with a folder, write its files there too.
+
+    They are `report.json`, `per_inference.csv` and Parquet, and the page `report.html`.
 
     A program that answers every frame has `predictions.csv` and Parquet as well.
 
@@ -57,6 +58,7 @@ def report(
     description file or a `Chip`; `cost_model`, `rival` and `objective` are as for `study`, all
     others as for `make_report`.
     """
+    program, trace = program_and_trace("report", program, trace)
     run = study(
         program,
         trace,
@@ -78,7 +80,8 @@ def report(
         demand=demand,
         skipping=skipping,
     )
-    write_report(content, run, Path(folder))
+    if folder is not None:
+        write_report(content, run, Path(folder))
     return content
 
 

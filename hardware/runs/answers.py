@@ -22,17 +22,19 @@ from hardware.metrics import (
     with_perplexity,
 )
 from hardware.program.model import Program
+from hardware.runs.given import ProgramLike, TraceLike, program_and_trace
 from hardware.runs.trace import Trace, several_heads
 from hardware.sequences.dense import NO_ARRAY, as_array
 
 
-def answers(program: Program, trace: Trace, per_frame: bool = False) -> NDArray[Any]:
+def answers(program: ProgramLike, trace: TraceLike, per_frame: bool = False) -> NDArray[Any]:
     """Return class indices (…,), labels or values (…, outputs) of each sequence, or of each frame.
 
     Labels are 0 or 1, where any number of classes may be right.
 
     The answer of a frame is that after its last step; a sequence's is that after its last frame.
     """
+    program, trace = program_and_trace("answers", program, trace)
     _require_one_target(program)
     if per_frame:
         _require_answers_of_frames(program)

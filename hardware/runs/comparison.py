@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.token_rows import parts
 from hardware.errors import InputError
+from hardware.runs.given import TraceLike, trace_of
 from hardware.runs.trace import Trace
 from hardware.runs.traced_layers import same_initial
 
@@ -53,8 +54,9 @@ class Comparison:
         return self.first is None
 
 
-def compare(a: Trace, b: Trace) -> Comparison:
+def compare(a: TraceLike, b: TraceLike) -> Comparison:
     """Every event, emission, membrane and score of `a` against that of `b`."""
+    a, b = trace_of(a), trace_of(b)
     if not np.array_equal(a.lengths, b.lengths):
         raise InputError("these traces are of different sequences: run both on the same inputs")
     if not same_initial(a.initial, b.initial):

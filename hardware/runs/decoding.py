@@ -8,6 +8,7 @@ that have ended among them. It stops when none that goes on is cheaper than the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from hardware.program.model import Program
 from hardware.program.pair import ProgramPair
 from hardware.program.start import Carried, Start, start_of
 from hardware.runs.generation import vocabulary_of, writes_end
+from hardware.runs.given import pair_of
 from hardware.runs.run import run
 from hardware.runs.translation import Translation, received
 from hardware.sequences.dense import Inputs
@@ -44,7 +46,7 @@ class Hypothesis:
 
 
 def translate(
-    pair: ProgramPair,
+    pair: ProgramPair | str | Path,
     sources: Inputs | list[str],
     *,
     beam: int = 1,
@@ -57,6 +59,7 @@ def translate(
     With a beam of 1 every token is the likeliest after those before it. Options are those of
     `Session`.
     """
+    pair = pair_of(pair)
     for name, value in (("beam", beam), ("most", most)):
         if value < 1:
             raise SettingError(f"{name} is {value}, expected 1 or more")

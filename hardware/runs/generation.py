@@ -10,11 +10,12 @@ from hardware.definition.tokens import PADDING
 from hardware.definition.vocabulary import UNKNOWN, Vocabulary
 from hardware.errors import InputError, SettingError
 from hardware.program.model import Program
+from hardware.runs.given import ProgramLike, program_of
 from hardware.runs.session import Session
 
 
 def generate(
-    program: Program,
+    program: ProgramLike,
     prompt: str = "",
     steps: int = 100,
     *,
@@ -37,7 +38,7 @@ def generate(
 
 
 def generated(
-    program: Program,
+    program: ProgramLike,
     prompt: str = "",
     steps: int = 100,
     *,
@@ -47,6 +48,7 @@ def generated(
     **options: Any,
 ) -> Iterator[str]:
     """Return the parts of what `generate` returns, each as soon as it is written."""
+    program = program_of(program)
     words, sampler = vocabulary_of(program), Sampler(temperature, seed)
     ends = writes_end(program, words)
     if steps < 0:

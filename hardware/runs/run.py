@@ -12,17 +12,17 @@ from hardware.engines import Recording, engine_named
 from hardware.engines.registry import require_options
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning
-from hardware.program.model import Program
 from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import clamped_inputs
 from hardware.runs.early_exit import exit_rule, exits_of, scores_of_frames, shortened
+from hardware.runs.given import ProgramLike, program_of
 from hardware.runs.trace import Trace
 from hardware.runs.traced_layers import TracedLayer
 from hardware.sequences.dense import Inputs
 
 
 def run(
-    program: Program,
+    program: ProgramLike,
     inputs: Inputs,
     engine: str = "events",
     deadline: float | None = None,
@@ -48,6 +48,7 @@ def run(
     `hardware.definition.early_exit`. The trace is that of the shortened sequences. Options are the
     engine's own: `threads` of `events`; `mapping` and `batch` of `lava`.
     """
+    program = program_of(program)
     exits = None
     if early_exit is not None:
         rule = exit_rule(program, early_exit, fewest)
@@ -70,7 +71,7 @@ def run(
 
 
 def record(
-    program: Program,
+    program: ProgramLike,
     inputs: Inputs,
     engine: str = "events",
     deadline: float | None = None,
@@ -80,6 +81,7 @@ def record(
     **options: Any,
 ) -> Trace:
     """As `run`, without a warning: for frames that are no data to be answered."""
+    program = program_of(program)
     execute = engine_named(engine)
     require_options(engine, execute, options)
     sequences = program.sequences(inputs)

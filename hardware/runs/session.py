@@ -14,9 +14,9 @@ from hardware.display import number_of
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
-from hardware.program.model import Program
 from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import Clamped
+from hardware.runs.given import ProgramLike, program_of
 from hardware.runs.state import State
 from hardware.sequences.dense import Inputs, float_frames
 
@@ -39,13 +39,14 @@ class Session:
 
     def __init__(
         self,
-        program: Program,
+        program: ProgramLike,
         engine: str = "events",
         *,
         strict: bool = True,
         initial_state: InitialState | None = None,
         **options: Any,
     ) -> None:
+        program = program_of(program)
         for layer in program.layers:
             if layer.backward:
                 raise SettingError(

@@ -20,6 +20,7 @@ from hardware.program.start import InitialState, Start, start_of
 from hardware.runs.batches import Batch, Source, Work, batches, runnable
 from hardware.runs.clamped import Clamped
 from hardware.runs.early_exit import exit_rule
+from hardware.runs.given import ProgramLike, program_of
 from hardware.sequences.sparse import AnySequences
 
 
@@ -52,7 +53,7 @@ class Exit(NamedTuple):
 
 @overload
 def stream(
-    program: Program,
+    program: ProgramLike,
     sequences: Source,
     *,
     strict: bool = True,
@@ -67,7 +68,7 @@ def stream(
 
 @overload
 def stream(
-    program: Program,
+    program: ProgramLike,
     sequences: Source,
     *,
     strict: bool = True,
@@ -81,7 +82,7 @@ def stream(
 
 
 def stream(
-    program: Program,
+    program: ProgramLike,
     sequences: Source,
     *,
     strict: bool = True,
@@ -107,6 +108,7 @@ def stream(
     after the one that ends its sequence, but for a few that are worked on together. With `exits` as
     well each item is an `Exit`: the scores, or values, and the frames used.
     """
+    program = program_of(program)
     if exits and early_exit is None:
         raise SettingError("exits are asked for without early_exit: give a margin there")
     workers = threads_to_use(threads)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.decision import DECISIONS, ONE_OF
-from hardware.definition.token_rows import Rows
+from hardware.definition.token_rows import Rows, same_rows
 from hardware.display import html_table, number_of
-from hardware.errors import InputError, SettingError, choose, name_fault
+from hardware.errors import InputError, SettingError, name_fault
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import tensors_checksum
-from hardware.runs.traced_events import TOKENS, popped_events, store_events
+from hardware.runs.trace_checks import (
+    ABOUT,
+    SCHEMA,
+    check_counts,
+    check_names,
+    check_shapes,
+    check_values,
+    check_whole,
+)
+from hardware.runs.traced_events import popped_events, store_events
 from hardware.runs.traced_layers import (
     TracedLayer,
     as_text,
@@ -27,26 +35,12 @@ from hardware.runs.traced_layers import (
     last_rows,
     of_text,
     popped_initial,
+    same_initial,
 )
+from hardware.sequences.dense import as_array
 
 if TYPE_CHECKING:
     from hardware.program.model import Program
-
-SCHEMA = 2
-
-TYPES = {
-    "lengths": ("int64",),
-    "event": ("int16",),
-    "emission": ("uint8", "int8", "int16", "int32", "int64"),
-    "membrane": ("int32", "int64"),
-    "score": ("int64",),
-}
-"""Of each quantity in a file."""
-
-ABOUT = {"engine", "program_digest", "schema", "sha256", "decision", "heads", "layers", TOKENS}
-"""Names of the texts that describe the tensors in a file."""
-
-DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,6 +104,39 @@ class Trace:
             for name, emitted in zip(names, self.emitted, strict=True)
         ]
         return html_table(repr(self), ["layer", "neurons", "nonzero emissions"], rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both recorded the same numbers with the same program.
+
+        The engine and its counts of saturations do not matter: engines give the same bits.
+        """
+        if not isinstance(other, Trace):
+            return NotImplemented
+        return (
+            self.program_digest == other.program_digest
+            and np.array_equal(self.lengths, other.lengths)
+            and same_initial(self.initial, other.initial)
+            and all(
+                a.shape == b.shape and same_rows(a, b)
+                for (*_, a), (*_, b) in zip(self.quantities(), other.quantities(), strict=True)
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def accuracy(self, labels: ArrayLike) -> float:
+        """Return the share of right predictions, of sequences whose label is known (not -1).
+
+        `labels` are class indices (sequences,), or (sequences, classes) of 0 and 1 where any number
+        of classes may be right.
+        """
+        predicted, known = self.predictions, as_array(labels)
+        if known.shape != predicted.shape or known.dtype.kind not in "iu":
+            raise InputError(
+                f"labels have shape {known.shape} of {known.dtype}, expected whole numbers of "
+                f"shape {predicted.shape}: give the class of each sequence"
+            )
+        return float(np.mean(predicted[known >= 0] == known[known >= 0]))
 
     @property
     def final_state(self) -> dict[str, NDArray[np.int64]]:
@@ -218,7 +245,7 @@ class Trace:
         path = Path(path)
         try:
             tensors, about = read_tensors(path)
-            _check_whole(tensors, about)
+            check_whole(tensors, about)
             layers = range(sum(name.endswith(".emitted") for name in tensors))
             trace = Trace(
                 engine=about["engine"],
@@ -237,12 +264,12 @@ class Trace:
                 initial=popped_initial(tensors, len(layers)),
                 exits=tensors.pop("exits", None),
             )
-            _check_names(trace, tensors.keys() | (about.keys() - ABOUT))
-            _check_shapes(trace)
+            check_names(trace, tensors.keys() | (about.keys() - ABOUT))
+            check_shapes(trace)
             check_initial(trace.initial, trace.membranes, trace.lengths)
             check_exits(trace.exits, trace.lengths)
-            _check_counts(trace)
-            _check_values(trace)
+            check_counts(trace)
+            check_values(trace)
         except KeyError as error:
             raise _unusable(path, f"has no {error}") from error
         except (InputError, SettingError) as error:
@@ -279,97 +306,3 @@ def _narrow(values: NDArray[np.integer]) -> NDArray[np.integer]:
 
 def _unusable(path: Path, reason: str) -> InputError:
     return InputError(f"{path}: {reason}: make it again with `spiking-gru run`")
-
-
-def _check_whole(tensors: Mapping[str, NDArray[Any]], about: Mapping[str, str]) -> None:
-    """That the file is a trace of this schema, and holds what was written into it."""
-    if about.get("schema") != str(SCHEMA):
-        found = one_line(repr(about.get("schema")))
-        raise InputError(f"not a trace of schema {SCHEMA} (found {found})")
-    described = {name: text for name, text in about.items() if name != "sha256"}
-    if tensors_checksum(tensors, described) != about["sha256"]:
-        raise InputError("the checksum is wrong: the file is damaged")
-
-
-def _check_names(trace: Trace, further: Set[str]) -> None:
-    """That an engine and a program are named, and nothing is there that nobody reads."""
-    fault = name_fault(trace.engine)
-    if fault is not None:
-        raise InputError(f"engine: {fault}")
-    if not DIGEST.fullmatch(trace.program_digest):
-        digest = one_line(repr(trace.program_digest))
-        raise InputError(f"program_digest is {digest}, expected a SHA-256")
-    if further:
-        name = one_line(repr(min(further)))
-        raise InputError(f"holds {name}, which is no part of a trace")
-
-
-def _check_shapes(trace: Trace) -> None:
-    """That all arrays are of the same sequences, frames and neurons."""
-    for quantity, owner, values in [("lengths", "trace", trace.lengths), *trace.quantities()]:
-        dimensions = 1 if quantity == "lengths" else 2
-        types = TYPES[quantity]
-        if values.ndim != dimensions or str(values.dtype) not in types or not all(values.shape[1:]):
-            raise InputError(
-                f"{quantity} of {owner} has shape {values.shape} of {values.dtype}, expected "
-                f"{' or '.join(types)} in {dimensions} dimensions"
-            )
-    if not trace.emitted or trace.lengths.min(initial=1) < 1:
-        raise InputError("holds no layer, or a sequence without a step")
-    # Each is bounded first: the sum of numbers of any size could wrap around.
-    longest = int(trace.lengths.max(initial=0))
-    frames = longest if longest > len(trace.events) else int(trace.lengths.sum(dtype=np.int64))
-    for quantity, owner, values in trace.quantities():
-        allowed = (len(trace.lengths), frames) if quantity == "score" else (frames,)
-        if len(values) not in allowed:
-            raise InputError(
-                f"{quantity} of {owner} has {len(values)} rows, expected "
-                f"{' or '.join(map(str, allowed))}"
-            )
-    for i, (emitted, membranes) in enumerate(zip(trace.emitted, trace.membranes, strict=True)):
-        if emitted.shape != membranes.shape:
-            raise InputError(
-                f"layer {i} has emissions of shape {emitted.shape}, but membranes of "
-                f"{membranes.shape}"
-            )
-
-
-def _check_counts(trace: Trace) -> None:
-    """That what was counted is one whole number, not below 0, for each thing that can be."""
-    layers, (steps, sources) = len(trace.emitted), trace.events.shape
-    channels = sources
-    if trace.clamped is not None and trace.clamped.size and sources % trace.clamped.size == 0:
-        channels = trace.clamped.size  # each with as many sources
-    of_layers = f"3 of each of {layers} layers and the readout"
-    for name, found, expected, meaning in (
-        ("saturations", trace.saturations, (layers + 1, 3), of_layers),
-        ("clamped", trace.clamped, (channels,), f"one of each of {channels} channels"),
-    ):
-        if found is None:
-            continue
-        if found.shape != expected or found.dtype != np.int64:
-            raise InputError(
-                f"{name} have shape {found.shape} of {found.dtype}, expected {expected} of int64: "
-                f"{meaning}"
-            )
-        if found.min() < 0:
-            raise InputError(f"a count of {name} is {found.min()}, expected 0 or more")
-    if trace.clamped is not None and trace.clamped.max() > steps:
-        raise InputError(
-            f"a count of clamped is {trace.clamped.max()}, expected at most {steps}, the steps"
-        )
-
-
-def _check_values(trace: Trace) -> None:
-    """That there is one finite value for each score, if there are values; and a known decision."""
-    choose("decision", trace.decision, DECISIONS)
-    found, expected = trace.values, trace.scores.shape
-    if found is None:
-        return
-    if found.shape != expected or found.dtype != np.float64:
-        raise InputError(
-            f"values have shape {found.shape} of {found.dtype}, expected {expected} of float64: "
-            f"one for each score"
-        )
-    if not np.isfinite(found).all():
-        raise InputError(f"a value is {found[~np.isfinite(found)][0]}, expected finite numbers")

@@ -6,21 +6,48 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hardware.display import html_table, number_of
 from hardware.errors import InputError
-from hardware.program.model import Program
 from hardware.program.start import InitialState
 from hardware.runs.comparison import Comparison, compare
+from hardware.runs.given import ProgramLike, program_of
 from hardware.runs.run import record
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Inputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verification:
-    """Traces against the first of them."""
+    """Traces, each compared with the first."""
 
     traces: tuple[Trace, ...]
     comparisons: tuple[Comparison, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"Verification({', '.join(self.engines)}: "
+            f"{number_of(self.mismatches, 'differing value')} in "
+            f"{number_of(len(self.traces[0].lengths), 'sequence')})"
+        )
+
+    def _repr_html_(self) -> str:
+        quantities = list(self.comparisons[0].compared)
+        rows: list[list[str | float]] = [
+            [
+                " and ".join(comparison.engines),
+                quantity,
+                comparison.compared[quantity],
+                comparison.mismatches[quantity],
+            ]
+            for comparison in self.comparisons
+            for quantity in quantities
+        ]
+        return html_table(repr(self), ["engines", "values", "compared", "differing"], rows)
+
+    @property
+    def mismatches(self) -> int:
+        """Values that differ, over all comparisons."""
+        return sum(sum(comparison.mismatches.values()) for comparison in self.comparisons)
 
     @property
     def equal(self) -> bool:
@@ -37,7 +64,7 @@ class Verification:
             "sequences": len(self.traces[0].lengths),
             "spikes_compared": sum(c.compared["emission"] for c in self.comparisons),
             "membranes_compared": sum(c.compared["membrane"] for c in self.comparisons),
-            "mismatches": sum(sum(c.mismatches.values()) for c in self.comparisons),
+            "mismatches": self.mismatches,
             "differing_classes": sum(c.differing_classes for c in self.comparisons),
             "comparisons": [asdict(comparison) for comparison in self.comparisons],
         }
@@ -52,7 +79,7 @@ def verify_traces(traces: Sequence[Trace]) -> Verification:
 
 
 def verify_engines(
-    program: Program,
+    program: ProgramLike,
     inputs: Inputs,
     engines: Sequence[str],
     deadline: float | None = None,
@@ -63,6 +90,7 @@ def verify_engines(
 
     Clamped inputs give no warning: every engine clamps them. `initial_state` is as in `run`.
     """
+    program = program_of(program)
     sequences = program.sequences(inputs)
     return verify_traces(
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, overload, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -178,6 +178,19 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequences: ...
+
+    def __getitem__(self, index: int | slice) -> NDArray[np.float32] | Sequences:
+        """Return one sequence (frames, channels), or those of a slice."""
+        chosen = range(len(self))[index]
+        if isinstance(chosen, range):
+            return self.take(chosen)
+        return next(iter(self.take([chosen])))
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])

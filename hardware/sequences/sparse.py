@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -258,6 +258,19 @@ class SparseSequences:
             f"{number_of(self.channels, 'channel')}, "
             f"{number_of(int(self.edges[-1]), 'nonzero value')})"
         )
+
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> SparseSequences: ...
+
+    def __getitem__(self, index: int | slice) -> NDArray[np.float32] | SparseSequences:
+        """Return one sequence (frames, channels), or those of a slice."""
+        chosen = range(len(self))[index]
+        if isinstance(chosen, range):
+            return self.take(chosen)
+        return next(iter(self.take([chosen])))
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         """Each sequence as (steps, channels)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,7 +75,9 @@ def test_a_session_says_how_far_it_has_come() -> None:
     assert repr(session) == f"Session('events': 1 frame of {PROGRAM!r}, closed)"
 
 
-def test_equality_is_identity_and_never_an_error(shown: dict[str, object]) -> None:
+def test_equality_is_of_numbers_or_of_identity_and_never_an_error(
+    shown: dict[str, object],
+) -> None:
     again = hardware.run(PROGRAM, SEQUENCES)
     others = {
         "Sequences": random_sequences(4, 3, [5, 8, 2, 6]),
@@ -83,10 +86,9 @@ def test_equality_is_identity_and_never_an_error(shown: dict[str, object]) -> No
         "Counts": hardware.count(again, PROGRAM),
         "Cost": hardware.estimate(again, PROGRAM),
     }
-    for name, value in shown.items():
-        assert value == value
-        assert value != others[name]
-        assert len({value, others[name]}) == 2
+    for name, other in others.items():
+        assert shown[name] == shown[name]
+        assert (shown[name] == other) == (name in ("Trace", "Program"))
 
 
 def test_a_table_escapes_every_text() -> None:
@@ -117,3 +119,46 @@ def test_notebooks_show_programs_traces_and_costs_as_tables(shown: dict[str, obj
     renamed = replace(program, layers=(replace(program.layers[0], name="<x>"), program.layers[1]))
     assert "&lt;x&gt;" in renamed._repr_html_()
     assert "<x>" not in renamed._repr_html_()
+
+
+def test_notebooks_show_a_table_of_each_public_result(shown: dict[str, object]) -> None:
+    trace = shown["Trace"]
+    assert isinstance(trace, hardware.Trace)
+    shown |= {
+        "Verification": hardware.verify_engines(PROGRAM, SEQUENCES, ["numpy", "events"]),
+        "Report": hardware.report(PROGRAM, trace),
+    }
+    for name, value in shown.items():
+        assert repr(value).startswith(f"{name}(")
+        assert len(repr(value)) < 160
+        if name != "Sequences":
+            html = value._repr_html_()  # type: ignore[attr-defined]
+            assert html.startswith("<table>")
+            assert len(html) < 10_000
+    assert "0 differing values in 4 sequences" in repr(shown["Verification"])
+
+
+def test_a_figure_of_cost_is_the_mean_of_an_inference(shown: dict[str, object]) -> None:
+    cost = shown["Cost"]
+    assert isinstance(cost, hardware.Cost)
+    for figure, values in {
+        "core_dynamic": cost.core_dynamic_j,
+        "core_static": cost.core_static_j,
+        "chip_static": cost.chip_static_j,
+        "host": cost.host_j,
+        "core_time": cost.core_s,
+        "host_time": cost.host_s,
+    }.items():
+        found = getattr(cost, figure)
+        assert (found.low, found.nominal, found.high) == pytest.approx(values.mean(axis=1))
+
+
+def test_a_report_without_a_folder_writes_nothing(
+    shown: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    trace = shown["Trace"]
+    assert isinstance(trace, hardware.Trace)
+    alone, written = hardware.report(PROGRAM, trace), hardware.report(PROGRAM, trace, "there")
+    assert alone == written
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]

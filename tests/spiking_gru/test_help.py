@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -25,6 +27,39 @@ def test_without_arguments_the_help_is_printed_as_it_is() -> None:
     done = spiking_gru()
     assert done.stdout.startswith("Usage: spiking-gru")
     assert len(done.stdout.splitlines()) > 10
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("data",), ("data", "show")])
+def test_h_is_help(command: tuple[str, ...]) -> None:
+    short, long = (spiking_gru(*command, flag) for flag in ("-h", "--help"))
+    assert short.stdout == long.stdout
+    assert short.stdout.startswith(f"Usage: {' '.join(('spiking-gru', *command))} ")
+    assert short.returncode == 0
+
+
+def test_the_version_is_told_and_nothing_heavy_is_loaded() -> None:
+    done = spiking_gru("--version")
+    assert done.stdout == f"spiking-gru {version('spiking-gru')}\n"
+    assert done.returncode == 0
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    for words, expected in (
+        ("spiking-gru tr", ["train", "translate"]),
+        ("spiking-gru report --rat", ["--rate"]),
+    ):
+        told = {
+            "_SPIKING_GRU_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "spiking_gru"],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **told},
+        )
+        assert done.stdout.split() == expected
 
 
 def test_the_help_has_a_whole_line_for_every_command() -> None:

@@ -63,7 +63,8 @@ def test_with_spiking_switched_off_it_is_torch_gru_in_values_and_gradients(
     torch.manual_seed(1)
     shape = (3, 5, layers)
     theirs = torch.nn.GRU(*shape, bidirectional=bidirectional, batch_first=batch_first).double()
-    ours = SpikingGRU(*shape, bidirectional, batch_first, emit="state", activation="table").double()
+    flags = {"bidirectional": bidirectional, "batch_first": batch_first}
+    ours = SpikingGRU(*shape, **flags, emit="state", activation="table").double()
     ours.load_state_dict(theirs.state_dict())
     x = torch.randn(4, 7, 3).double().requires_grad_()
     start = torch.randn(layers * (1 + bidirectional), 7 if not batch_first else 4, 5).double()

@@ -58,7 +58,7 @@ def test_nothing_is_sent_by_source_0() -> None:
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_layer_takes_numbers_of_sources(bidirectional: bool) -> None:
     torch.manual_seed(0)
-    gru = SpikingGRU(TOKENS, 5, 2, bidirectional)
+    gru = SpikingGRU(TOKENS, 5, 2, bidirectional=bidirectional)
     x, lengths = torch.randint(0, TOKENS + 1, (6, 3, 1)), [6, 2, 5]
     expected, _ = gru(one_hot(x, TOKENS), lengths=lengths)
     found, _ = gru(x, lengths=lengths)

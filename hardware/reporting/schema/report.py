@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from pydantic import Field
 
+from hardware.display import html_table, number_of
 from hardware.reporting.schema.base import DatasetPart, Range
 from hardware.reporting.schema.costs import (
     ChipFigures,
@@ -34,8 +36,23 @@ from hardware.reporting.schema.run import (
     Verified,
 )
 
+DEVICE_COLUMNS = {
+    "dynamic_j": "dynamic, µJ",
+    "static_j": "static, µJ",
+    "host_j": "host, µJ",
+    "total_j": "total, µJ",
+    "time_s": "time, µs",
+}
+"""Fields of a device with their titles in a notebook."""
+
+
+def _nominal(found: Range | None) -> str:
+    return "–" if found is None else f"{1e6 * found.nominal:.3g}"
+
 
 class Report(Networks):
+    """The report of a run: what `report.json` holds and `report.html` shows."""
+
     schema_number: int
     dataset: DatasetPart
     classes: list[str]
@@ -106,6 +123,21 @@ class Report(Networks):
 
     provenance: dict[str, Any]
     versions: dict[str, str]
+
+    def __repr__(self) -> str:
+        samples = number_of(self.dataset.test_samples, "inference")
+        return f"Report({self.dataset.name!r}: {samples} on {self.chip}, {self.engine!r} engine)"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """Return the table of devices with the verdict, for notebooks."""
+        columns = ["device", *DEVICE_COLUMNS.values()]
+        rows = [
+            [device.name, *(_nominal(getattr(device, field)) for field in DEVICE_COLUMNS)]
+            for device in self.devices
+        ]
+        return f"{html_table(repr(self), columns, rows)}<p>{escape(self.conclusion)}</p>"
 
     def as_json(self) -> dict[str, Any]:
         """As `report.json` holds it: Python keeps the name `schema` for itself."""

@@ -149,3 +149,18 @@ def test_a_value_that_is_written_later_does_not_run() -> None:
     assert np.isfinite(sequences.values).all()
     assert np.isfinite(of_list.values).all()
     assert sequences.lengths.tolist() == [3, 1]
+
+
+@pytest.mark.parametrize("kind", [Sequences, SparseSequences])
+def test_a_number_chooses_a_sequence_and_a_slice_several(kind: type) -> None:
+    sequences = kind.of(random_sequences(0, 3, [5, 8, 2, 6]))
+    of_each = list(sequences)
+    for index in (0, 3, -1, np.int64(2)):
+        assert np.array_equal(sequences[index], of_each[index])
+    chosen = sequences[1:3]
+    assert isinstance(chosen, kind)
+    assert chosen.lengths.tolist() == [8, 2]
+    assert np.array_equal(chosen[1], of_each[2])
+    assert len(sequences[:0]) == 0
+    with pytest.raises(IndexError):
+        sequences[4]

@@ -25,7 +25,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.dense.process import Dense
 from lava.utils.weightutils import SignMode
 
-from hardware.errors import SettingError
+from hardware.errors import InputError, SettingError
 from hardware.lava.clock import recurrent_matrix
 from hardware.lava.processes.frame_source import FrameSource
 from hardware.lava.processes.fused_layer import FusedLayer
@@ -85,8 +85,13 @@ class SpikingGRULayer(Process):
     the gate grid where a step ends, which is what a readout of the last membrane sees.
     """
 
-    def __new__(cls, **arguments: Any) -> Any:
+    def __new__(cls, *given: Any, **arguments: Any) -> Any:
         layer = arguments.get("layer")
+        for wrong in (*given, *([] if layer is None or isinstance(layer, Layer) else [layer])):
+            raise InputError(
+                f"the layer is a {type(wrong).__name__}, expected a layer of a program by name: "
+                f"SpikingGRULayer(layer=program.layers[0])"
+            )
         recurrent = layer is None or layer.cell.row.messages
         return super().__new__(cls if recurrent else FeedforwardGRULayer)
 
