@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from spiking_gru.snntorch_bridge import known_to_snntorch, reset
     from spiking_gru.training.callbacks import BatchReport, Callback, EpochReport, PhaseReport
     from spiking_gru.training.folds import CrossValidation, cross_validate
+    from spiking_gru.workflows.search import search as search
     from spiking_gru.workflows.train import train as train
 
 _HOMES = {
@@ -104,6 +105,7 @@ _HOMES = {
     "report": "hardware",
     "reset": "spiking_gru.snntorch_bridge",
     "run": "hardware",
+    "search": "spiking_gru.workflows.search",
     "stream": "hardware",
     "train": "spiking_gru.workflows.train",
     "translate": "hardware",
@@ -164,6 +166,7 @@ __all__ = [
     "report",
     "reset",
     "run",
+    "search",
     "stream",
     "train",
     "translate",

@@ -26,10 +26,10 @@ PUBLIC = {
         "BatchReport Callback CrossValidation Dataset Demand Encoder EpochReport LogMel "
         "LogMelStream Network NetworkSettings PairSettings PhaseReport Program ProgramPair "
         "Readout Seq2Seq Session SparseSequences SpikingGRU SpikingGRUCell State Trace "
-        "TrainingSettings Vocabulary answers calibrate convert convert_pair count cross_validate "
-        "deploy early_exit_curve estimate from_keras_weights from_onnx from_torch_gru generate "
-        "generated known_to_snntorch load_data load_network load_pair report reset run stream "
-        "train translate verify verify_pair"
+        "TrainingSettings Vocabulary answers calibrate convert convert_pair count "
+        "cross_validate deploy early_exit_curve estimate from_keras_weights from_onnx "
+        "from_torch_gru generate generated known_to_snntorch load_data load_network load_pair "
+        "report reset run search stream train translate verify verify_pair"
     ),
     "spiking_gru.data": "DATASETS Dataset Part load",
     "hardware.lava": "LavaSession ReadoutLayer SpikingGRULayer",
@@ -66,10 +66,10 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 
 
 NEEDS_TORCH = (
-    "BatchReport Callback CrossValidation Encoder EpochReport Network PhaseReport Readout Seq2Seq "
-    "SpikingGRU SpikingGRUCell cross_validate known_to_snntorch load_network load_pair reset train "
-    "convert convert_pair verify verify_pair calibrate deploy from_keras_weights from_onnx "
-    "from_torch_gru"
+    "BatchReport Callback CrossValidation Encoder EpochReport Network PhaseReport Readout "
+    "Seq2Seq SpikingGRU SpikingGRUCell cross_validate known_to_snntorch load_network "
+    "load_pair reset search train convert convert_pair verify verify_pair calibrate deploy "
+    "from_keras_weights from_onnx from_torch_gru"
 )
 
 

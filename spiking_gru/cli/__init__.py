@@ -24,6 +24,7 @@ from spiking_gru.cli.generate import generate
 from spiking_gru.cli.import_ import import_
 from spiking_gru.cli.report import report
 from spiking_gru.cli.run import run
+from spiking_gru.cli.search import search
 from spiking_gru.cli.train import train
 from spiking_gru.cli.translate import translate
 from spiking_gru.cli.verify import verify
@@ -42,6 +43,7 @@ app = typer.Typer(
 for command in (
     demo,
     train,
+    search,
     convert,
     run,
     generate,

@@ -89,6 +89,7 @@ def cross_validate(
     """
     parts = (dataset.training, dataset.validation, *([dataset.test] if include_test else []))
     watchers = tuple(callbacks)
+    made = fold_datasets(dataset, parts, folds, by, settings.seed)
     with _folder(folder) as place:
         found = [
             train(
@@ -99,12 +100,12 @@ def cross_validate(
                 callbacks=watchers,
                 progress=progress,
             )
-            for number, fold in enumerate(_datasets(dataset, parts, folds, by, settings.seed), 1)
+            for number, fold in enumerate(made, 1)
         ]
     return CrossValidation(tuple(found))
 
 
-def _datasets(
+def fold_datasets(
     dataset: Dataset, parts: Iterable[Part], folds: int, by: str | None, seed: int
 ) -> list[Dataset]:
     """Return a data set for each fold; all are made before the first is trained on."""

@@ -1,0 +1,222 @@
+"""`spiking-gru search`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spiking_gru.cli.console import Voice
+from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.workplace import have_temporary_folder, require_torch
+from spiking_gru.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from spiking_gru.trials.result import Search
+    from spiking_gru.trials.trial import Goal, Trial
+
+
+@options_from(TrainingSettings)
+def search(
+    chosen: dict[str, Any],
+    trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = 40,
+    folds: Annotated[
+        int, typer.Option(min=2, help="Folds of the training part; half of the trials see all.")
+    ] = 3,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="group: every group in one fold; class: as many of each class in every fold.",
+            show_default="group where there are groups",
+        ),
+    ] = None,
+    space: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file of settings and their values.", show_default="built in"),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="The metric to improve.", show_default="that of the task")
+    ] = None,
+    cost: Annotated[
+        str, typer.Option(help="What an inference costs: energy or operations.")
+    ] = "energy",
+    most_operations: Annotated[
+        float | None,
+        typer.Option(
+            help="Synaptic operations that an inference may take.", show_default="any number"
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Minutes after which no trial begins.", show_default="no limit"),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=0, help="Fresh seeds with which the chosen settings are trained.")
+    ] = 3,
+    out: Annotated[Path, typer.Option(help="The folder of the search.")] = Path("runs/search"),
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the search in the folder, or fail."),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Begin anew in the folder.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Search for settings by accuracy and energy.
+
+    Options of `train` that are given hold for all trials; the others vary. A search that was
+    stopped goes on when it is called again. Several calls can share a folder.
+    """
+    voice = Voice(as_json)
+    have_temporary_folder(out)
+    require_torch("a search")
+    from pydantic import ValidationError
+
+    from hardware.errors import InputError
+    from hardware.files.disk import first_fault
+    from spiking_gru.data.registry import load, located
+    from spiking_gru.trials.plan import FILE
+    from spiking_gru.workflows.search import search as run_search
+
+    if resume and (force or not (out / FILE).exists()):
+        raise InputError(
+            "--resume goes on and --force begins anew: give one of them"
+            if force
+            else f"{out} holds no search to go on with: leave --resume out"
+        )
+    if "data" in chosen:
+        chosen = {**chosen, "data": located(chosen["data"])}
+    try:
+        settings = TrainingSettings.model_validate(chosen)
+    except ValidationError as error:
+        raise InputError(first_fault(error)) from error
+    dataset = load(settings.data, settings.seed)
+    voice.say(f"{dataset.name}: {trials} trials on {folds} folds, {workers} at a time")
+    with watching(voice, trials) as watch:
+        found = run_search(
+            settings,
+            dataset,
+            out,
+            space=space,
+            trials=trials,
+            folds=folds,
+            by=by,
+            metric=metric,
+            cost=cost,
+            most_operations=most_operations,
+            minutes=minutes,
+            workers=workers,
+            seeds=seeds,
+            force=force,
+            watch=watch,
+        )
+    show(voice, found)
+    voice.result(content_of(found))
+
+
+@contextmanager
+def watching(voice: Voice, most: int) -> Iterator[Callable[[list[Trial], Goal], None]]:
+    """A table of the best trials so far on a terminal; a line for each trial elsewhere."""
+    from spiking_gru.trials.parameter import shown
+    from spiking_gru.trials.trial import DONE, FAILED, RUNNING
+
+    told: set[int] = set()
+    if voice.console.is_terminal:
+        from rich.live import Live
+
+        with Live(console=voice.console, transient=True) as live:
+            yield lambda trials, goal: live.update(table_of(trials, goal, most))
+        return
+
+    def say(trials: list[Trial], goal: Goal) -> None:
+        for trial in trials:
+            if trial.state == RUNNING or trial.index in told:
+                continue
+            told.add(trial.index)
+            if trial.state == FAILED:
+                voice.say(f"trial {trial.index} failed: {trial.reason}")
+                continue
+            mean, end = trial.mean(), "" if trial.state == DONE else " (stopped early)"
+            voice.say(
+                f"trial {trial.index}: {goal.metric} {mean.metric:.4g}, "
+                f"{mean.operations:,.0f} operations, {1e6 * mean.energy_j:.3g} µJ{end}: "
+                f"{shown(trial.values)}"
+            )
+
+    yield say
+
+
+SHOWN = 12
+"""Rows of the table while a search goes on."""
+
+
+def table_of(trials: list[Trial], goal: Goal, most: int | None = None) -> Table:
+    """Return the best trials so far, cheapest first, and how many there are."""
+    from rich.table import Table
+
+    from spiking_gru.trials.result import row_of
+    from spiking_gru.trials.trial import RUNNING, front
+
+    ended = sum(trial.state != RUNNING for trial in trials)
+    title = f"Pareto set of {ended} trials" + ("" if most is None else f" of {most}")
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    for column in ("trial", goal.metric.replace("_", " "), "operations", "µJ"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("settings", overflow="fold")
+    best = front(trials, goal)
+    for trial in best if most is None else best[-SHOWN:]:
+        table.add_row(*row_of(trial))
+    return table
+
+
+def show(voice: Voice, found: Search) -> None:
+    """Say which trials were the best, which one was chosen, and how it does."""
+    from spiking_gru.trials.picture import FILE as PICTURE
+    from spiking_gru.trials.picture import TABLE
+    from spiking_gru.trials.trial import FAILED
+
+    if not voice.as_json:
+        voice.console.print(table_of(list(found.trials), found.goal))
+    failed = sum(trial.state == FAILED for trial in found.trials)
+    if failed:
+        voice.say(f"{failed} trials failed: {found.folder / TABLE} says why")
+    metric = found.goal.metric.replace("_", " ")
+    voice.say(f"chosen: trial {found.chosen.index}")
+    for seed, figures in found.final.items():
+        voice.say(
+            f"seed {seed}, test part: {metric} {figures.metric:.4g}, "
+            f"{figures.operations:,.0f} operations, {1e6 * figures.energy_j:.3g} µJ"
+        )
+    if len(found.final) > 1:
+        voice.say(
+            f"mean: {metric} {found.mean.metric:.4g} ± {found.spread:.2g}, "
+            f"{found.mean.operations:,.0f} operations"
+        )
+    voice.wrote([found.folder / TABLE, found.folder / PICTURE, *pages_of(found)])
+
+
+def pages_of(found: Search) -> list[Path]:
+    """Return the pages of the reports."""
+    place = found.folder / f"trial-{found.chosen.index}"
+    return [place / f"seed-{seed}" / "report.html" for seed in found.final]
+
+
+def content_of(found: Search) -> dict[str, Any]:
+    """Return the result as JSON has it."""
+    from spiking_gru.trials.result import rows_of
+
+    return {
+        "goal": found.goal._asdict(),
+        "trials": rows_of(found.trials),
+        "front": [trial.index for trial in found.front],
+        "chosen": found.chosen.index,
+        "settings": found.settings.model_dump(),
+        "final": {str(seed): figures._asdict() for seed, figures in found.final.items()},
+    }

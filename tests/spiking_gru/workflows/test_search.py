@@ -1,0 +1,235 @@
+"""A search from settings to the reports of the chosen network."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import spiking_gru as sg
+from hardware.errors import InputError, RangeError, SettingError
+from spiking_gru.trials.trial import DONE, FAILED
+
+SETTINGS = sg.TrainingSettings(epochs=1, quantised_epochs=1, batch=8, baseline="none")
+SPACE = {
+    "hidden": {"low": 2, "high": 6},
+    "emit": {"choices": ["graded", "binary"]},
+    "threshold": {"low": 0.05, "high": 0.3},
+}
+
+
+def noises(groups: bool = False) -> sg.Dataset:
+    rng = np.random.default_rng(0)
+    sequences = [rng.normal(size=(6, 2)) for _ in range(48)]
+    labels = ["up" if sequence.mean() > 0 else "down" for sequence in sequences]
+    of_each = [i // 4 for i in range(48)] if groups else None
+    return sg.Dataset.from_lists(sequences, labels, groups=of_each, name="noises")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("search")
+    return sg.search(SETTINGS, noises(), folder, space=SPACE, trials=6, folds=2, seeds=2)
+
+
+def test_every_trial_is_trained_on_folds_and_priced(found: Any) -> None:
+    assert [trial.index for trial in found.trials] == list(range(6))
+    for trial in found.trials:
+        assert set(trial.values) == set(SPACE)
+        for fold in trial.folds:
+            assert 0 <= fold.metric <= 1
+            assert fold.operations > 0
+            assert 0 < fold.energy_j < 1e-3
+    assert sum(len(t.folds) == 2 for t in found.trials if t.state == DONE) >= 3
+
+
+def test_the_chosen_settings_are_trained_with_fresh_seeds_and_reported(found: Any) -> None:
+    assert found.chosen in found.front
+    assert set(found.final) == {1, 2}
+    for seed in found.final:
+        run = found.folder / f"trial-{found.chosen.index}" / f"seed-{seed}"
+        program = sg.Program.load(run / "program.sgru")
+        assert program.layers[0].neurons == found.chosen.values["hidden"]
+        assert program.provenance["settings"]["seed"] == seed
+        report = json.loads((run / "report.json").read_text())
+        assert report["dataset"]["name"] == "noises"
+        assert (run / "report.html").is_file()
+        accuracy = sg.Trace.load(run / "trace.safetensors").accuracy(noises().test.labels)
+        assert found.final[seed].metric == pytest.approx(accuracy)
+
+
+def test_all_trials_are_in_a_table_and_a_picture(found: Any) -> None:
+    rows = list(csv.DictReader((found.folder / "trials.csv").read_text().splitlines()))
+    assert [int(row["trial"]) for row in rows] == list(range(6))
+    assert float(rows[0]["metric"]) == pytest.approx(found.trials[0].mean().metric)
+    assert (found.folder / "pareto.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_search_is_one_line_and_a_table_in_a_notebook(found: Any) -> None:
+    assert re.fullmatch(
+        r"Search\(6 trials, trial \d chosen: accuracy [\d.]+ ± [\d.]+ at [\d,]+ operations on "
+        r"2 fresh seeds\)",
+        repr(found),
+    )
+    assert found._repr_html_().startswith("<table>")
+
+
+def test_a_finished_search_gives_the_same_result_again(found: Any) -> None:
+    again = sg.search(SETTINGS, noises(), found.folder, space=SPACE, trials=6, folds=2, seeds=2)
+    assert again.trials == found.trials
+    assert again.chosen == found.chosen
+    assert again.final == found.final
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"settings": SETTINGS.model_copy(update={"epochs": 2})}, r"other settings \(epochs: 1"),
+        ({"space": {"hidden": {"choices": [2, 3]}}}, "other values to try"),
+        ({"dataset": noises(groups=True)}, "other data"),
+        ({"folds": 3}, r"other folds \(\[2, None\] there"),
+        ({"cost": "operations"}, "other objectives"),
+    ],
+)
+def test_another_search_in_the_folder_is_refused(
+    changed: dict[str, Any], text: str, found: Any
+) -> None:
+    given = {"settings": SETTINGS, "dataset": noises(), "space": SPACE, "folds": 2, **changed}
+    with pytest.raises(InputError, match=f"{text}.*--force to begin anew"):
+        sg.search(folder=found.folder, trials=6, **given)
+
+
+def test_force_begins_anew(tmp_path: Path) -> None:
+    few = {"space": SPACE, "folds": 2, "seeds": 0}
+    sg.search(SETTINGS, noises(), tmp_path, trials=2, **few)
+    found = sg.search(SETTINGS, noises(), tmp_path, trials=1, cost="operations", force=True, **few)
+    assert len(found.trials) == 1
+    assert found.goal.cost == "operations"
+
+
+def test_more_trials_go_on_with_those_that_are_there(tmp_path: Path) -> None:
+    few = {"space": SPACE, "folds": 2, "seeds": 0}
+    first = sg.search(SETTINGS, noises(), tmp_path, trials=2, **few)
+    more = sg.search(SETTINGS, noises(), tmp_path, trials=4, **few)
+    assert more.trials[:2] == first.trials
+    assert len(more.trials) == 4
+
+
+def test_folds_by_group_have_no_group_in_two_parts(tmp_path: Path) -> None:
+    dataset = noises(groups=True)
+    found = sg.search(
+        SETTINGS, dataset, tmp_path, space=SPACE, trials=1, folds=2, by="group", seeds=0
+    )
+    assert found.trials[0].state == DONE
+    with pytest.raises(InputError, match="there are no groups"):
+        sg.search(SETTINGS, noises(), tmp_path / "other", space=SPACE, by="group")
+
+
+def test_a_trial_whose_network_does_not_fit_fails_and_the_search_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def proof(settings: sg.TrainingSettings, _: sg.Dataset) -> None:
+        if settings.hidden == 5:
+            raise RangeError("before the first epoch, layer 0 leaves the word")
+
+    monkeypatch.setattr("spiking_gru.workflows.train.require_convertible", proof)
+    space = {**SPACE, "hidden": {"choices": [4, 5]}}
+    found = sg.search(SETTINGS, noises(), tmp_path, space=space, trials=5, folds=2, seeds=0)
+    failed = [trial for trial in found.trials if trial.state == FAILED]
+    assert {trial.values["hidden"] for trial in failed} == {5}
+    assert all("before the first epoch" in trial.reason for trial in failed)
+    assert found.chosen.values["hidden"] == 4
+
+
+def test_two_processes_share_a_search(tmp_path: Path) -> None:
+    found = sg.search(
+        SETTINGS, noises(), tmp_path, space=SPACE, trials=5, folds=2, workers=2, seeds=0
+    )
+    assert [trial.index for trial in found.trials] == list(range(5))
+    assert not list((tmp_path / "workers").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"trials": 0}, "trials is 0, expected 1 or more"),
+        ({"folds": 1}, "folds is 1, expected 2 or more"),
+        ({"workers": 0}, "workers is 0"),
+        ({"seeds": -1}, "seeds is -1"),
+        ({"minutes": 0.0}, "minutes is 0, expected more than 0"),
+        ({"minutes": float("nan")}, "minutes is nan"),
+        ({"metric": "rmse"}, "unknown metric of the task 'classify' 'rmse'"),
+        ({"cost": "joules"}, "unknown cost 'joules'"),
+        ({"by": "subject"}, "unknown way to fold"),
+        ({"space": {"hiden": {"choices": [1]}}}, "did you mean 'hidden'"),
+    ],
+)
+def test_bad_input_is_one_line_before_anything_is_written(
+    given: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    with pytest.raises((SettingError, InputError), match=text) as told:
+        sg.search(SETTINGS, noises(), tmp_path / "new", **{"space": SPACE, **given})
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "new").exists()
+
+
+def test_given_settings_are_no_part_of_the_usual_space(tmp_path: Path) -> None:
+    given = SETTINGS.model_copy(update={"hidden": 3, "layers": 1, "bits": 8})
+    found = sg.search(given, noises(), tmp_path, trials=1, folds=2, seeds=0)
+    assert not {"hidden", "layers", "bits"} & set(found.chosen.values)
+    assert found.settings.hidden == 3
+
+
+COMMAND = """
+[hidden]
+low = 4
+high = 24
+[threshold]
+low = 0.05
+high = 0.4
+[encoder]
+choices = ["graded", "send-on-delta"]
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_a_search_of_40_trials_killed_five_times_has_the_same_pareto_set(tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(COMMAND)
+    command = [sys.executable, "-m", "spiking_gru", "search", "--epochs", "1", "--json"]
+    command += ["--quantised-epochs", "1", "--space", str(tmp_path / "space.toml")]
+    command += ["--folds", "2", "--seeds", "0", "--trials", "40", "--out"]
+
+    def finished(folder: Path) -> dict[str, Any]:
+        done = subprocess.run([*command, str(folder)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    start = time.monotonic()
+    expected = finished(tmp_path / "undisturbed")
+    seconds, chance = time.monotonic() - start, random.Random(0)
+    for _ in range(5):
+        process = subprocess.Popen(
+            [*command, str(tmp_path / "killed")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(6 + chance.random() * seconds / 8)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    found = finished(tmp_path / "killed")
+    assert found["front"] == expected["front"]
+    assert found["trials"] == expected["trials"]
