@@ -119,7 +119,15 @@ def test_make_demo_replaces_the_run_in_its_own_folder_only(
 
 
 def test_every_link_inside_the_repository_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")):
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_map_of_the_architecture_is_short_and_names_every_package() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert len(page.split()) <= 600
+    for package in ("spiking_gru", "conversion", "hardware", "extending"):
+        assert f"(architecture/{package}.md" in page
+        assert (ROOT / "docs" / "architecture" / f"{package}.md").is_file()

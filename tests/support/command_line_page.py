@@ -18,8 +18,8 @@ from spiking_gru.cli import app
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "command_line.md"
 HEAD = """# Command line
 
-`spiking-gru COMMAND --help` prints the same text. [The tutorial](../tutorial.md) uses the commands one
-after another.
+`spiking-gru COMMAND --help` prints the same text. [The tutorial](../tutorial.md) uses the commands
+one after another.
 """
 WRITTEN = "<!-- Written by `python tests/support/command_line_page.py`. -->\n"
 
