@@ -83,10 +83,12 @@ def names_of(option: Any) -> str:
 
 def default_of(option: Any) -> str:
     """Return the default as it would be typed; nothing where there is none."""
+    if isinstance(option.show_default, str):
+        return option.show_default
     default = option.default
     if default is True:
         return "on"
-    known = isinstance(default, (str, int, float)) and default is not False
+    known = isinstance(default, (str, int, float, Path)) and default is not False
     return f"`{default}`" if known and default != "" else ""
 
 
