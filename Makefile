@@ -37,7 +37,7 @@ results: setup ## Run all worked examples with fresh seeds, and write docs/resul
 
 docs: setup ## Build the documentation as a site (site/)
 	@$(PYTHON_BIN) -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
-	@.venv/bin/mkdocs build --strict
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 
 clean: ## Remove environments, runs and caches
 	rm -rf .venv .venv-3.10 runs site build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from datasets import small_file
+from readme import EXCERPT, excerpt, with_excerpt
 from shortened import shortened, sizes
+from tutorial import PAGE as TUTORIAL
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -107,6 +109,25 @@ def test_make_demo_ends_with_the_table_and_writes_every_file(tmp_path: Path) -> 
         assert (out / name).stat().st_size > 0
 
 
+def test_the_excerpt_of_the_demo_is_one_that_the_command_writes() -> None:
+    [tables] = EXCERPT.findall(README)
+    assert excerpt(tables) == tables
+    whole = TUTORIAL.read_text().split("--no-measure\n```\n\n```text\n")[1].split("```")[0]
+    output = whole.replace("gestures: accuracy", "japanese-vowels: accuracy")
+    assert "Energy and time per inference" in output
+    page = with_excerpt(README, output)
+    assert page.count("…\nPer inference\n") == page.count("…\nDevices, per inference") == 1
+    assert "Energy and time per inference" not in page
+    assert page.index("Devices, per inference") < page.index("Fewer neurons or fewer steps")
+
+
+def test_the_first_screen_says_what_for_whom_at_which_cost_and_with_which_limits() -> None:
+    screen = "\n".join(README.splitlines()[:25])
+    for part in ("What it does", "Who it is for", "What it costs to try", "What it cannot do"):
+        assert f"**{part}**" in screen
+    assert "make demo" in screen
+
+
 @pytest.mark.parametrize(("chosen", "forced"), [((), True), (("OUT=runs/mine",), False)])
 def test_make_demo_replaces_the_run_in_its_own_folder_only(
     chosen: tuple[str, ...], forced: bool
@@ -119,7 +140,15 @@ def test_make_demo_replaces_the_run_in_its_own_folder_only(
 
 
 def test_every_link_inside_the_repository_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")):
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_map_of_the_architecture_is_short_and_names_every_package() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    assert len(page.split()) <= 600
+    for package in ("spiking_gru", "conversion", "hardware", "extending"):
+        assert f"(architecture/{package}.md" in page
+        assert (ROOT / "docs" / "architecture" / f"{package}.md").is_file()

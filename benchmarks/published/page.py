@@ -36,8 +36,8 @@ nominal energies of Loihi 1 are those of Davies et al., and SANA-FE's are up to 
 
 ## Chips that were measured
 
-What was done in a step comes from the publication. All neurons but those named as microcoded are
-hard-wired, and each of their updates is charged as active.
+The work of a step comes from the publication. All neurons are hard-wired, except those named as
+microcoded. Each update of a hard-wired neuron is charged as active.
 
 ### sMNIST by an LSNN, Loihi 1
 

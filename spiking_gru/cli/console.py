@@ -1,4 +1,4 @@
-"""What the command line shows: one voice for results, tables, progress and errors."""
+"""Output of the command line: one voice for results, tables, progress and errors."""
 
 from __future__ import annotations
 

@@ -23,19 +23,19 @@ def convert(
     send: Annotated[
         str,
         typer.Option(
-            help="What layers of spikes send: values, changes, or auto, which counts the "
+            help="Messages of spiking layers: values, changes, or auto, which counts the "
             "synaptic operations of both on validation data."
         ),
     ] = "auto",
     data: Annotated[
         str | None,
         typer.Option(
-            help="Where the data of the run are by now, or others of the same form.",
+            help="The data of the run in another place, or other data of the same form.",
             show_default=False,
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say what became of every gate's numbers.")
+        bool, typer.Option("--explain", help="Print how conversion changed every gate's numbers.")
     ] = False,
     as_json: Json = False,
     debug: Debug = False,

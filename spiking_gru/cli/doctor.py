@@ -7,7 +7,7 @@ from spiking_gru.cli.options import Debug, Json
 
 
 def doctor(as_json: Json = False, debug: Debug = False) -> None:
-    """Say what is installed, what is missing, and what mends it."""
+    """Show what is installed, what is missing, and how to fix it."""
     from dataclasses import asdict
 
     from hardware.doctor import examine

@@ -15,7 +15,7 @@ from spiking_gru.cli.workplace import folder_of, require_there
 def export(
     source: Source,
     part: Annotated[
-        str, typer.Option(help="encoder or readout; NIR cannot say a gated layer.")
+        str, typer.Option(help="encoder or readout; NIR has no gated layer.")
     ] = "readout",
     out: Annotated[
         Path | None, typer.Option(help="The file.", show_default="PART.nir next to the program")
@@ -23,7 +23,7 @@ def export(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Write what NIR can say: the encoder or the readout."""
+    """Write the encoder or the readout as NIR."""
     from conversion.nir_export import export_nir
     from hardware.program.model import Program
 

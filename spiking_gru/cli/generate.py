@@ -14,10 +14,10 @@ from spiking_gru.cli.workplace import folder_of, require_there
 
 def generate(
     source: Source,
-    prompt: Annotated[str, typer.Option(help="The text to go on from.")] = "",
-    steps: Annotated[int, typer.Option(help="Tokens to write, at most.")] = 200,
+    prompt: Annotated[str, typer.Option(help="The text to continue.")] = "",
+    steps: Annotated[int, typer.Option(help="Most tokens to write.")] = 200,
     temperature: Annotated[
-        float, typer.Option(help="Below 1 likely tokens come more often; 0 takes the likeliest.")
+        float, typer.Option(help="Below 1 favours likely tokens; 0 takes the likeliest.")
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="Equal seeds write equal texts.")] = 0,
     engine: Engine = "events",
@@ -26,7 +26,7 @@ def generate(
 ) -> None:
     """Write a text with a program that predicts tokens.
 
-    It is shown as it comes. Every engine writes the same text.
+    The text is shown token by token. Every engine writes the same text.
     """
     from hardware.program.model import Program
     from hardware.runs.generation import generated

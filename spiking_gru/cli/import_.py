@@ -33,27 +33,27 @@ def import_(
     budget: Annotated[
         float,
         typer.Option(
-            help="Points of accuracy that may be lost; with --operations, by the grids alone."
+            help="Points of accuracy that may be lost; with --operations by the grids alone."
         ),
     ] = 0.5,
     operations: Annotated[
         float | None,
         typer.Option(
-            help="Percentage of the dense operations that it may do: chooses the threshold instead "
-            "of the budget.",
+            help="Most operations, in per cent of the dense ones: chooses the threshold instead of "
+            "the budget.",
             show_default=False,
         ),
     ] = None,
     reads: Annotated[
         str | None,
-        typer.Option(help="The head's state: last, mean or step.", show_default="last"),
+        typer.Option(help="State that the head reads: last, mean or step.", show_default="last"),
     ] = None,
     standardised: Annotated[
         bool,
-        typer.Option(help="It was trained on frames standardised by the training part."),
+        typer.Option(help="The GRU was trained on frames standardised by the training part."),
     ] = False,
     encoder: Annotated[str, typer.Option(help="send-on-delta or graded.")] = "send-on-delta",
-    seed: Annotated[int, typer.Option(help="Chooses the validation part, as for train.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the validation part, as for train.")] = 0,
     out: Out = Path("runs/imported"),
     force: Force = False,
     as_json: Json = False,
@@ -61,7 +61,7 @@ def import_(
 ) -> None:
     """Make a program of an ordinary GRU that is already trained.
 
-    Its states are sent only where they have changed.
+    The program sends states only where they have changed.
     """
     voice = Voice(as_json)
     choices = {

@@ -38,9 +38,9 @@ Chip = Annotated[
     str,
     typer.Option(
         metavar="NAME|FILE.toml",
-        help="The chip whose costs are charged: loihi1, loihi2, spinnaker2, xylo or a .toml file.",
+        help="The chip to charge: loihi1, loihi2, spinnaker2, xylo or a .toml file.",
     ),
 ]
 Deadline = Annotated[
-    float | None, typer.Option(help="Seconds that Lava may take.", show_default="by length")
+    float | None, typer.Option(help="Most seconds for Lava.", show_default="by length")
 ]

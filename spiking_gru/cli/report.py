@@ -50,21 +50,21 @@ def report(
         bool,
         typer.Option(
             "--measure/--no-measure",
-            help="Time ordinary GRUs and the program on this machine; without that a run always "
-            "gives the same report.",
+            help="Time ordinary GRUs and the program on this machine; --no-measure always gives "
+            "the same report.",
         ),
     ] = True,
     data: Annotated[
         str | None,
         typer.Option(
-            help="Other data than the run's test part, or that part where it has moved.",
+            help="Other data than the run's test part, or this part in another place.",
             show_default=False,
         ),
     ] = None,
     trace: Annotated[
         Path | None,
         typer.Option(
-            help="The trace to report; of a pair the folder that `run` wrote.",
+            help="The trace to report; for a pair the folder that `run` wrote.",
             show_default="that of `run` on this data",
         ),
     ] = None,
@@ -82,20 +82,22 @@ def report(
     ] = None,
     battery_mwh: Annotated[
         float | None,
-        typer.Option(help="A battery in mWh, for its life at the rate.", show_default=False),
+        typer.Option(
+            help="Capacity of a battery in mWh, for its life at the rate.", show_default=False
+        ),
     ] = None,
     rival: Annotated[
         str,
         typer.Option(
             metavar="NAME|FILE.toml",
             help="The digital chip that prices dense networks: digital-45nm, digital-22nm or a "
-            "description.",
+            ".toml file.",
         ),
     ] = "digital-45nm",
     objective: Annotated[
         str | None,
         typer.Option(
-            help="What the program is placed for: knee, cores, energy or latency.",
+            help="Objective of the placement: knee, cores, energy or latency.",
             show_default="knee",
         ),
     ] = None,

@@ -42,7 +42,7 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The trace file; of a pair a folder.", show_default="RUN/trace.safetensors"
+            help="The trace file; a folder for a pair.", show_default="RUN/trace.safetensors"
         ),
     ] = None,
     deadline: Deadline = None,
@@ -50,7 +50,7 @@ def run(
         str | None, typer.Option(help="lava: structural or fused.", show_default="structural")
     ] = None,
     batch: Annotated[
-        int | None, typer.Option(help="lava, fused: sequences at once.", show_default="1")
+        int | None, typer.Option(help="lava, fused: sequences in parallel.", show_default="1")
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="events: threads.", show_default="all cores")
@@ -58,7 +58,7 @@ def run(
     early_exit: Annotated[
         float | None,
         typer.Option(
-            help="End each sequence where its best class leads by this margin of logits.",
+            help="End each sequence when its best class leads by this margin of logits.",
             show_default="off",
         ),
     ] = None,
@@ -68,18 +68,18 @@ def run(
     ] = None,
     beam: Annotated[
         int | None,
-        typer.Option(help="Of a pair: texts that are kept at every step.", show_default="1"),
+        typer.Option(help="Pairs: texts kept at every step.", show_default="1"),
     ] = None,
     most: Annotated[
         int | None,
-        typer.Option(help="Of a pair: tokens of a text, at most.", show_default="200"),
+        typer.Option(help="Pairs: most tokens of a text.", show_default="200"),
     ] = None,
     stream: Annotated[
         bool,
         typer.Option(
             "--stream",
-            help="Answer frames from standard input: one a line, numbers with commas between; of a "
-            "program of texts lines of text.",
+            help="Answer frames from standard input: one a line, numbers separated by commas; or "
+            "lines of text for a program of texts.",
         ),
     ] = False,
     as_json: Json = False,

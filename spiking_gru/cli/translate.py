@@ -17,10 +17,10 @@ def translate(
     source: Source,
     texts: Annotated[
         list[str] | None,
-        typer.Argument(help="Texts; a line each from standard input if none is given."),
+        typer.Argument(help="Texts; by default one line each from standard input."),
     ] = None,
-    beam: Annotated[int, typer.Option(help="Texts that are kept at every step.")] = 1,
-    most: Annotated[int, typer.Option(help="Tokens of a text, at most.")] = 200,
+    beam: Annotated[int, typer.Option(help="Texts kept at every step.")] = 1,
+    most: Annotated[int, typer.Option(help="Most tokens of a text.")] = 200,
     engine: Engine = "events",
     chip: Chip = "loihi2",
     as_json: Json = False,
@@ -28,7 +28,7 @@ def translate(
 ) -> None:
     """Translate texts with an encoder and a decoder.
 
-    Every engine writes the same. `--json` adds the bits of each text, and the energy of both
+    Every engine writes the same texts. `--json` adds the bits of each text, and the energy of both
     programs.
     """
     from hardware.cost.halves import estimate_halves

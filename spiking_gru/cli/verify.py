@@ -25,8 +25,8 @@ def verify(
     engine: Annotated[
         list[str],
         typer.Option(
-            help="torch, events, lava or numpy; give it again for more. One is compared "
-            "with torch, several with the first.",
+            help="torch, events, lava or numpy; repeat it for several engines. One engine is "
+            "compared with torch, several with the first.",
             show_default="torch, events, lava",
         ),
     ] = [],  # noqa: B006
@@ -35,11 +35,13 @@ def verify(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The summary.", show_default="RUN/verification.json; none with --data"),
+        typer.Option(
+            help="The file of the summary.", show_default="RUN/verification.json; none with --data"
+        ),
     ] = None,
     trace: Annotated[
         Path | None,
-        typer.Option(help="A folder for every trace and a picture of where they part."),
+        typer.Option(help="A folder for all traces, and a picture of their differences."),
     ] = None,
     deadline: Deadline = None,
     as_json: Json = False,
@@ -47,9 +49,8 @@ def verify(
 ) -> None:
     """Compare the numbers of torch and the engines, step by step.
 
-    Over the whole test part. Of a program file alone, its golden samples are replayed; that needs
-    no torch and no data. An imported program has no network of torch: the NumPy definition
-    takes its place.
+    For a run, compares the whole test part. For a program file, replays its golden samples, which
+    needs no torch and no data. For an imported program, the NumPy definition replaces torch.
     """
     voice = Voice(as_json)
     require_there(source)

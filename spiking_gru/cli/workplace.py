@@ -1,4 +1,4 @@
-"""What every command needs: where it works, and whether what it needs is installed."""
+"""Needs of every command: a folder to work in, and installed packages."""
 
 from __future__ import annotations
 

@@ -33,27 +33,29 @@ class NetworkChoices(BaseModel, metaclass=CalledByUsers):
     formulation: str = Field("torch", description=f"{one_of(FORMULATIONS)}.")
     emit: str | None = Field(
         None,
-        description=f"{one_of(EMISSIONS)}; graded is send-on-delta. Unless told otherwise binary "
-        "for classes, graded for values.",
+        description=f"{one_of(EMISSIONS)}; graded is send-on-delta. Default: binary for classes, "
+        "graded for values.",
     )
     reset_mechanism: str = Field(
         "subtract", description=f"After a spike: {one_of(RESET_MECHANISMS)}."
     )
-    activation: str = Field("hard", description="How σ and tanh are computed: hard or table.")
+    activation: str = Field("hard", description="Form of σ and tanh: hard or table.")
     threshold: float | None = Field(
         None,
         ge=0,
         lt=1,
-        description=f"Where a neuron fires, or sends. Unless told otherwise {SPIKES_ABOVE} for "
+        description=f"Threshold of a spike or a graded message. Default: {SPIKES_ABOVE} for "
         "spikes; for graded 0.1 with classes, 0.05 with values.",
     )
     learn_threshold: bool = Field(False, description="Learn the threshold of each layer.")
-    learn_initial_state: bool = Field(False, description="Learn the membranes at the start.")
+    learn_initial_state: bool = Field(
+        False, description="Learn the membranes at the start of a sequence."
+    )
     bits: int = Field(8, ge=2, le=8, description="Bits of a weight, 2 to 8.")
     encoder: str | None = Field(
         None,
         description="graded, send-on-delta, rate, latency, level-crossing, population; events for "
-        "counts of an event camera, tokens for text. As the data ask unless told otherwise.",
+        "counts of an event camera, tokens for text. Default: by the data.",
     )
     encoder_threshold: float = Field(
         0.25,

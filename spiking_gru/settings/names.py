@@ -18,7 +18,7 @@ BASELINE_SIZES = {
     "accuracy": ("accuracy",),
     "all": ("hidden", "parameters", "accuracy"),
 }
-"""What a baseline shares with the spiking network; with several it is trained for each."""
+"""Sizes that a baseline shares with the spiking network; one baseline is trained for each."""
 
 DEVICES = {"auto": ("cuda", "cpu"), "cpu": ("cpu",), "cuda": ("cuda",)}
 """The kinds of devices that each name stands for; the first that torch finds trains."""

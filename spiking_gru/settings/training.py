@@ -29,14 +29,14 @@ class TrainingSettings(NetworkChoices):
     data: str = Field("japanese-vowels", description="A data set by name or by path.")
     readout: str | None = Field(
         None,
-        description="mean, count, leaky, last or step; mean for classes, last for values, step for "
-        "frames unless told otherwise.",
+        description="mean, count, leaky, last or step. Default: mean for classes, last for values, "
+        "step for frames.",
     )
     epochs: int = Field(
         40, ge=0, description="Epochs in floating point; 0 quantises from the start."
     )
     quantised_epochs: int = Field(
-        20, ge=1, description="Epochs in the chip's arithmetic, after those."
+        20, ge=1, description="Epochs in the chip's arithmetic, after the epochs in floating point."
     )
     patience: int = Field(
         0, ge=0, description="Epochs without improvement that end a phase; 0 never does."
@@ -55,23 +55,26 @@ class TrainingSettings(NetworkChoices):
     )
     baseline_size: str = Field(
         "hidden",
-        description="What a baseline has in common with the network: hidden size, parameters, "
-        "both (one of each), accuracy (as small as it can be) or all.",
+        description="Size that a baseline shares with the network: hidden size, parameters, both "
+        "(one of each), accuracy (the smallest as accurate) or all.",
     )
     optimiser: str = Field("adamw", description=f"{one_of(OPTIMISERS)}.")
     schedule: str = Field(
-        "cosine", description=f"How the learning rate falls over a phase: {one_of(SCHEDULES)}."
+        "cosine", description=f"Fall of the learning rate over a phase: {one_of(SCHEDULES)}."
     )
-    learning_rate: float = Field(4e-3, gt=0, description="Of the first phase.")
+    learning_rate: float = Field(4e-3, gt=0, description="Learning rate of the first phase.")
     quantised_learning_rate: float | None = Field(
         None,
         gt=0,
-        description="Of quantised epochs: 1e-3 unless told otherwise, 4e-3 with --prune.",
+        description="Learning rate of quantised epochs. Default: 1e-3, with --prune 4e-3.",
     )
     prune: float = Field(
-        0.0, ge=0, lt=1, description="Share of the layers' weights that become 0, in those epochs."
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the layers' weights that become 0 in quantised epochs.",
     )
-    weight_decay: float = Field(1e-2, ge=0, description="The optimiser's.")
+    weight_decay: float = Field(1e-2, ge=0, description="Weight decay of the optimiser.")
     noise: float = Field(0.4, ge=0, description="Noise on frames, in standard deviations.")
     warp: float = Field(
         0.0, ge=0, lt=1, description="Augmentation: how far a change of speed moves a frame."
@@ -88,7 +91,9 @@ class TrainingSettings(NetworkChoices):
     distil: float = Field(
         0.0, ge=0, le=1, description="Weight of the loss against a teacher: the GRU of the run."
     )
-    label_smoothing: float = Field(0.1, ge=0, lt=1, description="Share given to all classes.")
+    label_smoothing: float = Field(
+        0.1, ge=0, lt=1, description="Share of a target that is spread over all classes."
+    )
     class_weights: str = Field(
         "none",
         description="Weights of the classes in the loss: none, balanced (rare classes count more), "
@@ -96,32 +101,39 @@ class TrainingSettings(NetworkChoices):
     )
     decision: str | None = Field(
         None,
-        description=f"How scores name classes: {one_of(DECISIONS)}; sign gives two classes one "
-        "output. As the task asks unless told otherwise.",
+        description=f"Way from scores to classes: {one_of(DECISIONS)}; sign gives two classes one "
+        "output. Default: by the task.",
     )
     head_weights: str = Field(
         "",
-        description="Weights of the heads in the loss, such as digit=1,speaker=0.5; 1 unless told "
-        "otherwise.",
+        description="Weights of the heads in the loss, such as digit=1,speaker=0.5. Default: 1 "
+        "each.",
     )
-    gradient_norm: float = Field(1.0, gt=0, description="Gradients are clipped to it.")
+    gradient_norm: float = Field(
+        1.0, gt=0, description="Largest norm of gradients; larger ones are clipped."
+    )
     energy_weight: float = Field(
-        0.0, ge=0, description="Loss for each µJ that emissions cost in synapses; 0 ignores it."
+        0.0, ge=0, description="Loss for each µJ that emissions and input events cost in synapses."
     )
     synaptic_operation_pj: float = Field(
-        23.6, gt=0, description="Energy of one, for --energy-weight (Loihi 1's, Davies 2018)."
+        23.6,
+        gt=0,
+        description="pJ of a synaptic operation, for --energy-weight (Loihi 1, Davies 2018).",
     )
     averaging: float = Field(
-        0.99, ge=0, lt=1, description="Decay, a step, of the averaged weights that are kept."
+        0.99,
+        ge=0,
+        lt=1,
+        description="Decay per step of the moving average of weights, which is kept.",
     )
     seed: int = Field(
         0, ge=0, lt=2**32, description="The same seed (and --threads) gives the same result."
     )
     threads: int = Field(
-        1, ge=1, le=1024, description="Threads of torch; more help only large networks."
+        1, ge=1, le=1024, description="Threads of torch; more than 1 help only large networks."
     )
     device: str = Field(
-        "auto", description="auto, cpu or cuda; auto is cuda where torch finds one, else cpu."
+        "auto", description="auto, cpu or cuda; auto is cuda if torch finds it, otherwise cpu."
     )
 
     def resolved(self, task: str, encoder: str = "graded") -> TrainingSettings:
