@@ -70,7 +70,7 @@ class Callback:
     """Watches a training; a subclass overrides the methods that it needs.
 
     `on_batch` and `on_epoch` end the phase where they return True. An exception ends the training;
-    the same call goes on from there.
+    the same call goes on from the last checkpoint.
     """
 
     def on_phase(self, report: PhaseReport) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hardware.errors import InputError, LeftoverWarning, SpikingGRUError, TrainingError
+from hardware.errors import InputError, LeftoverWarning, TrainingError
 from hardware.files.disk import one_line, read_tensors, write_tensors
 from hardware.files.sealed import require_checksum, tensors_checksum
 from hardware.files.strict_json import parse
@@ -117,12 +117,10 @@ class Checkpoints:
 
     @contextmanager
     def saved_if_stopped(self, run: Phase, columns: Columns) -> Iterator[None]:
-        """Save a phase where the block is stopped, unless by a fault of its own or of the disk."""
+        """Save a phase that Ctrl-C or a signal stops in the block."""
         try:
             yield
-        except (SpikingGRUError, OSError):
-            raise
-        except BaseException:
+        except (KeyboardInterrupt, SystemExit):
             if run.whole and (run.epoch or run.sums.batches):
                 self.save(run, columns)
             raise

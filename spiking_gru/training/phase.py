@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -89,7 +90,10 @@ class Phase:
 
         Only an epoch whose weights have all been pruned can be the best one.
         """
-        self.schedule.step()
+        with warnings.catch_warnings():
+            # A phase that goes on after the last batch of an epoch has taken no step here.
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step")
+            self.schedule.step()
         self.epoch += 1
         self.sums, self.epoch_start = Sums(), self.generator.get_state()
         complete = self.pruning.is_complete(self.epoch)
