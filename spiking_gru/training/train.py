@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.limits import FEWEST_TOKENS
@@ -38,6 +37,7 @@ from spiking_gru.training.baseline import BASELINES, StateBaseline, chosen_basel
 from spiking_gru.training.callbacks import Watcher
 from spiking_gru.training.checkpoints import Checkpoints, kept
 from spiking_gru.training.checks import require_trainable
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.device import chosen_device
 from spiking_gru.training.evaluation import naive_figures
 from spiking_gru.training.history import log_settings
@@ -96,7 +96,7 @@ def _train(
     epochs, rate = settings.epochs, settings.learning_rate
     quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_rate
     results, teacher = Results(), None
-    with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
+    with Curves(folder.logs) as log, threads(settings.threads):
         trainer = Trainer(settings, dataset, report, log, callbacks, checkpoints)
         for chosen in chosen_baselines(settings, about, parameters_of(network)):
             model, name = chosen.build(network.encoders, settings.seed).to(device), chosen.name

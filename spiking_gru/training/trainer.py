@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.errors import TrainingError
 from spiking_gru.batches import Batch, batches
@@ -30,6 +29,7 @@ from spiking_gru.training.callbacks import (
     Watcher,
 )
 from spiking_gru.training.checkpoints import Checkpoints
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.distillation import distillation_loss, taught
 from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.history import History
@@ -54,7 +54,7 @@ class Trainer:
         settings: TrainingSettings,
         dataset: Dataset,
         report: Watcher,
-        log: SummaryWriter,
+        log: Curves,
         callbacks: Iterable[Watcher] = (),
         checkpoints: Checkpoints | None = None,
     ) -> None:
