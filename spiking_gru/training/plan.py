@@ -104,18 +104,15 @@ class Plan:
         return True
 
     def _require_same(self, found: Plan, folder: RunFolder) -> None:
-        """Refuse to go on with a training of other settings, other data or another version."""
+        """Refuse to go on with a training of another version, other settings or other data.
+
+        Data come last, because the seed of the settings splits them.
+        """
         start = f"the unfinished training in {folder.path}"
         if found.versions != self.versions:
             raise InputError(
                 f"{start} was begun with {_listed(found.versions)}, but this is "
                 f"{_listed(self.versions)}: go on with those versions, {ANEW}"
-            )
-        if found.fingerprint != self.fingerprint:
-            raise InputError(
-                f"{start} is of other data: {one_line(found.data)} with the fingerprint "
-                f"{one_line(found.fingerprint)[:12]}…, now {self.data} with "
-                f"{self.fingerprint[:12]}…: put the data back, {ANEW}"
             )
         if found.device != self.device:
             raise SettingError(
@@ -134,6 +131,12 @@ class Plan:
             raise SettingError(
                 f"{start} has other settings: {then}, now {now}{more}: go on with its own by "
                 f"`spiking-gru train --out {folder.path} --resume`, {ANEW}"
+            )
+        if found.fingerprint != self.fingerprint:
+            raise InputError(
+                f"{start} is of other data: {one_line(found.data)} with the fingerprint "
+                f"{one_line(found.fingerprint)[:12]}…, now {self.data} with "
+                f"{self.fingerprint[:12]}…: put the data back, {ANEW}"
             )
 
 

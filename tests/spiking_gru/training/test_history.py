@@ -120,7 +120,7 @@ def test_a_disk_that_is_full_is_an_error_in_this_thread(tmp_path: Path) -> None:
     with Curves(tmp_path) as curves:
         curves.add_scalar("float/loss", 1.0, 1)
     with pytest.raises(OSError, match="No space left"), curves:
-        curves.file = Path("/dev/full").open("wb")
+        curves.file = Path("/dev/full").open("wb")  # noqa: SIM115
         curves.records = RecordWriter(curves.file)
         with pytest.raises(OSError, match="No space left"):
             curves.add_scalar("float/loss", 1.0, 2)

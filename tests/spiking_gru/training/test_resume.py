@@ -137,6 +137,16 @@ def test_what_is_stopped_goes_on_with_the_next_batch(
         assert all(again[name].equal(value) for name, value in model.state_dict().items())
 
 
+def test_a_training_may_be_stopped_twice_in_an_epoch(dataset: data.Dataset, tmp_path: Path) -> None:
+    settings = sg.TrainingSettings(**SHORT, baseline="none")
+    train(settings, dataset, tmp_path / "whole")
+    for batch in (1, 3):
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, dataset, tmp_path / "a", callbacks=[StoppedAt("float", 2, batch)])
+    train(settings, dataset, tmp_path / "a")
+    assert results_of(tmp_path / "a") == results_of(tmp_path / "whole")
+
+
 def test_resume_begins_anew_or_is_refused_as_it_says(dataset: data.Dataset, tmp_path: Path) -> None:
     settings, trained = sg.TrainingSettings(**SHORT), Trained()
     with pytest.raises(InputError, match="holds no unfinished training: leave"):
