@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,11 +12,14 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.swa_utils import AveragedModel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from spiking_gru.model import SequenceModel
+from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.evaluation import Score
 from spiking_gru.training.pruning import Pruning
+from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
+from spiking_gru.training.seeds import phase_seed
 
 
 @dataclass
@@ -100,3 +104,48 @@ class Phase:
         if complete and (self.best is None or score.loss < self.best.loss):
             self.best, self.best_epoch = score, self.epoch
             self.best_state = copy.deepcopy(self.smooth.state_dict())
+
+
+def begun(
+    settings: TrainingSettings,
+    name: str,
+    model: SequenceModel,
+    epochs: int,
+    learning_rate: float,
+    prune: float,
+    teacher: SequenceModel | None,
+) -> Phase:
+    """Return a phase before its first epoch; its random numbers begin."""
+    torch.manual_seed(phase_seed(settings.seed, name, "dropout"))
+    generator = torch.Generator().manual_seed(phase_seed(settings.seed, name, "batches"))
+    optimiser = OPTIMISERS[settings.optimiser](
+        model.parameters(), lr=learning_rate, weight_decay=settings.weight_decay
+    )
+    return Phase(
+        name,
+        epochs,
+        model,
+        teacher,
+        optimiser,
+        SCHEDULES[settings.schedule](optimiser, epochs),
+        AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging)),
+        Pruning(model, prune, epochs),
+        generator,
+        generator.get_state(),
+    )
+
+
+Weights = tuple[Tensor, ...] | list[Tensor]
+
+
+def warmed_up(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
+    """Return an average that moves by min(decay, (1 + n) / (10 + n)) at its nth update.
+
+    With the full decay from the start, a short training would keep the weights of its first steps.
+    """
+
+    def update(average: Weights, current: Weights, updates: Tensor | int) -> None:
+        n = int(updates)
+        get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(average, current, updates)
+
+    return update

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import nn
 
 from hardware.errors import TrainingError
 from spiking_gru.batches import Batch, batches
@@ -36,11 +34,8 @@ from spiking_gru.training.history import History
 from spiking_gru.training.losses import class_weights, head_weights
 from spiking_gru.training.losses import loss as loss_of
 from spiking_gru.training.notes import notes_on, require_finite
-from spiking_gru.training.phase import Phase
+from spiking_gru.training.phase import Phase, begun
 from spiking_gru.training.phase_state import Columns, PhaseState
-from spiking_gru.training.pruning import Pruning
-from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
-from spiking_gru.training.seeds import phase_seed
 from spiking_gru.training.stops import Stops
 from spiking_gru.training.texts import exact_match
 from spiking_gru.training.truncation import Piece, pieces, require_truncatable
@@ -91,52 +86,25 @@ class Trainer:
         varies much less than that of any one step. Best is the lowest loss on the validation
         part: there the accuracy is soon perfect and tells epochs apart no more.
         """
-        run = self._begun(phase, model, epochs, learning_rate, prune, teacher)
-        found = self.checkpoints.find(phase)
-        done = found.about.epoch if found else None
-        self.callbacks.on_phase(PhaseReport(phase, epochs, model, done))
-        columns = self.history.phases[phase] = found.columns if found else {}
-        if found is not None:
-            self._restore(run, found)
-        notes = found.about.notes if found else None
-        if notes is None:
-            with self.stops.installed():
-                self._train(run, columns)
-            notes = self._notes_on(run)
-            self.checkpoints.save_ended(run, columns, notes)
-        self.best_epochs[phase] = run.best_epoch
-        self.notes += notes
-
-    def _begun(
-        self,
-        phase: str,
-        model: SequenceModel,
-        epochs: int,
-        learning_rate: float,
-        prune: float,
-        teacher: SequenceModel | None,
-    ) -> Phase:
-        """Return a phase before its first epoch."""
-        settings, weights = self.settings, self.class_weights
+        weights = self.class_weights
         model.class_weights = None if weights is None else weights.to(model.device)
         model.head_weights = self.head_weights
-        torch.manual_seed(phase_seed(settings.seed, phase, "dropout"))
-        generator = torch.Generator().manual_seed(phase_seed(settings.seed, phase, "batches"))
-        optimiser = OPTIMISERS[settings.optimiser](
-            model.parameters(), lr=learning_rate, weight_decay=settings.weight_decay
-        )
-        return Phase(
-            phase,
-            epochs,
-            model,
-            teacher,
-            optimiser,
-            SCHEDULES[settings.schedule](optimiser, epochs),
-            AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging)),
-            Pruning(model, prune, epochs),
-            generator,
-            generator.get_state(),
-        )
+        with self.stops.installed():
+            with self.stops.held():  # torch imports much here, in code that no signal may leave
+                run = begun(self.settings, phase, model, epochs, learning_rate, prune, teacher)
+            found = self.checkpoints.find(phase)
+            done = found.about.epoch if found else None
+            self.callbacks.on_phase(PhaseReport(phase, epochs, model, done))
+            columns = self.history.phases[phase] = found.columns if found else {}
+            if found is not None:
+                self._restore(run, found)
+            notes = found.about.notes if found else None
+            if notes is None:
+                self._train(run, columns)
+                notes = self._notes_on(run)
+                self.checkpoints.save_ended(run, columns, notes)
+        self.best_epochs[phase] = run.best_epoch
+        self.notes += notes
 
     def _restore(self, run: Phase, found: PhaseState) -> None:
         """Go on from a saved state; the best weights are validated again for their score."""
@@ -261,19 +229,3 @@ class Trainer:
         if not isinstance(model, Seq2Seq):
             return score
         return replace(score, exact_match=exact_match(model, self.dataset.test))
-
-
-Weights = tuple[Tensor, ...] | list[Tensor]
-
-
-def warmed_up(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
-    """Return an average that moves by min(decay, (1 + n) / (10 + n)) at its nth update.
-
-    With the full decay from the start, a short training would keep the weights of its first steps.
-    """
-
-    def update(average: Weights, current: Weights, updates: Tensor | int) -> None:
-        n = int(updates)
-        get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(average, current, updates)
-
-    return update

@@ -19,7 +19,7 @@ from spiking_gru.run_folder import RunFolder
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training import Callback, PhaseReport, checkpoints, train
 
-SETTINGS = {"hidden": 24, "epochs": 12, "quantised_epochs": 12, "batch": 4, "prune": 0.5,
+SETTINGS = {"hidden": 16, "epochs": 6, "quantised_epochs": 6, "batch": 4, "prune": 0.5,
             "distil": 0.3, "data": "small"}  # fmt: skip
 
 

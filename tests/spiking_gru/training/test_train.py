@@ -15,7 +15,7 @@ from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import EpochReport, TrainingSettings, train
 from spiking_gru.training.augmentation import with_noise
 from spiking_gru.training.evaluation import evaluate
-from spiking_gru.training.trainer import warmed_up
+from spiking_gru.training.phase import warmed_up
 
 
 @pytest.fixture(scope="module")
