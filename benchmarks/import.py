@@ -14,9 +14,9 @@ import argparse
 import statistics
 import tempfile
 import time
+from pathlib import Path
 
 from torch import nn
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from conversion import calibrate, deploy, from_torch_gru
 from conversion.foreign import ForeignGRU
@@ -29,6 +29,7 @@ from spiking_gru import data
 from spiking_gru.encoder import Encoder
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.baseline import GRU, Chosen
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.trainer import Trainer
 
 BUDGET = 0.5
@@ -40,7 +41,7 @@ def trained(settings: TrainingSettings, dataset: data.Dataset) -> ForeignGRU:
     encoder.fit(dataset.training.sequences.values)
     about = settings.network(dataset.channels, dataset.classes)
     baseline = Chosen("gru", GRU.title, GRU, about).build(encoder, settings.seed)
-    with tempfile.TemporaryDirectory() as folder, SummaryWriter(folder) as log:
+    with tempfile.TemporaryDirectory() as folder, Curves(Path(folder)) as log:
         trainer = Trainer(settings, dataset, lambda _: None, log)
         trainer.fit("gru", baseline, settings.epochs, settings.learning_rate)
     outputs, states = baseline.readout.weight.shape

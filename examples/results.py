@@ -6,12 +6,14 @@
 Each seed of an example has a process of its own. A finished seed is kept with a hash of the
 example's sources, which hold its settings, and is not run again while they are the same. Its
 figures are copied to docs/results/, from which docs/results.md and the tables of the pages in
-docs/examples/ are written.
+docs/examples/ are written. A seed that was stopped or killed goes on from the checkpoint of its
+training.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -100,6 +102,8 @@ def main() -> None:
     if not given.page:
         for folder in (given.out, given.figures):
             folder.mkdir(parents=True, exist_ok=True)
+        # Else the seed that runs would go on alone.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             run_missing(kept, shown, runnable(given.only or SEEDS), given.to, SEEDS)
         except KeyboardInterrupt:

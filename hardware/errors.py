@@ -58,6 +58,10 @@ class KernelCacheWarning(UserWarning):
     """Compiled kernels that cannot be kept where later processes find them."""
 
 
+class LeftoverWarning(UserWarning):
+    """What a killed command has left in a folder, and what becomes of it."""
+
+
 NEAREST = 0.65
 """Smallest similarity of a name that is suggested (difflib's ratio): spelling mistakes have 2/3."""
 

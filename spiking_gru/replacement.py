@@ -6,45 +6,72 @@
     the folder     every file of the new run is at its place
 
 Each step ends with one rename. A command that is killed therefore leaves the old run, or a new one
-that the next command brings to its place (`settle`).
+that the next command brings to its place (`settle`). An unfinished run that has a checkpoint stays
+as well: the training goes on from there.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from hardware.errors import InputError
-from spiking_gru.run_folder import ORIGINS, RunFolder
+from spiking_gru.run_folder import CHECKPOINT, ORIGINS, UNFINISHED, RunFolder
+from spiking_gru.run_lock import locked
 
-UNFINISHED, COMPLETE, MOVING, LOCK = ".unfinished", ".complete", ".moving", ".lock"
+COMPLETE, MOVING = ".complete", ".moving"
 
 
 @contextmanager
-def replacing(folder: RunFolder, force: bool) -> Iterator[RunFolder]:
+def replacing(
+    folder: RunFolder, force: bool, goes_on: Callable[[], bool] | None = None
+) -> Iterator[RunFolder]:
     """Yield a folder to make a new run in; it takes the place of `folder` if the block succeeds.
 
-    If the block fails, folders that were made for the run are taken away.
+    Where `folder` has a checkpoint, `goes_on` is asked whether the unfinished run goes on; then the
+    folder is yielded as it is. If the block fails, an unfinished run without a checkpoint and
+    folders that were made for the run are taken away.
     """
-    folder.require_free(force)
+    folder.require_free(force or folder.has_checkpoint)
     unfinished = folder.path / UNFINISHED
-    with _taken_away_on_failure(folder.path), _locked(folder.path, wait=False):
+    with _taken_away_on_failure(folder.path), locked(folder.path, wait=False):
         _finish(folder)
-        folder.require_free(force)  # again, with what was found complete
-        if unfinished.exists():  # a command that was killed has left it
-            shutil.rmtree(unfinished)
-        unfinished.mkdir()
+        if folder.has_checkpoint and (goes_on or partial(_refused, folder, force))():
+            _tidy(unfinished)
+        else:
+            folder.require_free(force)  # again, with what was found complete
+            if unfinished.exists():  # a command that was killed has left it
+                shutil.rmtree(unfinished)
+            unfinished.mkdir()
         try:
             yield RunFolder(unfinished)
             unfinished.rename(folder.path / COMPLETE)
         except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            if not folder.has_checkpoint:
+                shutil.rmtree(unfinished, ignore_errors=True)
             raise
         _finish(folder)
+
+
+def _refused(folder: RunFolder, force: bool) -> bool:
+    """Refuse to remove an unfinished training unasked."""
+    if not force:
+        raise InputError(
+            f"{folder.path} holds a training that is not finished: go on with `spiking-gru train "
+            f"--out {folder.path} --resume`, replace it with --force, or choose another --out"
+        )
+    return False
+
+
+def _tidy(unfinished: Path) -> None:
+    """Remove files that a killed command may have written in part."""
+    for file in unfinished.iterdir():
+        if file.is_file():
+            file.unlink()
 
 
 @contextmanager
@@ -64,13 +91,15 @@ def _taken_away_on_failure(path: Path) -> Iterator[None]:
 def settle(path: Path) -> None:
     """Bring a complete run to its place where the command that made it was killed."""
     if any((path / name).is_dir() for name in (COMPLETE, MOVING)):
-        with _locked(path, wait=True):
+        with locked(path, wait=True):
             _finish(RunFolder(path))
 
 
 def _finish(folder: RunFolder) -> None:
     complete, moving = folder.path / COMPLETE, folder.path / MOVING
     if complete.is_dir():
+        if (complete / CHECKPOINT).is_dir():
+            shutil.rmtree(complete / CHECKPOINT)
         folder.forget_results()
         complete.rename(moving)
     if moving.is_dir():
@@ -81,46 +110,3 @@ def _finish(folder: RunFolder) -> None:
             target.parent.mkdir(exist_ok=True)
             file.replace(target)
         shutil.rmtree(moving)
-
-
-@contextmanager
-def _locked(path: Path, wait: bool) -> Iterator[None]:
-    """Be the only command that makes a run in a folder."""
-    lock = path / LOCK
-    handle = _lock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-        os.close(handle)
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    """Whether an open file is still the one at a path: who had a lock before removes the file."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _lock(lock: Path, how: int) -> int:
-    """The lock's file, open and locked."""
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(handle, how)
-                if _is_at(handle, lock):
-                    return handle
-            except BaseException:
-                os.close(handle)
-                raise
-            os.close(handle)
-    except BlockingIOError:
-        raise InputError(
-            f"another command is making a run in {lock.parent}: wait until it has finished, or "
-            f"choose another --out"
-        ) from None
-    except OSError as error:
-        raise InputError(f"cannot write {lock}: {error.strerror}: choose another --out") from error

@@ -59,6 +59,12 @@ FILES = (
 )
 """Files that commands write into the folder of a run, next to its logs."""
 
+UNFINISHED = ".unfinished"
+"""The folder, within a run's, of a run that is being made."""
+
+CHECKPOINT = "checkpoint"
+"""The folder, within an unfinished run's, that a killed training goes on from."""
+
 
 class _Part(BaseModel):
     """A part of `training.json`: the fields that later commands use; there may be more."""
@@ -198,6 +204,16 @@ class RunFolder:
         """TensorBoard's folder."""
         return self.path / "logs"
 
+    @property
+    def checkpoint(self) -> Path:
+        """The folder that a killed training of the unfinished run goes on from."""
+        return self.path / UNFINISHED / CHECKPOINT
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is an unfinished training here that can go on."""
+        return any(self.checkpoint.glob("*.safetensors"))
+
     def files(self) -> list[Path]:
         """The files of a run that are here; first the one that makes the folder a run's."""
         named = [self.path / name for name in FILES]
@@ -222,6 +238,10 @@ class RunFolder:
                 raise InputError(f"{file} is a folder, expected a file: move it away")
         if self.logs.exists() and not self.logs.is_dir():
             raise InputError(f"{self.logs} is a file, expected a folder: move it away")
+
+    def require_free_to_train(self, force: bool, resume: bool | None) -> None:
+        """Refuse to replace a run unless that is asked for, or an unfinished training may go on."""
+        self.require_free(force or (resume is not False and self.has_checkpoint))
 
     def forget_results(self) -> None:
         """Remove a run and what was made from it, so that nothing old is taken for new.

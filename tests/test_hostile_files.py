@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from hostile_results import loads
 
-KINDS = ("network", "sealed network", "model", "data", "sealed data", "sound", "aedat", "events")
+KINDS = (
+    "checkpoint", "network", "sealed network", "model", "data", "sealed data", "sound", "aedat",
+    "events",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.long)])

@@ -11,7 +11,7 @@ import typer
 from spiking_gru.cli.compared import Asked
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.convert import convert_run
-from spiking_gru.cli.options import Debug, Force, Json
+from spiking_gru.cli.options import Debug, Force, Json, Resume
 from spiking_gru.cli.report import report_run
 from spiking_gru.cli.reported import Asked as Reported
 from spiking_gru.cli.run import run_program
@@ -35,12 +35,13 @@ def demo(
     out: Out = Path("runs/demo"),
     seed: Seed = 0,
     force: Force = False,
+    resume: Resume = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Train, convert, run on Lava, verify and report, on real speech."""
     voice, folder, start = Voice(as_json), folder_of(out), time.monotonic()
-    train_network({**SETTINGS, "seed": seed}, folder, voice, force)
+    train_network({**SETTINGS, "seed": seed}, folder, voice, force, resume)
     convert_run(folder, None, voice)
     run_program(out, None, "lava", None, None, voice)
     summary = verify_run(Asked(out, []), voice)

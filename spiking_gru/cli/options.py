@@ -33,6 +33,14 @@ Force = Annotated[
     bool,
     typer.Option("--force", help="Replace the run in the folder, once the new one is complete."),
 ]
+Resume = Annotated[
+    bool | None,
+    typer.Option(
+        "--resume/--no-resume",
+        help="Go on with the unfinished training in the folder, or begin anew.",
+        show_default="go on, if it is the same",
+    ),
+]
 Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]
 Chip = Annotated[
     str,

@@ -9,8 +9,9 @@ import typer
 
 from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
-from spiking_gru.cli.options import Debug, Force, Json
+from spiking_gru.cli.options import Debug, Force, Json, Resume
 from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.stopped import of_phases, told_when_stopped
 from spiking_gru.cli.workplace import folder_of, require_torch
 from spiking_gru.settings import TrainingSettings
 
@@ -36,13 +37,15 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help=OUT_HELP, show_default=str(LATEST))] = None,
     force: Force = False,
+    resume: Resume = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Train a spiking GRU, and ordinary networks to compare it with.
 
     Float first, then quantised: in the chip's own arithmetic. `tensorboard --logdir OUT` shows the
-    curves meanwhile.
+    curves meanwhile. A training that was stopped or killed goes on with the same command; with
+    --resume it takes the settings that it had.
     """
     voice = Voice(as_json)
     if config is not None:
@@ -51,11 +54,27 @@ def train(
         settings, place = read_run(config)
         chosen, force = {**settings, **chosen}, force or place.force
         out = out or (Path(place.out) if place.out else None)
-    voice.result(train_network(chosen, folder_of(out or LATEST), voice, force))
+    folder = folder_of(out or LATEST)
+    if resume:
+        chosen = {**settings_of_unfinished(folder), **chosen}
+    voice.result(train_network(chosen, folder, voice, force, resume))
+
+
+def settings_of_unfinished(folder: RunFolder) -> dict[str, Any]:
+    """Return the settings of the unfinished training in a folder."""
+    require_torch("training")
+    from spiking_gru.training.plan import Plan, require_unfinished
+
+    require_unfinished(folder)
+    return Plan.read(folder).settings
 
 
 def train_network(
-    chosen: dict[str, Any], folder: RunFolder, voice: Voice, force: bool = False
+    chosen: dict[str, Any],
+    folder: RunFolder,
+    voice: Voice,
+    force: bool = False,
+    resume: bool | None = None,
 ) -> dict[str, Any]:
     require_torch("training")
     from pydantic import ValidationError
@@ -70,15 +89,24 @@ def train_network(
         settings = TrainingSettings.model_validate(chosen)
     except ValidationError as error:
         raise InputError(first_fault(error)) from error
-    folder.require_free(force)
+    folder.require_free_to_train(force, resume)
     dataset = load(settings.data, settings.seed)
     settings = settings.resolved(dataset.task, dataset.encoder)
     voice.say(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
-    with voice.training_progress() as show:
-        metrics = run_training(settings, dataset, folder.path, show, force=force, progress=False)
+    with told_when_stopped(folder), voice.training_progress() as show:
+        metrics = run_training(
+            settings,
+            dataset,
+            folder.path,
+            show,
+            force=force,
+            resume=resume,
+            callbacks=[of_phases(voice)],
+            progress=False,
+        )
     names = ("model.safetensors", "model.json", "config.toml", "training.json")
     voice.wrote(folder.path / name for name in names)
     return metrics

@@ -19,6 +19,12 @@ class PhaseReport:
     model: SequenceModel
     """The model that the phase trains."""
 
+    done: int | None = None
+    """Epochs that a killed training has done, which are not trained again; None if there was none.
+
+    The model gets their weights after the call.
+    """
+
 
 @dataclass(frozen=True)
 class BatchReport:
@@ -63,8 +69,8 @@ class EpochReport:
 class Callback:
     """Watches a training; a subclass overrides the methods that it needs.
 
-    `on_batch` and `on_epoch` end the phase where they return True. An exception ends the training,
-    which then leaves no files.
+    `on_batch` and `on_epoch` end the phase where they return True. An exception ends the training;
+    the same call goes on from the last checkpoint.
     """
 
     def on_phase(self, report: PhaseReport) -> None:

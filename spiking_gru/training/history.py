@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from torch.utils.tensorboard.summary import hparams
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from spiking_gru.training.callbacks import Callback, EpochReport
+from spiking_gru.training.curves import Curves
 
 Column = list[float | None]
 """A figure of each epoch; None where nothing defines it."""
@@ -21,7 +21,7 @@ MOST_EPOCHS = 1_000
 class History(Callback):
     """Keeps the figures of each epoch by phase, and writes them to TensorBoard."""
 
-    def __init__(self, log: SummaryWriter) -> None:
+    def __init__(self, log: Curves) -> None:
         self.log = log
         self.phases: dict[str, dict[str, Column]] = {}
 
@@ -65,11 +65,11 @@ def figures(report: EpochReport) -> dict[str, float]:
 
 
 def log_settings(
-    log: SummaryWriter, settings: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
+    log: Curves, settings: Mapping[str, Any], scores: Mapping[str, Mapping[str, float]]
 ) -> None:
     """Write settings and final metrics as TensorBoard's hparams table takes them.
 
-    They go to the file of the curves. `SummaryWriter.add_hparams` would make a second folder.
+    They go to the file of the curves.
     """
     metrics = {
         f"{network}/test_{name}": float(value)
@@ -80,8 +80,7 @@ def log_settings(
         name: value if isinstance(value, (bool, int, float, str)) else str(value)
         for name, value in settings.items()
     }
-    writer: Any = log.file_writer  # torch's annotation is None
     for summary in hparams(plain, metrics):
-        writer.add_summary(summary)
+        log.add_summary(summary)
     for name, value in metrics.items():
         log.add_scalar(name, value)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.tensorboard.writer import SummaryWriter
 
 from hardware.definition.encoder import ENCODERS
 from hardware.definition.limits import FEWEST_TOKENS
@@ -35,10 +35,13 @@ from spiking_gru.settings import (
 )
 from spiking_gru.training.baseline import BASELINES, StateBaseline, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.checkpoints import Checkpoints, kept
 from spiking_gru.training.checks import require_trainable
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.device import chosen_device
 from spiking_gru.training.evaluation import naive_figures
 from spiking_gru.training.history import log_settings
+from spiking_gru.training.plan import Plan, require_unfinished
 from spiking_gru.training.progress import shown
 from spiking_gru.training.results import Results, parameters_of
 from spiking_gru.training.seeds import phase_seed
@@ -56,6 +59,7 @@ def train(
     report: Watcher = lambda _: None,
     *,
     force: bool = False,
+    resume: bool | None = None,
     callbacks: Iterable[Watcher] = (),
     progress: bool | None = None,
 ) -> dict[str, Any]:
@@ -67,8 +71,16 @@ def train(
     settings = settings.resolved(dataset.task, dataset.encoder)
     if "data" not in settings.model_fields_set:
         settings = settings.model_copy(update={"data": dataset.name})
-    with replacing(RunFolder(Path(folder)), force) as new, shown(progress) as show:
-        return _train(settings, dataset, new, report, [show, *callbacks])
+    place, plan = RunFolder(Path(folder)), Plan.of(settings, dataset)
+    if resume:
+        require_unfinished(place)
+    goes_on = partial(plan.goes_on, place, resume, force)
+    with (
+        replacing(place, force, goes_on) as new,
+        kept(place.checkpoint, plan) as checkpoints,
+        shown(progress) as show,
+    ):
+        return _train(settings, dataset, new, report, [show, *callbacks], checkpoints)
 
 
 def _train(
@@ -77,14 +89,15 @@ def _train(
     folder: RunFolder,
     report: Watcher,
     callbacks: Iterable[Watcher],
+    checkpoints: Checkpoints,
 ) -> dict[str, Any]:
     device = chosen_device(settings.device)
     network, about = fresh_network(settings, dataset)
     epochs, rate = settings.epochs, settings.learning_rate
     quantised_epochs, quantised_rate = settings.quantised_epochs, settings.quantised_rate
     results, teacher = Results(), None
-    with SummaryWriter(str(folder.logs)) as log, threads(settings.threads):
-        trainer = Trainer(settings, dataset, report, log, callbacks)
+    with Curves(folder.logs) as log, threads(settings.threads):
+        trainer = Trainer(settings, dataset, report, log, callbacks, checkpoints)
         for chosen in chosen_baselines(settings, about, parameters_of(network)):
             model, name = chosen.build(network.encoders, settings.seed).to(device), chosen.name
             trainer.fit(name, model, epochs or quantised_epochs, rate)

@@ -1,18 +1,15 @@
-"""One phase of training: batches, steps, and the averaged weights of the best epoch."""
+"""Phases of training: batches, steps, and the averaged weights of the best epoch."""
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import cast
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.tensorboard.writer import SummaryWriter
+from torch import nn
 
 from hardware.errors import TrainingError
 from spiking_gru.batches import Batch, batches
@@ -29,41 +26,19 @@ from spiking_gru.training.callbacks import (
     PhaseReport,
     Watcher,
 )
+from spiking_gru.training.checkpoints import Checkpoints
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.distillation import distillation_loss, taught
 from spiking_gru.training.evaluation import Score, evaluate
 from spiking_gru.training.history import History
 from spiking_gru.training.losses import class_weights, head_weights
 from spiking_gru.training.losses import loss as loss_of
 from spiking_gru.training.notes import notes_on, require_finite
-from spiking_gru.training.pruning import Pruning
-from spiking_gru.training.recipes import OPTIMISERS, SCHEDULES
-from spiking_gru.training.seeds import phase_seed
+from spiking_gru.training.phase import Phase, begun
+from spiking_gru.training.phase_state import Columns, PhaseState
+from spiking_gru.training.stops import Stops
 from spiking_gru.training.texts import exact_match
 from spiking_gru.training.truncation import Piece, pieces, require_truncatable
-
-
-@dataclass
-class Phase:
-    """A phase in progress."""
-
-    name: str
-    epochs: int
-    model: SequenceModel
-    teacher: SequenceModel | None
-    optimiser: torch.optim.Optimizer
-    averaged: AveragedModel
-    pruning: Pruning
-    generator: torch.Generator
-
-    @property
-    def smooth(self) -> SequenceModel:
-        """The model with the averaged weights."""
-        return cast(SequenceModel, self.averaged.module)
-
-    @property
-    def rate(self) -> float:
-        """The learning rate of the present epoch."""
-        return float(self.optimiser.param_groups[0]["lr"])
 
 
 class Trainer:
@@ -74,14 +49,17 @@ class Trainer:
         settings: TrainingSettings,
         dataset: Dataset,
         report: Watcher,
-        log: SummaryWriter,
+        log: Curves,
         callbacks: Iterable[Watcher] = (),
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         require_truncatable(settings, dataset.task)
         self.settings = settings
         self.dataset = dataset
         self.history = History(log)
-        self.callbacks = Callbacks([self.history, report, *callbacks])
+        self.callbacks = Callbacks([report, *callbacks])
+        self.checkpoints = checkpoints or Checkpoints()
+        self.stops = Stops()
         self.best_epochs: dict[str, int] = {}
         self.notes = notes_on_data(dataset)
         self.class_weights = class_weights(settings, dataset)
@@ -98,6 +76,8 @@ class Trainer:
     ) -> None:
         """Train, and leave the model with the averaged weights of its best epoch.
 
+        A phase that the checkpoint holds is not trained again, or goes on.
+
         With `prune` that share of the layers' weights becomes 0 over the first half of the epochs,
         and only a later one is kept. With a teacher the model learns from its logits as well, by
         the weight of `distil`.
@@ -106,81 +86,107 @@ class Trainer:
         varies much less than that of any one step. Best is the lowest loss on the validation
         part: there the accuracy is soon perfect and tells epochs apart no more.
         """
-        settings, weights = self.settings, self.class_weights
+        weights = self.class_weights
         model.class_weights = None if weights is None else weights.to(model.device)
         model.head_weights = self.head_weights
-        torch.manual_seed(phase_seed(settings.seed, phase, "dropout"))
-        generator = torch.Generator().manual_seed(phase_seed(settings.seed, phase, "batches"))
-        optimiser = OPTIMISERS[settings.optimiser](
-            model.parameters(), lr=learning_rate, weight_decay=settings.weight_decay
-        )
-        schedule = SCHEDULES[settings.schedule](optimiser, epochs)
-        run = Phase(
-            phase,
-            epochs,
-            model,
-            teacher,
-            optimiser,
-            AveragedModel(model, multi_avg_fn=warmed_up(settings.averaging)),
-            Pruning(model, prune, epochs),
-            generator,
-        )
-        best, best_state = None, model.state_dict()
-        self.callbacks.on_phase(PhaseReport(phase, epochs, model))
-        for epoch in range(1, epochs + 1):
-            run.pruning.choose(model, epoch)
-            report, stopped = self._epoch(run, epoch)
-            schedule.step()
-            stopped = self.callbacks.on_epoch(report) or stopped
-            complete = run.pruning.is_complete(epoch)
-            if stopped and not complete:
-                raise TrainingError(
-                    f"a callback ended the phase {phase!r} in epoch {epoch}, before its weights "
-                    f"were pruned: let it train for {run.pruning.ramp} epochs or more"
-                )
-            score = report.validation
-            if complete and (best is None or score.loss < best.loss):
-                best = score
-                best_state = copy.deepcopy(run.smooth.state_dict())
-                self.best_epochs[phase] = epoch
-            late = best is not None and epoch - self.best_epochs[phase] >= settings.patience
-            if stopped or (settings.patience and late):
-                break
-        model.load_state_dict(best_state)
-        if best is not None:
-            targets = {n: one.validation.targets for n, one in self.dataset.by_head.items()}
-            self.notes += notes_on(phase, epochs, self.best_epochs[phase], best.by_head, targets)
+        with self.stops.installed():
+            with self.stops.held():  # torch imports much here, in code that no signal may leave
+                run = begun(self.settings, phase, model, epochs, learning_rate, prune, teacher)
+            found = self.checkpoints.find(phase)
+            done = found.about.epoch if found else None
+            self.callbacks.on_phase(PhaseReport(phase, epochs, model, done))
+            columns = self.history.phases[phase] = found.columns if found else {}
+            if found is not None:
+                self._restore(run, found)
+            notes = found.about.notes if found else None
+            if notes is None:
+                self._train(run, columns)
+                notes = self._notes_on(run)
+                self.checkpoints.save_ended(run, columns, notes)
+        self.best_epochs[phase] = run.best_epoch
+        self.notes += notes
 
-    def _epoch(self, run: Phase, epoch: int) -> tuple[EpochReport, bool]:
-        """Return the report of an epoch, and whether a callback ended the phase within it."""
+    def _restore(self, run: Phase, found: PhaseState) -> None:
+        """Go on from a saved state; the best weights are validated again for their score."""
+        found.restore(run)
+        if run.best_state:
+            best = copy.deepcopy(run.smooth)
+            best.load_state_dict(run.best_state)
+            run.best = evaluate(best, self.dataset.validation)
+
+    def _train(self, run: Phase, columns: Columns) -> None:
+        """Train to the end of a phase; leave the model with the averaged weights of its best epoch.
+
+        A phase that is stopped is saved.
+        """
+        with self.checkpoints.saved_if_stopped(run, columns):
+            while not run.is_over(self.settings.patience):
+                if self._epoch(run, columns):
+                    break
+                self.checkpoints.save_if_due(run, columns)
+        run.model.load_state_dict(run.best_state)
+
+    def _notes_on(self, run: Phase) -> list[str]:
+        """Return notes on a phase that has been trained."""
+        heads = {} if run.best is None else run.best.by_head
+        targets = {n: one.validation.targets for n, one in self.dataset.by_head.items()}
+        return notes_on(run.name, run.epochs, run.best_epoch, heads, targets)
+
+    @contextmanager
+    def _whole(self, run: Phase) -> Iterator[None]:
+        """Do a step whole, or not at all; only a first one, which may compile, can be stopped."""
+        run.whole = False
+        with self.stops.held() if run.is_warm else nullcontext():
+            yield
+            run.whole = run.is_warm = True
+
+    def _epoch(self, run: Phase, columns: Columns) -> bool:
+        """Train for an epoch, or for what is left of it; return whether a callback ends the phase.
+
+        The first batches of an epoch that goes on are drawn again, because one generator draws
+        batches and augmentations in turn.
+        """
         settings, rate, start = self.settings, run.rate, time.monotonic()
+        epoch, sums, stopped = run.epoch + 1, run.sums, False
         strengths = {name: getattr(settings, name) for name in AUGMENTATIONS}
         number = -(-len(self.dataset.training) // settings.batch)
-        losses, norms, sequences, stopped = 0.0, 0.0, 0, False
+        if not sums.batches:
+            run.pruning.choose(run.model, epoch)
         todo = batches(self.dataset.training, settings.batch, run.generator, run.model.device)
         for count, batch in enumerate(todo, 1):
             changed = augmented(batch, run.model, strengths, run.generator).to(run.model.device)
-            loss, norm = self._step(run, changed, rate)
-            losses += loss * len(batch.lengths)
-            sequences += len(batch.lengths)
-            norms += norm
+            if count <= sums.batches:
+                continue
+            with self._whole(run):
+                loss, norm = self._step(run, changed, rate)
+                sums.add(len(batch.lengths), loss, norm)
             about = BatchReport(run.name, epoch, count, number, loss, norm, rate)
             if self.callbacks.on_batch(about):
                 stopped = True
                 break
+            self.checkpoints.save_if_due(run, columns)
         score = evaluate(run.smooth, self.dataset.validation)
         require_finite("the validation loss", score.loss, rate)
         report = EpochReport(
             phase=run.name,
             epoch=epoch,
             epochs=run.epochs,
-            loss=losses / sequences,
+            loss=sums.losses / sums.sequences,
             validation=score,
             learning_rate=rate,
-            gradient_norm=norms / count,
+            gradient_norm=sums.norms / sums.batches,
             seconds=time.monotonic() - start,
         )
-        return report, stopped
+        with self._whole(run):
+            self.history.on_epoch(report)
+            run.end_epoch(score)
+        stopped = self.callbacks.on_epoch(report) or stopped
+        if stopped and not run.pruning.is_complete(epoch):
+            raise TrainingError(
+                f"a callback ended the phase {run.name!r} in epoch {epoch}, before its weights "
+                f"were pruned: let it train for {run.pruning.ramp} epochs or more"
+            )
+        return stopped
 
     def _step(self, run: Phase, batch: Batch, rate: float) -> tuple[float, float]:
         """Take one step, or one for each piece of truncated sequences.
@@ -223,19 +229,3 @@ class Trainer:
         if not isinstance(model, Seq2Seq):
             return score
         return replace(score, exact_match=exact_match(model, self.dataset.test))
-
-
-Weights = tuple[Tensor, ...] | list[Tensor]
-
-
-def warmed_up(decay: float) -> Callable[[Weights, Weights, Tensor | int], None]:
-    """Return an average that moves by min(decay, (1 + n) / (10 + n)) at its nth update.
-
-    With the full decay from the start, a short training would keep the weights of its first steps.
-    """
-
-    def update(average: Weights, current: Weights, updates: Tensor | int) -> None:
-        n = int(updates)
-        get_ema_multi_avg_fn(min(decay, (1 + n) / (10 + n)))(average, current, updates)
-
-    return update

@@ -22,6 +22,7 @@ def train(
     report: Watcher = lambda _: None,
     *,
     force: bool = False,
+    resume: bool | None = None,
     callbacks: Iterable[Watcher] = (),
     progress: bool | None = None,
 ) -> dict[str, Any]:
@@ -32,10 +33,21 @@ def train(
     `tensorboard --logdir FOLDER` shows the curves meanwhile. A callback is a `Callback`, or a
     function that is called after each epoch; it ends a phase by returning True. A terminal and a
     notebook show the `progress`; True shows it anywhere, False nowhere.
+
+    A training that was stopped or killed goes on from its checkpoint, to the same weights, where
+    settings, data and versions are the same. `resume` True goes on or is an error, False begins
+    anew.
     """
     require_trainable(settings, dataset)
-    RunFolder(Path(folder)).require_free(force)
+    RunFolder(Path(folder)).require_free_to_train(force, resume)
     require_convertible(settings.resolved(dataset.task, dataset.encoder), dataset)
     return train_networks(
-        settings, dataset, folder, report, force=force, callbacks=callbacks, progress=progress
+        settings,
+        dataset,
+        folder,
+        report,
+        force=force,
+        resume=resume,
+        callbacks=callbacks,
+        progress=progress,
     )

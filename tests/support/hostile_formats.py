@@ -302,7 +302,38 @@ def use_events(fields: Any) -> None:
         assert form.counts(fields).values.sum() <= len(fields["t"])
 
 
+def checkpoints() -> list[bytes]:
+    from spiking_gru.training.checkpoints import NOW, Checkpoints
+    from spiking_gru.training.phase_state import About, PhaseState
+
+    rng, found = np.random.default_rng(0), []
+    for notes in (None, ["a note"]):
+        arrays: dict[str, Any] = {
+            "model:weight": rng.normal(size=(3, 2)).astype(np.float32),
+            "optimiser:0:step": np.array(3, np.float32),
+            "random:torch": rng.integers(0, 256, 16, dtype=np.uint8),
+            "history:training_loss": np.array([0.5, np.nan]),
+        }
+        about = About(phase="float", epoch=2, best_epoch=1, history=["training_loss"], notes=notes)
+        with tempfile.TemporaryDirectory() as folder:
+            Checkpoints(Path(folder))._write(NOW, PhaseState(arrays, about))
+            found.append((Path(folder) / NOW).read_bytes())
+    return found
+
+
+def load_checkpoint(path: Path) -> Any:
+    from spiking_gru.training.checkpoints import _read
+
+    return _read(path)
+
+
+def checkpoint_identity(state: Any) -> object:
+    arrays = {n: (a.dtype, a.shape, a.tobytes()) for n, a in state.arrays.items()}
+    return state.about, arrays
+
+
 FORMATS: dict[str, Format] = {
+    "checkpoint": Format(checkpoints, load_checkpoint, checkpoint_identity, WEIGHTS_MUTATIONS),
     "program": Format(programs, Program.load, bytes_of, MUTATIONS),
     "trace": Format(traces, Trace.load, lambda t: written(t.save), WEIGHTS_MUTATIONS),
     "sealed trace": Format(

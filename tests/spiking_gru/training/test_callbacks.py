@@ -10,6 +10,7 @@ from datasets import small_file
 
 from hardware.errors import InputError, TrainingError
 from spiking_gru import data
+from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import (
     BatchReport,
     Callback,
@@ -135,7 +136,7 @@ def test_a_callback_may_evaluate_the_model(dataset: data.Dataset, tmp_path: Path
 
 
 @pytest.mark.parametrize("place", ["on_phase", "on_batch", "on_epoch"])
-def test_an_exception_ends_the_training_and_leaves_nothing(
+def test_an_exception_ends_the_training_and_leaves_no_run(
     dataset: data.Dataset, tmp_path: Path, place: str
 ) -> None:
     class Broken(Callback):
@@ -147,7 +148,7 @@ def test_an_exception_ends_the_training_and_leaves_nothing(
     setattr(Broken, place, fail)
     with pytest.raises(ZeroDivisionError, match="of the callback"):
         train(SETTINGS, dataset, tmp_path, callbacks=[Broken()])
-    assert list(tmp_path.iterdir()) == []
+    assert RunFolder(tmp_path).files() == []
 
 
 def test_what_is_no_callback_is_refused_before_training(

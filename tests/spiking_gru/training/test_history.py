@@ -12,10 +12,12 @@ import pytest
 from datasets import small_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from hardware.metrics import ValueMetrics
 from spiking_gru import data
 from spiking_gru.training import EpochReport, TrainingSettings, train
+from spiking_gru.training.curves import Curves
 from spiking_gru.training.evaluation import Score
 from spiking_gru.training.history import MOST_EPOCHS, History
 
@@ -112,3 +114,13 @@ def test_a_long_history_is_thinned_evenly_with_its_first_last_and_kept_epoch() -
     assert numbers[-1] == epochs
     assert epochs // 2 in numbers
     assert {b - a for a, b in pairwise(numbers)} == {1, 2, 3}
+
+
+def test_a_disk_that_is_full_is_an_error_in_this_thread(tmp_path: Path) -> None:
+    with Curves(tmp_path) as curves:
+        curves.add_scalar("float/loss", 1.0, 1)
+    with pytest.raises(OSError, match="No space left"), curves:
+        curves.file = Path("/dev/full").open("wb")  # noqa: SIM115
+        curves.records = RecordWriter(curves.file)
+        with pytest.raises(OSError, match="No space left"):
+            curves.add_scalar("float/loss", 1.0, 2)

@@ -8,14 +8,14 @@ import pytest
 import torch
 from datasets import small_file
 
-from hardware.errors import InputError, TrainingError
+from hardware.errors import InputError, LeftoverWarning, TrainingError
 from spiking_gru import data, load_network
 from spiking_gru.batches import batches, padded
 from spiking_gru.run_folder import RunFolder
 from spiking_gru.training import EpochReport, TrainingSettings, train
 from spiking_gru.training.augmentation import with_noise
 from spiking_gru.training.evaluation import evaluate
-from spiking_gru.training.trainer import warmed_up
+from spiking_gru.training.phase import warmed_up
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +42,18 @@ def test_training_learns_writes_and_reports_every_epoch(
     )
 
 
+def files_in(folder: Path) -> dict[Path, bytes]:
+    """The files in a folder, without those of an unfinished run."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file: file.read_bytes() for file in files if ".unfinished" not in file.parts}
+
+
 def test_training_interrupted_or_unasked_leaves_the_run_before_as_it_was(
     dataset: data.Dataset, tmp_path: Path
 ) -> None:
     short = SETTINGS.model_copy(update={"epochs": 1, "quantised_epochs": 1})
     train(short, dataset, tmp_path)
-    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    before = files_in(tmp_path)
     writing: list[Path] = []
 
     def interrupted(report: EpochReport) -> NoReturn:
@@ -58,11 +64,13 @@ def test_training_interrupted_or_unasked_leaves_the_run_before_as_it_was(
         train(short, dataset, tmp_path, interrupted, force=True)
     assert len(writing) == 2, "the curves can be looked at while it trains"
     with pytest.raises(InputError, match=r"holds a run .*force=True in Python"):
-        train(short, dataset, tmp_path)
-    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
-    train(short.model_copy(update={"seed": 1}), dataset, tmp_path, force=True)
-    after = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+        train(short, dataset, tmp_path, resume=False)
+    assert files_in(tmp_path) == before
+    with pytest.warns(LeftoverWarning, match="another one, or damaged: it is removed"):
+        train(short.model_copy(update={"seed": 1}), dataset, tmp_path, force=True)
+    after = files_in(tmp_path)
     assert len(after) == len(before)
+    assert not list(tmp_path.glob(".*"))
     assert after[tmp_path / "model.safetensors"] != before[tmp_path / "model.safetensors"]
 
 

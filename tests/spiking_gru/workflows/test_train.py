@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import spiking_gru as sg
-from hardware.errors import RangeError
+from hardware.errors import RangeError, TrainingError
 from spiking_gru.config import read_config
 
 SMALL = {"hidden": 8, "epochs": 1, "quantised_epochs": 1, "baseline": "none"}
@@ -50,11 +50,11 @@ def test_data_that_the_settings_name_stay(tmp_path: Path) -> None:
     assert found["settings"]["data"] == "japanese-vowels"
 
 
-def test_an_error_in_training_leaves_no_folder(tmp_path: Path) -> None:
+def test_a_training_that_cannot_succeed_leaves_no_folder(tmp_path: Path) -> None:
     def fail(report: sg.EpochReport) -> None:
-        raise KeyError
+        raise TrainingError("it cannot learn")
 
-    with pytest.raises(KeyError):
+    with pytest.raises(TrainingError):
         sg.train(
             sg.TrainingSettings(**SMALL), data_set(2), tmp_path / "runs" / "a", callbacks=[fail]
         )
