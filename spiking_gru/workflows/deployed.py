@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from spiking_gru.run_folder import RunFolder
+
 if TYPE_CHECKING:
     from hardware import Program, Trace
     from hardware.reporting import Report
@@ -33,15 +35,18 @@ def deployed(
 ) -> Deployed:
     """Train a network, convert it, and run it on a part of the data; the files are in the folder.
 
-    The program is compared with the network on the first sequences. What it sends is chosen on the
-    validation part.
+    An unfinished training in the folder goes on. A finished one of the same settings and data is
+    taken as it is. The program is compared with the network on the first sequences. What it sends
+    is chosen on the validation part.
     """
     import hardware
     from conversion import convert
     from hardware.reporting.build import versions
     from spiking_gru.workflows.train import train
 
-    trained = train(settings, dataset, folder, force=True, callbacks=callbacks, progress=False)
+    trained = _finished(settings, dataset, RunFolder(folder)) or train(
+        settings, dataset, folder, force=True, callbacks=callbacks, progress=False
+    )
     about = {
         "settings": trained["settings"],
         "dataset": trained["dataset"],
@@ -54,6 +59,19 @@ def deployed(
     trace = hardware.run(program, part.sequences)
     trace.save(folder / "trace.safetensors")
     return Deployed(trained, program, trace)
+
+
+def _finished(
+    settings: TrainingSettings, dataset: Dataset, run: RunFolder
+) -> dict[str, Any] | None:
+    """Return what training wrote in a folder, if it was of these settings and data."""
+    if not run.about_training.is_file():
+        return None
+    trained = run.training()
+    same = trained["dataset"]["fingerprint"] == dataset.fingerprint
+    resolved = settings.resolved(dataset.task, dataset.encoder)
+    wanted = {**resolved.model_dump(mode="json"), "data": dataset.name}
+    return trained if same and trained["settings"] == wanted else None
 
 
 def reported(made: Deployed, dataset: Dataset, folder: Path) -> Report:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from hardware.errors import (
@@ -48,7 +48,7 @@ WAIT_S = 1.0
 FRESH = 1
 """The first of the fresh seeds, counted from the seed of the search."""
 
-LOCK = ".finishing"
+RUNS, LOCK = "unfinished", ".finishing"
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,7 @@ def work(task: Task, watch: Watch = lambda *_: None) -> None:
 
 def _try(task: Task, study: Study, trial: Trial, folds: list[Dataset], watch: Watch) -> None:
     """Train a trial on its next folds, as long as it is worth it."""
+    place = task.folder / RUNS
     try:
         settings = settings_of(task.settings, {**trial.values, "baseline": "none"}, task.dataset)
         for number in range(len(trial.folds), len(folds)):
@@ -188,9 +189,12 @@ def _try(task: Task, study: Study, trial: Trial, folds: list[Dataset], watch: Wa
                 study.finish(trial, STOPPED)
                 watch(study.trials(), study.goal)
                 return
-            trial = study.keep(trial, fold_figures(settings, folds[number], study.goal.metric))
+            place = task.folder / RUNS / f"trial-{trial.index}-fold-{number}"
+            figures = fold_figures(settings, folds[number], study.goal.metric, place)
+            trial = study.keep(trial, figures)
             watch(study.trials(), study.goal)
     except FAULTS as error:
+        shutil.rmtree(place, ignore_errors=True)
         study.finish(trial, FAILED, one_line(error))
     else:
         study.finish(trial, DONE)
@@ -201,10 +205,14 @@ def _rivals(study: Study, trial: Trial) -> list[Trial]:
     return [other for other in study.trials() if other.index != trial.index]
 
 
-def fold_figures(settings: TrainingSettings, fold: Dataset, metric: str) -> Figures:
-    """Train a network on a fold, and return what its test part gives."""
-    with TemporaryDirectory() as place, _without_notes():
-        made = deployed(settings, fold, Path(place) / "run", fold.test)
+def fold_figures(settings: TrainingSettings, fold: Dataset, metric: str, place: Path) -> Figures:
+    """Train a network on a fold, and return what its test part gives.
+
+    A training that was stopped goes on in its place, which is removed when it ends.
+    """
+    with _without_notes():
+        made = deployed(settings, fold, place, fold.test)
+    shutil.rmtree(place)
     return figures_of(made, metric)
 
 
