@@ -28,7 +28,9 @@ RUN_BY = {
     "format.md": "hardware/test_format_page.py",
     "import.md": "test_import_docs.py",
     "lava.md": "test_docs_code.py",
+    "long_runs.md": "test_long_runs_page.py",
     "report.md": "test_docs_code.py",
+    "search.md": "test_docs_code.py",
     "text.md": "test_text_pages.py",
     "training.md": "test_training_page.py",
     "translation.md": "test_text_pages.py",
@@ -39,7 +41,14 @@ RUN_BY = {
 COMMANDS = {"data.md", "event_cameras.md", "text.md", "translation.md"}
 """Pages whose commands and TOML files run below."""
 
-COMMANDS_BY_THEIR_TEST = {"cost.md", "early_exit.md", "import.md", "tutorial.md"}
+COMMANDS_BY_THEIR_TEST = {
+    "cost.md",
+    "early_exit.md",
+    "import.md",
+    "long_runs.md",
+    "search.md",
+    "tutorial.md",
+}
 
 
 def blocks(page: str, *languages: str) -> list[str]:
@@ -114,6 +123,28 @@ def test_the_code_of_the_page_on_the_report_runs(vowels: Path) -> None:
 
 def test_the_code_of_the_page_on_lava_runs(vowels: Path) -> None:
     assert printed_by((DOCS / "lava.md").read_text(), vowels) == ["(20, 16)"]
+
+
+def test_the_command_of_the_page_on_long_runs_stops_the_training(tmp_path: Path) -> None:
+    [command] = [" ".join(block.split()) for block in blocks("long_runs.md", "sh")]
+    timeout, _, options = command.partition(" spiking-gru ")
+    assert " 55m" in timeout
+    line = [*timeout.replace("55m", "25s").split(), sys.executable, "-m", "spiking_gru"]
+    done = subprocess.run([*line, *options.split()], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 143, done.stderr
+    assert "--resume" in done.stderr
+
+
+def test_the_code_of_the_page_on_search_runs(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    [space] = blocks("search.md", "toml")
+    (tmp_path / "space.toml").write_text(space)
+    [command] = commands("search.md")
+    little = "--space space.toml --trials 1 --folds 2 --seeds 0 --epochs 1 --quantised-epochs 1"
+    run(f"{command.replace('15000', '10000000')} {little}", tmp_path)
+    assert (tmp_path / "runs" / "search" / "trials.csv").is_file()
+    printed = printed_by((DOCS / "search.md").read_text(), tmp_path)
+    assert "'hidden'" in printed[-1]
 
 
 def words(folder: Path) -> None:

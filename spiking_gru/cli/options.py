@@ -37,8 +37,8 @@ Resume = Annotated[
     bool | None,
     typer.Option(
         "--resume/--no-resume",
-        help="Go on with the unfinished training in the folder, or begin anew.",
-        show_default="go on, if it is the same",
+        help="Continue the unfinished training in the folder, or start over.",
+        show_default="continue, if it is the same",
     ),
 ]
 Engine = Annotated[str, typer.Option(help="events, lava or numpy.")]

@@ -27,7 +27,10 @@ def search(
     chosen: dict[str, Any],
     trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = 40,
     folds: Annotated[
-        int, typer.Option(min=2, help="Folds of the training part; half of the trials see all.")
+        int,
+        typer.Option(
+            min=2, help="Folds of the training part; only the best trials see all of them."
+        ),
     ] = 3,
     by: Annotated[
         str | None,
@@ -44,35 +47,31 @@ def search(
         str | None, typer.Option(help="The metric to improve.", show_default="that of the task")
     ] = None,
     cost: Annotated[
-        str, typer.Option(help="What an inference costs: energy or operations.")
+        str, typer.Option(help="Cost of an inference: energy or operations.")
     ] = "energy",
     most_operations: Annotated[
         float | None,
-        typer.Option(
-            help="Synaptic operations that an inference may take.", show_default="any number"
-        ),
+        typer.Option(help="Most synaptic operations of an inference.", show_default="any number"),
     ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(help="Minutes after which no trial begins.", show_default="no limit"),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    seeds: Annotated[
-        int, typer.Option(min=0, help="Fresh seeds with which the chosen settings are trained.")
-    ] = 3,
+    seeds: Annotated[int, typer.Option(min=0, help="Fresh seeds for the chosen settings.")] = 3,
     out: Annotated[Path, typer.Option(help="The folder of the search.")] = Path("runs/search"),
     resume: Annotated[
         bool,
         typer.Option("--resume", help="Go on with the search in the folder, or fail."),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Begin anew in the folder.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Start over in the folder.")] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Search for settings by accuracy and energy.
 
-    Options of `train` that are given hold for all trials; the others vary. A search that was
-    stopped goes on when it is called again. Several calls can share a folder.
+    Given options of `train` hold for all trials; the others vary. A stopped search continues when
+    it is called again. Several calls can share a folder.
     """
     voice = Voice(as_json)
     have_temporary_folder(out)
@@ -87,7 +86,7 @@ def search(
 
     if resume and (force or not (out / FILE).exists()):
         raise InputError(
-            "--resume goes on and --force begins anew: give one of them"
+            "--resume continues and --force starts over: give one of them"
             if force
             else f"{out} holds no search to go on with: leave --resume out"
         )

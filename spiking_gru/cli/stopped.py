@@ -1,4 +1,4 @@
-"""What the command line says of a training that is stopped, and of one that goes on."""
+"""Messages about a training that is stopped, and about one that continues."""
 
 from __future__ import annotations
 
