@@ -1,4 +1,4 @@
-"""What conversion did to every number, as rows of a table: ranges, exponents, rounding, bounds."""
+"""Effects of a conversion as rows of a table: ranges, exponents, rounding, bounds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOUND_OF = {"W": "input accumulator", "U": "recurrent accumulator", "b": "pre-ac
 
 @dataclass(frozen=True)
 class Explanation:
-    """One gate's matrix or bias: what it was, what it became, and the largest sum it makes.
+    """One gate's matrix or bias: its real and its integer values, and the largest sum it makes.
 
     `bound` is the largest magnitude that the proof allows of the accumulator (of the
     pre-activation for a bias, of the score for the readout's).
@@ -50,9 +50,9 @@ class Explanation:
 
 
 def explain(conversion: Conversion) -> list[Explanation]:
-    """A row for each gate's input matrix W, recurrent matrix U and bias b, then the readout's.
+    """Return rows for each gate's input matrix W, recurrent matrix U and bias b, and the readout.
 
-    A gate without such synapses has no such row.
+    A gate without input or recurrent synapses has no row for them.
     """
     rows: list[Explanation] = []
     program, number = conversion.program, 0

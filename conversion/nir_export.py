@@ -1,4 +1,4 @@
-"""What NIR can say of a program, as a `.nir` file: its linear parts and its integrating readout.
+"""The linear parts of a program and its integrating readout, as a `.nir` file.
 
 A gated layer has no lossless form there: NIR has no node for the product of two signals. Nothing
 is ever read from a `.nir` file here.
@@ -21,7 +21,7 @@ PARTS = ("encoder", "readout", "all")
 
 
 def export_nir(program: Program, path: str | Path, part: str = "readout") -> Path:
-    """Write one part of a program; `all` is refused with the reason.
+    """Write one part of a program as NIR; refuse `all` with the reason.
 
     `encoder` is the standardisation without its rounding; `readout` the weights, biases and the
     integrator, one NIR time unit a step. Values are scores in real numbers, before the scale and

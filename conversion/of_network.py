@@ -59,7 +59,7 @@ def conversion_of(
     send: str = AUTO,
     samples: Inputs | SparseSequences | None = None,
 ) -> Conversion:
-    """As `convert`, with what each pass made; nothing is compared, no golden sample is stored."""
+    """Convert like `convert`, and return the result of each pass; compare and store no samples."""
     network = network_of(network)
     made = build(
         network.encoder.integers(),

@@ -27,7 +27,7 @@ from hardware.program.model import Program
 
 @dataclass(frozen=True)
 class Conversion:
-    """A program, and what each pass made on the way to it."""
+    """A program, and the result of each pass."""
 
     folded: tuple[FoldedLayer, ...]
     integers: tuple[IntegerLayer, ...]

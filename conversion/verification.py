@@ -41,7 +41,7 @@ def verify(
     *,
     initial_state: InitialState | None = None,
 ) -> Verification:
-    """Emissions, membranes and scores at every step of every sequence, engine by engine.
+    """Compare emissions, membranes and scores of every step of every sequence, engine by engine.
 
     Clamped inputs give no warning: both sides clamp them. `initial_state` is as in `hardware.run`.
     """
@@ -85,7 +85,7 @@ def network_trace(
     sequences: AnySequences,
     initial_state: InitialState | None = None,
 ) -> Trace:
-    """What the quantised network computes, as the integers that its floats stand for."""
+    """Return the trace of the quantised network, with its floats as integers."""
     program.steps_of(sequences)  # refuses frames of other channels
     training, quantised = network.training, network.readout.quantised
     network.eval().quantise()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from figures import DEPLOYED, shown
 
 Means = Mapping[str, Mapping[str, Any]]
-"""Of each network by name: `baseline`, and its mean `figures`."""
+"""Results of each network by name: `baseline`, and its mean `figures`."""
 
 
 class Kind(NamedTuple):

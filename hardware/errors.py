@@ -59,7 +59,7 @@ class KernelCacheWarning(UserWarning):
 
 
 class LeftoverWarning(UserWarning):
-    """What a killed command has left in a folder, and what becomes of it."""
+    """A killed command has left files in a folder; the text says what happens to them."""
 
 
 NEAREST = 0.65

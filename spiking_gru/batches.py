@@ -72,7 +72,7 @@ def padded_targets(part: Part) -> Tensor:
 
 
 def valid_frames(of_frames: Tensor, lengths: Tensor) -> Tensor:
-    """Of (frames, sequences, …) what is within each length, one sequence after another."""
+    """Return the values of (frames, sequences, …) within each length, sequence after sequence."""
     sequence_first = of_frames.transpose(0, 1)
     return sequence_first[
         torch.arange(len(of_frames), device=of_frames.device) < lengths.unsqueeze(-1)
@@ -87,7 +87,7 @@ class Batch(NamedTuple):
 
     lengths: Tensor
     targets: Tensor
-    """Of each sequence, or of each frame (frames, sequences, …)."""
+    """Targets of each sequence, or of each frame (frames, sequences, …)."""
 
     def to(self, device: torch.device) -> Batch:
         """Return the same batch on a device."""
@@ -110,7 +110,7 @@ def pieces(part: Part) -> Iterator[Part]:
 
 
 def joined(of_pieces: Sequence[Tensor], per_step: bool) -> Tensor:
-    """Of sequences (sequences, …) or padded frames (frames, sequences, …) in pieces, all."""
+    """Return all pieces of sequences (sequences, …) or padded frames (frames, sequences, …)."""
     if not per_step:
         return torch.cat(list(of_pieces))
     longest = max(map(len, of_pieces))

@@ -133,13 +133,13 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Each matrix uniform within ±1/√(its inputs), biases within ±1/√hidden_size.
+        """Draw each matrix uniformly within ±1/√(its inputs), biases within ±1/√hidden_size.
 
-        Its inputs are those that send `at_once`, or the values of an embedding, which begin as
-        standard normal numbers divided by the root of `at_once`.
+        The number of inputs is `at_once`, or the number of values of an embedding. An embedding
+        begins as standard normal numbers divided by the root of `at_once`.
 
-        torch.nn.GRUCell bounds the input weights by the hidden size as well; with few inputs the
-        membrane then hardly reaches a threshold, and little is learnt through spikes.
+        torch.nn.GRUCell also bounds the input weights by the hidden size. With few inputs the
+        membrane then hardly reaches a threshold, and spikes carry too little gradient.
         """
         inputs = self.at_once if self.embedding is None else self.weight_ih.shape[1]
         by_inputs, by_hidden = 1 / math.sqrt(inputs), 1 / math.sqrt(self.hidden_size)
@@ -151,10 +151,10 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
             nn.init.normal_(self.embedding, std=1 / math.sqrt(self.at_once))
 
     def input_matrix(self, exact: bool) -> Tensor:
-        """Return the input weights (input gates · hidden, inputs), the embedding multiplied in.
+        """Return the input weights (input gates · hidden, inputs), multiplied by the embedding.
 
-        Where it is `exact` the sums are in float64, so that rounding to the type of the weights
-        gives the same bits on any machine.
+        With `exact` the sums are in float64, so that rounding to the type of the weights gives the
+        same bits on any machine.
         """
         if self.embedding is None:
             return self.weight_ih
@@ -170,7 +170,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         return IntegerArithmetic(self.cell) if self.quantised else FloatArithmetic(self.cell)
 
     def prepared(self) -> CellParameters:
-        """The parameters as this cell's arithmetic sees them: on their grids when quantised."""
+        """Return the parameters in this cell's arithmetic: on their grids when quantised."""
         arithmetic, hidden, row = self.arithmetic, self.hidden_size, self.cell.row
         # A matrix of no gates splits into one block of no rows.
         recurrent = self.weight_hh.split(hidden)
@@ -191,7 +191,7 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
     def summed_biases(self) -> tuple[Tensor, Tensor]:
         """Return one bias for each gate, and the candidate's recurrent bias inside the reset.
 
-        The second is added before a reset after the product multiplies, so the sum leaves it out.
+        The second bias is added inside the reset `after` the product, so the sum leaves it out.
         Without such a reset it is 0.
         """
         row, hidden = self.cell.row, self.hidden_size
@@ -201,10 +201,10 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
         return self.bias_ih + torch.cat([bias_hh.get(g, nothing) for g in row.gates]), inside
 
     def clamped_threshold(self) -> Tensor:
-        """Return the threshold within the range that conversion takes, where it has a meaning.
+        """Return the threshold, clamped to the range that conversion takes.
 
-        A threshold outside that range would be crossed always or never. Where changes are sent it
-        may be 0.
+        A threshold outside this range would be crossed always or never. It may be 0 if changes are
+        sent.
         """
         if not self.cell.emission.has_threshold:
             return self.threshold
@@ -268,13 +268,13 @@ class SpikingGRUCell(snntorch.SpikingNeuron):
 
     @classmethod
     def detach_hidden(cls) -> None:
-        """Cut the graph behind every living cell's state, for truncated backpropagation."""
+        """Detach the state of every existing cell from its graph, for truncated backpropagation."""
         for cell in cls._cells:
             cell.spk, cell.mem = cell.spk.detach(), cell.mem.detach()
 
     @classmethod
     def reset_hidden(cls) -> None:
-        """Clear every living cell's state."""
+        """Clear the state of every existing cell."""
         for cell in cls._cells:
             cell.reset_mem()
 

@@ -36,10 +36,11 @@ every step or at once; the outermost fields have their centres there."""
 class Encoder(nn.Module):
     """Standardises by training statistics, rounds and encodes, as the chip does.
 
-    `threshold` of `send-on-delta` and `level-crossing` is in standard deviations, `steps` of `rate`
-    and `latency` counts the steps that each frame takes, `fields` of `population` the receptive
-    fields of each channel, `tokens` of `tokens` the tokens of each channel, from 1 on. `events` and
-    `tokens` take frames as they are; `events` clamps at the largest value of the training data.
+    `threshold` (`send-on-delta`, `level-crossing`) is in standard deviations. `steps` (`rate`,
+    `latency`) is the number of steps of each frame. `fields` (`population`) is the number of
+    receptive fields of each channel. `tokens` (`tokens`) is the number of tokens of each channel,
+    from 1 on. `events` and `tokens` take frames as they are; `events` clamps at the largest value
+    of the training data.
     """
 
     offset: Tensor
@@ -95,7 +96,7 @@ class Encoder(nn.Module):
     def fit(self, frames: AnySequences | NDArray[np.floating]) -> None:
         """Take mean and deviation of each channel; a constant channel keeps a gain of 1.
 
-        Of counts take the largest magnitude, as far as a message carries it; of tokens nothing.
+        For counts take the largest magnitude that a message can carry; for tokens take nothing.
         """
         if self.row.counts:
             self.most.fill_(min(max(np.rint(largest(frames)), 1), INPUT_LIMIT))
@@ -115,7 +116,7 @@ class Encoder(nn.Module):
         return NEAR_LIMIT if self.row.spiking or self.row.by_field else LIMIT
 
     def integers(self) -> IntegerEncoder:
-        """The same encoder as a program holds it; its gain takes the rounding's grid in."""
+        """Return the same encoder as a program holds it; its gain includes the rounding grid."""
         row = self.row
         fraction = FRACTION if row.standardises else 0
         return IntegerEncoder(
@@ -131,10 +132,10 @@ class Encoder(nn.Module):
 
     @eagerly
     def forward(self, frames: Tensor) -> Tensor:
-        """Frames (frames, batch, channels) to the events of each of their steps.
+        """Return the events of each step of frames (frames, batch, channels).
 
-        Frames are taken as float32, as programs take them. Events are (steps, batch, sources), but
-        of tokens the numbers of the sources that send (steps, batch, channels), from 1 on; 0 is
+        Frames are converted to float32, as in programs. Events are (steps, batch, sources). Events
+        of tokens are the numbers of the sources that send (steps, batch, channels), from 1 on; 0 is
         padding (`spiking_gru.sources`).
         """
         if frames.shape[-1] != self.channels:

@@ -1,4 +1,4 @@
-"""What every sequence model here is: an encoder, something recurrent, and a readout for a task."""
+"""The base of every sequence model: an encoder, recurrent layers, and a readout for a task."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class SequenceModel(nn.Module):
         return self.readout(Seen(*dropped, seen.lengths))
 
     def of_frames(self, of_steps: Tensor) -> Tensor:
-        """What is there at the last step of each frame, of (steps, …)."""
+        """Return the rows of (steps, …) at the last step of each frame."""
         return of_steps[self.encoder.steps - 1 :: self.encoder.steps]
 
     def answers(self, scores: Tensor, lengths: Tensor) -> Tensor:

@@ -115,7 +115,7 @@ class Network(SequenceModel):
     def heard(
         self, events: Tensor, steps: Tensor, state: Carried | None, counted: bool = False
     ) -> tuple[Seen, Carried]:
-        """What the last layer emits, and its membranes after each direction's last step."""
+        """Return the last layer's emissions, and its membranes after each direction's last step."""
         start = None if state is None else State(*state)
         if not are_sources(events):
             events = events.to(self.readout.weight.dtype)

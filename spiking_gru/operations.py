@@ -94,7 +94,7 @@ def soft_connections(weights: Tensor, bits: int) -> Tensor:
 
 
 def connections(weights: Tensor) -> Tensor:
-    """Synapses that leave each source: its weights that are not zero."""
+    """Return the synapses that leave each source: its nonzero weights."""
     return (weights.detach() != 0).sum(0).to(weights.dtype)
 
 

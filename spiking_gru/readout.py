@@ -103,13 +103,13 @@ class Readout(nn.Module):
         return self.weight_exponent - self.fraction - self.shift
 
     def prepared(self) -> tuple[Tensor, Tensor]:
-        """Weights and biases, on their grids when quantised."""
+        """Return weights and biases, on their grids when quantised."""
         if not self.quantised:
             return self.weight, self.bias
         return round_to(self.weight, -self.weight_exponent), round_to(self.bias, -self.exponent)
 
     def scores(self, seen: Seen) -> Tensor:
-        """(batch, outputs), or (steps, batch, outputs) where every step is answered."""
+        """Return scores (batch, outputs), or (steps, batch, outputs) if every step is answered."""
         with exactly(self.quantised, seen.emitted):
             return self._scores(seen)
 

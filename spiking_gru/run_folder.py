@@ -25,7 +25,7 @@ REPORTS = (
     "compare.json",
     "compare.html",
 )
-"""What `report` writes."""
+"""Files that `report` writes."""
 
 HALVES = ("encoder", "decoder")
 """The programs of a pair: folders of their reports, and beginnings of the names of their traces."""
@@ -39,10 +39,10 @@ TRANSLATION = (
 """Files that `run` writes for a pair."""
 
 EXPORTS = ("encoder.nir", "readout.nir")
-"""What `export` writes."""
+"""Files that `export` writes."""
 
 ORIGINS = ("training.json", "import.json")
-"""What makes a folder a run's."""
+"""Files of which one makes a folder the folder of a run."""
 
 FILES = (
     *ORIGINS,
@@ -130,7 +130,7 @@ class _Network(_Part):
     layer_weights: Annotated[int, Field(ge=1)]
     readout_weights: Annotated[int, Field(ge=1)]
     encoder_weights: Annotated[int, Field(ge=1)] | None = None
-    """Of a pair, those of its encoder among the weights of its layers."""
+    """Weights of a pair's encoder, which `layer_weights` includes; None for one network."""
 
 
 class _Origin(_Part):
@@ -246,7 +246,7 @@ class RunFolder:
     def forget_results(self) -> None:
         """Remove a run and what was made from it, so that nothing old is taken for new.
 
-        What makes the folder a run's goes first. Files of the user stay.
+        The files that make the folder a run go first. Files of the user stay.
         """
         for file in self.files():
             file.unlink()
@@ -255,7 +255,7 @@ class RunFolder:
                 folder.rmdir()
 
     def training(self) -> dict[str, Any]:
-        """What `train` wrote about itself; every field that the commands use is there."""
+        """Return the record of `train`, with every field that the commands use."""
         file = self.about_training
         if not file.is_file():
             raise InputError(
@@ -265,7 +265,7 @@ class RunFolder:
         return self._about(file, f"train again with `spiking-gru train --out {self.path} --force`")
 
     def origin(self) -> dict[str, Any]:
-        """What `train` or `import` wrote: the data, and the accuracies that a report shows."""
+        """Return the record of `train` or `import`: the data, and the accuracies of a report."""
         if self.is_imported:
             return self._about(
                 self.about_import,

@@ -64,7 +64,7 @@ def save_network(network: Trained, settings: About, folder: Path) -> list[Path]:
 
 
 def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
-    """The network that `save_network` wrote, in evaluation mode and quantised."""
+    """Return the network that `save_network` wrote, quantised and in evaluation mode."""
     network, settings = load_trained(folder)
     if isinstance(network, Seq2Seq) or isinstance(settings, PairSettings):
         raise InputError(f"{folder} holds an encoder and a decoder: read them with load_pair")
@@ -72,7 +72,7 @@ def load_network(folder: str | Path) -> tuple[Network, NetworkSettings]:
 
 
 def load_pair(folder: str | Path) -> tuple[Seq2Seq, PairSettings]:
-    """The encoder and the decoder that `save_network` wrote, as `load_network`."""
+    """Return the encoder and the decoder that `save_network` wrote, as `load_network`."""
     network, settings = load_trained(folder)
     if isinstance(network, Network) or isinstance(settings, NetworkSettings):
         raise InputError(f"{folder} holds one network: read it with load_network")

@@ -22,7 +22,7 @@ class Seq2Seq(SequenceModel):
     """An encoder and a decoder, trained together with teacher forcing.
 
     The layers of the decoder start from the membranes after the encoder's last step, so both halves
-    have as many layers of as many neurons. What the readout of the encoder says is not used.
+    have the same number of layers and neurons. The readout of the encoder is not used.
     """
 
     def __init__(self, encoder: SequenceModel, decoder: SequenceModel) -> None:
@@ -51,7 +51,7 @@ class Seq2Seq(SequenceModel):
         return self
 
     def seen(self, frames: Tensor, lengths: Tensor, counted: bool = False) -> Seen:
-        """Return what the decoder's readout sees; nothing in frames of the source."""
+        """Return the input of the decoder's readout; it is empty in frames of the source."""
         of_decoder = frames[..., -1]
         within = torch.arange(len(frames), device=frames.device).unsqueeze(-1) < lengths
         read = ((of_decoder == READING) & within).sum(0)
@@ -78,9 +78,10 @@ class Seq2Seq(SequenceModel):
 
     @torch.no_grad()
     def write(self, frames: Tensor, lengths: Tensor, most: int) -> list[list[int]]:
-        """Return the tokens that are written greedily for each source (frames, batch, channels).
+        """Return the tokens of each source (frames, batch, channels), written greedily.
 
-        Each is the likeliest after those before it, at most `most` of them, `<unknown>` left out.
+        Each token is the likeliest one after the tokens before it, never `<unknown>`. There are at
+        most `most` tokens.
         """
         _, state = self.read(frames, lengths)
         ones = torch.ones_like(lengths)

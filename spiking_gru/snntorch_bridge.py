@@ -29,7 +29,7 @@ DETACHED_BY_BACKPROP = (
 
 
 def reset(net: nn.Module) -> None:
-    """Clear the states that the cells in `net` keep, and no others'."""
+    """Clear the states of the cells in `net`, and of no other cells."""
     for module in net.modules():
         if isinstance(module, SpikingGRUCell):
             module.reset_mem()
@@ -37,7 +37,7 @@ def reset(net: nn.Module) -> None:
 
 @contextmanager
 def known_to_snntorch() -> Iterator[None]:
-    """Within it, `snntorch.utils.reset` and `snntorch.backprop` treat our cells as their own.
+    """Make `snntorch.utils.reset` and `snntorch.backprop` treat our cells as their own, within it.
 
     The last layer of a net given to `snntorch.backprop` must be one of snnTorch's own neurons.
     """

@@ -4,13 +4,14 @@ First one threshold for inputs and layers alike rises rung after rung: the curve
 against accuracy. From the last rung within the budget, each threshold alone then rises as far as
 that costs no more.
 
-Budget means right answers that may become wrong, whatever others become right by luck: on the
-validation part, against the GRU itself in floating point. A few dozen sequences tell little, half a
-point of 27 is less than one of them. So the same share may be lost of the training and validation
-parts under noise, which brings them nearer to the borders between classes; there, against the
-quantised GRU with every change sent.
+The budget is the share of right answers that may become wrong. Wrong answers that become right do
+not count. On the validation part the answers are compared with those of the GRU in floating point.
+A few dozen sequences are a poor estimate: half a point of 27 sequences is less than one of them.
+The same share may therefore be lost on the training and validation parts with noise, which moves
+sequences nearer to the borders between classes. There the answers are compared with those of the
+quantised GRU that sends every change.
 
-Whoever would rather state the operations gets the lowest rung that does no more than those.
+With a budget of operations instead, the lowest rung within that budget is taken.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ FEWEST = MOST = 1000
 
 @dataclass(frozen=True)
 class Point:
-    """What a program of these thresholds does on the calibration data."""
+    """Operations and accuracy of a program with these thresholds on the calibration data."""
 
     thresholds: Thresholds
     operations: float
@@ -66,7 +67,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The chosen program, what it does, and the curve it was chosen from."""
+    """The chosen program, its accuracy and operations, and the curve of candidates."""
 
     deployment: Deployment
     chosen: Point
@@ -75,7 +76,7 @@ class Calibration:
     """The GRU's own on the validation part, in floating point."""
 
     sequences: int
-    """Of the validation part, as far as it was looked at."""
+    """Sequences of the validation part that were used."""
 
     @property
     def program(self) -> Program:
@@ -96,7 +97,7 @@ class _Answered:
 
 @dataclass(frozen=True)
 class _Search:
-    """What every step of the search looks at."""
+    """Inputs of every step of the search."""
 
     gru: ForeignGRU
     dataset: Dataset
@@ -119,7 +120,7 @@ class _Search:
         )
 
     def point(self, grids: Grids, thresholds: Thresholds) -> tuple[Point, bool]:
-        """What these thresholds do, and whether the budget allows it."""
+        """Return a point of the curve for these thresholds, and whether the budget allows it."""
         program = self.deployed(grids, thresholds).program
         trace = record(program, self.validation.part.sequences)
         counts = count(trace, program)
@@ -155,13 +156,14 @@ def calibrate(
     encoder: str = "send-on-delta",
     provenance: Mapping[str, Any] | None = None,
 ) -> Calibration:
-    """The program with the fewest operations found that loses no more points than the budget.
+    """Return the program with the fewest operations that loses no more points than the budget.
 
-    With `operations`, a share of the dense ones, it is that of the lowest threshold, for inputs and
-    states alike, which does no more; the budget is then for the grids alone.
+    `operations` is a share of the dense operations. With it the result has the lowest threshold,
+    the same for inputs and states, that does no more operations. The budget then applies to the
+    grids alone.
 
-    Ranges come from the training part, thresholds from the validation part; the test part is not
-    looked at.
+    Ranges come from the training part, thresholds from the validation part. The test part is not
+    used.
     """
     outputs = len(gru.head.weights)
     if outputs != len(dataset.classes):

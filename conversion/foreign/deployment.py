@@ -46,9 +46,9 @@ class Grids:
         return 2 ** (self.input_bits - 1) - 1
 
     def coarser(self) -> Iterator[Grids]:
-        """These, then all that spend fewer bits, the fewest taken away first.
+        """Return these grids, then all with fewer bits, in the order of the bits that they save.
 
-        Of as many bits those of events go first, then those of frames, weights and states.
+        Among grids with as many bits, coarser events come first, then frames, weights and states.
         """
         most = (4, 3, 4, 2)
         choices = product(*(range(bits + 1) for bits in most))
@@ -65,7 +65,7 @@ class Grids:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Changes up to so much are not sent: a share of a channel's peak, and of a state's ±1."""
+    """Largest changes that are not sent, as shares of a channel's peak and of a state's ±1."""
 
     encoder: float
     levels: tuple[float, ...]
@@ -82,7 +82,7 @@ class Deployment:
     conversion: Conversion
     grids: Grids
     refused: str | None
-    """What the range proof said of the grids that were asked for; None where it took them."""
+    """Message of the range proof about the requested grids; None if it accepted them."""
 
     @property
     def program(self) -> Program:
@@ -100,10 +100,10 @@ def deploy(
     emit: str = "graded",
     provenance: Mapping[str, Any] | None = None,
 ) -> Deployment:
-    """The finest program, of these grids or coarser ones, that is proven to fit the chip's word.
+    """Return the finest program, on these grids or coarser ones, that is proven to fit the word.
 
-    `peak` is the largest |frame − mean| that can come, of each channel or of all; or sequences to
-    take it from. What goes beyond it is clamped. Sequences as long as those must fit as well.
+    `peak` is the largest |frame − mean| of each channel or of all channels, or sequences from which
+    it is taken. Larger values are clamped. Sequences as long as the given ones must fit as well.
     """
     peaks, steps = peaks_of(gru, peak)
     wanted = grids or Grids()

@@ -15,7 +15,7 @@ def scores(gru: ForeignGRU, sequences: Sequences) -> Doubles:
 
 
 def answers(head: Head, all_states: list[Doubles], sequences: Sequences) -> Doubles:
-    """What the head says to the last level's states."""
+    """Return the answers of the head to the last level's states."""
     lengths = sequences.lengths
     starts, ends = sequences.starts, np.cumsum(lengths) - 1
     if head.row.answers_every_step:

@@ -23,7 +23,7 @@ GATES = THREE
 """The order in which a GRU's rows are kept here: reset, update, candidate."""
 
 HEADS = ("last", "mean", "step")
-"""What a head reads: the last state, the mean over time, or the state at every step."""
+"""Input of a head: the last state, the mean over time, or the state at every step."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ class ForeignGRU:
         not reset_after    c = tanh(W_c x + b_c + U_c (r ⊙ h) + d_c)
         h = z ⊙ h + (1 − z) ⊙ c
 
-    A level is one layer, or a forward and a backward one side by side. Every sequence begins at
-    h = 0.
+    A level is one layer, or a forward and a backward layer that read the same input. Every sequence
+    begins at h = 0.
     """
 
     levels: tuple[tuple[GRULayer, ...], ...]
@@ -158,7 +158,7 @@ class ForeignGRU:
         reset_after: bool,
         origin: str,
     ) -> ForeignGRU:
-        """Of frames as they are, with a head's weights and bias; without one it reads states."""
+        """Return a GRU of raw frames and its head; without weights of a head it reads states."""
         if not levels:
             raise InputError(f"{origin}: no layer, expected at least one")
         channels = levels[0][0].inputs
@@ -177,7 +177,7 @@ class ForeignGRU:
         return self.levels[0][0].inputs
 
     def standardised(self, mean: ArrayLike, deviation: ArrayLike) -> ForeignGRU:
-        """The same GRU, trained on (frame − mean) / deviation and given raw frames."""
+        """Return the same GRU for raw frames; it was trained on (frame − mean) / deviation."""
         return replace(
             self,
             mean=numbers("the mean", mean, 1),

@@ -36,12 +36,12 @@ def from_keras_weights(
     head: Sequence[Array] | None = None,
     reads: str = "last",
 ) -> ForeignGRU:
-    """A GRU with Keras' own activations, sigmoid and tanh.
+    """Return a GRU with Keras' own activations, sigmoid and tanh.
 
     A single layer is given by its arrays, stacked ones by a list of each kind of array, and a
     bidirectional layer by a pair (forward, backward) in that list. `head` is a Dense layer's
-    kernel and bias; `reads` says whether it looks at the `last` state, at the `mean` over time, or
-    at every `step`.
+    kernel and bias. `reads` is the input of the head: the `last` state, the `mean` over time, or
+    every `step`.
     """
     kernels, recurrent = _levels(kernel), _levels(recurrent_kernel)
     biases = [[None] * len(level) for level in kernels] if bias is None else _levels(bias)
@@ -106,7 +106,7 @@ def _levels(given: Layers) -> list[list[Any]]:
 
 
 def _truth(said: Array) -> bool:
-    """What the array reset_after says."""
+    """Return the value of the array reset_after."""
     if said.size != 1:
         raise InputError(
             f"the array reset_after has shape {said.shape}, expected one true or false"

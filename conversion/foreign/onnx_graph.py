@@ -41,10 +41,10 @@ class Frames:
 
 @dataclass(frozen=True)
 class States:
-    """What a GRU gives: all `states`, the `ends` of each direction, or their `mean` over time.
+    """Outputs of a GRU: all `states`, the `ends` of each direction, or their `mean` over time.
 
-    `parts` are the (layer, direction) that stand side by side on the axis `direction` or, where
-    that is gone, on the last one.
+    `parts` are the (layer, direction) that are concatenated on the axis `direction`, or without
+    that axis on the last one.
     """
 
     axes: tuple[str, ...]
@@ -61,7 +61,7 @@ Value = Array | Sizes | Zeros | Frames | States
 ON_SIZES = ("Gather", "Unsqueeze", "Squeeze", "Concat", "Slice", "Mul")
 WITHOUT_EFFECT = ("Identity", "Dropout", "Cast")
 FLOATING = (1, 10, 11, 16)
-"""Of ONNX's data types float, float16, double and bfloat16."""
+"""Numbers of ONNX's data types float, float16, double and bfloat16."""
 
 DIRECTIONS = {"forward": 1, "bidirectional": 2}
 
@@ -84,7 +84,7 @@ class GraphReader:
         self.values[inputs[0].name] = Frames((0, 1, 2))
 
     def read(self) -> States:
-        """What the first output is."""
+        """Return the meaning of the first output."""
         if not self.graph.output:
             raise InputError("it has no output, expected a head's answers or a GRU's states")
         for node in self.graph.node:
@@ -365,7 +365,7 @@ OPERATORS: dict[str, Callable[[Any, dict[str, Any], States, list[Any]], States]]
     "Softmax": _softmax,
     "LogSoftmax": _softmax,
 }
-"""What may happen to states, each as a function of its node, settings, states and other inputs."""
+"""Operations on states, each a function of its node, settings, states and other inputs."""
 
 
 def _without_direction(x: States) -> States:

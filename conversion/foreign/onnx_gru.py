@@ -25,10 +25,10 @@ READS = {"ends": "last", "mean": "mean", "states": "step"}
 
 
 def from_onnx(path: str | Path) -> ForeignGRU:
-    """The GRU of an ONNX file, and its MatMul or Gemm head where it has one.
+    """Return the GRU of an ONNX file, with its MatMul or Gemm head if it has one.
 
-    Its first input is the frames, its first output what is read: a head's answer of the last
-    state, of the mean over time or of every step, or those states themselves.
+    The first input of the file is the frames. The first output is the answer of a head to the last
+    state, to the mean over time or to every step; or these states themselves.
     """
     path = Path(path)
     content = read_bytes(path, FILE_LIMIT)
@@ -59,7 +59,7 @@ def _parsed(content: bytes) -> ModelProto:
 
 
 def _require_whole(model: ModelProto) -> None:
-    """That no tensor lies outside the file: a model may not name other files to read."""
+    """Refuse a tensor outside the file: a model may not name other files to read."""
     in_nodes = (attribute.t for node in model.graph.node for attribute in node.attribute)
     for tensor in (*model.graph.initializer, *in_nodes):
         if tensor.external_data or tensor.data_location == tensor.EXTERNAL:

@@ -27,10 +27,10 @@ ROW = re.compile(r"(weight_ih|weight_hh|bias_ih|bias_hh)_l\d+(_reverse)?")
 
 
 def from_torch_gru(gru: nn.GRU, head: nn.Linear | None = None, reads: str = "last") -> ForeignGRU:
-    """A GRU of any layers, directions and biases, and the Linear that reads its states.
+    """Return a GRU of any layers, directions and biases, and the Linear that reads its states.
 
-    `reads` says what the head looks at: the `last` state (torch's `h_n`, both directions side by
-    side), the `mean` over time, or each `step`.
+    `reads` is the input of the head: the `last` state (torch's `h_n`, both directions
+    concatenated), the `mean` over time, or each `step`.
     """
     from torch import nn
 

@@ -48,10 +48,10 @@ def place(
 ) -> Placement:
     """Return cores for every layer within all limits of the chip, and tiles for the cores.
 
-    `cores` takes the fewest; `knee`, the default, as many as bring a step's work down to the
-    barrier. `energy` and `latency` try several numbers of cores and take those on which `profile`,
-    a trace of the program, costs least. The tiles are chosen for the messages of `profile` too.
-    `as_reference` leaves aside what the chip's neurons and words cannot do.
+    The objective `cores` takes the fewest cores. `knee`, the default, takes as many as bring a
+    step's work down to the barrier. `energy` and `latency` try several numbers of cores and take
+    the number on which `profile`, a trace of the program, costs least. Tiles are chosen for the
+    messages of `profile` too. `as_reference` ignores limits of the chip's neurons and words.
     """
     program = program_of(program)
     profile = None if profile is None else trace_of(profile)

@@ -40,7 +40,7 @@ DESCRIPTION_LIMIT = 2**15
 NotNegative = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**40)]
 Cores = Annotated[int, Field(ge=1, le=2**14)]
-"""Of one chip: four times the largest that was built, so that every tile can be laid out."""
+"""Most cores of one chip: four times the largest chip, so that every tile can be laid out."""
 
 
 class Strict(BaseModel):
@@ -115,7 +115,7 @@ class Mesh(Strict):
 
 
 class Limits(Strict):
-    """What one core holds, and the widths of its words."""
+    """Memory of one core, and the widths of its words."""
 
     cores: Cores
     neurons_per_core: Count
@@ -223,9 +223,9 @@ def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float6
 
 
 def load_chip(chip: str | Path | Chip, cost_model: str = CURRENT) -> Chip:
-    """Return a chip by name, from a description file ending in `.toml`, or as it is.
+    """Return a chip by name, or from a description file ending in `.toml`; a `Chip` as it is.
 
-    A chip by name has the constants of that cost model.
+    A chip by name has the constants of the given cost model.
     """
     if isinstance(chip, Chip):
         return chip
@@ -289,7 +289,7 @@ def _unknown_field(place: list[str], field: str) -> str:
 
 
 def _model_at(place: list[str]) -> type[BaseModel]:
-    """The model whose fields stand at a place in the file."""
+    """Return the model of the fields at a place in the file."""
     model: type[BaseModel] = Chip
     for part in place:
         annotation: Any = model.model_fields[part].annotation

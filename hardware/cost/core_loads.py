@@ -1,4 +1,4 @@
-"""What a trace asks of every core at every tick, once its program is placed.
+"""Work of every core at every tick of a trace, for a placed program.
 
 Steps of different layers run at the same time, each level one step behind the one before it; with
 both directions a level begins when the one before it has seen all. A row is such a *slot*: the
@@ -61,10 +61,10 @@ class Slots:
 
 @dataclass(frozen=True, eq=False)
 class CoreLoads:
-    """Each core's work; of what is only ever summed, the sum over each sequence.
+    """Each core's work by step, or by sequence where only the sum is used.
 
-    An operation of a set of synapses stored dense is a weight that is read, zeros included; of one
-    stored sparse it is a synapse. Hops count with the core that the message goes to.
+    For synapses stored dense an operation is each weight read, zeros included. For synapses stored
+    sparse it is each nonzero weight. Hops count with the core that the message goes to.
     """
 
     placement: Placement
@@ -136,7 +136,7 @@ def slot_of_step(
 def core_loads(
     trace: TraceLike, program: ProgramLike, placement: Placement, traffic: Traffic | None = None
 ) -> CoreLoads:
-    """Every core's work in every slot, exactly; `traffic` is the trace's, where it is known."""
+    """Return every core's exact work in every slot; pass the trace's `traffic` if it is known."""
     trace, program = trace_and_program("core_loads", trace, program)
     traffic = Traffic(trace, program) if traffic is None else traffic
     slots = slots_of(trace, program)

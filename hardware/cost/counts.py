@@ -1,4 +1,4 @@
-"""What a trace says was done: messages, synaptic operations and updates, in each inference."""
+"""Work of each inference of a trace: messages, synaptic operations and updates."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ ADDITIVE = (
 class LayerCounts:
     """One layer's work in each sequence.
 
-    A synaptic operation is one message meeting one synapse, a weight that is not zero; synapses
-    count with the neurons they lead to. `dense_synaptic_operations` is every weight at every step.
+    A synaptic operation is one message that meets one synapse, which is a nonzero weight. Synapses
+    belong to the neurons that they lead to. `dense_synaptic_operations` counts every weight at
+    every step.
     Operations of graded messages are `multiply_accumulates`, those of signs only `accumulates`.
     """
 
@@ -95,7 +96,7 @@ class Counts:
     """Scores, of each sequence or of each step."""
 
     input_events: PerSequence
-    """What the encoder sends."""
+    """Messages of the encoder."""
 
     def __repr__(self) -> str:
         of_each = "".join(
@@ -117,7 +118,7 @@ class Counts:
         return html_table(repr(self), columns, rows)
 
     def total(self, name: str) -> PerSequence:
-        """The sum of a count over the layers."""
+        """Return the sum of a count over the layers."""
         return np.sum([getattr(layer, name) for layer in self.layers], axis=0)
 
     @property
@@ -155,7 +156,7 @@ class Counts:
 
 
 def count(trace: TraceLike, program: ProgramLike, traffic: Traffic | None = None) -> Counts:
-    """Exact counts from a trace of this program; `traffic` is its traffic, where it is known."""
+    """Return exact counts of a trace of this program; pass its `traffic` if it is known."""
     trace, program = trace_and_program("count", trace, program)
     traffic = Traffic(trace, program) if traffic is None else traffic
     steps, readout = trace.lengths, program.readout

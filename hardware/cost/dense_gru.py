@@ -96,13 +96,13 @@ class Measured:
     threads: int
     batch: int
     frames: int
-    """Of the sequence that was measured."""
+    """Frames of the measured sequence."""
 
     rounds: int
     least_s: float
     median_s: float
     power_w: float | None = None
-    """Of the machine while it computes, where somebody has measured it."""
+    """Watts of the machine while it computes, if they were measured."""
 
     load: float | None = None
     """Processes at work for each core of the machine before it was measured."""
@@ -116,7 +116,7 @@ class Measured:
 
     @property
     def energy_j(self) -> float | None:
-        """Of an inference, by the median."""
+        """Joules of an inference, by the median time."""
         return None if self.power_w is None else self.power_w * self.median_s
 
 

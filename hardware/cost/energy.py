@@ -46,15 +46,15 @@ def mean_bounds(values: PerSequence) -> Bounds:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cost:
-    """Joules and seconds of inferences: `core_dynamic.nominal` is the mean of an inference.
+    """Joules and seconds of inferences; `core_dynamic.nominal` is the mean of an inference.
 
     Fields with a unit in their name have a column for each inference, with the rows low, nominal
     and high.
 
-    `core_dynamic` is what operations cost. Static power is drawn while cores and host work:
-    `core_static` is the share of the cores in use, `chip_static` that of all cores of the chips in
-    use. `host` is the host's share for features, encoder and messages, and for carrying steps to
-    and from the chip. `host_time` is the time that the host adds to `core_time`.
+    `core_dynamic` is the energy of operations. Static power is drawn while cores and host work:
+    `core_static` is that of the cores in use, `chip_static` that of all cores of the chips in use.
+    `host` is the energy of the host for features, encoder and messages, and for the transfer of
+    steps to and from the chip. `host_time` is the time that the host adds to `core_time`.
     """
 
     chip: str
@@ -67,7 +67,7 @@ class Cost:
     core_dynamic_j: PerSequence
     core_dynamic_by_layer_j: tuple[PerSequence, ...]
     core_dynamic_by_operation_j: dict[str, PerSequence]
-    """By the names of the chip's constants."""
+    """Joules of each operation, by the names of the chip's constants."""
 
     core_static_j: PerSequence
     chip_static_j: PerSequence

@@ -21,8 +21,8 @@ class HalvesCost(NamedTuple):
     def both(self) -> Cost:
         """The cost of both programs, one after the other on cores of their own.
 
-        Nothing is charged for the state that the host hands over. All chips leak all the time; of
-        the cores in use those that wait are not charged.
+        The transfer of the state by the host is not charged. All chips leak all the time. Cores in
+        use are not charged while they wait.
         """
         read, written = self
         cores = read.cores + written.cores

@@ -7,8 +7,8 @@
     messages   (input events + scores) × MESSAGE
     replay     2 × messages between levels × MESSAGE, where a layer reads backwards
 
-With both directions the host keeps what a level sends and sends it on. An encoder of counts looks
-at the counts that are not zero only.
+With both directions the host stores the messages of a level and sends them on. An encoder of counts
+reads nonzero counts only.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def _change(word: str, value: Instructions) -> Instructions:
 
 
 def _send(payload: str, signed: bool = True) -> Instructions:
-    """Send a payload that is not 0; `signed` says whether it may be negative."""
+    """Send a nonzero payload, which may be negative if `signed`."""
     spike = [("SKP_C", "1"), ("SPIKE", payload)]
     if not signed:
         return [("GE", "0", payload), *spike]

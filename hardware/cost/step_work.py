@@ -1,9 +1,9 @@
-"""Work of each step: what a run saves that ends before it.
+"""Work of each step, which a run saves if it ends earlier.
 
-A message meets the same synapses and goes the same way at whichever step it is sent. A program
-that reads in one direction sends nothing that depends on later steps. So a run that ends early
-costs as much as the whole run, less the work of the steps that are left out. What a run does once,
-such as reading the last membranes, is no step's work.
+A message meets the same synapses and goes the same way at whichever step it is sent. A program that
+reads in one direction sends nothing that depends on later steps. A run that ends early therefore
+costs as much as the whole run minus the work of the remaining steps. Work that a run does once,
+such as reading the last membranes, belongs to no step.
 """
 
 from __future__ import annotations

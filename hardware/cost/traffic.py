@@ -45,10 +45,11 @@ class Traffic:
         self._over_u: dict[int, list[Sent]] = {}
 
     def messages(self) -> Iterator[tuple[Projection, AnySent]]:
-        """Every projection in the order of `projections`, with the messages that travel over it.
+        """Yield every projection in the order of `projections`, with its messages.
 
-        What travels is what is emitted. Where a product waits for another it is also `r ⊙ e`, or
-        what h would emit: each step is computed once more for these, from the state before it.
+        Messages carry emissions. If a product waits for another one, messages also carry `r ⊙ e` or
+        the emission that h would have. Each step is computed again for these, from the state
+        before.
         """
         trace, program = self.trace, self.program
         ways = iter(projections(program))
@@ -124,7 +125,7 @@ class Traffic:
 
 
 def is_sent(values: NDArray[np.integer], trace: Trace, by_change: bool, back: bool = False) -> Sent:
-    """Where a message is sent: for each value that is not 0, or for each that changes.
+    """Return where a message is sent: for each nonzero value, or for each value that changes.
 
     `back` is for values in the order of a backward layer, whose first step is the last.
     """
@@ -138,7 +139,7 @@ def is_sent(values: NDArray[np.integer], trace: Trace, by_change: bool, back: bo
 
 
 def sent_by_encoder(trace: Trace, program: Program) -> AnySent:
-    """Where the encoder sends: an event that is not 0, or its change."""
+    """Return where the encoder sends: a nonzero event, or its change."""
     if program.encoder.sends_changes:
         return is_sent(np.asarray(trace.events), trace, by_change=True)
     return trace.events.astype(np.bool_)
@@ -212,7 +213,7 @@ def in_all(sent: AnySent, trace: Trace) -> NDArray[np.int64]:
 def before(
     values: NDArray[Any], trace: Trace, first: NDArray[Any], back: bool = False
 ) -> NDArray[Any]:
-    """What each value was one step before (one step later for a backward layer)."""
+    """Return each value of one step before (one step later for a backward layer)."""
     shifted = np.empty_like(values)
     if back:
         shifted[:-1] = values[1:]

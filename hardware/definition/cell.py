@@ -32,10 +32,10 @@ STATE_FRACTIONS = range(8, 15)
 class Cell:
     """The kind of gated neuron in a layer, and the grids on which it computes.
 
-    Spiking switched off is `emit="state"`: an ordinary GRU of the formulation. `graded` sends the
-    state where it has moved by more than the threshold since it was last sent (send-on-delta).
-    `binary-on-change` and `signed-on-change` emit the spikes of `binary` and `signed`, and send a
-    message only where a spike begins, ends or changes its sign.
+    `emit="state"` switches spiking off: the cell is an ordinary GRU of the formulation. `graded`
+    sends the state where it has moved by more than the threshold since it was last sent
+    (send-on-delta). `binary-on-change` and `signed-on-change` emit the spikes of `binary` and
+    `signed`, and send a message only where a spike begins, ends or changes its sign.
     """
 
     formulation: str = "torch"
@@ -125,7 +125,7 @@ class Cell:
 
     @property
     def sends_changes(self) -> bool:
-        """Whether a message is sent only where the emitted value changes, and says by how much."""
+        """Whether a message is sent only if the emitted value changes, and carries the change."""
         return self.emission.by_change
 
 
@@ -284,7 +284,7 @@ def reset_message(cell: Cell, r: Integers, events: Integers) -> Integers:
 
 
 def emit(cell: Cell, threshold: Integers, h: Integers, last: Integers) -> tuple[Integers, Integers]:
-    """What neurons emit, and the membrane after their reset.
+    """Return the emissions of neurons, and their membranes after the reset.
 
     ::
 

@@ -135,7 +135,7 @@ class Watcher:
         self.found = Saturations(np.zeros((len(program.layers) + 1, len(SATURATIONS)), np.int64))
 
     def at(self, sequences: NDArray[np.int64], order: int, steps: NDArray[np.int64]) -> Watch:
-        """What watches the rows of these sequences, each at its step."""
+        """Return a watcher of the rows of these sequences, each at its step."""
 
         def watch(quantity: str, gate: str, values: Integers) -> None:
             counts = self.found.counts[self.number]
@@ -228,7 +228,7 @@ def run_levels(
     watchers: Sequence[Watcher],
     start: Start | None = None,
 ) -> tuple[list[Integers], list[Integers]]:
-    """What every layer emits and its membranes, level by level."""
+    """Return the emissions and membranes of every layer, level by level."""
     emitted: list[Integers] = []
     membranes: list[Integers] = []
     arriving: Rows = events

@@ -26,12 +26,12 @@ ENGINES = {
 
 
 class Recording(NamedTuple):
-    """What an engine gives back; frames of all sequences follow one another."""
+    """Result of an engine; frames of all sequences follow one another."""
 
     emitted: tuple[NDArray[np.integer], ...]
     membranes: tuple[NDArray[np.integer], ...]
     scores: Integers
-    """Of each sequence, or of each step where the readout answers at every step."""
+    """Scores of each sequence, or of each step if the readout answers at every step."""
 
     saturations: Saturations | None = None
     """None of an engine that does not count them."""
@@ -73,7 +73,7 @@ class Stepper(Protocol):
         """Let the next step continue from this state."""
 
     def overflow(self) -> Saturations | None:
-        """What has left the word since it began; None where nothing has."""
+        """Values that have left the word since the start; None if there are none."""
 
     def clamped(self) -> Integers:
         """(channels,): inputs that were clamped since it was connected."""

@@ -68,7 +68,7 @@ def _look(content: bytes, place: int) -> tuple[str, int]:
 
 
 def _common(name: str, data: bytes) -> tuple[int, ...]:
-    """What both headers of a member say of it: stored, without flags, time or further fields."""
+    """Return the fields in both headers of a member: stored, no flags, time or extra fields."""
     size = len(data)
     return VERSION, 0, 0, 0, FIRST_DATE, crc32(data), size, size, len(name), 0
 

@@ -1,6 +1,6 @@
 """Signals that arrive while LLVM compiles.
 
-LLVM calls back into Python. What a signal's handler raises in such a call goes nowhere, and a
+LLVM calls back into Python. An exception of a signal's handler in such a call is lost, so that
 Ctrl-C would do nothing.
 """
 

@@ -160,9 +160,9 @@ class Program:
         return {head.name: head.target.classes for head in self.readout.target.heads}
 
     def head(self, name: str) -> Program:
-        """The program that answers as one head alone: the same layers, that head's outputs.
+        """Return the program of one head alone: the same layers, and the outputs of that head.
 
-        It is a program of its own, with the same scores. `Trace.head` gives the part of a trace
+        It is a complete program with the same scores. `Trace.head` gives the part of a trace
         that it would have recorded. Golden samples are left out, because they hold all scores.
         """
         return replace(self, readouts=(self.readout.head(name),), golden=())
@@ -190,7 +190,7 @@ class Program:
         return tuple(levels)
 
     def starting_from(self, membranes: Mapping[str, ArrayLike]) -> Program:
-        """The program whose sequences start from these membranes (neurons,), by layer name.
+        """Return the program whose sequences start from these membranes (neurons,), by layer name.
 
         Whole numbers are on the state grid, as a trace has them; real numbers are rounded to it,
         half to even. The range proof covers every membrane within ±1. Golden samples are left out,
@@ -216,16 +216,16 @@ class Program:
         return max(layer.cell.ticks for layer in self.layers)
 
     def ticks(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Ticks of sequences with these steps: one more for each set of synapses on the way.
+        """Return the ticks of sequences with these steps; each set of synapses adds one tick.
 
-        With both directions a level can begin only when the one before it has seen all.
+        With both directions a level begins after the level before it has seen the whole sequence.
         """
         if self.bidirectional:
             return len(self.levels) * (self.period * steps + 1) + 1
         return self.period * (steps + len(self.levels) - 1) + 2
 
     def sequences(self, inputs: Inputs | Sequence[str]) -> Sequences:
-        """Inputs as sequences of frames: raw frames as `run` takes them, or texts."""
+        """Return inputs as sequences of frames: raw frames as `run` takes them, or texts."""
         require_list(inputs)
         if isinstance(inputs, (list, tuple)) and any(isinstance(item, str) for item in inputs):
             if self.vocabulary is None:
@@ -237,7 +237,7 @@ class Program:
         return Sequences.of(inputs, self.encoder.channels)
 
     def steps_of(self, sequences: AnySequences) -> NDArray[np.int64]:
-        """The steps of each sequence; an InputError for one that the program cannot take."""
+        """Return the steps of each sequence; raise an InputError if the program cannot take one."""
         encoder = self.encoder
         if sequences.channels != encoder.channels:
             raise InputError(
@@ -258,10 +258,10 @@ class Program:
     def encode(
         self, sequences: Sequences, clamped: NDArray[np.int64] | None = None
     ) -> tuple[Rows, NDArray[np.int64]]:
-        """The events that the first layer receives at each step, and the steps of each sequence.
+        """Return the events of the first layer at each step, and the steps of each sequence.
 
-        Values that the encoder clamps are added to `clamped` (channels,). Events of tokens are held
-        as the numbers of the tokens.
+        `clamped` (channels,) counts the values that the encoder clamps. Events of tokens are the
+        numbers of the tokens.
         """
         steps, encoder = self.steps_of(sequences), self.encoder
         if encoder.row.by_token:
@@ -275,15 +275,15 @@ class Program:
         return events, steps
 
     def values(self, trace: Trace) -> NDArray[np.float64]:
-        """The values of a trace's scores: of each sequence, or of each of its steps."""
+        """Return the values of a trace's scores, of each sequence or of each step."""
         return self.readout.values(trace.scores, trace.lengths)
 
     def answered_values(
         self, scores: NDArray[np.int64], steps: NDArray[np.int64] | int
     ) -> NDArray[np.float64] | None:
-        """The values of scores after that many steps; None where the program names classes.
+        """Return the values of scores after that many steps; None if the program names classes.
 
-        None of several heads as well: `Program.head` has those of each.
+        The result is also None for several heads: use `Program.head` for the values of each.
         """
         return None if self.classes or self.heads else self.readout.values(scores, steps)
 
@@ -297,7 +297,7 @@ class Program:
     def save(self, path: str | Path) -> None:
         """Write the program to one `.sgru` file, whole or not at all.
 
-        An error for a program that could not be read again.
+        Raise an error for a program that could not be read again.
         """
         try:
             content = self.content
@@ -307,7 +307,7 @@ class Program:
 
     @property
     def content(self) -> bytes:
-        """The bytes of its file; an error for a program that could not be read again."""
+        """The bytes of the program's file; an error if the file could not be read again."""
         from hardware.program.file import FILE_LIMIT, contents
         from hardware.program.stored import stored
 
@@ -322,7 +322,7 @@ class Program:
 
     @staticmethod
     def load(path: str | Path) -> Program:
-        """Read a program; a ProgramError that says what is wrong with any other file."""
+        """Read a program; raise a ProgramError that names the fault of any other file."""
         from hardware.program.file import FILE_LIMIT
 
         content = read_bytes(Path(path), FILE_LIMIT)
@@ -333,7 +333,7 @@ class Program:
 
     @staticmethod
     def of_content(content: bytes) -> Program:
-        """The program of a file's content; a ValueError for the first thing wrong with it."""
+        """Return the program of a file's content; raise a ValueError for the first fault."""
         from hardware.program.file import parts
         from hardware.program.stored import restored
 

@@ -21,7 +21,7 @@ ENCODER, DECODER = OF_PAIR, "decoder.sgru"
 
 @dataclass(frozen=True)
 class ProgramPair:
-    """Two programs, of which the second continues where the first has ended.
+    """Two programs: the second starts from the final state of the first.
 
     Each layer of the decoder starts from the membranes of the encoder's layer with the same name.
     """
@@ -68,7 +68,7 @@ class ProgramPair:
 
     @staticmethod
     def load(path: str | Path) -> ProgramPair:
-        """Read a pair; a ProgramError that says what is wrong with any other file."""
+        """Read a pair; raise a ProgramError that names the fault of any other file."""
         content = read_bytes(Path(path), 2 * MOST_WEIGHTS)
         try:
             members = unpack(content, (ENCODER, DECODER))

@@ -180,7 +180,7 @@ def versions() -> dict[str, str]:
 
 
 def _verified(summary: Mapping[str, Any] | None, program_digest: str) -> Verified | None:
-    """What the report says of a verification, which is as foreign as any file's content."""
+    """Return the report's figures of a verification, whose content is untrusted like any file's."""
     if summary is None:
         return None
     if not isinstance(summary, Mapping):

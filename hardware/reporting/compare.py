@@ -49,7 +49,7 @@ class Compared(Strict):
     test_samples: int
     chip: str
     note: str
-    """What its figures are, where the programs could not run there."""
+    """Meaning of its figures if the programs could not run on this chip."""
 
     a: Side
     b: Side

@@ -13,7 +13,7 @@ from hardware.reporting.schema import Curve, NetworkFigures
 from hardware.runs.heads import ALONE
 
 History = Iterable[Mapping[str, Any]]
-"""Of each phase its name, as `phase`, and columns: `epoch`, `training_loss`, `validation_loss`, ….
+"""Columns of each phase: `phase` (its name), `epoch`, `training_loss`, `validation_loss`, ….
 
 `validation_` and the name of a metric is that metric on the validation part.
 """

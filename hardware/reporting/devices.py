@@ -37,7 +37,7 @@ class Use(NamedTuple):
     """From the last frame of a stream to its answer; None where a layer reads backwards."""
 
     multiply_accumulates: float
-    """Of a dense network of the same size, a mean of an inference."""
+    """Multiply-accumulates of a dense network of the same size, mean of an inference."""
 
     demand: Demand
 

@@ -43,7 +43,7 @@ def shortened(name: str, most: int) -> str:
 
 
 def svg(figure: Figure, label: str, name: str) -> str:
-    """The picture as text that can stand in a page; `name` keeps its ids apart from others'."""
+    """Return the picture as text for a page; `name` makes its ids unique."""
     kind = "wide" if figure.get_figwidth() == WIDE else "narrow"
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

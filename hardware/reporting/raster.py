@@ -19,11 +19,11 @@ from hardware.reporting.figures import ACCENT, INK, MUTED, SECOND, STYLE, WIDE, 
 from hardware.runs.trace import Trace
 
 MOST_MARKS = 20_000
-"""Drawn in one panel of a wide picture, and fewer in a narrow one; where more is sent only every so
-many neurons are drawn, and it says so."""
+"""Most marks in one panel of a wide picture; a narrow one has fewer. If more is sent, only every
+n-th neuron is drawn, and the picture says so."""
 
 MOST_CHARACTERS = 16
-"""Of the name of a class next to its score."""
+"""Most characters of the name of a class next to its score."""
 
 MOST_SCORES = 64
 """Outputs whose scores are drawn: the largest at the end."""

@@ -39,7 +39,7 @@ class Skipping(NamedTuple):
     """A share of a state's ±1."""
 
     multiply_accumulates: float
-    """Of an inference, a mean over the test part."""
+    """Multiply-accumulates of an inference, mean over the test part."""
 
     metrics: Mapping[str, float]
     """On the test part, by name."""

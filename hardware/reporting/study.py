@@ -1,4 +1,4 @@
-"""What a report is made from: a trace, counted once and priced once on every chip shown."""
+"""The source of a report: a trace, counted once and priced once on every chip shown."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Study:
         return self.targets[last - int(frames[sequence]) : last]
 
     def class_of(self, sequence: int) -> tuple[str | None, str | None]:
-        """What a sequence was named, and what it is, where that is known."""
+        """Return the predicted and the true class of a sequence, as far as they are known."""
         if not self.names_classes:
             return None, None
         targets = self.final_targets

@@ -240,7 +240,7 @@ def chip_title(chip: ChipFigures) -> str:
 
 
 def inherited_name(kind: str, scope: str) -> str:
-    """What `ChipFigures.inherited` calls a scope's energy or time."""
+    """Return the name of a scope's energy or time in `ChipFigures.inherited`."""
     return scope if kind == "energy_j" else f"{scope}_time"
 
 

@@ -17,7 +17,7 @@ VALUES_AT_ONCE = 2**18
 """One MiB of frames is one piece of work: its calls cost little, and threads have many to share."""
 
 FRAMES_AT_ONCE = 4096
-"""Of sparse sequences, whose silence takes no memory."""
+"""Frames of sparse sequences in a batch; their silence takes no memory."""
 
 Source: TypeAlias = AnySequences | Iterable[ArrayLike | AnySequences]
 

@@ -34,7 +34,7 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How two traces of the same inputs compare, over every step of every sequence."""
+    """Differences between two traces of the same inputs, over every step of every sequence."""
 
     engines: tuple[str, str]
     compared: dict[str, int]
@@ -55,7 +55,7 @@ class Comparison:
 
 
 def compare(a: TraceLike, b: TraceLike) -> Comparison:
-    """Every event, emission, membrane and score of `a` against that of `b`."""
+    """Compare every event, emission, membrane and score of `a` with that of `b`."""
     a, b = trace_of(a), trace_of(b)
     if not np.array_equal(a.lengths, b.lengths):
         raise InputError("these traces are of different sequences: run both on the same inputs")

@@ -56,8 +56,8 @@ def translate(
 ) -> Translation:
     """Return the text that a pair writes for each source, of at most `most` tokens.
 
-    With a beam of 1 every token is the likeliest after those before it. Options are those of
-    `Session`.
+    With a beam of 1 every token is the likeliest one after the tokens before it. Options are those
+    of `Session`.
     """
     pair = pair_of(pair)
     for name, value in (("beam", beam), ("most", most)):

@@ -24,11 +24,11 @@ def generate(
     engine: str = "events",
     **options: Any,
 ) -> str:
-    """Return a text of at most `steps` tokens that goes on from a prompt.
+    """Return a text of at most `steps` tokens that continues a prompt.
 
     Each token is drawn from the program's scores in integers (`hardware.definition.sampling`), so
     equal seeds write equal texts on every engine. A temperature of 0 takes the likeliest token. A
-    program that learnt where texts end may end earlier. Options are those of `Session`.
+    program that has learnt the end of texts may stop earlier. Options are those of `Session`.
     """
     return "".join(
         generated(
@@ -47,7 +47,7 @@ def generated(
     engine: str = "events",
     **options: Any,
 ) -> Iterator[str]:
-    """Return the parts of what `generate` returns, each as soon as it is written."""
+    """Yield the text of `generate` in parts, each as soon as it is written."""
     program = program_of(program)
     words, sampler = vocabulary_of(program), Sampler(temperature, seed)
     ends = writes_end(program, words)

@@ -1,6 +1,6 @@
 """Golden samples: inputs that a program carries, with the hash of their exact output trace.
 
-Whoever holds the file can replay them on any engine, without torch and without the data.
+Anyone who has the file can replay them on any engine, without torch and without the data.
 """
 
 from __future__ import annotations

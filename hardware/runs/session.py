@@ -25,7 +25,7 @@ FRAMES_BETWEEN = 16
 
 
 class Session:
-    """Steps of one endless sequence, until it is reset: the same bits as of a whole run.
+    """One sequence, frame by frame, until it is reset; gives the same bits as a whole run.
 
     ::
 
@@ -67,7 +67,7 @@ class Session:
         return f"Session({self.engine!r}: {frames} of {self.program!r}{closed})"
 
     def step(self, frame: ArrayLike | str) -> NDArray[np.int64]:
-        """The scores (outputs,) after one more frame of (channels,), or piece of a text."""
+        """Return the scores (outputs,) after one more frame (channels,), or piece of a text."""
         self._require_open()
         if isinstance(frame, str):
             frame = self._token(frame)
@@ -106,7 +106,7 @@ class Session:
         return [int(tokens[0, 0])]
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
-        """Scores of whole sequences, as in `Trace.scores`; the next step begins a new sequence."""
+        """Return the `Trace.scores` of whole sequences; the next step begins a new sequence."""
         self._require_open()
         sequences = self.program.sequences(samples)
         self.program.steps_of(sequences)
@@ -133,7 +133,7 @@ class Session:
 
     @property
     def state(self) -> State:
-        """All that the session carries, as exact integers: `load_state` continues from it."""
+        """The exact integers that the session carries; `load_state` continues from them."""
         self._require_open()
         return State.of(self.program, self._stepper.carried())
 
@@ -157,7 +157,7 @@ class Session:
         self.steps, self._scores = 0, None
 
     def close(self) -> None:
-        """Give back what the engine holds; a second time does nothing."""
+        """Free the resources of the engine; a second call does nothing."""
         if self._open:
             self._open = False
             self._stepper.close()

@@ -30,7 +30,7 @@ DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """All that a session carries from one frame to the next.
+    """Everything that a session carries from one frame to the next.
 
     A session that loads it continues with the same bits, on every engine. Accumulators are not
     part of it, because they follow from the emissions and from the encoder's state.
@@ -71,7 +71,7 @@ class State:
         )
 
     def carried(self, program: Program) -> Carried:
-        """Return the state as its program's engines carry it; an error for any other program."""
+        """Return the state in the form of the engines; raise an error for another program."""
         if self.program_digest != program.digest:
             raise InputError(
                 f"the state is of the program {self.program_digest[:12]}…, but this is "
@@ -121,7 +121,7 @@ class State:
 
     @staticmethod
     def load(path: str | Path) -> State:
-        """Read a state; an InputError that says what is wrong with any other file."""
+        """Read a state; raise an InputError that names the fault of any other file."""
         path = Path(path)
         try:
             return _restored(*read_tensors(path, FILE_LIMIT))

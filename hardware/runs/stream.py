@@ -93,20 +93,21 @@ def stream(
     fewest: int = 1,
     exits: bool = False,
 ) -> Iterator[NDArray[Any] | Exit]:
-    """Scores of one sequence after another on the events engine; nothing else is kept.
+    """Yield the scores of one sequence after another on the events engine; keep nothing else.
 
-    Sequences are (steps, channels) arrays of raw frames, each with memory of its own, because they
-    are kept until they make a batch; or `Sequences` and `SparseSequences`, of many at a time.
-    Scores are (outputs,) of each, or (steps, outputs) where the readout answers at every step; with
-    `values` they are given in the unit of the target, for classes as the logits of training.
-    `threads` work on that number of batches at once, by default one for each core; `strict` and a
-    `ClampedInputsWarning` are as in `run`. What `sequences` raises is raised after the scores of
-    all that came before, and so is an InputError for a sequence that the program cannot take.
+    Sequences are (steps, channels) arrays of raw frames, or `Sequences` and `SparseSequences` of
+    many at a time. An array needs memory of its own, because it is kept until a batch is complete.
+    Scores are (outputs,) of each sequence, or (steps, outputs) if the readout answers at every
+    step. With `values` they are in the unit of the target, for classes the logits of training.
+
+    `threads` is the number of batches in parallel, by default one for each core. `strict` and a
+    `ClampedInputsWarning` are as in `run`. An exception of `sequences`, or an InputError for a
+    sequence that the program cannot take, is raised after the scores of all earlier sequences.
 
     `initial_state`, `early_exit` and `fewest` are as in `run`. Membranes (sequences, neurons) need
     a list, an array or sequences whose number is known. With `early_exit` no frame is computed
-    after the one that ends its sequence, but for a few that are worked on together. With `exits` as
-    well each item is an `Exit`: the scores, or values, and the frames used.
+    after the exit, except a few that are computed together. With `exits` as well each item is an
+    `Exit`: the scores, or values, and the frames used.
     """
     program = program_of(program)
     if exits and early_exit is None:
@@ -192,7 +193,7 @@ def with_tokens(program: Program, source: Source) -> Source:
 def in_threads(
     work: Callable[[Work, int], Scored], todo: Iterator[Batch], workers: int
 ) -> Iterator[Scored]:
-    """What becomes of each batch, in order; one more is taken than there are workers."""
+    """Yield the result of each batch in order; one batch more than workers is in progress."""
     under_way: deque[Future[Scored]] = deque()
     pool = ThreadPoolExecutor(workers)
     try:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: every event, spike, membrane and score, frame after frame."""
+"""The record of a run: every event, spike, membrane and score, frame after frame."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 class Trace:
     """The record of a run. Steps of all sequences follow one another, as in `Sequences`.
 
-    What there is a row of for each step is in integers as narrow as the engine has them: widen them
-    before you compute with them.
+    Arrays with a row for each step have integers as narrow as the engine's: widen them before you
+    compute with them.
     """
 
     engine: str
@@ -169,7 +169,7 @@ class Trace:
         return DECISIONS[self.decision].of(self.final_scores)
 
     def head(self, program: Program, name: str) -> Trace:
-        """The trace that `program.head(name)` would have recorded: its scores and values alone."""
+        """Return the trace of `program.head(name)`, with the scores and values of one head."""
         if self.program_digest != program.digest:
             raise InputError(
                 "the trace was recorded with a different program: run this program again"
@@ -203,7 +203,7 @@ class Trace:
         return np.add.reduceat(values.astype(np.int64), self.starts)
 
     def quantities(self) -> Iterator[tuple[str, str, Rows]]:
-        """Everything two engines must agree on: (quantity, layer, values), in order of the flow."""
+        """Yield all that engines must agree on: (quantity, layer, values), in the order of data."""
         yield "event", "encoder", self.events
         for i, (emitted, membranes) in enumerate(zip(self.emitted, self.membranes, strict=True)):
             yield "emission", f"layer {i}", emitted
@@ -241,7 +241,7 @@ class Trace:
 
     @staticmethod
     def load(path: str | Path) -> Trace:
-        """The trace in a file; an error where anything in it is missing, damaged or at odds."""
+        """Read a trace; raise an error if a part is missing, damaged or inconsistent."""
         path = Path(path)
         try:
             tensors, about = read_tensors(path)

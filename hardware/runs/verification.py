@@ -86,7 +86,7 @@ def verify_engines(
     *,
     initial_state: InitialState | None = None,
 ) -> Verification:
-    """Emissions, membranes and scores at every step of every sequence, engine by engine.
+    """Compare emissions, membranes and scores of every step of every sequence, engine by engine.
 
     Clamped inputs give no warning: every engine clamps them. `initial_state` is as in `run`.
     """

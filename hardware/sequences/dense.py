@@ -84,7 +84,7 @@ class CanBeDense(Protocol):
 class Sequences:
     """`values` (all frames, channels) and `lengths` (sequences,), which sum to all frames.
 
-    Values are kept as float32, whatever they came as: engines and torch then see the same numbers.
+    Values are converted to float32, so that engines and torch see the same numbers.
     """
 
     values: NDArray[np.float32]
@@ -125,9 +125,11 @@ class Sequences:
 
     @classmethod
     def of(cls, data: Inputs, channels: int = 0) -> Sequences:
-        """From (steps, channels) arrays, one (sequences, steps, channels) array, or packed ones.
+        """Return sequences of (steps, channels) arrays, one array of all, or packed ones.
 
-        An empty list has no channels of its own: it takes `channels`.
+        One array has the shape (sequences, steps, channels).
+
+        An empty list has no channels: pass `channels`.
         """
         if isinstance(data, cls):
             return data if len(data) or data.channels else cls.empty(channels)
@@ -165,7 +167,7 @@ class Sequences:
 
     @classmethod
     def empty(cls, channels: int) -> Sequences:
-        """No sequence."""
+        """Return no sequences."""
         return cls(np.empty((0, channels), np.float32), np.empty(0, np.int64))
 
     @property
@@ -196,13 +198,13 @@ class Sequences:
         return iter(np.split(self.values, np.cumsum(self.lengths))[:-1])
 
     def parts(self, frames: int) -> Iterator[Sequences]:
-        """These sequences in parts of about that many frames."""
+        """Yield these sequences in parts of about that many frames."""
         edges = np.concatenate([[0], np.cumsum(self.lengths)])
         for part in in_parts(self.lengths, frames):
             yield self.part(part, slice(edges[part.start], edges[part.stop]))
 
     def part(self, part: slice, frames: slice) -> Sequences:
-        """Some of these sequences and their frames: the same memory, not checked again."""
+        """Return some of these sequences in the same memory, without a second check."""
         return without_check(
             Sequences,
             values=self.values[frames],
@@ -210,11 +212,11 @@ class Sequences:
         )
 
     def in_memory(self) -> Sequences:
-        """These sequences: their frames are in memory already."""
+        """Return these sequences, whose frames are in memory already."""
         return self
 
     def take(self, indices: ArrayLike) -> Sequences:
-        """The sequences at `indices`, in that order."""
+        """Return the sequences at `indices`, in that order."""
         parts = list(self)
         chosen = [parts[i] for i in np.asarray(indices)]
         values = np.concatenate(chosen) if chosen else self.values[:0]
@@ -223,7 +225,7 @@ class Sequences:
 
 
 Inputs: TypeAlias = Sequences | ArrayLike | Iterable[ArrayLike]
-"""What `Sequences.of` takes."""
+"""Inputs of `Sequences.of`."""
 
 
 def require_lengths(lengths: NDArray[Any], frames: int) -> None:

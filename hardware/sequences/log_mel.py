@@ -57,8 +57,8 @@ class LogMel:
 
         w[m, k] = max(0, min((f_k − c[m]) / (c[m+1] − c[m]), (c[m+2] − f_k) / (c[m+2] − c[m+1])))
 
-    where f_k = k · rate / N and 0 ≤ m < mels. Every frame is computed by itself, so that a stream
-    gives the bits of the whole.
+    where f_k = k · rate / N and 0 ≤ m < mels. Every frame is computed alone, so a stream gives
+    the bits of the whole recording.
     """
 
     rate: int

@@ -29,11 +29,11 @@ MOST_CHANNELS = int(np.iinfo(np.int32).max)
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SparseSequences:
-    """The nonzero values only, frame after frame, as a matrix of compressed rows has them.
+    """Nonzero values only, frame after frame, in the form of a matrix of compressed rows.
 
-    The values of frame t, and the channels they stand in, are those from `edges[t]` to
-    `edges[t + 1]`; `lengths` (sequences,) sum to all frames. `hardware.stream` computes only what
-    these hold; `run` and `Session` take them as they take any frames.
+    `values` and `columns` of frame t are those from `edges[t]` to `edges[t + 1]`. `lengths`
+    (sequences,) sum to all frames. `hardware.stream` computes only these values; `run` and
+    `Session` take them like any frames.
     """
 
     values: NDArray[np.float32]
@@ -149,9 +149,9 @@ class SparseSequences:
         `frames` frames if it is given, else as many as they need. Times count from `start`, which
         may be `"first"`. `hardware.sequences.events` has the equation of the channels.
 
-        Events that have their frame and channel already are taken in any order: the frame of each,
-        counted through all sequences, its column and its value, with `lengths` and `channels`.
-        Values of one place are added up.
+        Events that already have a frame and a channel may be in any order. Pass the frame of each
+        event, counted through all sequences, its column and its value, with `lengths` and
+        `channels`. Values of one place are added up.
         """
         if columns is None:
             if sensor_size is None or dt is None:
@@ -278,20 +278,20 @@ class SparseSequences:
             yield from part.dense()
 
     def dense(self) -> Sequences:
-        """The same with every 0 in its place."""
+        """Return the same sequences with every 0 stored."""
         frames = np.zeros((len(self.edges) - 1, self.channels), dtype=np.float32)
         rows = np.repeat(np.arange(len(frames)), np.diff(self.edges))
         frames[rows, self.columns] = self.values
         return without_check(Sequences, values=frames, lengths=self.lengths)
 
     def parts(self, frames: int) -> Iterator[SparseSequences]:
-        """These sequences in parts of about that many frames."""
+        """Yield these sequences in parts of about that many frames."""
         edges = np.concatenate([[0], np.cumsum(self.lengths)])
         for part in in_parts(self.lengths, frames):
             yield self.part(part, slice(edges[part.start], edges[part.stop]))
 
     def part(self, part: slice, frames: slice) -> SparseSequences:
-        """Some of these sequences and their frames: the same memory, not checked again."""
+        """Return some of these sequences in the same memory, without a second check."""
         edges = self.edges[frames.start : frames.stop + 1]
         events = slice(edges[0], edges[-1])
         return without_check(
@@ -313,11 +313,11 @@ class SparseSequences:
                 yield frame
 
     def in_memory(self) -> SparseSequences:
-        """These sequences: their events are in memory already."""
+        """Return these sequences, whose events are in memory already."""
         return self
 
     def take(self, indices: ArrayLike) -> SparseSequences:
-        """The sequences at `indices`, in that order."""
+        """Return the sequences at `indices`, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
         frames = in_ranges(self.starts[chosen], self.lengths[chosen])
         counts = np.diff(self.edges)[frames]

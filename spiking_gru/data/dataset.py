@@ -32,7 +32,7 @@ from spiking_gru.data.tasks import Task, row_of
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset(Constructors):
-    """Training, validation and test parts; the last is never looked at before the end."""
+    """Training, validation and test parts; training uses the test part only at the end."""
 
     name: str
     training: Part
@@ -70,7 +70,7 @@ class Dataset(Constructors):
 
     @property
     def encoder(self) -> str:
-        """The encoder that training takes unless told otherwise."""
+        """The default encoder of training."""
         if self.reads is not None:
             return self.reads.encoder
         if self.vocabulary is not None:
@@ -91,7 +91,7 @@ class Dataset(Constructors):
 
     @property
     def described(self) -> str:
-        """The answers that the task asks for, in a few words."""
+        """A short description of the answers of the task."""
         if self.heads:
             answers = ", ".join(f"{name} ({one._answers})" for name, one in self.by_head.items())
         else:
@@ -120,7 +120,7 @@ class Dataset(Constructors):
 
     @property
     def by_head(self) -> dict[str, Dataset]:
-        """The data of each head by its name; of one target as they are."""
+        """Return the data of each head by name, or the data set itself if it has one target."""
         return {head.name: self.head(head.name) for head in self.heads} or {ALONE: self}
 
     @classmethod
@@ -150,13 +150,13 @@ class Dataset(Constructors):
         frames, channels), or `SparseSequences`, which stay sparse; for targets see
         `spiking_gru.data.targets.targets_of`. `split` is `class` (a share of each class), `group`
         (every group in one part; the default with `groups`) or `time` (the last sequences are the
-        test part). Validation is taken from the training part
-        in the same way, by `seed`, so that all seeds have the same test part. `parts` says of each
-        sequence `train`, `validation` or `test` instead. `naive` are forecasts of the targets by
-        name, to compare with. `places` name each sequence in errors, such as its file.
+        test part). Validation is taken from the training part in the same way, by `seed`, so that
+        all seeds have the same test part. `parts` gives the part of each sequence instead: `train`,
+        `validation` or `test`. `naive` has forecasts of the targets by name, to compare with.
+        `places` name each sequence in errors, for instance by its file.
 
         Targets by name are heads: several targets of each sequence, or of each frame, which one
-        network answers at once. `task` and `classes` are by the name of the head as well.
+        network answers at once. `task` and `classes` are then by name of the head.
         """
         taken = stored(sequences)
         if not len(taken):

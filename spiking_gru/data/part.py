@@ -25,9 +25,9 @@ class Part:
 
     sequences: AnySequences
     targets: NDArray[Any]
-    """Of each sequence, or of all frames: class indices, labels or values (…, outputs).
+    """Targets of each sequence, or of all frames: class indices, labels or values (…, outputs).
 
-    Those of several heads are side by side (…, columns), as `Head` says.
+    Several heads have one column each, or several (…, columns), as `Head` says.
     """
 
     groups: NDArray[Any] | None = None

@@ -264,11 +264,11 @@ DATASETS = {
 def load(
     name: str, seed: int = 0, log_mel: LogMel | None = None, vocabulary: Vocabulary | None = None
 ) -> Dataset:
-    """A data set by name or by path; the seed chooses its validation part if none is given.
+    """Return a data set by name or by path; `seed` chooses its validation part if it has none.
 
-    A path may also be the folder of a published data set's files, wherever that is.
+    A path may also be the folder of a published data set's files, in any place.
 
-    `log_mel` makes the features of recordings of sound, unless a description has its own settings;
+    `log_mel` makes the features of sound recordings, unless a description has its own settings.
     `vocabulary` has the tokens of texts in files.
     """
     if name in DATASETS:

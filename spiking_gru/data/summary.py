@@ -1,4 +1,4 @@
-"""What a data set holds, in figures."""
+"""Figures of a data set."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PartSummary:
 
 @dataclass(frozen=True)
 class Range:
-    """Of one channel, or of one output: figures over the training part."""
+    """Figures of one channel, or of one output, over the training part."""
 
     name: str
     """The name of the channel where it has one, else its number."""

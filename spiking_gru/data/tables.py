@@ -55,7 +55,7 @@ class Table:
     """The number of each row for errors; by default it is counted from 1."""
 
     unit: str = "row"
-    """What `places` count: rows, or the lines of a file."""
+    """Unit of `places`: rows, or the lines of a file."""
 
     def numbers(self, names: Iterable[str], missing: str | None = None) -> NDArray[np.float64]:
         """Return columns of finite numbers as (rows, columns).

@@ -63,10 +63,10 @@ class Score:
         )
 
     def figures(self) -> dict[str, Any]:
-        """Return all that is a number, by name, for `training.json` and TensorBoard.
+        """Return all numbers by name, for `training.json` and TensorBoard.
 
-        What nothing defines, such as the NRMSE of equal targets, is left out. Metrics of a head are
-        called by its name as well: `digit/accuracy`.
+        Undefined metrics, such as the NRMSE of equal targets, are left out. The name of a metric of
+        a head begins with the name of the head: `digit/accuracy`.
         """
         found: dict[str, Any] = {"loss": self.loss, "spike_rate": self.spike_rate}
         if self.exact_match is not None:
@@ -112,13 +112,13 @@ def evaluate(model: SequenceModel, part: Part) -> Score:
 
 
 class _Found(NamedTuple):
-    """What a model makes of a piece of a part."""
+    """Results of a model on a piece of a part."""
 
     logits: Tensor
     targets: Tensor
     lengths: Tensor
     answers: Tensor
-    """Of each sequence, or of each frame that is within its sequence."""
+    """Logits of each sequence, or of each frame within its sequence."""
 
     active: Tensor
     """Emissions."""

@@ -28,7 +28,7 @@ from spiking_gru.training.train import train
 WAYS = ("class", "group")
 
 Figures = dict[str, dict[str, float]]
-"""Of each network its metrics, by name."""
+"""Metrics of each network, by the name of the network."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class CrossValidation:
     """The folds of a cross-validation, and their mean and spread."""
 
     folds: tuple[dict[str, Any], ...]
-    """What `train` returned for each fold."""
+    """Result of `train` for each fold."""
 
     @property
     def mean(self) -> Figures:

@@ -14,7 +14,7 @@ from spiking_gru.training.skipping import Skipping
 
 @dataclass
 class Results:
-    """What `training.json` says of each network: its size in the order of training, its metrics."""
+    """Content of `training.json` for each network: sizes in the order of training, and metrics."""
 
     networks: list[dict[str, Any]] = field(default_factory=list)
     test: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -237,7 +237,7 @@ def tokens_of(dataset: Dataset) -> int:
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """So many threads for torch, then as many as before."""
+    """Give torch this number of threads, then restore the earlier number."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:

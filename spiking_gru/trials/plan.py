@@ -28,7 +28,7 @@ def require_same_plan(folder: Path, plan: Plan) -> None:
         raise InputError(
             f"{folder} holds a search with other {TITLES[name]} "
             f"({_difference(found.get(name), expected)}): give the same ones to go on, --force to "
-            f"begin anew, or another --out"
+            f"start over, or another --out"
         )
 
 

@@ -21,7 +21,7 @@ COLUMNS = ("trial", "metric", "operations", "energy, µJ", "settings")
 
 @dataclass(frozen=True, repr=False)
 class Search:
-    """What a search found."""
+    """Result of a search."""
 
     folder: Path
     goal: Goal

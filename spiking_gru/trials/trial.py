@@ -14,7 +14,7 @@ RUNNING, DONE, STOPPED, FAILED = "running", "done", "stopped", "failed"
 
 
 class Figures(NamedTuple):
-    """What a fold's test part gave, of an inference."""
+    """Figures of an inference on a fold's test part."""
 
     metric: float
     operations: float

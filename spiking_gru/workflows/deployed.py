@@ -20,7 +20,7 @@ class Deployed(NamedTuple):
     """A trained network as a program, and its run on some sequences."""
 
     trained: dict[str, Any]
-    """What `train` returned."""
+    """Result of `train`."""
 
     program: Program
     trace: Trace
@@ -36,8 +36,8 @@ def deployed(
     """Train a network, convert it, and run it on a part of the data; the files are in the folder.
 
     An unfinished training in the folder goes on. A finished one of the same settings and data is
-    taken as it is. The program is compared with the network on the first sequences. What it sends
-    is chosen on the validation part.
+    taken as it is. The program is compared with the network on the first sequences. Its messages,
+    values or changes, are chosen on the validation part.
     """
     import hardware
     from conversion import convert

@@ -101,15 +101,17 @@ def search(
 ) -> Search:
     """Search for settings, and train the chosen ones with fresh seeds.
 
-    Each trial draws settings from the `space`: a TOML file, its content, or the usual one. It is
-    trained, converted and priced on `folds` of the training and validation parts, `by` group or
-    class; the test part chooses nothing. After each fold the better half of the trials goes on.
-    The objectives are a `metric` and a `cost`, `energy` or `operations`. The cheapest trial within
-    the best one's standard error is chosen, of those with at most `most_operations`, and trained
-    with that many fresh `seeds` on the whole training part.
+    Each trial draws settings from the `space`: a TOML file, its content, or the default space. It
+    trains, converts and prices a network on `folds` of the training and validation parts, `by`
+    group or class. The test part chooses nothing. After each fold the better half of the trials
+    continues. The objectives are a `metric` and a `cost`, `energy` or `operations`.
 
-    A search that was stopped or killed goes on in its folder. Several processes can share a folder;
-    `workers` are processes of this call. No trial begins after `minutes`.
+    Among trials with at most `most_operations`, the search chooses the cheapest one within the best
+    one's standard error. It trains these settings with that many fresh `seeds` on the whole
+    training part.
+
+    A search that was stopped or killed continues in its folder. Several processes can share a
+    folder; `workers` are processes of this call. No trial begins after `minutes`.
     """
     for name, value in (("trials", trials), ("folds", folds - 1), ("workers", workers)):
         if value < 1:

@@ -26,17 +26,17 @@ def train(
     callbacks: Iterable[Watcher] = (),
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Train all networks, write ours, its settings and `training.json`; return the latter.
+    """Train all networks, write ours with settings and `training.json`, and return the latter.
 
-    The range of every integer is proven before the first epoch; a RangeError names what does not
-    fit. A run in the folder is replaced only with `force`, and only when the new one is complete.
-    `tensorboard --logdir FOLDER` shows the curves meanwhile. A callback is a `Callback`, or a
+    The range of every integer is proven before the first epoch; a RangeError names the integer that
+    does not fit. Only `force` replaces a run in the folder, once the new run is complete.
+    `tensorboard --logdir FOLDER` shows the curves during training. A callback is a `Callback`, or a
     function that is called after each epoch; it ends a phase by returning True. A terminal and a
     notebook show the `progress`; True shows it anywhere, False nowhere.
 
-    A training that was stopped or killed goes on from its checkpoint, to the same weights, where
-    settings, data and versions are the same. `resume` True goes on or is an error, False begins
-    anew.
+    A training that was stopped or killed continues from its checkpoint to the same weights, if
+    settings, data and versions are the same. With `resume=True` it continues or is an error, with
+    `resume=False` it starts over.
     """
     require_trainable(settings, dataset)
     RunFolder(Path(folder)).require_free_to_train(force, resume)

@@ -37,7 +37,7 @@ OPENINGS = {
 }
 """Patterns of the beginnings of docstrings that are refused, likewise."""
 
-SOURCES = ("spiking_gru/cli", "spiking_gru/settings")
+SOURCES = ("spiking_gru", "conversion", "hardware", "examples")
 """Folders of modules."""
 
 CODE = re.compile(r"^( *)```.*?^\1```|`[^`]*`|<!--.*?-->|\]\([^)]*\)", re.S | re.M)

@@ -133,7 +133,7 @@ def _cut_layers(
 
 
 Storage = tuple[bool, ...]
-"""Of each set of synapses that leads to a layer, whether it is stored sparse."""
+"""Whether each set of synapses that leads to a layer is stored sparse."""
 
 
 class Cut(NamedTuple):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hardware.cost.chip import Mesh
 
 Tiles = NDArray[np.int64]
-"""(cores, 2): column and row of each core's tile; chips stand side by side in one long mesh."""
+"""(cores, 2): column and row of each core's tile; chips form one long mesh."""
 
 HOST_TILE = np.zeros((1, 2), dtype=np.int64)
 """Where the host's messages enter the mesh: its first tile. No chip's own place is public."""

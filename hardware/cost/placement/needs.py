@@ -1,4 +1,4 @@
-"""What neurons need of a core: memory, state words and axons, of any run of neurons."""
+"""Needs of any run of neurons on a core: memory, state words and axons."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def accumulators(inwards: Sequence[Projection], model: CostModel) -> int:
 
 
 def is_sparse(projection: Projection, limits: Limits) -> bool:
-    """Return whether synapses take less room as a list of the weights that are not zero.
+    """Return whether synapses take less memory as a list of nonzero weights.
 
-    Dense, every weight takes its bits. Sparse, only those that are not zero do, each with an index
-    of `synapse_index_bits`.
+    Stored dense, every weight takes its bits. Stored sparse, only nonzero weights do, each with an
+    index of `synapse_index_bits`.
     """
     bits, weights = projection.weight_bits, projection.weights
     listed = int(np.count_nonzero(weights)) * (bits + limits.synapse_index_bits)
@@ -66,7 +66,7 @@ def is_sparse(projection: Projection, limits: Limits) -> bool:
 def is_cheaper_sparse(projection: Projection, energy: Operations) -> bool:
     """Return whether a message costs less energy where synapses are stored sparse.
 
-    A dense set reads every weight, a sparse one those that are not zero.
+    A dense set reads every weight, a sparse set nonzero weights only.
     """
     weights = projection.weights
     listed = np.count_nonzero(weights) * energy.synaptic_operation_sparse.nominal
@@ -83,7 +83,7 @@ def synapse_bits(projection: Projection, sparse: bool, limits: Limits) -> NDArra
 
 
 def fan(projection: Projection, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(sources, cores): the weights that are not zero from each source into each core.
+    """(sources, cores): nonzero weights from each source into each core.
 
     `starts` are the first neurons of the cores.
     """
@@ -91,7 +91,7 @@ def fan(projection: Projection, starts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def connections(projection: Projection) -> NDArray[np.int64]:
-    """(neurons, sources): the weights that are not zero from each source to each neuron."""
+    """(neurons, sources): nonzero weights from each source to each neuron."""
     return np.count_nonzero(projection.by_neuron, axis=0)
 
 
@@ -112,7 +112,7 @@ def needs(
     words: int,
     starts: NDArray[np.int64],
 ) -> dict[str, NDArray[np.int64]]:
-    """Of each limit what every core of a layer needs, if its neurons are cut at `starts`.
+    """Return the needs of every core of a layer for each limit, with neurons cut at `starts`.
 
     `inwards` are the `connections` that lead to the layer, and whether they are recurrent;
     `outwards` the axons of each neuron to other layers, `memory` its synapse bits. Axons within the

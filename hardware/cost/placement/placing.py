@@ -30,7 +30,7 @@ class Placement:
     chip: Chip
     layers: tuple[PlacedLayer, ...]
     sparse: tuple[bool, ...]
-    """Of each of the program's `projections`, whether it is stored as a list of its weights."""
+    """Whether each of the program's `projections` is stored as a list of its weights."""
 
     tiles: Tiles
 
@@ -59,7 +59,7 @@ class Placement:
         return len(np.unique(self.tiles, axis=0))
 
     def load(self) -> NDArray[np.float64]:
-        """(cores,): the share that each core uses of the limit that it uses most."""
+        """(cores,): each core's use of its most used limit, as a share."""
         shares = [
             np.max([layer.needs[name] / getattr(self.chip.limits, name) for name in layer.needs], 0)
             for layer in self.layers
@@ -100,7 +100,7 @@ def place(
 
 
 def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
-    """That the chip has such neurons, weights and messages."""
+    """Refuse a program whose neurons, weights or messages the chip does not have."""
     limits, names = chip.limits, names_of(program)
     if not chip.gated_neurons:
         raise PlacementError(
@@ -128,7 +128,7 @@ def _check_kind(program: Program, ways: list[Projection], chip: Chip) -> None:
 
 
 def sent_in(profile: Trace, program: Program) -> list[NDArray[np.int64]]:
-    """Of each of the program's `projections`, how often each source sends in a trace."""
+    """Return how often each source of each of the program's `projections` sends in a trace."""
     messages = Traffic(profile, program).messages()
     return [np.count_nonzero(sent, axis=0) for _, sent in messages]
 

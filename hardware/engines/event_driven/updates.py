@@ -188,7 +188,7 @@ def to_gate_grid(rules: Rules) -> tuple[int, int]:
 
 @inlined
 def emit(out: Any, h: Any, e: Any, threshold: Any, rules: Rules) -> None:
-    """What neurons with these membranes would emit."""
+    """Return the emissions of neurons with these membranes."""
     T, grid = h.dtype.type, to_gate_grid(rules)
     for n in range(h.shape[0]):
         put(out, n, emission(T, at(h, n), at(e, n), at(threshold, n), grid, rules))

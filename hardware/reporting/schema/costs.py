@@ -74,7 +74,7 @@ class MeasuredFigures(Strict):
     least_s: float
     median_s: float
     load: float | None
-    """Of the machine before it was measured: processes at work for each core."""
+    """Load of the machine before the measurement: running processes for each core."""
 
     power_w: float | None
     energy_j: float | None

@@ -108,7 +108,7 @@ class HeadFigures(Strict):
     decision: str
     targets: KnownTargets | None
     metrics: dict[str, dict[str, float | None]]
-    """Of each network its metrics of this head; the deployed program is the last."""
+    """Metrics of this head for each network; the deployed program is the last."""
 
     accuracy_interval: tuple[float, float] | None
     by_class: list[ClassFigures] | None
@@ -123,7 +123,7 @@ class Networks(Strict):
     """The deployed program is the last."""
 
     curves: list[Curve]
-    """Of each phase of training in its order; none where the training is not known."""
+    """Curves of the phases of training in order; none if the training is not known."""
 
     @property
     def deployed(self) -> NetworkFigures:

@@ -61,7 +61,7 @@ class Report(Networks):
 
     targets: KnownTargets | None
     accuracy_interval: tuple[float, float] | None
-    """Of the program; None where targets are of frames, which depend on each other."""
+    """95 % interval of the program; None for targets of frames, which depend on each other."""
 
     by_class: list[ClassFigures] | None
     by_output: list[OutputFigures] | None
@@ -86,7 +86,7 @@ class Report(Networks):
 
     per_inference: PerInference
     host_operations: float
-    """Of the host: features, encoder, and messages to and from the chip."""
+    """Operations of the host: features, encoder, and messages to and from the chip."""
 
     energy_j: Energy
     core_dynamic_by_operation_j: dict[str, Range]

@@ -1,4 +1,4 @@
-"""What a run did: its inputs, counts, layers and single inferences."""
+"""Work of a run: its inputs, counts, layers and single inferences."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ClampedInputs(Strict):
 
     share: float
     largest_share: float
-    """Of the inputs of the channel with the most."""
+    """Share of the inputs of the channel with the most."""
 
     channel: int
     """The channel with the most."""
@@ -67,7 +67,7 @@ class LayerFigures(Strict):
     neuron_updates: float
     firing_rate: float
     instructions_per_step: int | None
-    """Of a neuron that emits nothing; None of the readout, which runs no list of them."""
+    """Instructions of a neuron that emits nothing; None for the readout, which has no list."""
 
     core_dynamic_j: Range
 

@@ -19,7 +19,7 @@ from spiking_gru.data.sources.package import data_only
 SEGLEARN = data_only("seglearn==1.2.5", "seglearn")
 
 SHA256 = "eb122f23cdf06ef6bd6c6c5312958ec5cf9d038e2e6d457b8081662c75a42537"
-"""Of the file in seglearn 1.2.5. The file is a pickle, so no other is read."""
+"""SHA-256 of the file in seglearn 1.2.5. The file is a pickle, so no other is read."""
 
 MOST_BYTES = 64 * 2**20
 

@@ -22,7 +22,7 @@ class Source:
 
     task: str
     description: str
-    """What it holds, in one line."""
+    """Content of the data set, in one line."""
 
     licence: str
     arrays: Callable[[], Arrays | Recordings | Texts | Pairs] | Callable[[Path], Recordings]

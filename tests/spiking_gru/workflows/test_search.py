@@ -106,7 +106,7 @@ def test_another_search_in_the_folder_is_refused(
     changed: dict[str, Any], text: str, found: Any
 ) -> None:
     given = {"settings": SETTINGS, "dataset": noises(), "space": SPACE, "folds": 2, **changed}
-    with pytest.raises(InputError, match=f"{text}.*--force to begin anew"):
+    with pytest.raises(InputError, match=f"{text}.*--force to start over"):
         sg.search(folder=found.folder, trials=6, **given)
 
 
