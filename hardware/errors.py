@@ -59,7 +59,7 @@ class KernelCacheWarning(UserWarning):
 
 
 class LeftoverWarning(UserWarning):
-    """What a killed command has left in a folder, and what becomes of it."""
+    """Leftovers of a killed command: a lock, a damaged checkpoint, an unfinished training."""
 
 
 NEAREST = 0.65

@@ -1,4 +1,4 @@
-"""What the command line says of a training that is stopped, and of one that goes on."""
+"""Lines of the command line about a training that is stopped, or goes on."""
 
 from __future__ import annotations
 
