@@ -28,6 +28,7 @@ RUN_BY = {
     "format.md": "hardware/test_format_page.py",
     "import.md": "test_import_docs.py",
     "lava.md": "test_docs_code.py",
+    "long_runs.md": "test_long_runs_page.py",
     "report.md": "test_docs_code.py",
     "text.md": "test_text_pages.py",
     "training.md": "test_training_page.py",

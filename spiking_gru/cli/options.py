@@ -37,7 +37,7 @@ Resume = Annotated[
     bool | None,
     typer.Option(
         "--resume/--no-resume",
-        help="Go on with the unfinished training in the folder, or begin anew.",
+        help="Go on with the unfinished training in the folder, or start over.",
         show_default="go on, if it is the same",
     ),
 ]

@@ -91,7 +91,7 @@ class PhaseState(NamedTuple):
         except (RuntimeError, LookupError, TypeError, ValueError) as error:
             raise InputError(
                 f"the checkpoint of the phase {run.name!r} does not fit it: "
-                f"{one_line(' '.join(str(error).split()))}: begin anew with --force (force=True in "
+                f"{one_line(' '.join(str(error).split()))}: start over with --force (force=True in "
                 f"Python)"
             ) from error
 

@@ -29,7 +29,7 @@ FORMAT = 1
 ELSEWHERE = ("data", "device")
 """Settings of which a plan compares what they lead to: the data, and the device."""
 
-ANEW = "or begin anew with --force (force=True in Python)"
+OR_OVER = "or start over with --force (force=True in Python)"
 
 
 class _Written(BaseModel):
@@ -71,7 +71,7 @@ class Plan:
     def read(cls, folder: RunFolder) -> Plan:
         """Return the plan of the unfinished training in a folder."""
         file = folder.checkpoint / PLAN
-        remedy = f"begin anew with `spiking-gru train --out {folder.path} --force`"
+        remedy = f"start over with `spiking-gru train --out {folder.path} --force`"
         content = read_sealed(file, remedy)
         try:
             return cls(**_Written.model_validate(content).model_dump())
@@ -112,12 +112,12 @@ class Plan:
         if found.versions != self.versions:
             raise InputError(
                 f"{start} was begun with {_listed(found.versions)}, but this is "
-                f"{_listed(self.versions)}: go on with those versions, {ANEW}"
+                f"{_listed(self.versions)}: go on with those versions, {OR_OVER}"
             )
         if found.device != self.device:
             raise SettingError(
                 f"{start} was begun on the device {one_line(found.device)}, but this is "
-                f"{self.device}: choose the same with --device, {ANEW}"
+                f"{self.device}: choose the same with --device, {OR_OVER}"
             )
         others = [
             name
@@ -130,13 +130,13 @@ class Plan:
             more = f" (and {len(others) - 3} more)" if len(others) > 3 else ""
             raise SettingError(
                 f"{start} has other settings: {then}, now {now}{more}: go on with its own by "
-                f"`spiking-gru train --out {folder.path} --resume`, {ANEW}"
+                f"`spiking-gru train --out {folder.path} --resume`, {OR_OVER}"
             )
         if found.fingerprint != self.fingerprint:
             raise InputError(
                 f"{start} is of other data: {one_line(found.data)} with the fingerprint "
                 f"{one_line(found.fingerprint)[:12]}…, now {self.data} with "
-                f"{self.fingerprint[:12]}…: put the data back, {ANEW}"
+                f"{self.fingerprint[:12]}…: put the data back, {OR_OVER}"
             )
 
 

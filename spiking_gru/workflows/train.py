@@ -35,8 +35,8 @@ def train(
     notebook show the `progress`; True shows it anywhere, False nowhere.
 
     A training that was stopped or killed goes on from its checkpoint, to the same weights, where
-    settings, data and versions are the same. `resume` True goes on or is an error, False begins
-    anew.
+    settings, data and versions are the same. `resume` True goes on or is an error, False starts
+    over.
     """
     require_trainable(settings, dataset)
     RunFolder(Path(folder)).require_free_to_train(force, resume)

@@ -116,7 +116,7 @@ def test_other_settings_are_refused_on_one_line(
         assert code == 2
         assert err == (
             f"spiking-gru: the unfinished training in {run} has other settings: seed 0, now seed "
-            f"1: go on with its own by `spiking-gru train --out {run} --resume`, or begin anew "
+            f"1: go on with its own by `spiking-gru train --out {run} --resume`, or start over "
             f"with --force (force=True in Python)\n"
         )
     code, out, _ = call("train", "--data", data, "--out", run, *SMALL, "--seed", 1, "--no-resume")

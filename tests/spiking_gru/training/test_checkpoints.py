@@ -131,7 +131,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(
     with pytest.raises(InputError, match="does not fit it: ") as found:
         train(SETTINGS, dataset, unfinished.path)
     assert named in str(found.value)
-    assert str(found.value).endswith("begin anew with --force (force=True in Python)")
+    assert str(found.value).endswith("start over with --force (force=True in Python)")
 
 
 def test_a_checkpoint_of_another_form_is_not_used(

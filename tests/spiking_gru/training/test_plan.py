@@ -61,7 +61,7 @@ def test_other_settings_are_refused_by_name(unfinished: RunFolder) -> None:
     assert refusal(unfinished, other, data_set()) == (
         f"the unfinished training in {unfinished.path} has other settings: hidden 4, prune 0.0, "
         f"now hidden 5, prune 0.5: go on with its own by `spiking-gru train --out "
-        f"{unfinished.path} --resume`, or begin anew with --force (force=True in Python)"
+        f"{unfinished.path} --resume`, or start over with --force (force=True in Python)"
     )
     many = other.model_copy(update={"noise": 0.1, "seed": 3, "batch": 2})
     assert "(and 2 more)" in refusal(unfinished, many, data_set())
@@ -70,7 +70,7 @@ def test_other_settings_are_refused_by_name(unfinished: RunFolder) -> None:
 def test_other_data_are_refused(unfinished: RunFolder) -> None:
     text = refusal(unfinished, SETTINGS, data_set(1))
     assert "is of other data: noise with the fingerprint" in text
-    assert text.endswith(": put the data back, or begin anew with --force (force=True in Python)")
+    assert text.endswith(": put the data back, or start over with --force (force=True in Python)")
 
 
 def test_another_split_of_the_same_data_is_other_data(unfinished: RunFolder) -> None:
@@ -91,7 +91,7 @@ def test_another_version_is_refused(unfinished: RunFolder) -> None:
     changed(unfinished, versions=then)
     text = refusal(unfinished, SETTINGS, data_set())
     assert "was begun with checkpoint 1, spiking-gru 0.0.1, torch " in text
-    assert ": go on with those versions, or begin anew with --force" in text
+    assert ": go on with those versions, or start over with --force" in text
 
 
 def test_another_device_is_refused(unfinished: RunFolder) -> None:
@@ -108,7 +108,7 @@ def test_a_damaged_plan_is_refused(unfinished: RunFolder, content: str, named: s
     (unfinished.checkpoint / PLAN).write_text(content)
     text = refusal(unfinished, SETTINGS, data_set())
     assert named in text
-    assert text.endswith(f"begin anew with `spiking-gru train --out {unfinished.path} --force`")
+    assert text.endswith(f"start over with `spiking-gru train --out {unfinished.path} --force`")
 
 
 @pytest.mark.parametrize("fields", [{"settings": 3}, {"device": None}, {"more": 1}])
@@ -122,7 +122,7 @@ def test_a_missing_plan_is_refused(unfinished: RunFolder) -> None:
     assert "plan.json: No such file" in refusal(unfinished, SETTINGS, data_set())
 
 
-def test_force_begins_anew_and_says_that_the_unfinished_one_is_removed(
+def test_force_starts_over_and_says_that_the_unfinished_one_is_removed(
     unfinished: RunFolder,
 ) -> None:
     other = SETTINGS.model_copy(update={"hidden": 5})
