@@ -66,7 +66,7 @@ def _owner(handle: int) -> Owner | None:
 
 
 def _take(handle: int, lock: Path) -> None:
-    """Write this process as the owner; say whose lock is taken over, and refuse another host's."""
+    """Write this process as the owner; warn of a dead owner, and refuse another host's."""
     left = _owner(handle)
     ours = _this_process()
     if left is not None and left.host != ours.host:

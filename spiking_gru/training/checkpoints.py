@@ -72,7 +72,7 @@ class Checkpoints:
     def find(self, phase: str) -> PhaseState | None:
         """Return the last sound state of a phase; None if it has not begun.
 
-        A damaged file is said, and the one before it is taken.
+        Warn of a damaged file, and take the one before it.
         """
         if self.folder is None:
             return None

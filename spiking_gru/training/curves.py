@@ -1,6 +1,6 @@
 """The event file that TensorBoard shows, written in this thread.
 
-Torch's `SummaryWriter` has a thread that writes: a fault of the disk is a traceback there.
+Torch's `SummaryWriter` writes in a thread of its own, which prints a traceback if the disk is full.
 """
 
 from __future__ import annotations

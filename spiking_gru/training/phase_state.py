@@ -140,7 +140,7 @@ def _random(run: Phase) -> dict[str, Tensor]:
 
 
 def _of_optimiser(optimiser: Optimizer) -> dict[str, Tensor]:
-    """Return what an optimiser knows of each parameter that it has changed."""
+    """Return the state of an optimiser: its tensors by parameter and name."""
     return {
         f"{number}:{name}": value
         for number, known in optimiser.state_dict()["state"].items()

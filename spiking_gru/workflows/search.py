@@ -19,7 +19,7 @@ from hardware.errors import (
 )
 from hardware.files.disk import one_line, write_bytes
 from spiking_gru.data import Dataset
-from spiking_gru.settings import TrainingSettings
+from spiking_gru.settings import NetworkSettings, TrainingSettings
 from spiking_gru.training.checks import require_trainable
 from spiking_gru.training.folds import fold_datasets
 from spiking_gru.trials.goal import goal_for
@@ -35,6 +35,9 @@ from spiking_gru.trials.study import Study
 from spiking_gru.trials.trial import DONE, FAILED, STOPPED, Figures, Goal, Trial, chosen
 from spiking_gru.trials.worker import one_at_a_time, working_on
 from spiking_gru.workflows.deployed import Deployed, deployed, reported
+
+USUAL_ENCODER = NetworkSettings.model_fields["encoder"].default
+"""The encoder of data that ask for none."""
 
 Watch = Callable[[list[Trial], Goal], None]
 """Sees all trials after each fold of one."""
@@ -156,7 +159,7 @@ def _given(
     """
     if space is not None:
         return set()
-    asked = {"encoder", "encoder_threshold"} if dataset.encoder != "graded" else set()
+    asked = set() if dataset.encoder == USUAL_ENCODER else {"encoder", "encoder_threshold"}
     return {*settings.model_fields_set, *asked}
 
 

@@ -59,5 +59,5 @@ def test_the_network_writes_what_its_programs_write(dataset, emit):
 def test_a_baseline_has_no_program(dataset):
     pair, about = fresh_network(TrainingSettings(hidden=6), dataset)
     baseline = Chosen("gru", "", BASELINES["gru"], about).build(pair.encoders, 0)
-    with pytest.raises(TypeError, match="a baseline has no program"):
+    with pytest.raises(InputError, match="a pair of baselines has no program"):
         convert_pair(baseline)

@@ -70,8 +70,9 @@ def test_the_sources_of_a_layer_are_the_level_before_it() -> None:
             program.sources_of(foreign)
 
 
-def test_a_program_equals_itself_alone() -> None:
+def test_a_program_equals_those_that_compute_the_same() -> None:
     program = random_program(0)
     assert program == program
-    assert program != random_program(0)
+    assert program == random_program(0)
+    assert program != random_program(1)
     assert program.layers[0] != random_program(0).layers[0]

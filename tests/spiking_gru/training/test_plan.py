@@ -122,7 +122,7 @@ def test_a_missing_plan_is_refused(unfinished: RunFolder) -> None:
     assert "plan.json: No such file" in refusal(unfinished, SETTINGS, data_set())
 
 
-def test_force_begins_anew_and_says_that_the_unfinished_one_is_removed(
+def test_force_starts_over_and_says_that_the_unfinished_one_is_removed(
     unfinished: RunFolder,
 ) -> None:
     other = SETTINGS.model_copy(update={"hidden": 5})

@@ -147,7 +147,7 @@ def test_a_training_may_be_stopped_twice_in_an_epoch(dataset: data.Dataset, tmp_
     assert results_of(tmp_path / "a") == results_of(tmp_path / "whole")
 
 
-def test_resume_begins_anew_or_is_refused_as_it_says(dataset: data.Dataset, tmp_path: Path) -> None:
+def test_resume_starts_over_or_is_refused_as_it_says(dataset: data.Dataset, tmp_path: Path) -> None:
     settings, trained = sg.TrainingSettings(**SHORT), Trained()
     with pytest.raises(InputError, match="holds no unfinished training: leave"):
         train(settings, dataset, tmp_path, resume=True)
