@@ -5,6 +5,7 @@ import torch
 
 import spiking_gru as sg
 from conversion.of_pair import convert_pair, verify_pair
+from hardware.errors import InputError
 from hardware.runs.decoding import translate
 from hardware.sequences.dense import Sequences
 from spiking_gru.batches import padded
