@@ -167,7 +167,7 @@ def _capital(text: str) -> str:
 
 
 def _described(device: DeviceFigures) -> str:
-    """Return a row in a sentence: `a dense GRU (int8, Digital, 45 nm)`."""
+    """Return a row in a sentence: `a dense GRU (int8 from DRAM; Digital, 45 nm)`."""
     return f"a {device.network} ({device.place})"
 
 

@@ -61,7 +61,7 @@ def test_power_is_static_power_and_the_energy_of_each_inference(measured: Study)
         power = row(report, name).power_w
         assert power is not None
         assert power.nominal == pytest.approx(cores * static + active)
-    rival = row(report, "dense GRU, int8, Digital, 45 nm")
+    rival = row(report, "dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm")
     assert rival.power_w is not None
     assert rival.total_j is not None
     assert rival.power_w.nominal == pytest.approx(50 * rival.total_j.nominal)
@@ -125,7 +125,7 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     assert set(rates) == {device.name for device in report.devices[2:]}
     for device in report.devices[2:]:
         assert device.compared == ("GPU" not in device.place)
-    assert rates["dense GRU, int8, Digital, 45 nm"] is None, "it takes less energy at any rate"
+    assert rates["dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm"] is None, "it takes less energy at any rate"
     rate = 1e3
     scaled = {
         device.name: device.total_j.nominal * rate

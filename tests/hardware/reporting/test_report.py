@@ -19,7 +19,7 @@ from rich.console import Console
 import hardware
 from hardware.cost.chip import load_chip
 from hardware.cost.counts import count
-from hardware.cost.dense_gru import DEVICES, delta_gru, dense_gru
+from hardware.cost.dense_gru import DEVICES, Size, delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
 from hardware.reporting import (
     Report,
@@ -88,11 +88,28 @@ def test_a_gru_that_skips_is_the_one_that_was_calibrated(measured: Study) -> Non
     assert report.dense_gru.multiply_accumulates > 200
     note = "skips what moves by less than 0.06 of a state's range, accuracy 75.00 %"
     assert report.delta_gru.note == note
-    assert f"GRU that skips, int8, Digital, 45 nm: {note}; with its memory" in Page(
+    place = "int8 from SRAM, 8 kB; Digital, 45 nm"
+    assert f"GRU that skips, {place}: {note}; no static power" in Page(
         render_page(report, measured)
     ).text.replace("\u00a0", " ")
-    alone = make_report(measured, dataset="small")
-    assert alone.delta_gru.note == "skips only what has not changed at all"
+
+
+def test_a_threshold_of_0_is_said_to_be_uncalibrated(report: Report) -> None:
+    assert report.delta_gru.title == "GRU that skips at threshold 0, uncalibrated"
+    assert report.delta_gru.note == (
+        "skips only what has not changed at all: no threshold was calibrated, because the run has "
+        "no `state` baseline"
+    )
+    rows = [device.name for device in report.devices]
+    assert f"{report.delta_gru.title}, int8 from SRAM, 8 kB; Digital, 45 nm" in rows
+
+
+def test_a_smaller_gru_that_skips_says_so(measured: Study) -> None:
+    given = Skipping(0.06, 20.0, {}, Size(hidden=2, weights=40))
+    found = make_report(measured, dataset="small", skipping=given).delta_gru
+    assert found.note == "2 neurons a layer; skips what moves by less than 0.06 of a state's range"
+    same = given._replace(size=Size(hidden=6, weights=200))
+    assert make_report(measured, dataset="small", skipping=same).delta_gru.note.startswith("skips")
 
 
 def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Study) -> None:
