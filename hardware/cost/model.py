@@ -56,6 +56,9 @@ class CostModel:
     sparse_where_free: bool = True
     """Whether synapses are sparse where that takes no more cores; else where it is smaller."""
 
+    cuts_to_fewest: bool = True
+    """Whether a search for cores that leaves numbers out goes back to the fewest of them."""
+
     objective: str = "knee"
     """Objective of a placement, unless another is given."""
 
@@ -90,6 +93,7 @@ COST_MODELS = {
             prices_operations=False,
             accumulators_take_words=False,
             sparse_where_free=False,
+            cuts_to_fewest=False,
             objective="cores",
         ),
     )
