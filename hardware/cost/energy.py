@@ -76,6 +76,9 @@ class Cost:
     bound_s: dict[str, PerSequence]
     """The parts of `core_s` by what bounds their steps."""
 
+    needed_s: dict[str, PerSequence]
+    """The seconds that each of these parts needs, whether it bounds a step or not."""
+
     host_s: PerSequence
     inherited: dict[str, str]
     """Scopes that rest on another chip's figures, with that chip's name."""
@@ -168,7 +171,7 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
         for name, constant in model.energy.items()
     }
     joules = 1e-12 * np.sum(list(by_core.values()), axis=0)
-    bound_s = core_time(loads, model)
+    bound_s, needed_s = core_time(loads, model)
     core_s = np.sum(list(bound_s.values()), axis=0)
     host_s = loads.ticks * column(chip.host.time_us_per_step) * 1e-6
     static_w = column(chip.static_mw_per_core) * 1e-3
@@ -194,6 +197,7 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
         host_j=host_j,
         core_s=core_s,
         bound_s=bound_s,
+        needed_s=needed_s,
         host_s=host_s,
         inherited=inherited(chip, model),
     )

@@ -72,7 +72,13 @@ def _nominal(found: Range | None, text: Callable[[float], str]) -> str:
 def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
     """Return what bounds a step, and what the use asks for, a line each."""
     bound, share = bounds_of(chip.bound_s)
-    lines = [f"Time on the cores: {100 * share:.0f} % is bound by {BOUND_TITLES[bound]}"]
+    needed = ", ".join(
+        f"{name} {seconds(spent)}" for name, spent in chip.needed_s.items() if spent > 0
+    )
+    lines = [
+        f"Time on the cores: {100 * share:.0f} % is bound by {BOUND_TITLES[bound]}",
+        f"Needed by {needed or 'no part'}",
+    ]
     rates = {
         "inferences": use.demand.rate_hz,
         "frames": use.demand.frame_rate_hz,

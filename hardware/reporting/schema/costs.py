@@ -37,6 +37,9 @@ class ChipFigures(Strict):
     bound_s: dict[str, float]
     """Nominal time on the cores by what bounds a step."""
 
+    needed_s: dict[str, float]
+    """Nominal time that each part needs, whether it bounds a step or not."""
+
 
 class FormatFigures(Strict):
     """A dense network in one number format on a digital chip."""

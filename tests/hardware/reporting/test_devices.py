@@ -15,6 +15,7 @@ from hardware.errors import SettingError
 from hardware.reporting import Report, Study, make_report, print_report, study
 from hardware.reporting.demand import Demand
 from hardware.reporting.schema import DeviceFigures
+from hardware.reporting.units import seconds
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
 
@@ -137,6 +138,14 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     for name, found in rates.items():
         if found is not None:
             assert (found < rate) == (scaled[name] > whole.nominal)
+
+
+def test_the_terminal_says_what_each_part_of_a_step_needs(report: Report) -> None:
+    needed = report.chips["loihi2"].needed_s
+    assert list(needed) == ["neurons", "synapses", "messages", "barrier"]
+    assert sum(needed.values()) > report.latency_s.core.nominal > needed["synapses"] > 0
+    line = ", ".join(f"{name} {seconds(spent)}" for name, spent in needed.items())
+    assert f"Needed by {line}" in printed(report)
 
 
 def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Report) -> None:

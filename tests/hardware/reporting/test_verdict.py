@@ -74,6 +74,7 @@ def chip(*, runs: bool = True, chips: int = 1, **energy: float) -> ChipFigures:
         energy_j=Energy(**{scope: flat(value) for scope, value in scopes.items()}),
         latency_s=Latency(core=flat(1.0), host=flat(3.0)),
         bound_s={},
+        needed_s={},
     )
 
 
