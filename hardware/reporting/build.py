@@ -152,7 +152,7 @@ def make_report(
         use=of_use,
         events_per_use=float(events_per_use(program, counts).mean()),
         break_even=BREAK_EVEN,
-        conclusion=verdict(devices, by_operation, of_use, charged),
+        conclusion=verdict(devices, by_operation, of_use, charged, run.model.name),
         head=run.head or None,
         heads=heads_of(
             run,

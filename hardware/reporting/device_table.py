@@ -8,7 +8,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from hardware.cost.held_out import spread
+from hardware.cost.held_out import as_text, spread
 from hardware.reporting.devices import bounds_of
 from hardware.reporting.schema import (
     ChipFigures,
@@ -26,6 +26,7 @@ from hardware.reporting.units import (
     watts,
     with_prefix,
 )
+from hardware.reporting.verdict import unmeasured
 
 BUSY = 0.5
 """Load of a machine from which measured times are marked."""
@@ -138,16 +139,27 @@ def measured_text(found: Sequence[MeasuredFigures]) -> str:
     return text
 
 
-def errors_of_model() -> str:
+ERRORS = {
+    "core dynamic": "core dynamic energy",
+    "whole chip": "energy of whole chips",
+    "with host": "with the host as well",
+    "time": "time on the cores",
+}
+"""Kinds of errors next to the ranges of constants, in words."""
+
+
+def errors_of_model(chip: ChipFigures, cost_model: str) -> str:
     """Return how far the model is from published measurements that gave no constant."""
+    spread_is = "low – high is the spread of constants"
+    fault = unmeasured(chip, cost_model)
+    if fault:
+        return f"{spread_is}; {fault}, so its errors are not known"
     parts = []
-    for kind, title in (("core dynamic", "core dynamic energy"), ("time", "time on the cores")):
+    for kind, title in ERRORS.items():
         found = spread(kind)
-        parts.append(
-            f"{title} within {found.lowest:.1f} – {found.highest:.1f}× on {found.networks}"
-        )
+        ends = dict.fromkeys(as_text(end) for end in (found.lowest, found.highest))
+        parts.append(f"{title} {' – '.join(ends)}× on {found.networks}")
     return (
-        "low – high is the spread of constants. On published networks: "
-        + "; ".join(parts)
-        + " (docs/validation.md)"
+        f"{spread_is}. Predicted / measured of published Loihi networks: {'; '.join(parts)} "
+        f"(docs/validation.md)"
     )

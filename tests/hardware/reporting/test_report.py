@@ -120,6 +120,29 @@ def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Stu
     assert "/layers/0/instructions_per_step" in shown
 
 
+@pytest.mark.parametrize(
+    ("chip", "words"),
+    [
+        (
+            "loihi2",
+            "Predicted / measured of published Loihi networks: core dynamic energy 0.633 – 2.12× "
+            "on 3; energy of whole chips 0.184 – 2.36× on 3; with the host as well 7.35× on 1; "
+            "time on the cores 0.486 – 1.16× on 3 (docs/validation.md)",
+        ),
+        ("xylo", "constants; no network was measured on Xylo Audio 2, so its errors are not known"),
+    ],
+)
+def test_the_errors_of_the_model_are_next_to_the_ranges(
+    chip: str, words: str, trace: Trace
+) -> None:
+    run = study(PROGRAM, trace, LABELS, chip)
+    report, text = make_report(run, dataset="small"), io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    for shown in (text.getvalue(), Page(render_page(report, run)).text):
+        assert words in " ".join(shown.replace("\u00a0", " ").split())
+    assert ("no network was measured on" in report.conclusion) == (chip == "xylo")
+
+
 def test_a_report_of_cost_model_0_1_speaks_of_nothing_newer(trace: Trace) -> None:
     old = study(PROGRAM, trace, LABELS, cost_model="0.1")
     report = make_report(old, dataset="small")
@@ -127,8 +150,11 @@ def test_a_report_of_cost_model_0_1_speaks_of_nothing_newer(trace: Trace) -> Non
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))
     for shown in (text.getvalue(), Page(render_page(report, old)).text):
-        assert "On published networks" not in shown
+        assert "published Loihi networks" not in shown
+        assert "cost model 0.1 was not compared with measurements" in " ".join(shown.split())
         assert "list of instructions" not in shown
+        assert "while the host works" not in shown
+        assert "leakage while cores and host work" not in shown
 
 
 def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
