@@ -101,5 +101,7 @@ def _cheapest(
                 scores[found.cores] = score(found)
         best, known = min(tried, key=rank), sorted(tried)
         place = known.index(best)
-        shares = tuple((best + other) / 2 for other in (*known[:place][-1:], *known[place + 1 :][:1]))
+        shares = tuple(
+            (best + other) / 2 for other in (*known[:place][-1:], *known[place + 1 :][:1])
+        )
     return tried[best]

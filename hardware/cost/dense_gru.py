@@ -105,7 +105,7 @@ class Measured:
     """Watts of the machine while it computes, if they were measured."""
 
     load: float | None = None
-    """Processes at work for each core of the machine before it was measured."""
+    """Share of the machine's cores that other processes used while it was measured."""
 
     def __post_init__(self) -> None:
         if not 0 < self.least_s <= self.median_s < inf:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Chip, column, load_chip
+from hardware.cost.chip import Chip, column, load_chip, require_read
 from hardware.cost.core_loads import CoreLoads, core_loads
 from hardware.cost.model import CURRENT, TRAVEL, CostModel
 from hardware.cost.model import cost_model as model_of
@@ -166,6 +166,7 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
     """
     model = model_of(cost_model)
     placement, chip = loads.placement, loads.placement.chip
+    require_read(chip, model)
     by_core = {
         name: _by_core(loads, name) * column(getattr(chip.energy_pj, constant))[:, np.newaxis]
         for name, constant in model.energy.items()

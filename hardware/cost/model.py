@@ -21,6 +21,12 @@ SYNAPSES = {
     "dense_operations": "synaptic_operation_dense",
     "sparse_operations": "synaptic_operation_sparse",
 }
+TABLES = ("energy_pj", "time_ns")
+"""Tables of a chip file that hold a constant for each operation."""
+
+HOST_OPERATION = "host.operation_pj"
+"""The field of a chip file with the energy of an operation of the host."""
+
 SENDING = {"spikes": "spike", "messages_out": "message_out"}
 
 
@@ -67,6 +73,12 @@ class CostModel:
         """The constant of each count that costs energy."""
         return {**self.neurons, **self.synapses, **self.payloads, **TRAVEL}
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Fields of a chip file that other models may need and this one reads."""
+        fields = {f"{table}.{name}" for table in TABLES for name in self.energy.values()}
+        return frozenset(fields | ({HOST_OPERATION} if self.prices_operations else set()))
+
 
 _STEPS = {
     "instructions": "microcode_instruction",
@@ -101,6 +113,9 @@ COST_MODELS = {
 """By name; the first is the one that is used unless another is asked for."""
 
 CURRENT = next(iter(COST_MODELS))
+
+OPTIONAL = COST_MODELS[CURRENT].reads - COST_MODELS["0.1"].reads
+"""Fields that a chip file may leave out where the cost model does not read them."""
 
 
 def cost_model(name: str | CostModel = CURRENT) -> CostModel:

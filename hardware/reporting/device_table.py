@@ -29,7 +29,7 @@ from hardware.reporting.units import (
 from hardware.reporting.verdict import unmeasured
 
 BUSY = 0.5
-"""Load of a machine from which measured times are marked."""
+"""Share of a machine's cores used by others from which measured times are marked."""
 
 SCOPES: dict[str, tuple[str, Callable[[float], str]]] = {
     "dynamic_j": ("dynamic", joules),
@@ -118,10 +118,17 @@ BOUND_TITLES = {
 
 
 def _busy(use: UseFigures, rate: str) -> str:
-    share = percent(use.busy.nominal if use.busy else None)
-    if use.keeps_up:
-        return f"At {rate} cores and host are busy {share} of the time"
-    return f"At {rate} cores and host do not keep up: they would be busy {share} of the time"
+    """Return the share of time at work, nominal and with every constant at its high."""
+    nominal, high = (None, None) if use.busy is None else (use.busy.nominal, use.busy.high)
+    worst = f"at worst {percent(high)}"
+    if not use.keeps_up:
+        return (
+            f"At {rate} cores and host do not keep up: they would be busy {percent(nominal)} of "
+            f"the time, {worst}"
+        )
+    if high is not None and high > 1:
+        worst += ", which is too much"
+    return f"At {rate} cores and host are busy {percent(nominal)} of the time, {worst}"
 
 
 def measured_text(found: Sequence[MeasuredFigures]) -> str:
@@ -135,7 +142,10 @@ def measured_text(found: Sequence[MeasuredFigures]) -> str:
     )
     busy = max((one.load or 0.0) for one in found)
     if busy >= BUSY:
-        text += f". The machine was busy (load {busy:.1f} a core): compare with care"
+        text += (
+            f". The machine was busy (others used {100 * busy:.0f} % of its cores): compare with "
+            f"care"
+        )
     return text
 
 

@@ -64,7 +64,10 @@ def skipping_gru(run: Study, given: Skipping | None) -> RivalFigures:
         name = metrics_of_task(run.answering)[0]
         reached = given.metrics.get(f"{run.head}/{name}" if run.head else name)
         shown = "" if reached is None else f", {METRICS[name].title} {text_of(name, reached)}"
-        note = f"{_width(given.size, run)}skips what moves by less than {given.threshold:g} of a state's range{shown}"
+        note = (
+            f"{_width(given.size, run)}skips what moves by less than {given.threshold:g} of a "
+            f"state's range{shown}"
+        )
     return rival_figures(title, work, run.digital, note)
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
+import time
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from hardware.errors import InputError
 from spiking_gru import host
 from spiking_gru.host import (
     FEWEST_ROUNDS,
+    Load,
     has_onnx,
-    load,
     onnx_gru,
     processor,
     time_gru,
@@ -121,13 +123,38 @@ def onnx_weights(channels: int, neurons: tuple[int, ...], bidirectional: bool) -
     return [array for name, array in found.items() if name != "shape"]
 
 
-def test_the_load_of_the_machine_is_by_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (3.0, 0.0, 0.0))
+def test_the_load_is_what_other_processes_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stat, ticks = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
+
+    def write(user: float, idle: float) -> None:
+        stat.write_text(f"cpu {int(user * ticks)} 0 0 {int(idle * ticks)} 0 0 0 0 0 0\ncpu0 0\n")
+
+    own, now = [5.0], [100.0]
+    monkeypatch.setattr(host, "STAT", stat)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert load() == 1.5
+    monkeypatch.setattr("time.process_time", lambda: own[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    write(1000, 50)
+    found = Load()
+    # In 10 s of 2 cores this process worked for 9 s and others for 5.
+    write(1014, 56)
+    own[0], now[0] = 14.0, 110.0
+    assert found.of_others == pytest.approx(0.25)
+    own[0] = 200.0
+    assert found.of_others == 0.0
+    stat.unlink()
+    assert found.of_others is None
+    assert Load().of_others is None
+    stat.write_text("intr 1\n")
+    assert Load().of_others is None
 
-    def unknown() -> None:
-        raise OSError
 
-    monkeypatch.setattr("os.getloadavg", unknown)
-    assert load() is None
+@pytest.mark.skipif(not host.STAT.is_file(), reason="only Linux has it")
+def test_the_work_of_this_process_is_no_load_of_others() -> None:
+    before, start = Load(), time.process_time()
+    while time.process_time() < start + 0.2:
+        pass
+    assert before.of_others is not None
+    assert before.of_others < 1.0

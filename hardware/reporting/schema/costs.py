@@ -77,7 +77,7 @@ class MeasuredFigures(Strict):
     least_s: float
     median_s: float
     load: float | None
-    """Load of the machine before the measurement: running processes for each core."""
+    """Share of the machine's cores that other processes used while it was measured."""
 
     power_w: float | None
     energy_j: float | None

@@ -88,10 +88,22 @@ def test_a_rate_that_is_too_high_is_said_not_to_be_kept_up_with(measured: Study)
     assert (slow.use.keeps_up, fast.use.keeps_up) == (True, False)
     assert slow.use.busy is not None
     assert slow.use.busy.nominal == pytest.approx(0.5)
-    assert "cores and host are busy 50.00 % of the time" in printed(slow)
-    assert "do not keep up: they would be busy 200.00 % of the time" in printed(fast)
+    assert "cores and host are busy 50.00 % of the time, at worst" in printed(slow)
+    assert "do not keep up: they would be busy 200.00 % of the time, at worst" in printed(fast)
     assert row(fast, "Loihi 2, whole chip").power_w is None
     assert asked(measured, rate_hz=2.0 / time, battery_j=1.0).use.battery_s is None
+
+
+def test_a_rate_that_is_too_high_at_the_high_times_is_said_to_be(measured: Study) -> None:
+    time_s = row(asked(measured), "Loihi 2, whole chip").time_s
+    assert time_s is not None
+    high = time_s.high / time_s.nominal
+    assert high > 1.06
+    report = asked(measured, rate_hz=0.95 / time_s.nominal)
+    assert report.use.keeps_up is True
+    worst = f"at worst {95 * high:.2f} %, which is too much"
+    assert f"busy 95.00 % of the time, {worst}" in printed(report)
+    assert "too much" not in printed(asked(measured, rate_hz=0.5 / time_s.high))
 
 
 def test_a_deadline_is_met_at_the_nominal_time_and_at_worst(measured: Study) -> None:
@@ -126,7 +138,9 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     assert set(rates) == {device.name for device in report.devices[2:]}
     for device in report.devices[2:]:
         assert device.compared == ("GPU" not in device.place)
-    assert rates["dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm"] is None, "it takes less energy at any rate"
+    assert rates["dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm"] is None, (
+        "it takes less energy at any rate"
+    )
     rate = 1e3
     scaled = {
         device.name: device.total_j.nominal * rate

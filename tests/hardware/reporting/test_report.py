@@ -188,11 +188,11 @@ def test_no_sentence_of_the_verdict_depends_on_a_clock(measured: Study) -> None:
 
 
 def test_a_busy_machine_is_said_to_be_one(measured: Study) -> None:
-    content = make_report(measured, dataset="small", measured=[replace(MEASURED, load=1.25)])
+    content = make_report(measured, dataset="small", measured=[replace(MEASURED, load=0.75)])
     table = io.StringIO()
     print_report(content, Console(file=table, width=200))
     for text in (table.getvalue(), Page(render_page(content, measured)).text):
-        assert "The machine was busy (load 1.2 a core): compare with care" in text
+        assert "The machine was busy (others used 75 % of its cores): compare with care" in text
 
 
 def test_that_no_gru_was_measured_is_said(report: Report, measured: Study) -> None:
