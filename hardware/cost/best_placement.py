@@ -93,7 +93,7 @@ def _cheapest(
     def rank(share: float) -> tuple[float, int]:
         return scores[tried[share].cores], tried[share].total
 
-    shares = SHARES
+    shares: tuple[float, ...] = SHARES
     for _ in range(1 + ROUNDS):
         for share in shares:
             found = tried[share] = placed(share)
