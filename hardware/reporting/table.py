@@ -64,7 +64,8 @@ def print_report(report: Report, console: Console) -> None:
     console.print(_counts(report))
     console.print(_energy(report))
     charged = report.chips[report.charged]
-    console.print(errors_of_model(charged, report.cost_model), style="dim")
+    errors = errors_of_model(charged, report.cost_model)
+    console.print(errors, style="dim", highlight=False, markup=False)
     print_notes(report.chips.values(), console)
     print_devices(report.devices, report.use, charged, console)
     console.print(measured_text(report.measured), style="dim", highlight=False, markup=False)

@@ -38,7 +38,8 @@ def print_pair_report(report: PairReport, console: Console) -> None:
     console.print(_counts(report))
     console.print(_energy(report))
     charged = report.both.chips[report.charged]
-    console.print(errors_of_model(charged, report.cost_model), style="dim")
+    errors = errors_of_model(charged, report.cost_model)
+    console.print(errors, style="dim", highlight=False, markup=False)
     print_notes([charged], console)
     print_devices(report.devices, report.use, charged, console)
     console.print(report.conclusion, highlight=False, markup=False)
