@@ -7,6 +7,7 @@ import re
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import torch
 from reports import LABELS, PROGRAM, SEQUENCES
 
 import hardware
+import spiking_gru
 from hardware.errors import InputError
 from spiking_gru import host
 from spiking_gru.host import (
@@ -81,7 +83,8 @@ def test_the_documentation_measures_and_reports_a_gru(
     code = code.split("```python\n")[-1]
     trace = hardware.run(PROGRAM, SEQUENCES)
     monkeypatch.chdir(tmp_path)
-    exec(code, {"hardware": hardware, "program": PROGRAM, "trace": trace, "targets": LABELS})
+    test = SimpleNamespace(targets=LABELS)
+    exec(code, {"sg": spiking_gru, "program": PROGRAM, "trace": trace, "test": test})
     found = json.loads((tmp_path / "runs" / "vowels" / "report.json").read_text())["measured"][0]
     assert (found["network"], found["frames"]) == ("torch.nn.GRU", 15)
     assert 0 < found["least_s"] <= found["median_s"]
