@@ -11,6 +11,7 @@ from reports import LABELS, PROGRAM
 from rich.console import Console
 
 from hardware.cost.chip import load_chip
+from hardware.cost.digital import load_digital_chip
 from hardware.errors import SettingError
 from hardware.reporting import Report, Study, make_report, print_report, study
 from hardware.reporting.demand import Demand
@@ -193,6 +194,16 @@ def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Repo
 def test_a_demand_that_makes_no_sense_is_refused(demand: dict, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Demand(**demand)
+
+
+def test_a_rival_that_reads_dram_says_so_in_its_row_and_in_the_verdict(trace: Trace) -> None:
+    digital = load_digital_chip("digital-45nm")
+    dram = digital.model_copy(update={"memories": digital.memories[-1:]})
+    for rival, memory in ((digital, "SRAM, 8 kB"), (dram, "DRAM")):
+        report = make_report(study(PROGRAM, trace, LABELS, rival=rival), dataset="small")
+        place = f"int8 from {memory}; Digital, 45 nm"
+        assert row(report, f"dense GRU, {place}").compared
+        assert f"than a dense GRU ({place})" in report.conclusion
 
 
 def test_the_dense_gru_runs_on_the_hosts_processor_as_well(report: Report) -> None:
