@@ -40,7 +40,7 @@ class Work(NamedTuple):
     """A neuron that sends nothing."""
 
     of_sender: float
-    """What a neuron that sends takes longer, besides its copies."""
+    """Extra nanoseconds of a neuron that sends, without its copies."""
 
     of_copy: float
     """A message sent to one core."""
