@@ -79,6 +79,14 @@ def name_fault(name: str) -> str | None:
     )
 
 
+def text_fault(text: str) -> str | None:
+    """Return why no terminal, table or file could show a text; None for a good one."""
+    if text.isprintable():
+        return None
+    place, found = next((i, c) for i, c in enumerate(text) if not c.isprintable())
+    return f"character {place + 1} is {found!a}: expected printable characters"
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> SettingError:
     """The error for a name that is not among the known ones, with the nearest of them."""
     names = sorted(known)

@@ -144,12 +144,35 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def load() -> float | None:
-    """Return the processes at work for each core in the last minute, where the system knows it."""
+class Load:
+    """The share of the machine's cores that other processes use, from its making on."""
+
+    def __init__(self) -> None:
+        self._before = _seconds_at_work()
+
+    @property
+    def of_others(self) -> float | None:
+        """None where the system does not tell; this process and its threads are left out."""
+        now = _seconds_at_work()
+        if now is None or self._before is None:
+            return None
+        machine, own, passed = (a - b for a, b in zip(now, self._before, strict=True))
+        return min(1.0, max(0.0, (machine - own) / max(passed, 1e-9) / (os.cpu_count() or 1)))
+
+
+STAT = Path("/proc/stat")
+AT_WORK = (0, 1, 2, 5, 6, 7)
+"""Columns of the first line of STAT: user, nice, system, interrupts and a guest's stolen time."""
+
+
+def _seconds_at_work() -> tuple[float, float, float] | None:
+    """Return the seconds that all cores have worked, those of this process, and the time."""
     try:
-        return os.getloadavg()[0] / (os.cpu_count() or 1)
-    except OSError:
+        name, *ticks = STAT.read_text("ascii").splitlines()[0].split()
+        worked = sum(int(ticks[column]) for column in AT_WORK) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
         return None
+    return (worked, time.process_time(), time.monotonic()) if name == "cpu" else None
 
 
 def processor() -> str:

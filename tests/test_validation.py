@@ -12,7 +12,7 @@ import pytest
 from instructions import Words, execute, parsed
 
 from hardware import load_chip
-from hardware.cost.held_out import HELD_OUT, KINDS, SCOPES, spread
+from hardware.cost.held_out import HELD_OUT, KINDS, SCOPES, as_text, spread
 from hardware.cost.model import CURRENT
 from hardware.errors import SettingError
 
@@ -52,7 +52,13 @@ def test_the_page_says_how_far_predictions_are_off() -> None:
     page = " ".join((ROOT / "docs/validation.md").read_text("utf-8").split())
     for kind in KINDS:
         found = spread(kind)
-        assert f"{found.factor:.2g} on {found.networks}" in page
+        assert f"{as_text(found.factor)} on {found.networks}" in page
+
+
+def test_the_page_on_costs_has_the_factors_of_the_verdict() -> None:
+    page = " ".join((ROOT / "docs/cost.md").read_text("utf-8").split())
+    assert f"a factor of {as_text(spread('core dynamic').factor)} for the operations" in page
+    assert f"and of {as_text(spread('whole').factor)} for whole chips" in page
 
 
 def test_a_spread_is_the_range_of_a_kind() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardware.cost.held_out import HeldOut, spread
+from hardware.cost.held_out import HeldOut, as_text, spread
 from published import language_model, loihi1, pilotnet, steps
 from published.izhikevich import LENGTH, UPDATE
 from published.lines import Network, errors_table
@@ -205,9 +205,9 @@ factor of {board}.
 
 
 def within(kind: str) -> str:
-    """Return the factor of a kind: `2.1 on 3`."""
+    """Return the factor of a kind: `2.12 on 3`."""
     found = spread(kind)
-    return f"{found.factor:.2g} on {found.networks}"
+    return f"{as_text(found.factor)} on {found.networks}"
 
 
 def block_table() -> str:

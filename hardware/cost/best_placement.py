@@ -19,8 +19,11 @@ from hardware.cost.traffic import Traffic
 from hardware.errors import InputError, choose
 from hardware.runs.given import ProgramLike, TraceLike, program_of, trace_of
 
-SHARES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
-"""Shares of the cores at the knee that are tried."""
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 4.0)
+"""Shares of the cores at the knee that are tried first."""
+
+ROUNDS = 3
+"""Times that the shares half-way to both neighbours of the best are tried."""
 
 
 def energy_of(found: Cost) -> float:
@@ -48,8 +51,8 @@ def place(
 ) -> Placement:
     """Return cores for every layer within all limits of the chip, and tiles for the cores.
 
-    The objective `cores` takes the fewest cores. `knee`, the default, takes as many as bring a
-    step's work down to the barrier. `energy` and `latency` try several numbers of cores and take
+    The objective `cores` takes the fewest cores. `knee`, the default, takes as few as make a
+    step as short as it can be. `energy` and `latency` try several numbers of cores and take
     the number on which `profile`, a trace of the program, costs least. Tiles are chosen for the
     messages of `profile` too. `as_reference` ignores limits of the chip's neurons and words.
     """
@@ -77,8 +80,28 @@ def place(
     def score(tried: Placement) -> float:
         return SCORES[name](cost(core_loads(profile, program, tried, traffic), model))
 
-    by_cores = {}
-    for share in SHARES:
-        tried = placed(objective="knee", share=share)
-        by_cores[tried.cores] = tried
-    return min(by_cores.values(), key=score)
+    return _cheapest(lambda share: placed(objective="knee", share=share), score)
+
+
+def _cheapest(
+    placed: Callable[[float], Placement], score: Callable[[Placement], float]
+) -> Placement:
+    """Return the cheapest of the placements at some shares; of several the one on fewest cores."""
+    tried: dict[float, Placement] = {}
+    scores: dict[tuple[int, ...], float] = {}
+
+    def rank(share: float) -> tuple[float, int]:
+        return scores[tried[share].cores], tried[share].total
+
+    shares: tuple[float, ...] = SHARES
+    for _ in range(1 + ROUNDS):
+        for share in shares:
+            found = tried[share] = placed(share)
+            if found.cores not in scores:
+                scores[found.cores] = score(found)
+        best, known = min(tried, key=rank), sorted(tried)
+        place = known.index(best)
+        shares = tuple(
+            (best + other) / 2 for other in (*known[:place][-1:], *known[place + 1 :][:1])
+        )
+    return tried[best]

@@ -14,10 +14,18 @@ from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
-from hardware.cost.model import COST_MODELS, CURRENT
-from hardware.errors import SettingError, choose, name_fault, unknown_name
+from hardware.cost.model import COST_MODELS, CURRENT, OPTIONAL, CostModel
+from hardware.errors import SettingError, choose, name_fault, text_fault, unknown_name
 from hardware.files.disk import first_fault, one_line, read_bytes
 from hardware.files.strict_toml import parse
 
@@ -31,6 +39,9 @@ SHOWN_WITH = {
 
 CHIPS = tuple(SHOWN_WITH)
 
+DIGITAL_CHIPS = ("digital-45nm", "digital-22nm")
+"""Chips for dense networks, described by `hardware.cost.digital`."""
+
 SHOWN_WITH_YOURS = ("loihi2",)
 """Chips that a report shows next to a chip of one's own."""
 
@@ -43,6 +54,17 @@ Cores = Annotated[int, Field(ge=1, le=2**14)]
 """Most cores of one chip: four times the largest chip, so that every tile can be laid out."""
 
 
+def _printable(text: str) -> str:
+    fault = text_fault(text)
+    if fault is not None:
+        raise ValueError(fault)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Source = Annotated[Text, Field(min_length=1)]
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -53,8 +75,8 @@ class Constant(Strict):
     low: NotNegative
     nominal: NotNegative
     high: NotNegative
-    source: str = Field(min_length=1)
-    inherited: str = ""
+    source: Source
+    inherited: Text = ""
     """The chip whose figure this is, where none is public for this one."""
 
     @model_validator(mode="after")
@@ -74,8 +96,8 @@ class Barrier(Strict):
     low: list[NotNegative]
     nominal: list[NotNegative]
     high: list[NotNegative]
-    source: str = Field(min_length=1)
-    inherited: str = ""
+    source: Source
+    inherited: Text = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Barrier:
@@ -129,8 +151,8 @@ class Limits(Strict):
     weight_bits: Annotated[int, Field(ge=1, le=64)]
     state_word_bits: Annotated[int, Field(ge=1, le=64)]
     spike_payload_bits: Annotated[int, Field(ge=0, le=64)]
-    source: str = Field(min_length=1)
-    inherited: str = ""
+    source: Source
+    inherited: Text = ""
     inherited_fields: list[str] = []
 
     @model_validator(mode="after")
@@ -185,13 +207,19 @@ class Chip(Strict):
 
     name: str = Field(min_length=1)
     gated_neurons: bool
-    gated_neurons_note: str = ""
+    gated_neurons_note: Text = ""
     mesh: Mesh
     limits: Limits
     energy_pj: Operations
     time_ns: Times
     static_mw_per_core: Constant
     host: Host
+    _left_out: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Fields that the file leaves out, because its cost model does not read them."""
+        return self._left_out
 
     @model_validator(mode="after")
     def _has_a_name(self) -> Chip:
@@ -225,17 +253,23 @@ def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float6
 def load_chip(chip: str | Path | Chip, cost_model: str = CURRENT) -> Chip:
     """Return a chip by name, or from a description file ending in `.toml`; a `Chip` as it is.
 
-    A chip by name has the constants of the given cost model.
+    A chip by name has the constants of that cost model, a file those that the model reads.
     """
+    version = choose("cost model", cost_model, COST_MODELS)
     if isinstance(chip, Chip):
+        require_read(chip, COST_MODELS[version])
         return chip
     name = str(chip)
     if name.endswith(".toml"):
-        return parse_chip(name, read_bytes(Path(name), DESCRIPTION_LIMIT))
+        return parse_chip(name, read_bytes(Path(name), DESCRIPTION_LIMIT), version)
+    if name in DIGITAL_CHIPS:
+        raise SettingError(
+            f"{name} is a digital chip for dense networks, which runs no program: name it as the "
+            f"rival (--rival {name})"
+        )
     if name not in CHIPS:
         error = unknown_name("chip", name, CHIPS)
         raise SettingError(f"{error}, or a description file ending in .toml")
-    version = choose("cost model", cost_model, COST_MODELS)
     folder = files("hardware.cost") / "chips"
     if version != CURRENT:
         folder = folder / version
@@ -244,7 +278,17 @@ def load_chip(chip: str | Path | Chip, cost_model: str = CURRENT) -> Chip:
         raise SettingError(
             f"chip {name} has no constants in cost model {version}: use cost model {CURRENT}"
         )
-    return parse_chip(name, file.read_bytes())
+    return parse_chip(name, file.read_bytes(), version)
+
+
+def require_read(chip: Chip, model: CostModel) -> None:
+    """Refuse a chip whose file leaves out what a cost model reads."""
+    missing = sorted(chip.left_out & model.reads)
+    if missing:
+        raise SettingError(
+            f"chip {chip.name}: no field {missing[0]!r}, which cost model {model.name} reads: add "
+            f"it to the file, or use the cost model that the file was read for"
+        )
 
 
 def shown_with(chip: str) -> tuple[str, ...]:
@@ -252,14 +296,36 @@ def shown_with(chip: str) -> tuple[str, ...]:
     return SHOWN_WITH.get(chip, SHOWN_WITH_YOURS)
 
 
-def parse_chip(name: str, content: bytes) -> Chip:
-    """A chip from the text of its description; an error names the field that is wrong."""
+def parse_chip(name: str, content: bytes, cost_model: str = CURRENT) -> Chip:
+    """A chip from the text of its description; an error names the field that is wrong.
+
+    Fields that the cost model does not read may be left out.
+    """
     try:
-        return Chip.model_validate(parse(content))
+        described = parse(content)
+        left_out = _fill(described, OPTIONAL - COST_MODELS[cost_model].reads)
+        chip = Chip.model_validate(described)
+        chip._left_out = left_out
+        return chip
     except ValidationError as error:
         raise SettingError(f"chip {name}: {_fault(error)}") from error
     except ValueError as error:
         raise SettingError(f"chip {name}: not valid TOML: {one_line(error)}") from error
+
+
+NOTHING = {"low": 0.0, "nominal": 0.0, "high": 0.0, "source": "left out"}
+"""The place of a constant that no cost model reads (`require_read`)."""
+
+
+def _fill(described: dict[str, Any], fields: frozenset[str]) -> frozenset[str]:
+    """Fill in fields that a description leaves out; return their names."""
+    missing = set()
+    for field in fields:
+        table, _, name = field.partition(".")
+        if isinstance(described.get(table), dict) and name not in described[table]:
+            described[table][name] = dict(NOTHING)
+            missing.add(field)
+    return frozenset(missing)
 
 
 def _fault(error: ValidationError) -> str:

@@ -105,7 +105,7 @@ class Measured:
     """Watts of the machine while it computes, if they were measured."""
 
     load: float | None = None
-    """Processes at work for each core of the machine before it was measured."""
+    """Share of the machine's cores that other processes used while it was measured."""
 
     def __post_init__(self) -> None:
         if not 0 < self.least_s <= self.median_s < inf:
@@ -187,7 +187,7 @@ def delta_gru(program: Program, trace: Trace) -> DenseWork:
     by_channel = sent.reshape(-1, steps, encoder.channels, width // encoder.channels)
     moved: NDArray[np.bool_] = np.any(by_channel, axis=(1, 3))
     arriving = in_all(moved, frames)
-    operations, number, kept = np.zeros_like(trace.lengths), 0, encoder.channels
+    operations, number = np.zeros_like(trace.lengths), 0
     for level in program.levels:
         leaving = np.zeros_like(trace.lengths)
         for layer in level:
@@ -199,12 +199,12 @@ def delta_gru(program: Program, trace: Trace) -> DenseWork:
             operations = operations + arriving * len(layer.input_weights)
             operations += own * len(layer.recurrent_weights)
             leaving += own
-            kept += layer.neurons * (2 + len(cell.row.gates))
             number += 1
         arriving = leaving
     readout = program.readout
     last = readout.weights.size if readout.sees_membranes else arriving * readout.outputs
     operations = operations + last
+    kept = _kept(program)
     read = frames.lengths * kept
     of_layers = sum(
         layer.input_weights.size + layer.recurrent_weights.size for layer in program.layers
@@ -213,15 +213,40 @@ def delta_gru(program: Program, trace: Trace) -> DenseWork:
     return DenseWork(operations, operations, read, read, stored)
 
 
-def skipping_network(delta: DenseWork, operations: float) -> DenseWork:
+def _kept(program: Program, hidden: int | None = None) -> int:
+    """Return the values that a GRU which skips keeps from frame to frame, at a width of layers.
+
+    They are the inputs and, of each neuron, its state, the state that was last read, and a sum for
+    each gate.
+    """
+    of_layers = [
+        (hidden or layer.neurons) * (2 + len(layer.cell.row.gates)) for layer in program.layers
+    ]
+    return program.encoder.channels + sum(of_layers)
+
+
+class Size(NamedTuple):
+    """The size of a dense network."""
+
+    hidden: int
+    weights: int
+
+
+def skipping_network(
+    delta: DenseWork, program: Program, operations: float, size: Size | None = None
+) -> DenseWork:
     """Return the work of a GRU that skips at a threshold, from that of one at threshold 0.
 
     `operations` are its multiply-accumulates, a mean over inferences, which share them as they
-    share those of the other. It reads and writes the same values.
+    share those of the other. Without a size it has that of the program.
     """
     share = operations / max(float(delta.multiply_accumulates.mean()), 1.0)
     done = np.rint(delta.multiply_accumulates * share).astype(np.int64)
-    return delta._replace(multiply_accumulates=done, weights_read=done)
+    if size is None:
+        return delta._replace(multiply_accumulates=done, weights_read=done)
+    kept = _kept(program, size.hidden)
+    values = delta.values_read // _kept(program) * kept
+    return DenseWork(done, done, values, values, kept + size.weights)
 
 
 def events_per_use(program: Program, counts: Counts) -> NDArray[np.float64]:

@@ -22,13 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
-from hardware.cost.chip import DESCRIPTION_LIMIT, Constant, Count, Strict, column
+from hardware.cost.chip import (
+    CHIPS,
+    DESCRIPTION_LIMIT,
+    DIGITAL_CHIPS,
+    Constant,
+    Count,
+    Strict,
+    column,
+)
 from hardware.cost.dense_gru import DenseWork
 from hardware.errors import SettingError, choose, name_fault
 from hardware.files.disk import first_fault, one_line, read_bytes
 from hardware.files.strict_toml import parse
-
-DIGITAL_CHIPS = ("digital-45nm", "digital-22nm")
 
 PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
 
@@ -159,6 +165,10 @@ def load_digital_chip(chip: str | Path | DigitalChip) -> DigitalChip:
     if name.endswith(".toml"):
         content = read_bytes(Path(name), DESCRIPTION_LIMIT)
     else:
+        if name in CHIPS:
+            raise SettingError(
+                f"{name} is no digital chip: name it as the chip of the program (--chip {name})"
+            )
         choose("digital chip", name, DIGITAL_CHIPS)
         content = (files("hardware.cost") / "chips" / f"{name}.toml").read_bytes()
     try:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Chip, column, load_chip
+from hardware.cost.chip import Chip, column, load_chip, require_read
 from hardware.cost.core_loads import CoreLoads, core_loads
 from hardware.cost.model import CURRENT, TRAVEL, CostModel
 from hardware.cost.model import cost_model as model_of
@@ -75,6 +75,9 @@ class Cost:
     core_s: PerSequence
     bound_s: dict[str, PerSequence]
     """The parts of `core_s` by what bounds their steps."""
+
+    needed_s: dict[str, PerSequence]
+    """The seconds that each of these parts needs, whether it bounds a step or not."""
 
     host_s: PerSequence
     inherited: dict[str, str]
@@ -163,12 +166,13 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
     """
     model = model_of(cost_model)
     placement, chip = loads.placement, loads.placement.chip
+    require_read(chip, model)
     by_core = {
         name: _by_core(loads, name) * column(getattr(chip.energy_pj, constant))[:, np.newaxis]
         for name, constant in model.energy.items()
     }
     joules = 1e-12 * np.sum(list(by_core.values()), axis=0)
-    bound_s = core_time(loads, model)
+    bound_s, needed_s = core_time(loads, model)
     core_s = np.sum(list(bound_s.values()), axis=0)
     host_s = loads.ticks * column(chip.host.time_us_per_step) * 1e-6
     static_w = column(chip.static_mw_per_core) * 1e-3
@@ -194,6 +198,7 @@ def cost(loads: CoreLoads, cost_model: str | CostModel = CURRENT) -> Cost:
         host_j=host_j,
         core_s=core_s,
         bound_s=bound_s,
+        needed_s=needed_s,
         host_s=host_s,
         inherited=inherited(chip, model),
     )

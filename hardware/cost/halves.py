@@ -50,6 +50,9 @@ class HalvesCost(NamedTuple):
             bound_s={
                 name: seconds + written.bound_s[name] for name, seconds in read.bound_s.items()
             },
+            needed_s={
+                name: seconds + written.needed_s[name] for name, seconds in read.needed_s.items()
+            },
             host_s=read.host_s + written.host_s,
             inherited={**read.inherited, **written.inherited},
         )

@@ -83,9 +83,18 @@ HELD_OUT = tuple(
 """The networks of docs/validation.md."""
 
 
+MEASURED_CHIPS = frozenset(network.rpartition(", ")[2] for network in _ERRORS)
+"""Names of the chips that these networks were measured on."""
+
+
 def spread(kind: str) -> Spread:
     """Return the lowest and the highest error of a kind, and the number of networks."""
     scopes = KINDS[choose("kind of error", kind, KINDS)]
     found = [error for error in HELD_OUT if error.scope in scopes]
     ratios = [error.ratio for error in found]
     return Spread(min(ratios), max(ratios), len({error.network for error in found}))
+
+
+def as_text(ratio: float) -> str:
+    """Return an error or a factor in three digits."""
+    return f"{ratio:.3g}"

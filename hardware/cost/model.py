@@ -21,6 +21,12 @@ SYNAPSES = {
     "dense_operations": "synaptic_operation_dense",
     "sparse_operations": "synaptic_operation_sparse",
 }
+TABLES = ("energy_pj", "time_ns")
+"""Tables of a chip file that hold a constant for each operation."""
+
+HOST_OPERATION = "host.operation_pj"
+"""The field of a chip file with the energy of an operation of the host."""
+
 SENDING = {"spikes": "spike", "messages_out": "message_out"}
 
 
@@ -56,6 +62,9 @@ class CostModel:
     sparse_where_free: bool = True
     """Whether synapses are sparse where that takes no more cores; else where it is smaller."""
 
+    cuts_to_fewest: bool = True
+    """Whether a search for cores that leaves numbers out goes back to the fewest of them."""
+
     objective: str = "knee"
     """Objective of a placement, unless another is given."""
 
@@ -63,6 +72,12 @@ class CostModel:
     def energy(self) -> Mapping[str, str]:
         """The constant of each count that costs energy."""
         return {**self.neurons, **self.synapses, **self.payloads, **TRAVEL}
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Fields of a chip file that other models may need and this one reads."""
+        fields = {f"{table}.{name}" for table in TABLES for name in self.energy.values()}
+        return frozenset(fields | ({HOST_OPERATION} if self.prices_operations else set()))
 
 
 _STEPS = {
@@ -90,6 +105,7 @@ COST_MODELS = {
             prices_operations=False,
             accumulators_take_words=False,
             sparse_where_free=False,
+            cuts_to_fewest=False,
             objective="cores",
         ),
     )
@@ -97,6 +113,9 @@ COST_MODELS = {
 """By name; the first is the one that is used unless another is asked for."""
 
 CURRENT = next(iter(COST_MODELS))
+
+OPTIONAL = COST_MODELS[CURRENT].reads - COST_MODELS["0.1"].reads
+"""Fields that a chip file may leave out where the cost model does not read them."""
 
 
 def cost_model(name: str | CostModel = CURRENT) -> CostModel:

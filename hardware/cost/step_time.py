@@ -1,8 +1,9 @@
-"""The time of each step on the cores, and what bounds it."""
+"""The time of each step on the cores, what bounds it, and what each part of it would take alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,18 @@ PerSequence = NDArray[np.float64]  # (low / nominal / high, sequences)
 PerSlot = NDArray[np.float64]  # (slots,)
 
 
-def core_time(loads: CoreLoads, model: CostModel) -> dict[str, PerSequence]:
-    """Return the seconds of each sequence on the cores, by what bounds its steps.
+class CoreTime(NamedTuple):
+    """Seconds of each sequence on the cores, by the names of `BOUNDS`."""
+
+    bound_s: dict[str, PerSequence]
+    """The time of the steps that each part bounds; together they are the time on the cores."""
+
+    needed_s: dict[str, PerSequence]
+    """The time that each part needs in all steps, whether it bounds them or not."""
+
+
+def core_time(loads: CoreLoads, model: CostModel) -> CoreTime:
+    """Return the seconds of each sequence on the cores.
 
     Cores work at the same time: in each slot the busiest sets the pace, then all wait.
     """
@@ -28,35 +39,39 @@ def core_time(loads: CoreLoads, model: CostModel) -> dict[str, PerSequence]:
     times = placement.chip.time_ns
     barriers = times.barrier.at(placement.tiles_in_use)
     rows = [
-        _bounded(loads, model, times, bound, barrier)
+        _slots_of(loads, model, times, bound, barrier)
         for bound, barrier in zip(RANGE, barriers, strict=True)
     ]
-    return {name: np.array([row[name] for row in rows]) * 1e-9 for name in BOUNDS}
+
+    def in_all(found: Sequence[dict[str, PerSlot]]) -> dict[str, PerSequence]:
+        sums = {name: [loads.slots.total(row[name]) for row in found] for name in BOUNDS}
+        return {name: np.array(of_bounds) * 1e-9 for name, of_bounds in sums.items()}
+
+    return CoreTime(in_all([_won(row, model) for row in rows]), in_all(rows))
 
 
-def _bounded(
+def _slots_of(
     loads: CoreLoads, model: CostModel, times: Times, bound: str, barrier: float
-) -> dict[str, NDArray[np.float64]]:
-    """(sequences,) of each bound: nanoseconds of the slots that it bounds."""
+) -> dict[str, PerSlot]:
+    """Return the nanoseconds that each part needs in each slot; 0 where a model leaves it out."""
     waits: PerSlot = (loads.slots.ticks * barrier).astype(np.float64)
-    parts = {
+    return {
         "neurons": _busiest(loads, model.neurons, times, bound),
         "synapses": _busiest(loads, model.synapses, times, bound),
+        "messages": _fullest_port(loads, model, times, bound)
+        if model.ports_bound
+        else np.zeros_like(waits),
+        "barrier": waits,
     }
-    if model.ports_bound:
-        parts["messages"] = _fullest_port(loads, model, times, bound)
-    if model.barrier_bounds:
-        parts["barrier"] = waits
-    spent = np.array(list(parts.values()))
-    longest, names = spent.argmax(axis=0), list(parts)
-    found: dict[str, NDArray[np.float64]] = {
-        name: loads.slots.total(np.where(longest == place, spent[place], 0.0))
-        for place, name in enumerate(names)
-    }
-    if not model.barrier_bounds:
-        found["barrier"] = loads.slots.total(waits)
-    nothing = np.zeros(len(loads.slots.starts))
-    return {name: found.get(name, nothing) for name in BOUNDS}
+
+
+def _won(needed: dict[str, PerSlot], model: CostModel) -> dict[str, PerSlot]:
+    """Return the nanoseconds of the slots that each part bounds; a barrier may be added to them."""
+    names = [name for name in BOUNDS if name != "barrier" or model.barrier_bounds]
+    spent = np.array([needed[name] for name in names])
+    longest = spent.argmax(axis=0)
+    found = {name: np.where(longest == i, spent[i], 0.0) for i, name in enumerate(names)}
+    return {"barrier": needed["barrier"], **found}
 
 
 def _busiest(loads: CoreLoads, counts: Mapping[str, str], times: Times, bound: str) -> PerSlot:

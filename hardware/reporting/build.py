@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hardware.cost.chip import Chip
@@ -151,7 +152,7 @@ def make_report(
         use=of_use,
         events_per_use=float(events_per_use(program, counts).mean()),
         break_even=BREAK_EVEN,
-        conclusion=verdict(devices, by_operation, of_use, charged),
+        conclusion=verdict(devices, by_operation, of_use, charged, run.model.name),
         head=run.head or None,
         heads=heads_of(
             run,
@@ -269,5 +270,11 @@ def chip_figures(chip: Chip, priced: Cost) -> ChipFigures:
             host=mean_range(priced.host_j),
         ),
         latency_s=Latency(core=mean_range(priced.core_s), host=mean_range(priced.host_s)),
-        bound_s={name: float(spent[1].mean()) for name, spent in priced.bound_s.items()},
+        bound_s=_nominal(priced.bound_s),
+        needed_s=_nominal(priced.needed_s),
     )
+
+
+def _nominal(found: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Return the nominal figures, means over the inferences."""
+    return {name: float(values[1].mean()) for name, values in found.items()}

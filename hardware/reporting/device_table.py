@@ -8,7 +8,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from hardware.cost.held_out import spread
+from hardware.cost.held_out import as_text, spread
 from hardware.reporting.devices import bounds_of
 from hardware.reporting.schema import (
     ChipFigures,
@@ -26,9 +26,10 @@ from hardware.reporting.units import (
     watts,
     with_prefix,
 )
+from hardware.reporting.verdict import unmeasured
 
 BUSY = 0.5
-"""Load of a machine from which measured times are marked."""
+"""Share of a machine's cores used by others from which measured times are marked."""
 
 SCOPES: dict[str, tuple[str, Callable[[float], str]]] = {
     "dynamic_j": ("dynamic", joules),
@@ -72,7 +73,13 @@ def _nominal(found: Range | None, text: Callable[[float], str]) -> str:
 def use_lines(use: UseFigures, chip: ChipFigures) -> list[str]:
     """Return what bounds a step, and what the use asks for, a line each."""
     bound, share = bounds_of(chip.bound_s)
-    lines = [f"Time on the cores: {100 * share:.0f} % is bound by {BOUND_TITLES[bound]}"]
+    needed = ", ".join(
+        f"{name} {seconds(spent)}" for name, spent in chip.needed_s.items() if spent > 0
+    )
+    lines = [
+        f"Time on the cores: {100 * share:.0f} % is bound by {BOUND_TITLES[bound]}",
+        f"Needed by {needed or 'no part'}",
+    ]
     rates = {
         "inferences": use.demand.rate_hz,
         "frames": use.demand.frame_rate_hz,
@@ -111,10 +118,17 @@ BOUND_TITLES = {
 
 
 def _busy(use: UseFigures, rate: str) -> str:
-    share = percent(use.busy.nominal if use.busy else None)
-    if use.keeps_up:
-        return f"At {rate} cores and host are busy {share} of the time"
-    return f"At {rate} cores and host do not keep up: they would be busy {share} of the time"
+    """Return the share of time at work, nominal and with every constant at its high."""
+    nominal, high = (None, None) if use.busy is None else (use.busy.nominal, use.busy.high)
+    worst = f"at worst {percent(high)}"
+    if not use.keeps_up:
+        return (
+            f"At {rate} cores and host do not keep up: they would be busy {percent(nominal)} of "
+            f"the time, {worst}"
+        )
+    if high is not None and high > 1:
+        worst += ", which is too much"
+    return f"At {rate} cores and host are busy {percent(nominal)} of the time, {worst}"
 
 
 def measured_text(found: Sequence[MeasuredFigures]) -> str:
@@ -128,20 +142,34 @@ def measured_text(found: Sequence[MeasuredFigures]) -> str:
     )
     busy = max((one.load or 0.0) for one in found)
     if busy >= BUSY:
-        text += f". The machine was busy (load {busy:.1f} a core): compare with care"
+        text += (
+            f". The machine was busy (others used {100 * busy:.0f} % of its cores): compare with "
+            f"care"
+        )
     return text
 
 
-def errors_of_model() -> str:
+ERRORS = {
+    "core dynamic": "core dynamic energy",
+    "whole chip": "energy of whole chips",
+    "with host": "with the host as well",
+    "time": "time on the cores",
+}
+"""Kinds of errors next to the ranges of constants, in words."""
+
+
+def errors_of_model(chip: ChipFigures, cost_model: str) -> str:
     """Return how far the model is from published measurements that gave no constant."""
+    spread_is = "low – high is the spread of constants"
+    fault = unmeasured(chip, cost_model)
+    if fault:
+        return f"{spread_is}; {fault}, so its errors are not known"
     parts = []
-    for kind, title in (("core dynamic", "core dynamic energy"), ("time", "time on the cores")):
+    for kind, title in ERRORS.items():
         found = spread(kind)
-        parts.append(
-            f"{title} within {found.lowest:.1f} – {found.highest:.1f}× on {found.networks}"
-        )
+        ends = dict.fromkeys(as_text(end) for end in (found.lowest, found.highest))
+        parts.append(f"{title} {' – '.join(ends)}× on {found.networks}")
     return (
-        "low – high is the spread of constants. On published networks: "
-        + "; ".join(parts)
-        + " (docs/validation.md)"
+        f"{spread_is}. Predicted / measured of published Loihi networks: {'; '.join(parts)} "
+        f"(docs/validation.md)"
     )

@@ -140,7 +140,7 @@ def _rival(use: Use, rival: RivalFigures) -> DeviceFigures:
     found = rival.formats[name]
     return DeviceFigures(
         network=rival.title,
-        place=f"{name}, {rival.chip}",
+        place=f"{name} from {found.memory}; {rival.chip}",
         modelled=True,
         whole=False,
         compared=True,
@@ -150,9 +150,7 @@ def _rival(use: Use, rival: RivalFigures) -> DeviceFigures:
         total_j=found.with_memory_j,
         time_s=None,
         power_w=None if use.rate is None else times(found.with_memory_j, use.rate),
-        note="; ".join(
-            filter(None, (rival.note, f"with its memory, {found.memory}", "no static power"))
-        ),
+        note="; ".join(filter(None, (rival.note, "no static power"))),
     )
 
 

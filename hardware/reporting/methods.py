@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hardware.cost.chip import Barrier, Chip, Constant, Operations
 from hardware.cost.dense_gru import DEVICES
-from hardware.cost.model import COST_MODELS, CostModel
+from hardware.cost.model import COST_MODELS, HOST_OPERATION, CostModel
 from hardware.definition.decision import DECISIONS
 from hardware.reporting.schema import ClampedInputs, ExitFigures, MeasuredFigures, Report
 
@@ -294,19 +294,20 @@ class ConstantRow:
 
 
 def constants(chip: Chip) -> list[ConstantRow]:
-    """Every constant that the charged chip's figures rest on."""
+    """Every constant of the charged chip's file."""
+    tables = (("energy_pj", "pJ", "energy"), ("time_ns", "ns", "time"))
     rows = [
-        _row(name, "pJ", getattr(chip.energy_pj, name), "energy")
+        _row(name, unit, getattr(getattr(chip, table), name), of)
+        for table, unit, of in tables
         for name in Operations.model_fields
-    ]
-    rows += [
-        _row(name, "ns", getattr(chip.time_ns, name), "time") for name in Operations.model_fields
+        if f"{table}.{name}" not in chip.left_out
     ]
     rows.append(_barrier(chip.time_ns.barrier))
     rows.append(_row("static_power", "mW per core", chip.static_mw_per_core))
     rows.append(_row("host_power", "mW", chip.host.power_mw))
     rows.append(_row("host_time", "µs per step", chip.host.time_us_per_step))
-    rows.append(_row("host_operation", "pJ", chip.host.operation_pj))
+    if HOST_OPERATION not in chip.left_out:
+        rows.append(_row("host_operation", "pJ", chip.host.operation_pj))
     return rows
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import jinja2
 
-from hardware.cost.model import CURRENT
 from hardware.reporting import units
 from hardware.reporting.device_table import BOUND_TITLES, errors_of_model, measured_text, use_lines
 from hardware.reporting.early_exit import points_in
@@ -65,7 +64,8 @@ def render_page(report: Report, run: Study) -> str:
         methods=methods_of_heads(report),
         constants=constants(run.chips[run.charged]),
         bounds=BOUND_TITLES,
-        errors=errors_of_model() if report.cost_model == CURRENT else "",
+        model=run.model,
+        errors=errors_of_model(report.chips[report.charged], report.cost_model),
         use_lines=use_lines(report.use, report.chips[report.charged]),
         measured_text=measured_text(report.measured),
         most_classes=MOST_CLASSES,

@@ -13,10 +13,12 @@ from hardware.cost.dense_gru import (
     DEVICES,
     DenseWork,
     Measured,
+    Size,
     delta_gru,
     skipping_network,
 )
 from hardware.cost.digital import DigitalChip, digital_cost
+from hardware.display import number_of
 from hardware.reporting.markup import SHOWN
 from hardware.reporting.metrics import METRICS, metrics_of_task
 from hardware.reporting.schema import FormatFigures, MeasuredFigures, Range, RivalFigures
@@ -44,20 +46,36 @@ class Skipping(NamedTuple):
     metrics: Mapping[str, float]
     """On the test part, by name."""
 
+    size: Size | None = None
+    """None where it is that of the program."""
+
 
 def skipping_gru(run: Study, given: Skipping | None) -> RivalFigures:
     """Return the figures of a GRU that skips: the calibrated one, or one that skips no change."""
-    title = "GRU that skips"
+    title, work = "GRU that skips", delta_gru(run.program, run.trace)
     if given is None:
-        work = delta_gru(run.program, run.trace)
-        note = "skips only what has not changed at all"
+        title += " at threshold 0, uncalibrated"
+        note = (
+            "skips only what has not changed at all: no threshold was calibrated, because the run "
+            "has no `state` baseline"
+        )
     else:
-        work = skipping_network(delta_gru(run.program, run.trace), given.multiply_accumulates)
+        work = skipping_network(work, run.program, given.multiply_accumulates, given.size)
         name = metrics_of_task(run.answering)[0]
         reached = given.metrics.get(f"{run.head}/{name}" if run.head else name)
         shown = "" if reached is None else f", {METRICS[name].title} {text_of(name, reached)}"
-        note = f"skips what moves by less than {given.threshold:g} of a state's range{shown}"
+        note = (
+            f"{_width(given.size, run)}skips what moves by less than {given.threshold:g} of a "
+            f"state's range{shown}"
+        )
     return rival_figures(title, work, run.digital, note)
+
+
+def _width(size: Size | None, run: Study) -> str:
+    """Return the width of layers in words, where it is not that of the program."""
+    if size is None or size.hidden == run.program.layers[0].neurons:
+        return ""
+    return f"{number_of(size.hidden, 'neuron')} a layer; "
 
 
 def text_of(name: str, value: float) -> str:

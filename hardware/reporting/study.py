@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.cost.best_placement import SCORES, place
-from hardware.cost.chip import Chip, load_chip, shown_with
+from hardware.cost.chip import DIGITAL_CHIPS, Chip, load_chip, shown_with
 from hardware.cost.core_loads import core_loads
 from hardware.cost.counts import Counts, count
-from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip, load_digital_chip
+from hardware.cost.digital import DigitalChip, load_digital_chip
 from hardware.cost.energy import Cost, cost
 from hardware.cost.host_work import host_operations
 from hardware.cost.model import CURRENT, CostModel

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hardware.cost.model import CURRENT
 from hardware.reporting.compare import Compared
 from hardware.reporting.device_table import (
     devices_table,
@@ -64,10 +63,11 @@ def print_report(report: Report, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
-    if report.cost_model == CURRENT:
-        console.print(errors_of_model(), style="dim")
+    charged = report.chips[report.charged]
+    errors = errors_of_model(charged, report.cost_model)
+    console.print(errors, style="dim", highlight=False, markup=False)
     print_notes(report.chips.values(), console)
-    print_devices(report.devices, report.use, report.chips[report.charged], console)
+    print_devices(report.devices, report.use, charged, console)
     console.print(measured_text(report.measured), style="dim", highlight=False, markup=False)
     console.print(report.conclusion, highlight=False, markup=False)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
-from hardware.cost.held_out import spread
+from hardware.cost.held_out import MEASURED_CHIPS, spread
+from hardware.cost.model import COST_MODELS, CURRENT, CostModel
 from hardware.reporting.schema import ChipFigures, DeviceFigures, Range, UseFigures
 from hardware.reporting.units import count_or_rate, percent, seconds
 
@@ -52,30 +53,35 @@ def verdict(
     by_operation: Mapping[str, Range],
     use: UseFigures,
     chip: ChipFigures,
+    cost_model: str = CURRENT,
 ) -> str:
     """Return the sentences; only modelled devices are compared, so no clock has a say.
 
     The operations of the cores are compared with arithmetic and its memory, the whole chip with its
-    host with whole devices: their power where a rate was asked for, else their energy.
+    host with whole devices: their power where a rate was asked for, else their energy. Ratios
+    within the errors of the model say nothing; where these are not known, ranges that overlap.
     """
+    fault = unmeasured(chip, cost_model)
+    clear_of_cores, clear_of_chip = (None, None) if fault else (CLEAR_OF_CORES, CLEAR_OF_CHIP)
     whole = devices[1]
     rivals = [device for device in devices[2:] if device.compared]
     arithmetic = _cheapest([device for device in rivals if not device.whole])
     device = _cheapest([device for device in rivals if device.whole])
     subject = "the whole chip" if chip.chips == 1 else f"all {chip.chips} chips"
-    of_cores = Ratio.of(arithmetic.total_j, whole.dynamic_j, CLEAR_OF_CORES)
-    of_whole = Ratio.of(device.total_j, whole.total_j, CLEAR_OF_CHIP)
+    of_cores = Ratio.of(arithmetic.total_j, whole.dynamic_j, clear_of_cores)
+    of_whole = Ratio.of(device.total_j, whole.total_j, clear_of_chip)
     takes, what, when = "take", "energy", "at full load"
     if whole.power_w is not None:
-        of_whole = Ratio.of(device.power_w, whole.power_w, CLEAR_OF_CHIP)
+        of_whole = Ratio.of(device.power_w, whole.power_w, clear_of_chip)
         takes, what, when = "draw", "power", "at this rate"
     takes += "s" * (chip.chips == 1)
-    parts, scopes = _parts(by_operation), _scopes(chip)
+    decided = f"; {fault}, so ranges that overlap count as equal" if fault else ""
+    parts, scopes = _parts(by_operation), _scopes(chip, COST_MODELS[cost_model])
     part, scope = max(parts, key=lambda of: parts[of]), max(scopes, key=lambda of: scopes[of])
     return (
         f"{_worth(chip, use, of_cores, of_whole)}: the operations of the cores take "
         f"{of_cores.in_words('energy')} {_described(arithmetic)}, and {subject} with the host "
-        f"{takes} {of_whole.in_words(what)} {_described(device)} {when}. "
+        f"{takes} {of_whole.in_words(what)} {_described(device)} {when}{decided}. "
         f"{_capital(part.subject)} {part.verb} {_share(parts, part)} of these operations, and "
         f"{scope.subject} {scope.verb} {_share(scopes, scope)} of the whole. "
         f"{_capital(part.remedy)} would change the first most, {scope.remedy} the second; "
@@ -83,32 +89,37 @@ def verdict(
     )
 
 
+def unmeasured(chip: ChipFigures, cost_model: str) -> str:
+    """Return why the errors of the model are not known; an empty text where they are."""
+    if chip.name not in MEASURED_CHIPS:
+        return f"no network was measured on {chip.name}"
+    if cost_model != CURRENT:
+        return f"cost model {cost_model} was not compared with measurements"
+    return ""
+
+
 def _cheapest(rivals: Sequence[DeviceFigures]) -> DeviceFigures:
     return min(rivals, key=lambda rival: rival.total_j.nominal if rival.total_j else inf)
 
 
 class Ratio(NamedTuple):
-    """How many times the rival's figure is the program's, and from where on that is clear."""
+    """How many times the rival's figure is the program's, and whether that is clear."""
 
     value: float
-    clear: float
+    less: bool = False
+    """Whether the program clearly takes less."""
+
+    more: bool = False
 
     @classmethod
-    def of(cls, rival: Range | None, own: Range | None, clear: float) -> Ratio:
+    def of(cls, rival: Range | None, own: Range | None, clear: float | None) -> Ratio:
+        """Compare two figures; without a factor from which on it is clear, by their ranges."""
         if rival is None or own is None:
-            return cls(1.0, clear)
-        if not own.nominal:
-            return cls(inf if rival.nominal else 1.0, clear)
-        return cls(rival.nominal / own.nominal, clear)
-
-    @property
-    def less(self) -> bool:
-        """Whether the program clearly takes less."""
-        return self.value > self.clear
-
-    @property
-    def more(self) -> bool:
-        return self.value < 1 / self.clear
+            return cls(1.0)
+        value = rival.nominal / own.nominal if own.nominal else inf if rival.nominal else 1.0
+        if clear is None:
+            return cls(value, own.high < rival.low, rival.high < own.low)
+        return cls(value, value > clear, value < 1 / clear)
 
     def in_words(self, what: str) -> str:
         if self.less:
@@ -144,10 +155,13 @@ def _parts(by_operation: Mapping[str, Range]) -> dict[Part, float]:
     return parts
 
 
-def _scopes(chip: ChipFigures) -> dict[Part, float]:
-    """Return the nominal joules of each scope of the whole chip with its host."""
+def _scopes(chip: ChipFigures, model: CostModel) -> dict[Part, float]:
+    """Return the nominal joules of each scope of the whole chip with its host.
+
+    The static energy is shared between cores and host by time, where a model charges both.
+    """
     energy, core_s = chip.energy_j, chip.latency_s.core.nominal
-    spent = core_s + chip.latency_s.host.nominal
+    spent = core_s + chip.latency_s.host.nominal * model.static_with_host
     working = energy.chip_static.nominal * (core_s / spent if spent else 0.0)
     return {
         Part("the operations", "are", "the same"): energy.core_dynamic.nominal,
@@ -167,7 +181,7 @@ def _capital(text: str) -> str:
 
 
 def _described(device: DeviceFigures) -> str:
-    """Return a row in a sentence: `a dense GRU (int8, Digital, 45 nm)`."""
+    """Return a row in a sentence: `a dense GRU (int8 from DRAM; Digital, 45 nm)`."""
     return f"a {device.network} ({device.place})"
 
 

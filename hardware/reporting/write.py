@@ -8,9 +8,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from hardware.cost.chip import Chip
+from hardware.cost.chip import DIGITAL_CHIPS, Chip
 from hardware.cost.dense_gru import Measured
-from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
+from hardware.cost.digital import DigitalChip
 from hardware.cost.model import CURRENT
 from hardware.files.disk import json_text
 from hardware.reporting.build import make_report

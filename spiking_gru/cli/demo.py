@@ -25,8 +25,12 @@ SETTINGS: dict[str, Any] = {
     "epochs": 40,
     "quantised_epochs": 40,
     "prune": 0.77,
+    "baseline": "gru,state",
 }
-"""Settings of a cheap network, as in `examples/speaker.py`; the others are those of `train`."""
+"""Settings of a cheap network, as in `examples/speaker.py`; the others are those of `train`.
+
+The `state` baseline is for the verdict: from it comes the threshold of the GRU that skips.
+"""
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 

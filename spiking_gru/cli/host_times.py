@@ -21,9 +21,9 @@ def on_this_host(run: Study) -> list[Measured]:
     if not find_spec("torch"):
         return []
     from hardware.cost.dense_gru import Measured
-    from spiking_gru.host import has_onnx, load, onnx_gru, processor, time_together, torch_gru
+    from spiking_gru.host import Load, has_onnx, onnx_gru, processor, time_together, torch_gru
 
-    program, busy = run.program, load()
+    program = run.program
     sequence = _median_sequence(run)
     frames = int(run.trace.lengths[sequence]) // program.encoder.steps
     shape = program.encoder.channels, [level[0].neurons for level in program.levels], frames
@@ -32,6 +32,9 @@ def on_this_host(run: Study) -> list[Measured]:
     if has_onnx():
         runs["onnxruntime"] = onnx_gru(*shape, bidirectional=both)
     runs["events"] = _events(run, sequence)
+    load = Load()
+    times = time_together(runs)
+    busy = load.of_others
     return [
         Measured(
             network=TITLES[name],
@@ -45,7 +48,7 @@ def on_this_host(run: Study) -> list[Measured]:
             median_s=median(seconds),
             load=busy,
         )
-        for name, seconds in time_together(runs).items()
+        for name, seconds in times.items()
     ]
 
 

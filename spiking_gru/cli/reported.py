@@ -67,11 +67,19 @@ def verification_of(folder: RunFolder) -> dict[str, Any] | None:
 
 
 def skipping_of(origin: dict[str, Any]) -> Skipping | None:
-    """Return the GRU that skips of a run with a `state` baseline; None of any other run."""
+    """Return the GRU that skips of a run with a `state` baseline; None of any other run.
+
+    Of several baselines it is the first, which has the hidden size of the network where one does.
+    """
+    from hardware.cost.dense_gru import Size
     from hardware.reporting import Skipping
 
-    found = next(iter(origin.get("skipping", {}).values()), None)
-    return None if found is None else Skipping(**found)
+    name, found = next(iter(origin.get("skipping", {}).items()), (None, None))
+    if found is None:
+        return None
+    (row,) = (network for network in origin["networks"] if network["name"] == name)
+    size = Size(row["hidden"], row["layer_weights"] + row["readout_weights"])
+    return Skipping(**found, size=size)
 
 
 def trained_networks(origin: dict[str, Any], shown: Collection[str]) -> dict[str, TrainedNetwork]:

@@ -35,7 +35,8 @@ def smallest_baselines(
     """Train every kind of baseline at the network's hidden size, at half of it, and so on.
 
     Of each kind yield the last before the validation part is answered worse than by the network.
-    Where the first is worse already, it is yielded: no smaller one is as good.
+    Where the first is worse already, it is yielded: no smaller one is as good. The trainer forgets
+    the others.
     """
     ours = evaluate(network, dataset.validation)
     for kind in settings.baselines:
@@ -52,17 +53,30 @@ def _smallest(
     ours: Score,
 ) -> Smallest:
     kept: Smallest | None = None
-    hidden = about.hidden
+    hidden, others = about.hidden, len(trainer.notes)
     while True:
         chosen = Chosen(
             f"{kind}-accuracy-{hidden}", f"{row.title}, same accuracy", row, about.sized(hidden)
         )
         model = chosen.build(network.encoders, settings.seed).to(network.device)
+        noted = len(trainer.notes)
         trainer.fit(
             chosen.name, model, settings.epochs or settings.quantised_epochs, settings.learning_rate
         )
         if worse(evaluate(model, trainer.dataset.validation), ours):
-            return kept or Smallest(replace(chosen, title=f"{row.title}, less accurate"), model)
+            if kept is None:
+                return Smallest(replace(chosen, title=f"{row.title}, less accurate"), model)
+            _forget(chosen, trainer, slice(noted, None))
+            return kept
+        if kept is not None:
+            _forget(kept.chosen, trainer, slice(others, noted))
         kept, hidden = Smallest(chosen, model), hidden // 2
         if hidden < FEWEST:
             return kept
+
+
+def _forget(rejected: Chosen, trainer: Trainer, notes: slice) -> None:
+    """Drop the epochs and the notes of a baseline of which there is no result."""
+    trainer.history.phases.pop(rejected.name)
+    trainer.best_epochs.pop(rejected.name)
+    del trainer.notes[notes]

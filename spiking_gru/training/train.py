@@ -20,6 +20,7 @@ from spiking_gru.config import write_config
 from spiking_gru.data import Dataset
 from spiking_gru.data.heads import ALONE
 from spiking_gru.data.pairs import source_of
+from spiking_gru.model import SequenceModel
 from spiking_gru.network import Network
 from spiking_gru.replacement import replacing
 from spiking_gru.run_folder import RunFolder
@@ -33,7 +34,7 @@ from spiking_gru.settings import (
     PairSettings,
     TrainingSettings,
 )
-from spiking_gru.training.baseline import BASELINES, StateBaseline, chosen_baselines
+from spiking_gru.training.baseline import BASELINES, Chosen, StateBaseline, chosen_baselines
 from spiking_gru.training.callbacks import Watcher
 from spiking_gru.training.checkpoints import Checkpoints, kept
 from spiking_gru.training.checks import require_trainable
@@ -101,10 +102,7 @@ def _train(
         for chosen in chosen_baselines(settings, about, parameters_of(network)):
             model, name = chosen.build(network.encoders, settings.seed).to(device), chosen.name
             trainer.fit(name, model, epochs or quantised_epochs, rate)
-            score = trainer.test(model)
-            results.add(name, chosen.title, model, chosen.settings, score, dense=True)
-            if isinstance(model, StateBaseline) and isinstance(chosen.settings, NetworkSettings):
-                results.add_skipping(name, calibrated(model, chosen.settings, dataset))
+            _add_baseline(results, chosen, model, trainer)
             if settings.distil and teacher is None and chosen.row is BASELINES[TEACHER]:
                 teacher = model
         network.to(device)
@@ -122,8 +120,7 @@ def _train(
         )
         if "accuracy" in BASELINE_SIZES[settings.baseline_size]:
             for chosen, model in smallest_baselines(settings, about, network, trainer, dataset):
-                score = trainer.test(model)
-                results.add(chosen.name, chosen.title, model, chosen.settings, score, dense=True)
+                _add_baseline(results, chosen, model, trainer)
         results.add("quantised", "spiking GRU, quantised", network, about, trainer.test(network))
         log_settings(log, settings.model_dump(), results.test)
     save_network(network, about, folder.path)
@@ -150,6 +147,14 @@ def _train(
     write_config(folder.config, settings)
     write_sealed(folder.about_training, metrics)
     return metrics
+
+
+def _add_baseline(results: Results, chosen: Chosen, model: SequenceModel, trainer: Trainer) -> None:
+    """Test a trained baseline, and one of `state` as a GRU that skips as well."""
+    score, about = trainer.test(model), chosen.settings
+    results.add(chosen.name, chosen.title, model, about, score, dense=True)
+    if isinstance(model, StateBaseline) and isinstance(about, NetworkSettings):
+        results.add_skipping(chosen.name, calibrated(model, about, trainer.dataset))
 
 
 def fresh_network(

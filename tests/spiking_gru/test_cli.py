@@ -139,6 +139,13 @@ def test_a_run_can_be_used_from_another_folder_than_it_was_trained_in(tmp_path: 
     assert settings["data"] == "small"
 
 
+def test_the_demo_trains_the_baseline_that_its_verdict_needs() -> None:
+    from spiking_gru.cli.demo import SETTINGS
+    from spiking_gru.settings import TrainingSettings
+
+    assert TrainingSettings(**SETTINGS).baselines == ("gru", "state")
+
+
 @pytest.mark.parametrize(
     "chosen",
     [

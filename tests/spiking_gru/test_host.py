@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
+import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +15,13 @@ import torch
 from reports import LABELS, PROGRAM, SEQUENCES
 
 import hardware
+import spiking_gru
 from hardware.errors import InputError
 from spiking_gru import host
 from spiking_gru.host import (
     FEWEST_ROUNDS,
+    Load,
     has_onnx,
-    load,
     onnx_gru,
     processor,
     time_gru,
@@ -79,7 +83,8 @@ def test_the_documentation_measures_and_reports_a_gru(
     code = code.split("```python\n")[-1]
     trace = hardware.run(PROGRAM, SEQUENCES)
     monkeypatch.chdir(tmp_path)
-    exec(code, {"hardware": hardware, "program": PROGRAM, "trace": trace, "targets": LABELS})
+    test = SimpleNamespace(targets=LABELS)
+    exec(code, {"sg": spiking_gru, "program": PROGRAM, "trace": trace, "test": test})
     found = json.loads((tmp_path / "runs" / "vowels" / "report.json").read_text())["measured"][0]
     assert (found["network"], found["frames"]) == ("torch.nn.GRU", 15)
     assert 0 < found["least_s"] <= found["median_s"]
@@ -121,13 +126,38 @@ def onnx_weights(channels: int, neurons: tuple[int, ...], bidirectional: bool) -
     return [array for name, array in found.items() if name != "shape"]
 
 
-def test_the_load_of_the_machine_is_by_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.getloadavg", lambda: (3.0, 0.0, 0.0))
+def test_the_load_is_what_other_processes_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stat, ticks = tmp_path / "stat", os.sysconf("SC_CLK_TCK")
+
+    def write(user: float, idle: float) -> None:
+        stat.write_text(f"cpu {int(user * ticks)} 0 0 {int(idle * ticks)} 0 0 0 0 0 0\ncpu0 0\n")
+
+    own, now = [5.0], [100.0]
+    monkeypatch.setattr(host, "STAT", stat)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    assert load() == 1.5
+    monkeypatch.setattr("time.process_time", lambda: own[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    write(1000, 50)
+    found = Load()
+    # In 10 s of 2 cores this process worked for 9 s and others for 5.
+    write(1014, 56)
+    own[0], now[0] = 14.0, 110.0
+    assert found.of_others == pytest.approx(0.25)
+    own[0] = 200.0
+    assert found.of_others == 0.0
+    stat.unlink()
+    assert found.of_others is None
+    assert Load().of_others is None
+    stat.write_text("intr 1\n")
+    assert Load().of_others is None
 
-    def unknown() -> None:
-        raise OSError
 
-    monkeypatch.setattr("os.getloadavg", unknown)
-    assert load() is None
+@pytest.mark.skipif(not host.STAT.is_file(), reason="only Linux has it")
+def test_the_work_of_this_process_is_no_load_of_others() -> None:
+    before, start = Load(), time.process_time()
+    while time.process_time() < start + 0.2:
+        pass
+    assert before.of_others is not None
+    assert before.of_others < 1.0

@@ -115,6 +115,25 @@ def test_the_curves_of_the_training_and_the_choices_for_its_task_are_there(
     assert curves[1] == [], "other data has a report without the training"
 
 
+def test_a_run_with_the_smallest_baselines_is_reported(tmp_path: Path, call: Call) -> None:
+    run, data = tmp_path / "run", small_file(tmp_path)
+    sizes = ("--baseline", "gru,state", "--baseline-size", "accuracy", "--hidden", 8)
+    epochs = ("--epochs", 1, "--quantised-epochs", 1)
+    for command in (
+        ("train", "--data", data, "--out", run, *sizes, *epochs),
+        ("convert", run),
+        ("run", run),
+        ("report", run, "--no-measure"),
+    ):
+        code, _, err = call(*command)
+        assert code == 0, err
+    content = json.loads((run / "report.json").read_text())
+    names = [network["name"] for network in content["networks"][:-1]]
+    assert {curve["phase"] for curve in content["curves"]} == set(names)
+    assert {name.rpartition("-")[0] for name in names} == {"", "gru-accuracy", "state-accuracy"}
+    assert content["delta_gru"]["note"].startswith("skips what moves by less than ")
+
+
 def test_a_run_on_moved_data_gives_the_same_trace_and_that_is_reported_too(
     moved: Path, tmp_path: Path, call: Call
 ) -> None:

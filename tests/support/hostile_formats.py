@@ -174,7 +174,7 @@ def use_chip(chip: Any) -> None:
 
 
 def digital_chips() -> list[bytes]:
-    from hardware.cost.digital import DIGITAL_CHIPS
+    from hardware.cost.chip import DIGITAL_CHIPS
 
     return descriptions(DIGITAL_CHIPS)
 

@@ -21,23 +21,37 @@ def cut(
     needs_of: Callable[[NDArray[np.int64]], Needs],
     chip: Chip,
     least: int = 1,
+    *,
+    back: bool = True,
 ) -> tuple[NDArray[np.int64], Needs]:
     """Return the first neuron of each core, and what each core needs. A neuron is never divided.
 
     It begins with `least` cores. From the number of cores that the largest need of all asks for it
     goes on, one more (or a twentieth more) at a time, where axons or an uneven layer overfill one.
+    Then it goes `back`, by halves, to the fewest of the numbers that it left out.
     """
     cores = min(least, neurons)
+    too_few = cores - 1
     while True:
         starts = even_starts(neurons, cores)
         needs = needs_of(starts)
         excess = {limit: overfull(needs, limit, chip) for limit in LIMITS}
         worst = max(excess, key=lambda limit: excess[limit])
         if excess[worst] <= 1:
-            return starts, needs
+            break
         if cores == neurons:
             raise _too_large(name, needs, worst, chip)
-        cores = min(neurons, max(cores + 1, cores * 21 // 20, _at_least(needs, chip)))
+        too_few = max(cores, _at_least(needs, chip) - 1)
+        cores = min(neurons, max(too_few + 1, cores * 21 // 20))
+    while back and cores - too_few > 1:
+        middle = (cores + too_few) // 2
+        tried = even_starts(neurons, middle)
+        needed = needs_of(tried)
+        if max(overfull(needed, limit, chip) for limit in LIMITS) > 1:
+            too_few = middle
+        else:
+            cores, starts, needs = middle, tried, needed
+    return starts, needs
 
 
 def overfull(needs: Needs, limit: str, chip: Chip) -> float:

@@ -79,10 +79,16 @@ def cut_for(
     objective: str,
     share: float = 1.0,
 ) -> Layers:
-    """Cut for an objective; of a share of the cores at the knee as many as the chips hold."""
+    """Cut for an objective; of a share of the cores at the knee as many as the chips hold.
+
+    A layer on its fewest cores may ask for more of the layer before it, because its axons grow. So
+    the fewest of all may be those at the knee.
+    """
     fewest = _cut_layers(program, ways, chip, model)
     if choose("objective", objective, OBJECTIVES) == "cores":
-        return fewest
+        if not model.cuts_to_fewest:
+            return fewest
+        return min(fewest, _cut_layers(program, ways, chip, model, share=1.0), key=_total)
     room = chip.limits.cores * -(-_total(fewest) // chip.limits.cores)
     while share > 1 / chip.limits.cores:
         found = _cut_layers(program, ways, chip, model, share)
@@ -113,8 +119,8 @@ def _cut_layers(
         numbers = [number for number, projection in enumerate(ways) if projection.target == i]
         inwards = [ways[number] for number in numbers]
         kept = words[i] + accumulators(inwards, model)
-        least = partial(_least_cores, program, i, inwards, chip, share)
-        cut_as = partial(_cut_stored, names[i], inwards, outwards[i], kept, chip, least)
+        least = partial(_least_cores, program, i, inwards, outwards[i], chip, model, share)
+        cut_as = partial(_cut_stored, names[i], inwards, outwards[i], kept, chip, model, least)
         starts, needed, stored = _fewest_cores(cut_as, _storages(inwards, chip, model))
         found.append((starts, needed))
         for number, projection, is_list in zip(numbers, inwards, stored, strict=True):
@@ -179,6 +185,7 @@ def _cut_stored(
     outwards: NDArray[np.int64],
     words: int,
     chip: Chip,
+    model: CostModel,
     least: Callable[[Storage], int],
     sparse: Storage,
 ) -> Cut:
@@ -186,17 +193,22 @@ def _cut_stored(
     memory = np.sum([synapse_bits(p, is_list, chip.limits) for p, is_list in pairs], axis=0)
     connected = [(connections(projection), projection.recurrent) for projection in inwards]
     needs_of = partial(needs, connected, outwards, memory, words)
-    return Cut(*cut(name, len(outwards), needs_of, chip, least(sparse)), sparse)
+    found = cut(name, len(outwards), needs_of, chip, least(sparse), back=model.cuts_to_fewest)
+    return Cut(*found, sparse)
 
 
 def _least_cores(
     program: Program,
     number: int,
     inwards: list[Projection],
+    outwards: NDArray[np.int64],
     chip: Chip,
+    model: CostModel,
     share: float,
     sparse: Storage,
 ) -> int:
     if not share:
         return 1
-    return max(1, int(share * cores_at_the_knee(program, number, inwards, sparse, chip)))
+    axons = float(outwards.mean())
+    knee = cores_at_the_knee(program, number, inwards, sparse, axons, chip, model)
+    return max(1, int(share * knee))

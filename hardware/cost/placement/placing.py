@@ -79,9 +79,9 @@ def place(
 ) -> Placement:
     """Return cores for every layer within all limits of the chip, and tiles for the cores.
 
-    The objective is the cost model's unless one is given: `cores`, the fewest; or `knee`, as many
-    as bring a step's work down to the barrier, on as many chips as the fewest cores need; `share`
-    takes that share of them.
+    The objective is the cost model's unless one is given: `cores`, the fewest; or `knee`, as few
+    as make a step as short as it can be, on as many chips as the fewest cores need; `share` takes
+    that share of them.
 
     The chip is given as to `load_chip`. The tiles are chosen for the messages of `profile`, a trace
     of the program; without one, as if everything sent equally often. `as_reference` leaves aside

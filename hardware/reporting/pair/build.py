@@ -126,6 +126,7 @@ def make_pair_report(
             {name: mean_range(joules) for name, joules in operations.items()},
             of_use,
             both.chips[run.charged],
+            run.halves[HALVES[0]].model.name,
         ),
         texts=_texts(run),
         provenance=dict(found.pair.decoder.provenance),

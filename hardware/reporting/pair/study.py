@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hardware.cost.chip import Chip
-from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
+from hardware.cost.chip import DIGITAL_CHIPS, Chip
+from hardware.cost.digital import DigitalChip
 from hardware.cost.energy import Cost
 from hardware.cost.halves import HalvesCost
 from hardware.cost.model import CURRENT

@@ -6,7 +6,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hardware.cost.model import CURRENT
 from hardware.reporting.device_table import errors_of_model, titled
 from hardware.reporting.metrics import METRICS
 from hardware.reporting.pair.schema import PairReport
@@ -38,10 +37,11 @@ def print_pair_report(report: PairReport, console: Console) -> None:
         console.print(about_networks(report), style="dim")
     console.print(_counts(report))
     console.print(_energy(report))
-    if report.cost_model == CURRENT:
-        console.print(errors_of_model(), style="dim")
-    print_notes([report.both.chips[report.charged]], console)
-    print_devices(report.devices, report.use, report.both.chips[report.charged], console)
+    charged = report.both.chips[report.charged]
+    errors = errors_of_model(charged, report.cost_model)
+    console.print(errors, style="dim", highlight=False, markup=False)
+    print_notes([charged], console)
+    print_devices(report.devices, report.use, charged, console)
     console.print(report.conclusion, highlight=False, markup=False)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hardware.cost.chip import Chip
-from hardware.cost.digital import DIGITAL_CHIPS, DigitalChip
+from hardware.cost.chip import DIGITAL_CHIPS, Chip
+from hardware.cost.digital import DigitalChip
 from hardware.cost.model import CURRENT
 from hardware.files.disk import json_text
 from hardware.program.pair import HALVES

@@ -37,6 +37,9 @@ class ChipFigures(Strict):
     bound_s: dict[str, float]
     """Nominal time on the cores by what bounds a step."""
 
+    needed_s: dict[str, float]
+    """Nominal time that each part needs, whether it bounds a step or not."""
+
 
 class FormatFigures(Strict):
     """A dense network in one number format on a digital chip."""
@@ -74,7 +77,7 @@ class MeasuredFigures(Strict):
     least_s: float
     median_s: float
     load: float | None
-    """Load of the machine before the measurement: running processes for each core."""
+    """Share of the machine's cores that other processes used while it was measured."""
 
     power_w: float | None
     energy_j: float | None

@@ -33,6 +33,25 @@ def test_no_other_number_of_cores_costs_less(objective: str) -> None:
     assert score(best) == min(map(score, others))
 
 
+WIDE = random_program(7, channels=12, hidden=(128,), outputs=9)
+
+
+@pytest.mark.parametrize("objective", SCORES)
+def test_no_number_of_cores_between_those_that_are_tried_costs_clearly_less(objective: str) -> None:
+    trace = run(WIDE, random_sequences(7, 12, [15, 9]))
+    best = place(WIDE, objective=objective, profile=trace)
+
+    def score(found: hardware.Placement) -> float:
+        return SCORES[objective](cost(core_loads(trace, WIDE, found)))
+
+    every = [
+        placed(WIDE, load_chip("loihi2"), profile=trace, objective="knee", share=share / 22)
+        for share in range(1, 60, 2)
+    ]
+    assert len({other.cores for other in every}) > 25
+    assert score(best) <= 1.005 * min(map(score, every))
+
+
 def test_objectives_differ_in_what_they_save() -> None:
     fewest = place(PROGRAM, objective="cores")
     fastest = place(PROGRAM, objective="latency", profile=TRACE)

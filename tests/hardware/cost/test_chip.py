@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+import re
 import tracemalloc
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
+from programs import random_program, random_sequences
 
-from hardware.cost.chip import CHIPS, Chip, Constant, load_chip, parse_chip
-from hardware.cost.energy import inherited
-from hardware.cost.model import cost_model
+from hardware.cost.best_placement import place
+from hardware.cost.chip import CHIPS, DIGITAL_CHIPS, Chip, Constant, load_chip, parse_chip
+from hardware.cost.core_loads import core_loads
+from hardware.cost.energy import cost, inherited
+from hardware.cost.model import OPTIONAL, cost_model
 from hardware.errors import InputError, SettingError
+from hardware.reporting import study
+from hardware.reporting.methods import constants
+from hardware.runs.run import run
 
 LOIHIS = ("loihi1", "loihi2")
+PROGRAM = random_program(2, channels=6, hidden=(20,), outputs=3)
 
 
 def chip_text(name: str) -> str:
@@ -214,3 +224,80 @@ def test_a_huge_chip_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 def test_a_chip_that_is_there_already_is_taken_as_it_is() -> None:
     chip = load_chip("loihi2")
     assert load_chip(chip) is chip
+
+
+def text_of_0_1() -> str:
+    """A chip file as version 0.1 had it, without what only cost model 0.2 reads."""
+    text = chip_text("template").replace('name = "My chip"', 'name = "Old chip"')
+    for table in ("energy_pj", "time_ns"):
+        for name in ("microcode_instruction", "graded_payload"):
+            text = re.sub(rf"\[{table}[.]{name}\].*?(?=\n\[)", "", text, flags=re.DOTALL)
+    text = re.sub(r"\[host[.]operation_pj\].*", "", text, flags=re.DOTALL)
+    assert ".microcode_instruction]" not in text
+    assert "host.operation_pj]" not in text
+    return text
+
+
+def test_a_chip_file_of_version_0_1_is_priced_by_cost_model_0_1(tmp_path: Path) -> None:
+    file, new = tmp_path / "old.toml", tmp_path / "new.toml"
+    file.write_text(text_of_0_1())
+    new.write_text(chip_text("template"))
+    trace = run(PROGRAM, random_sequences(2, 6, [5]))
+    for objective in ("cores", "knee"):
+        old, current = (
+            study(PROGRAM, trace, chip=chip, cost_model="0.1", objective=objective)
+            for chip in (file, new)
+        )
+        assert np.array_equal(old.cost.core_dynamic_j, current.cost.core_dynamic_j)
+        assert np.array_equal(old.cost.core_s, current.cost.core_s)
+    listed = {row.name for row in constants(old.chips[str(file)])}
+    assert "energy of microcode instruction" not in listed
+    assert len(listed) == len(constants(load_chip("loihi2"))) - 5
+
+
+@pytest.mark.parametrize("field", sorted(OPTIONAL))
+def test_cost_model_0_2_asks_for_what_it_reads(field: str, tmp_path: Path) -> None:
+    file = tmp_path / "old.toml"
+    file.write_text(text_of_0_1())
+    with pytest.raises(SettingError, match=r"old.toml: no field '(energy_pj|time_ns|host)[.]"):
+        load_chip(file)
+    chip = load_chip(file, "0.1")
+    assert field in chip.left_out
+    for refused in (load_chip, partial(place, PROGRAM)):
+        with pytest.raises(SettingError, match="chip Old chip: no field .* cost model 0.2 reads"):
+            refused(chip)
+    priced = core_loads(
+        run(PROGRAM, random_sequences(2, 6, [5])), PROGRAM, place(PROGRAM, chip, cost_model="0.1")
+    )
+    with pytest.raises(SettingError, match="which cost model 0.2 reads: add it to the file"):
+        cost(priced)
+
+
+def test_other_fields_are_never_optional(tmp_path: Path) -> None:
+    text = text_of_0_1().replace("[energy_pj.spike]", "[energy_pj.spikes]")
+    (tmp_path / "old.toml").write_text(text)
+    with pytest.raises(SettingError, match="'energy_pj.spikes' is not known"):
+        load_chip(tmp_path / "old.toml", "0.1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('source = "Davies 2018: 23.6', 'source = "Davies\\u202e 2018: 23.6'),
+        ('inherited = "Loihi 2"', 'inherited = "Loihi\\u202e 2"'),
+        ('gated_neurons_note = "Loihi 1', 'gated_neurons_note = "Loihi\\u202e 1'),
+        ('source = "Davies 2018: 113', 'source = "Davies\\n 2018: 113'),
+    ],
+)
+def test_texts_that_no_table_could_show_are_refused(old: str, new: str) -> None:
+    text = chip_text("loihi1")
+    assert old in text
+    with pytest.raises(SettingError, match=r"character \d+ is '.*': expected printable") as found:
+        parse_chip("mine", text.replace(old, new, 1).encode())
+    assert str(found.value).isprintable()
+
+
+@pytest.mark.parametrize("name", DIGITAL_CHIPS)
+def test_a_digital_chip_is_a_rival_and_runs_no_program(name: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} is a digital chip .* [(]--rival {name}[)]"):
+        load_chip(name)

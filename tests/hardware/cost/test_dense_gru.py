@@ -12,6 +12,7 @@ from hardware.cost.dense_gru import (
     DEVICES,
     DenseWork,
     Measured,
+    Size,
     delta_gru,
     dense_gru,
     events_per_use,
@@ -51,11 +52,24 @@ def test_a_gpu_reads_each_weight_from_its_memory_unless_its_batch_is_full() -> N
 def test_a_gru_that_skips_at_a_threshold_has_the_values_of_one_that_skips_no_change() -> None:
     program = random_program(2, channels=3, hidden=(4,), outputs=2)
     delta = delta_gru(program, run(program, random_sequences(2, 3, [5, 9])))
-    found = skipping_network(delta, float(delta.multiply_accumulates.mean()) / 2)
+    found = skipping_network(delta, program, float(delta.multiply_accumulates.mean()) / 2)
     halves = delta.multiply_accumulates / 2
     assert found.multiply_accumulates.tolist() == pytest.approx(halves.tolist(), abs=1)
     assert found.weights_read.tolist() == found.multiply_accumulates.tolist()
     assert found.values_read is delta.values_read
+
+
+def test_a_gru_that_skips_of_another_width_has_its_own_values_and_weights() -> None:
+    program = random_program(2, channels=3, hidden=(4, 4), outputs=2)
+    delta = delta_gru(program, run(program, random_sequences(2, 3, [5, 9])))
+    found = skipping_network(delta, program, 100.0, Size(hidden=2, weights=70))
+    # Of each neuron a state, the state that was last read and three sums; and three inputs.
+    kept = 3 + 2 * (2 * 5)
+    assert found.values_read.tolist() == [5 * kept, 9 * kept]
+    assert found.values_written.tolist() == found.values_read.tolist()
+    assert found.stored == kept + 70
+    weights = delta.stored - (3 + 2 * (4 * 5))
+    assert skipping_network(delta, program, 100.0, Size(4, weights)).stored == delta.stored
 
 
 def test_the_work_of_two_networks_adds_up() -> None:

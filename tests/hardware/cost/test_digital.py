@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardware.cost.digital import DIGITAL_CHIPS, DenseWork, digital_cost, load_digital_chip
+from hardware.cost.chip import DIGITAL_CHIPS
+from hardware.cost.digital import DenseWork, digital_cost, load_digital_chip
 from hardware.errors import SettingError
 
 CHIP = (files("hardware.cost") / "chips" / "digital-45nm.toml").read_text()
@@ -111,3 +112,16 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         load_digital_chip("digital-45")
     with pytest.raises(SettingError, match="did you mean 'int8'"):
         digital_cost(DEMO, format="int18")
+
+
+def test_a_neuromorphic_chip_is_no_rival() -> None:
+    with pytest.raises(SettingError, match="loihi2 is no digital chip: .* [(]--chip loihi2[)]"):
+        load_digital_chip("loihi2")
+
+
+def test_a_source_that_no_table_could_show_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        CHIP.replace('source = "Horowitz', 'source = "H\\u202eo', 1)
+    )
+    with pytest.raises(SettingError, match=r"character 2 is '.u202e': expected printable"):
+        load_digital_chip(tmp_path / "mine.toml")

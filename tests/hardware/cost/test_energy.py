@@ -113,6 +113,20 @@ def test_the_slowest_of_neurons_synapses_messages_and_barrier_sets_the_time_of_a
     }.items():
         assert found.bound_s[name] == pytest.approx(RANGES * expected * 1e-9), name
     assert found.core_s == pytest.approx(sum(found.bound_s.values()))
+    for name, expected in {
+        "neurons": [neurons, 0],
+        "synapses": [synapses, 100 * 19],
+        "messages": [10 * 31, into_tile + from_host],
+        "barrier": [2 * 1000, 4 * 1000],
+    }.items():
+        assert found.needed_s[name] == pytest.approx(RANGES * expected * 1e-9), name
+
+
+def test_cost_model_0_1_needs_no_time_for_messages() -> None:
+    loads = by_hand(messages_in=[[40, 40], [0, 0], [0, 0], [0, 0], [0, 0]])
+    found = cost(loads, "0.1")
+    assert not found.needed_s["messages"].any()
+    assert found.needed_s["barrier"] == pytest.approx(found.bound_s["barrier"])
 
 
 def test_messages_into_one_tile_wait_for_each_other() -> None:

@@ -14,8 +14,15 @@ from mutations.chips import a_field_that_is_another
 from programs import random_program, random_sequences
 
 from hardware import estimate, load_chip, place, run
-from hardware.cost.chip import CHIPS, SHOWN_WITH, SHOWN_WITH_YOURS, Constant, shown_with
-from hardware.cost.digital import DIGITAL_CHIPS, load_digital_chip
+from hardware.cost.chip import (
+    CHIPS,
+    DIGITAL_CHIPS,
+    SHOWN_WITH,
+    SHOWN_WITH_YOURS,
+    Constant,
+    shown_with,
+)
+from hardware.cost.digital import load_digital_chip
 from hardware.errors import PlacementError, SettingError, SpikingGRUError
 
 FURTHER = ("spinnaker2", "xylo")

@@ -449,10 +449,72 @@ def test_the_knee_brings_the_neurons_of_a_core_down_to_the_barrier() -> None:
     fewest, knee = (place(program, chip, objective=name) for name in ("cores", "knee"))
     assert fewest.cores == (1, 1)
     assert program.layers[0].cell.formulation == "torch"
-    # 40 neurons · 123 ns, and a barrier of 1,000 ns for the 3 tiles that 5 cores fill.
+    # 8 neurons · 41 · 3 ns, and 3 · 3 ns of one that spikes: 993 of the 1,000 ns of three tiles.
     assert knee.cores == (5, 1)
     assert place(program, chip).cores == knee.cores
     assert place(program, chip, cost_model="0.1").cores == fewest.cores
+
+
+@pytest.mark.parametrize(
+    ("neurons", "cores"),
+    [
+        (40, 5),
+        # On 5 cores the fullest has 9 of them, 1,107 ns.
+        (41, 6),
+        (48, 6),
+    ],
+)
+def test_the_knee_counts_the_neurons_of_the_fullest_core(neurons: int, cores: int) -> None:
+    program = random_program(1, channels=5, hidden=(neurons,), outputs=2)
+    assert place(program, small_chip({}, SLOW)).cores == (cores, 1)
+
+
+def test_the_knee_counts_what_a_neuron_sends() -> None:
+    program = random_program(1, channels=5, hidden=(40,), outputs=2)
+    # A spike goes to each core of the layer and to the readout's: 6 · 2 ns do not fit in 7 ns.
+    assert place(program, small_chip({}, {**SLOW, "message_out": 2.0})).cores == (6, 1)
+    assert place(program, small_chip({}, {**SLOW, "message_out": 1.0})).cores == (5, 1)
+
+
+def test_no_core_is_taken_that_messages_make_useless() -> None:
+    # 3 inputs and 12 values, all sent at every step, enter both cores of a tile: 3,000 ns.
+    program = random_program(1, channels=3, hidden=(12,), outputs=2, emit="state")
+    port = {"hop_east_west": 100.0}
+    waits, works = (
+        place(program, small_chip({}, {**SLOW, **more})).cores[0] for more in (port, {})
+    )
+    assert (waits, works) == (1, 2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    program=every_program,
+    cell=every_cell,
+    limits=st.fixed_dictionaries(
+        {
+            "neurons_per_core": st.integers(1, 6),
+            "fan_in_axons_per_core": st.integers(20, 40),
+            "fan_out_axons_per_core": st.integers(10, 40),
+        }
+    ),
+)
+def test_the_fewest_cores_are_no_more_than_those_at_the_knee(
+    program: dict, cell: dict, limits: dict
+) -> None:
+    made, chip = random_program(**program, **cell), small_chip({}, SLOW, **limits)
+    try:
+        fewest = place(made, chip, objective="cores")
+    except PlacementError:
+        return
+    assert fewest.total <= place(made, chip, objective="knee").total
+
+
+def test_the_fewest_cores_of_a_layer_with_many_axons_are_the_fewest() -> None:
+    program = random_program(7, channels=16, hidden=(2400,), outputs=3, emit="binary")
+    fewest, knee = (place(program, "loihi2", objective=name).total for name in ("cores", "knee"))
+    assert fewest == 135 <= knee
+    old = place(program, "loihi2", cost_model="0.1").total
+    assert old == 140, "cost model 0.1 left numbers of cores out"
 
 
 def test_the_knee_brings_the_reads_of_a_core_down_to_the_barrier() -> None:
@@ -461,7 +523,7 @@ def test_the_knee_brings_the_reads_of_a_core_down_to_the_barrier() -> None:
     # Inputs send at every step, neurons a tenth as often: 3 · 20 · (6 + 20 / 10) weights of 20 ns.
     dense = place(program, small_chip({}, reads, synapse_index_bits=13))
     assert dense.sparse[:2] == (False, False)
-    assert dense.cores == (7, 1), "9,600 ns, and 1,400 ns for four tiles"
+    assert dense.cores == (10, 1), "of 9,600 ns 3 neurons take 1,440; four tiles take 1,400"
     # Half of them, of 40 ns each.
     sparse = place(program, small_chip(PRICED, reads, synapse_index_bits=13))
     assert sparse.sparse[:2] == (True, True)

@@ -11,10 +11,12 @@ from reports import LABELS, PROGRAM
 from rich.console import Console
 
 from hardware.cost.chip import load_chip
+from hardware.cost.digital import load_digital_chip
 from hardware.errors import SettingError
 from hardware.reporting import Report, Study, make_report, print_report, study
 from hardware.reporting.demand import Demand
 from hardware.reporting.schema import DeviceFigures
+from hardware.reporting.units import seconds
 from hardware.runs.run import run
 from hardware.runs.trace import Trace
 
@@ -61,7 +63,7 @@ def test_power_is_static_power_and_the_energy_of_each_inference(measured: Study)
         power = row(report, name).power_w
         assert power is not None
         assert power.nominal == pytest.approx(cores * static + active)
-    rival = row(report, "dense GRU, int8, Digital, 45 nm")
+    rival = row(report, "dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm")
     assert rival.power_w is not None
     assert rival.total_j is not None
     assert rival.power_w.nominal == pytest.approx(50 * rival.total_j.nominal)
@@ -87,10 +89,22 @@ def test_a_rate_that_is_too_high_is_said_not_to_be_kept_up_with(measured: Study)
     assert (slow.use.keeps_up, fast.use.keeps_up) == (True, False)
     assert slow.use.busy is not None
     assert slow.use.busy.nominal == pytest.approx(0.5)
-    assert "cores and host are busy 50.00 % of the time" in printed(slow)
-    assert "do not keep up: they would be busy 200.00 % of the time" in printed(fast)
+    assert "cores and host are busy 50.00 % of the time, at worst" in printed(slow)
+    assert "do not keep up: they would be busy 200.00 % of the time, at worst" in printed(fast)
     assert row(fast, "Loihi 2, whole chip").power_w is None
     assert asked(measured, rate_hz=2.0 / time, battery_j=1.0).use.battery_s is None
+
+
+def test_a_rate_that_is_too_high_at_the_high_times_is_said_to_be(measured: Study) -> None:
+    time_s = row(asked(measured), "Loihi 2, whole chip").time_s
+    assert time_s is not None
+    high = time_s.high / time_s.nominal
+    assert high > 1.06
+    report = asked(measured, rate_hz=0.95 / time_s.nominal)
+    assert report.use.keeps_up is True
+    worst = f"at worst {95 * high:.2f} %, which is too much"
+    assert f"busy 95.00 % of the time, {worst}" in printed(report)
+    assert "too much" not in printed(asked(measured, rate_hz=0.5 / time_s.high))
 
 
 def test_a_deadline_is_met_at_the_nominal_time_and_at_worst(measured: Study) -> None:
@@ -125,7 +139,9 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     assert set(rates) == {device.name for device in report.devices[2:]}
     for device in report.devices[2:]:
         assert device.compared == ("GPU" not in device.place)
-    assert rates["dense GRU, int8, Digital, 45 nm"] is None, "it takes less energy at any rate"
+    assert rates["dense GRU, int8 from SRAM, 8 kB; Digital, 45 nm"] is None, (
+        "it takes less energy at any rate"
+    )
     rate = 1e3
     scaled = {
         device.name: device.total_j.nominal * rate
@@ -137,6 +153,14 @@ def test_at_the_break_even_rate_both_draw_the_same_power(measured: Study) -> Non
     for name, found in rates.items():
         if found is not None:
             assert (found < rate) == (scaled[name] > whole.nominal)
+
+
+def test_the_terminal_says_what_each_part_of_a_step_needs(report: Report) -> None:
+    needed = report.chips["loihi2"].needed_s
+    assert list(needed) == ["neurons", "synapses", "messages", "barrier"]
+    assert sum(needed.values()) > report.latency_s.core.nominal > needed["synapses"] > 0
+    line = ", ".join(f"{name} {seconds(spent)}" for name, spent in needed.items())
+    assert f"Needed by {line}" in printed(report)
 
 
 def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Report) -> None:
@@ -170,6 +194,16 @@ def test_energy_and_delay_are_those_of_the_whole_chip_with_its_host(report: Repo
 def test_a_demand_that_makes_no_sense_is_refused(demand: dict, message: str) -> None:
     with pytest.raises(SettingError, match=message):
         Demand(**demand)
+
+
+def test_a_rival_that_reads_dram_says_so_in_its_row_and_in_the_verdict(trace: Trace) -> None:
+    digital = load_digital_chip("digital-45nm")
+    dram = digital.model_copy(update={"memories": digital.memories[-1:]})
+    for rival, memory in ((digital, "SRAM, 8 kB"), (dram, "DRAM")):
+        report = make_report(study(PROGRAM, trace, LABELS, rival=rival), dataset="small")
+        place = f"int8 from {memory}; Digital, 45 nm"
+        assert row(report, f"dense GRU, {place}").compared
+        assert f"than a dense GRU ({place})" in report.conclusion
 
 
 def test_the_dense_gru_runs_on_the_hosts_processor_as_well(report: Report) -> None:

@@ -71,6 +71,7 @@ def test_every_figure_on_the_page_is_that_of_the_json(page: Page, report: Report
         "/events_per_use",
         "/devices/1/total_j/nominal",
         "/chips/loihi2/bound_s/barrier",
+        "/chips/loihi2/needed_s/synapses",
         "/host_operations",
     ):
         assert needed in shown

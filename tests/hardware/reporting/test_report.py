@@ -19,7 +19,7 @@ from rich.console import Console
 import hardware
 from hardware.cost.chip import load_chip
 from hardware.cost.counts import count
-from hardware.cost.dense_gru import DEVICES, delta_gru, dense_gru
+from hardware.cost.dense_gru import DEVICES, Size, delta_gru, dense_gru
 from hardware.errors import InputError, SettingError
 from hardware.reporting import (
     Report,
@@ -88,11 +88,28 @@ def test_a_gru_that_skips_is_the_one_that_was_calibrated(measured: Study) -> Non
     assert report.dense_gru.multiply_accumulates > 200
     note = "skips what moves by less than 0.06 of a state's range, accuracy 75.00 %"
     assert report.delta_gru.note == note
-    assert f"GRU that skips, int8, Digital, 45 nm: {note}; with its memory" in Page(
+    place = "int8 from SRAM, 8 kB; Digital, 45 nm"
+    assert f"GRU that skips, {place}: {note}; no static power" in Page(
         render_page(report, measured)
     ).text.replace("\u00a0", " ")
-    alone = make_report(measured, dataset="small")
-    assert alone.delta_gru.note == "skips only what has not changed at all"
+
+
+def test_a_threshold_of_0_is_said_to_be_uncalibrated(report: Report) -> None:
+    assert report.delta_gru.title == "GRU that skips at threshold 0, uncalibrated"
+    assert report.delta_gru.note == (
+        "skips only what has not changed at all: no threshold was calibrated, because the run has "
+        "no `state` baseline"
+    )
+    rows = [device.name for device in report.devices]
+    assert f"{report.delta_gru.title}, int8 from SRAM, 8 kB; Digital, 45 nm" in rows
+
+
+def test_a_smaller_gru_that_skips_says_so(measured: Study) -> None:
+    given = Skipping(0.06, 20.0, {}, Size(hidden=2, weights=40))
+    found = make_report(measured, dataset="small", skipping=given).delta_gru
+    assert found.note == "2 neurons a layer; skips what moves by less than 0.06 of a state's range"
+    same = given._replace(size=Size(hidden=6, weights=200))
+    assert make_report(measured, dataset="small", skipping=same).delta_gru.note.startswith("skips")
 
 
 def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Study) -> None:
@@ -103,6 +120,29 @@ def test_the_page_shows_the_instructions_of_a_step(report: Report, measured: Stu
     assert "/layers/0/instructions_per_step" in shown
 
 
+@pytest.mark.parametrize(
+    ("chip", "words"),
+    [
+        (
+            "loihi2",
+            "Predicted / measured of published Loihi networks: core dynamic energy 0.633 – 2.12× "
+            "on 3; energy of whole chips 0.184 – 2.36× on 3; with the host as well 7.35× on 1; "
+            "time on the cores 0.486 – 1.16× on 3 (docs/validation.md)",
+        ),
+        ("xylo", "constants; no network was measured on Xylo Audio 2, so its errors are not known"),
+    ],
+)
+def test_the_errors_of_the_model_are_next_to_the_ranges(
+    chip: str, words: str, trace: Trace
+) -> None:
+    run = study(PROGRAM, trace, LABELS, chip)
+    report, text = make_report(run, dataset="small"), io.StringIO()
+    print_report(report, Console(file=text, width=80))
+    for shown in (text.getvalue(), Page(render_page(report, run)).text):
+        assert words in " ".join(shown.replace("\u00a0", " ").split())
+    assert ("no network was measured on" in report.conclusion) == (chip == "xylo")
+
+
 def test_a_report_of_cost_model_0_1_speaks_of_nothing_newer(trace: Trace) -> None:
     old = study(PROGRAM, trace, LABELS, cost_model="0.1")
     report = make_report(old, dataset="small")
@@ -110,8 +150,11 @@ def test_a_report_of_cost_model_0_1_speaks_of_nothing_newer(trace: Trace) -> Non
     text = io.StringIO()
     print_report(report, Console(file=text, width=80))
     for shown in (text.getvalue(), Page(render_page(report, old)).text):
-        assert "On published networks" not in shown
+        assert "published Loihi networks" not in shown
+        assert "cost model 0.1 was not compared with measurements" in " ".join(shown.split())
         assert "list of instructions" not in shown
+        assert "while the host works" not in shown
+        assert "leakage while cores and host work" not in shown
 
 
 def test_what_a_gru_took_on_the_host_stands_on_every_sheet(measured: Study) -> None:
@@ -145,11 +188,11 @@ def test_no_sentence_of_the_verdict_depends_on_a_clock(measured: Study) -> None:
 
 
 def test_a_busy_machine_is_said_to_be_one(measured: Study) -> None:
-    content = make_report(measured, dataset="small", measured=[replace(MEASURED, load=1.25)])
+    content = make_report(measured, dataset="small", measured=[replace(MEASURED, load=0.75)])
     table = io.StringIO()
     print_report(content, Console(file=table, width=200))
     for text in (table.getvalue(), Page(render_page(content, measured)).text):
-        assert "The machine was busy (load 1.2 a core): compare with care" in text
+        assert "The machine was busy (others used 75 % of its cores): compare with care" in text
 
 
 def test_that_no_gru_was_measured_is_said(report: Report, measured: Study) -> None:

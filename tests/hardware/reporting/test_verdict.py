@@ -61,11 +61,13 @@ def devices(
     ]
 
 
-def chip(*, runs: bool = True, chips: int = 1, **energy: float) -> ChipFigures:
+def chip(
+    *, runs: bool = True, chips: int = 1, name: str = "Loihi 2", **energy: float
+) -> ChipFigures:
     """Of the static power a quarter is drawn while the cores work."""
     scopes = {"core_dynamic": 1.0, "core_static": 1.0, "chip_static": 6.0, "host": 3.0, **energy}
     return ChipFigures(
-        name="Small",
+        name=name,
         cores=1,
         chips=chips,
         runs_gated_neurons=runs,
@@ -74,6 +76,7 @@ def chip(*, runs: bool = True, chips: int = 1, **energy: float) -> ChipFigures:
         energy_j=Energy(**{scope: flat(value) for scope, value in scopes.items()}),
         latency_s=Latency(core=flat(1.0), host=flat(3.0)),
         bound_s={},
+        needed_s={},
     )
 
 
@@ -132,6 +135,44 @@ def test_a_ratio_within_the_error_of_the_model_is_no_gain(
     assert spread("core dynamic").factor == CLEAR_OF_CORES
     assert spread("whole").factor == CLEAR_OF_CHIP
     assert verdict(devices(arithmetic, processor), DONE, use(), chip()).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("ends", "begins", "words"),
+    [
+        ((1.1e-6, 3e-6), "Worth it: ", "take 2.00× less energy than"),
+        ((0.9e-6, 9e-6), "Worth it in part: ", "take about as much energy as"),
+        ((1e-7, 9e-7), "Worth it in part: ", "take 2.00× more energy than"),
+    ],
+)
+def test_on_a_chip_that_nobody_measured_ranges_that_overlap_count_as_equal(
+    ends: tuple[float, float], begins: str, words: str
+) -> None:
+    rows, nominal = devices(1.0, 2e-4), 5e-7 if ends[1] < 1e-6 else 2e-6
+    between = Range(low=ends[0], nominal=nominal, high=ends[1])
+    rows[2] = rows[2].model_copy(update={"total_j": between})
+    text = verdict(rows, DONE, use(), chip(name="Xylo"))
+    assert text.startswith(begins)
+    assert words in text
+    assert (
+        "at full load; no network was measured on Xylo, so ranges that overlap count as equal. "
+        in text
+    )
+    assert len(re.findall(r"[.](?= |$)", text)) == 3
+    assert "no network was measured" not in verdict(rows, DONE, use(), chip())
+
+
+def test_a_model_that_charges_no_static_power_while_the_host_works_speaks_of_none() -> None:
+    dear = chip(core_dynamic=1.0, chip_static=50.0)
+    for model, work in (("0.1", "the cores work"), ("0.2", "the host works")):
+        text = verdict(devices(5e-6, 2e-4), DONE, use(), dear, model)
+        assert f"static power while {work} is" in text
+    assert "static power while the cores work is 93 % of" in verdict(
+        devices(5e-6, 2e-4), DONE, use(), dear, "0.1"
+    )
+    assert "cost model 0.1 was not compared with measurements, so ranges" in verdict(
+        devices(5e-6, 2e-4), DONE, use(), dear, "0.1"
+    )
 
 
 def test_with_a_rate_powers_are_compared() -> None:

@@ -135,6 +135,8 @@ def test_a_training_with_a_state_baseline_says_what_it_does_when_it_skips(tmp_pa
     made = skipping_of(written)
     assert made is not None
     assert made.multiply_accumulates == found["multiply_accumulates"]
+    (row,) = (row for row in written["networks"] if row["name"] == "state")
+    assert made.size == (row["hidden"], row["layer_weights"] + row["readout_weights"])
     alone = train(settings.model_copy(update={"baseline": "gru"}), dataset(), tmp_path / "alone")
     assert alone["skipping"] == {}
     assert skipping_of(alone) is None

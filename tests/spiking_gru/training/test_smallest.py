@@ -51,6 +51,14 @@ def test_the_smallest_that_is_as_good_is_kept(
     assert rows[names[0]]["hidden"] == kept
     assert rows[names[1]]["title"] == f"torch.nn.LSTM, {title}"
     assert set(found["test"]) == set(names)
+    assert [columns["phase"] for columns in found["history"]] == [
+        "float",
+        "quantised",
+        *names[:2],
+    ], "a size that was rejected has no curve"
+    assert set(found["best_epochs"]) == set(names)
+    noted = {note.split(":")[0] for note in found["notes"] if "-accuracy-" in note}
+    assert noted == set(names[:2])
 
 
 def test_all_sizes_are_trained_for_all(tmp_path: Path) -> None:
@@ -58,6 +66,16 @@ def test_all_sizes_are_trained_for_all(tmp_path: Path) -> None:
     names = [row["name"] for row in train(settings, dataset(), tmp_path / "run")["networks"]]
     assert names[0] == "gru"
     assert [name for name in names if name.startswith("gru-accuracy-")]
+
+
+def test_a_state_baseline_of_the_same_accuracy_is_calibrated_as_a_gru_that_skips(
+    tmp_path: Path,
+) -> None:
+    settings = SETTINGS.model_copy(update={"baseline": "gru,state"})
+    found = train(settings, dataset(), tmp_path / "run")
+    (name,) = [row["name"] for row in found["networks"] if row["name"].startswith("state")]
+    assert set(found["skipping"]) == {name}
+    assert found["skipping"][name]["multiply_accumulates"] > 0
 
 
 def test_other_phases_are_as_without_them(tmp_path: Path) -> None:
