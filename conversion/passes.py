@@ -35,6 +35,9 @@ class Conversion:
     program: Program
     sending: tuple[Sending, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Conversion({self.program!r})"
+
 
 def build(
     encoder: Encoder,

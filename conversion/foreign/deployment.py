@@ -84,6 +84,9 @@ class Deployment:
     refused: str | None
     """Message of the range proof about the requested grids; None if it accepted them."""
 
+    def __repr__(self) -> str:
+        return f"Deployment({self.program!r})"
+
     @property
     def program(self) -> Program:
         return self.conversion.program

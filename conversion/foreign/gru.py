@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hardware.definition.formulation import THREE
 from hardware.definition.limits import MOST_WEIGHTS
 from hardware.definition.readout import READOUTS, ReadoutKind
+from hardware.display import number_of
 from hardware.errors import InputError, choose
 
 Doubles = NDArray[np.float64]
@@ -124,6 +125,11 @@ class ForeignGRU:
     origin: str
     mean: Doubles
     deviation: Doubles
+
+    def __repr__(self) -> str:
+        of_each = ", ".join(str(level[0].units) for level in self.levels)
+        channels, outputs = len(self.mean), number_of(len(self.head.bias), "output")
+        return f"ForeignGRU({channels} channels, layers of {of_each} units, {outputs})"
 
     def __post_init__(self) -> None:
         width, source = self.channels, "frames have"

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from hardware.cost.model import COST_MODELS, CURRENT, OPTIONAL, CostModel
+from hardware.display import number_of
 from hardware.errors import SettingError, choose, name_fault, text_fault, unknown_name
 from hardware.files.disk import first_fault, one_line, read_bytes
 from hardware.files.strict_toml import parse
@@ -215,6 +216,12 @@ class Chip(Strict):
     static_mw_per_core: Constant
     host: Host
     _left_out: frozenset[str] = PrivateAttr(default=frozenset())
+
+    def __repr__(self) -> str:
+        neurons = "gated neurons" if self.gated_neurons else "no gated neurons"
+        return f"Chip({self.name!r}: {number_of(self.limits.cores, 'core')}, {neurons})"
+
+    __str__ = __repr__
 
     @property
     def left_out(self) -> frozenset[str]:

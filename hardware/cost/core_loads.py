@@ -24,6 +24,7 @@ from hardware.cost.placement.needs import fan
 from hardware.cost.projections import MEMBRANE, Projection, inputs_by_change
 from hardware.cost.traffic import AnySent, Sent, Traffic, met, per_source
 from hardware.definition.formulation import EMISSION
+from hardware.display import number_of
 from hardware.program.model import Program
 from hardware.runs.given import ProgramLike, TraceLike, trace_and_program
 from hardware.runs.trace import Trace
@@ -95,6 +96,11 @@ class CoreLoads:
     hops_north_south: NDArray[np.int64]  # (sequences, cores)
     entering: NDArray[np.int32]  # (slots,): messages that the host sends
     host_operations: NDArray[np.int64]  # (sequences,): `hardware.cost.host_work`
+
+    def __repr__(self) -> str:
+        inferences = number_of(len(self.host_operations), "inference")
+        cores = number_of(self.placement.total, "core")
+        return f"CoreLoads({self.placement.chip.name!r}: {inferences} on {cores})"
 
     @cached_property
     def ticks(self) -> NDArray[np.int64]:

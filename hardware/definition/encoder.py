@@ -36,6 +36,7 @@ from hardware.definition.encoder_kinds import EncoderKind as EncoderKind
 from hardware.definition.receptive_fields import responses
 from hardware.definition.rounding import Grid, rounded
 from hardware.definition.tokens import require_tokens
+from hardware.display import number_of
 from hardware.errors import RangeError, SettingError, choose
 
 INPUT_LIMIT = 2**15 - 1
@@ -66,6 +67,9 @@ class Encoder:
 
     fields: int = 1
     """Sources of each channel: the receptive fields of `population`, the V tokens of `tokens`."""
+
+    def __repr__(self) -> str:
+        return f"Encoder({self.kind!r}: {number_of(len(self.offset), 'channel')})"
 
     def __post_init__(self) -> None:
         choose("encoder", self.kind, ENCODERS)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers, shift
 from hardware.definition.target import SCORES, Target
+from hardware.display import number_of
 from hardware.errors import SettingError, choose
 
 __all__ = ["LEAKS", "LEAK_FRACTION", "READOUTS", "Readout", "ReadoutKind", "Target"]
@@ -87,6 +88,10 @@ class Readout:
     leak: int = 0
     name: str = "readout"
     target: Target = SCORES
+
+    def __repr__(self) -> str:
+        outputs, inputs = self.weights.shape
+        return f"Readout({self.kind!r}: {inputs} inputs, {number_of(outputs, 'output')})"
 
     def __post_init__(self) -> None:
         choose("readout", self.kind, READOUTS)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.arithmetic import Integers, shift
 from hardware.definition.cell import Cell, GateParameters
+from hardware.display import number_of
 from hardware.errors import InputError, ProgramError, RangeError, choose
 from hardware.sequences.dense import NO_ARRAY, as_array
 
@@ -50,6 +51,12 @@ class Layer:
 
     synapses: str = "dense"
     """The kind of its input synapses."""
+
+    def __repr__(self) -> str:
+        return (
+            f"Layer({self.name!r}: {self.inputs} inputs, {number_of(self.neurons, 'neuron')}, "
+            f"{self.cell.formulation}, {self.cell.emit}, {self.cell.weight_bits} bits)"
+        )
 
     def __post_init__(self) -> None:
         choose(f"synapses of {self.name}:", self.synapses, SYNAPSES)

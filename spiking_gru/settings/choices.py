@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -77,6 +77,14 @@ class NetworkChoices(BaseModel, metaclass=CalledByUsers):
     )
     leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Show the settings that differ from the usual ones."""
+        return [
+            (name, value)
+            for name, value in self
+            if value != type(self).model_fields[name].get_default()
+        ]
 
     def _cell(self, emit: str) -> Cell:
         from hardware.definition.cell import Cell

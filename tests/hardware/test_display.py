@@ -138,6 +138,16 @@ def test_notebooks_show_a_table_of_each_public_result(shown: dict[str, object]) 
     assert "0 differing values in 4 sequences" in repr(shown["Verification"])
 
 
+def test_parts_of_a_program_and_of_a_cost_are_one_line() -> None:
+    layer, trace = PROGRAM.layers[0], hardware.run(PROGRAM, SEQUENCES)
+    loads = hardware.core_loads(trace, PROGRAM, hardware.place(PROGRAM))
+    assert repr(layer) == "Layer('layer 0': 3 inputs, 6 neurons, torch, binary, 8 bits)"
+    assert repr(PROGRAM.encoder) == "Encoder('graded': 3 channels)"
+    assert repr(PROGRAM.readout) == "Readout('mean': 4 inputs, 3 outputs)"
+    assert repr(hardware.load_chip("loihi2")) == "Chip('Loihi 2': 128 cores, gated neurons)"
+    assert repr(loads) == "CoreLoads('Loihi 2': 4 inferences on 3 cores)"
+
+
 def test_a_figure_of_cost_is_the_mean_of_an_inference(shown: dict[str, object]) -> None:
     cost = shown["Cost"]
     assert isinstance(cost, hardware.Cost)

@@ -144,3 +144,9 @@ def test_a_vocabulary_is_taken_as_it_is_or_as_a_program_states_it() -> None:
     )
     assert made == stated
     assert made.vocabulary == words.described
+
+
+def test_settings_show_those_that_differ_from_the_usual_ones() -> None:
+    assert repr(TrainingSettings()) == "TrainingSettings()"
+    shown = repr(TrainingSettings(hidden=8, epochs=40, baseline="none"))
+    assert shown == "TrainingSettings(hidden=8, baseline='none')"
