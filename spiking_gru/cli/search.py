@@ -12,6 +12,7 @@ import typer
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Json
 from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.stopped import told_when_stopped
 from spiking_gru.cli.workplace import have_temporary_folder, require_torch
 from spiking_gru.settings import TrainingSettings
 
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 @options_from(TrainingSettings)
 def search(
     chosen: dict[str, Any],
-    trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = 40,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Settings to try.", show_default="40")
+    ] = None,
     folds: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=2, help="Folds of the training part; only the best trials see all of them."
+            min=2,
+            help="Folds of the training part; only the best trials see all of them.",
+            show_default="3",
         ),
-    ] = 3,
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(
@@ -47,8 +52,9 @@ def search(
         str | None, typer.Option(help="The metric to improve.", show_default="that of the task")
     ] = None,
     cost: Annotated[
-        str, typer.Option(help="Cost of an inference: energy or operations.")
-    ] = "energy",
+        str | None,
+        typer.Option(help="Cost of an inference: energy or operations.", show_default="energy"),
+    ] = None,
     most_operations: Annotated[
         float | None,
         typer.Option(help="Most synaptic operations of an inference.", show_default="any number"),
@@ -58,11 +64,16 @@ def search(
         typer.Option(help="Minutes after which no trial begins.", show_default="no limit"),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    seeds: Annotated[int, typer.Option(min=0, help="Fresh seeds for the chosen settings.")] = 3,
+    seeds: Annotated[
+        int | None,
+        typer.Option(min=0, help="Fresh seeds for the chosen settings.", show_default="3"),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the search.")] = Path("runs/search"),
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with the search in the folder, or fail."),
+        typer.Option(
+            "--resume", help="Go on with the search in the folder and its options, or fail."
+        ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Start over in the folder.")] = False,
     as_json: Json = False,
@@ -81,15 +92,28 @@ def search(
     from hardware.errors import InputError
     from hardware.files.disk import first_fault
     from spiking_gru.data.registry import load, located
-    from spiking_gru.trials.plan import FILE
+    from spiking_gru.trials.plan import CALL, FILE, read_plan
     from spiking_gru.workflows.search import search as run_search
 
-    if resume and (force or not (out / FILE).exists()):
-        raise InputError(
-            "--resume continues and --force starts over: give one of them"
-            if force
-            else f"{out} holds no search to go on with: leave --resume out"
-        )
+    asked = {
+        "trials": trials,
+        "folds": folds,
+        "by": by,
+        "metric": metric,
+        "cost": cost,
+        "most_operations": most_operations,
+        "seeds": seeds,
+    }
+    call: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    varied: Path | dict[str, Any] | None = space
+    if resume:
+        if force:
+            raise InputError("--resume continues and --force starts over: give one of them")
+        plan = read_plan(out)
+        kept = dict(plan[CALL])
+        chosen = {**plan["settings"], "data": kept.pop("data"), **chosen}
+        call = {**kept, **call}
+        varied = space or plan["space"]
     if "data" in chosen:
         chosen = {**chosen, "data": located(chosen["data"])}
     try:
@@ -97,31 +121,26 @@ def search(
     except ValidationError as error:
         raise InputError(first_fault(error)) from error
     dataset = load(settings.data, settings.seed)
-    voice.say(f"{dataset.name}: {trials} trials on {folds} folds, {workers} at a time")
-    with watching(voice, trials) as watch:
+    voice.say(f"{dataset.name}: search in {out}")
+    saved = told_when_stopped("search", out, (out / FILE).exists)
+    with saved, watching(voice, call.get("trials")) as watch:
         found = run_search(
             settings,
             dataset,
             out,
-            space=space,
-            trials=trials,
-            folds=folds,
-            by=by,
-            metric=metric,
-            cost=cost,
-            most_operations=most_operations,
+            space=varied,
             minutes=minutes,
             workers=workers,
-            seeds=seeds,
             force=force,
             watch=watch,
+            **call,
         )
     show(voice, found)
     voice.result(content_of(found))
 
 
 @contextmanager
-def watching(voice: Voice, most: int) -> Iterator[Callable[[list[Trial], Goal], None]]:
+def watching(voice: Voice, most: int | None) -> Iterator[Callable[[list[Trial], Goal], None]]:
     """A table of the best trials so far on a terminal; a line for each trial elsewhere."""
     from spiking_gru.trials.parameter import shown
     from spiking_gru.trials.trial import DONE, FAILED, RUNNING

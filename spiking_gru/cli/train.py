@@ -96,7 +96,8 @@ def train_network(
         f"{dataset.name}: {len(dataset.training)} training, {len(dataset.validation)} validation "
         f"and {len(dataset.test)} test sequences, {dataset.described}"
     )
-    with told_when_stopped(folder), voice.training_progress() as show:
+    saved = told_when_stopped("train", folder.path, lambda: folder.has_checkpoint)
+    with saved, voice.training_progress() as show:
         metrics = run_training(
             settings,
             dataset,

@@ -11,6 +11,8 @@ from hardware.files.sealed import read_sealed, write_sealed
 
 FILE = "search.json"
 
+REMEDY = "remove the folder, or choose another --out"
+
 Plan = dict[str, Any]
 
 
@@ -21,8 +23,9 @@ def require_same_plan(folder: Path, plan: Plan) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_sealed(path, plan)
         return
-    found = read_sealed(path, "remove the folder, or choose another --out")
-    for name, expected in plan.items():
+    found = read_sealed(path, REMEDY)
+    for name in TITLES:
+        expected = plan[name]
         if name in found and found[name] == expected:
             continue
         raise InputError(
@@ -43,9 +46,20 @@ TITLES = {
 """Parts of a plan, in the order in which they are compared."""
 
 
-def plan_of(**parts: Any) -> Plan:
+CALL = "call"
+"""Name of the arguments of the call that began a search; a later call may have others."""
+
+
+def plan_of(call: dict[str, Any], **parts: Any) -> Plan:
     """Return the plan of a search with these parts, in the order of `TITLES`."""
-    return {"version": version("spiking-gru"), **parts}
+    return {"version": version("spiking-gru"), **parts, CALL: call}
+
+
+def read_plan(folder: Path) -> Plan:
+    """Return the plan of the search in a folder."""
+    if not (folder / FILE).exists():
+        raise InputError(f"{folder} holds no search to go on with: leave --resume out")
+    return read_sealed(folder / FILE, REMEDY)
 
 
 def _difference(found: Any, expected: Any) -> str:

@@ -137,6 +137,16 @@ def search(
         dataset={"name": dataset.name, "fingerprint": dataset.fingerprint},
         folds=[folds, by],
         goal=list(goal),
+        call={
+            "data": str(settings.data),
+            "trials": trials,
+            "folds": folds,
+            "by": by,
+            "metric": metric,
+            "cost": cost,
+            "most_operations": most_operations,
+            "seeds": seeds,
+        },
     )
     until = None if minutes is None else time.time() + 60 * minutes
     task = Task(folder, settings, dataset, varied, (metric, cost), folds, by, trials, until)

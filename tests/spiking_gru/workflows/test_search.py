@@ -191,6 +191,62 @@ def test_given_settings_are_no_part_of_the_usual_space(tmp_path: Path) -> None:
     assert found.settings.hidden == 3
 
 
+def test_a_search_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "space.toml").write_text(COMMAND)
+    out = tmp_path / "search"
+    command = [sys.executable, "-m", "spiking_gru", "search", "--epochs", "200", "--seeds", "0"]
+    process = subprocess.Popen(
+        [*command, "--space", str(tmp_path / "space.toml"), "--out", str(out)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(out.glob("unfinished/*/.unfinished/checkpoint/*.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert told.splitlines()[-1] == (
+        f"spiking-gru: interrupted; the search is saved: go on with `spiking-gru search "
+        f"--out {out} --resume`, or with the same command"
+    )
+
+
+def test_resume_takes_the_options_of_the_search(tmp_path: Path, call: Any) -> None:
+    (tmp_path / "space.toml").write_text(COMMAND)
+    options = ["--epochs", "1", "--quantised-epochs", "1", "--folds", "2", "--seeds", "0"]
+    begun = [*options, "--space", tmp_path / "space.toml", "--cost", "operations"]
+    out = ["--out", tmp_path / "search"]
+    assert call("search", *begun, "--trials", "1", *out)[0] == 0
+    code, said, _ = call("search", "--resume", "--trials", "2", "--json", *out)
+    assert code == 0
+    found = json.loads(said)
+    assert len(found["trials"]) == 2
+    assert found["goal"]["cost"] == "operations"
+    assert found["settings"]["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--resume"], "holds no search to go on with: leave --resume out"),
+        (["--metric", "rmse"], "unknown metric of the task 'classify' 'rmse'"),
+        (["--space", "none.toml"], "cannot read none.toml"),
+        (["--hidden", "0"], "hidden"),
+        (["--data", "none"], "unknown data set"),
+    ],
+)
+def test_bad_options_are_one_line_and_exit_code_2(
+    options: list[str], text: str, tmp_path: Path, call: Any
+) -> None:
+    code, _, told = call("search", "--out", tmp_path / "search", *options)
+    assert code == 2
+    assert text in told
+    assert len(told.splitlines()) == 1
+    assert not (tmp_path / "search").exists()
+
+
 COMMAND = """
 [hidden]
 low = 4
