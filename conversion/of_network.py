@@ -36,7 +36,7 @@ def convert(
 
     `samples` are a few sequences of the user's data. The first 3 become the program's golden
     samples. The program is compared with the quantised network on the first 8 at every step, or on
-    random sequences where there are no samples; an EngineError where they differ. `verify=False`
+    random sequences where there are no samples. A difference is an EngineError. `verify=False`
     leaves the comparison out.
 
     `send` says whether layers of spikes send `values` or their `changes`; the numbers are the same.

@@ -67,12 +67,12 @@ INTRODUCTION = """\
 
 `make results` wrote this page; nothing on it is typed by hand. Each seed is trained with its
 baselines, converted, and run by the `events` engine on the test part. Settings were chosen on
-validation data, never by these seeds. Test figures of seeds 0 and 1 were seen meanwhile.
-`forecast` and `keywords` had run these seeds before with other settings, and `keywords` seeds 20 to
-22 as well; their settings of today were chosen on validation data of other seeds.
-A baseline trains as many epochs as the program's float phase; the program's integer phase follows.
-Figures are means over seeds ± the standard deviation between them. Training rounds differently on
-another processor, so the same seed may give other figures there.
+validation data of other seeds. Test figures of seeds 0 and 1 were seen meanwhile. `forecast` and
+`keywords` had run the seeds below before with other settings, and `keywords` had run seeds 20 to
+22 as well. The present settings of both were chosen on validation data of other seeds. A baseline
+trains as many epochs as the program's float phase. Only the program then trains further, in its
+integer phase. Figures are means over seeds ± the standard deviation between them. Training rounds
+differently on another processor, so the same seed may give other figures there.
 
 Spikes (or values sent), operations and energy are those of one inference. Operations are synaptic
 operations of the program, and multiply-accumulates of a baseline. The best baseline is the one with
@@ -84,7 +84,7 @@ WIDTH = 98
 
 ENERGY = {
     "0.1": "the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic "
-    "alone of a baseline: its memory and all else that a host needs come on top",
+    "alone of a baseline; the baseline's memory and all else that a host needs come on top",
     "0.2": "the nominal core dynamic energy of the program on Loihi 2, and the int8 arithmetic of "
     "a baseline with its memory on a digital chip; static power and a host come on top. Programs "
     "were placed before the knee counted the fullest core: today's placement may add up to 3 %",

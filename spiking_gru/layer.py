@@ -51,11 +51,11 @@ class SpikingGRU(nn.Module):
     hidden_size), or is the `state` of an earlier call. `lengths` are the steps of each sequence, as
     a tensor or a list; beyond a sequence's length nothing fires.
 
-    Where few inputs send, x can be their numbers instead, from 1 on, as int64 of shape (steps,
-    batch, at once); 0 sends nothing.
+    Where few inputs send, x can hold the numbers of these inputs instead, from 1 on, as int64 of
+    shape (steps, batch, at once); 0 sends nothing.
     An `embedding` of D values for each input is multiplied into the weights of the first layer.
-    `at_once` inputs are expected to send at a step, which bounds the first weights; all unless told
-    otherwise.
+    `at_once` is the number of inputs that are expected to send at a step, by default all.
+    This number bounds the first weights.
     Further arguments are the settings of `hardware.definition.cell.Cell`: `formulation`, `emit`, ….
 
     `recompute_every=N` trades time for memory: of every N steps only the first state is kept for

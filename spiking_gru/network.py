@@ -131,7 +131,7 @@ class Network(SequenceModel):
         return Seen(emitted, self.last_membranes(end), steps, operations), end
 
     def starting_from(self, state: Carried) -> Carried:
-        """The state of sequences whose membranes are those at the end of others."""
+        """Return the state of sequences that start from the final membranes of others."""
         membranes = dict(zip(self.gru.names, State(*state).membrane, strict=True))
         return self.gru.starting_from(membranes, state[0].shape[1])
 

@@ -27,12 +27,15 @@ This page compares predictions of this project with figures that others have mea
 
 - *predicted* is the nominal figure, with its range from the low to the high constants.
 - A star (*) marks a prediction that rests on constants of another chip.
-- A dagger (†) marks a measurement that gave a constant of the chip file. Its line shows consistency
-  and no more.
+- A dagger (†) marks a measurement that gave a constant of the chip file. Such a line shows
+  consistency and no more.
 - *assumed* names the counts that are not published.
 
-No constant is fitted to a line without a dagger. One choice was made with measurements in view:
-nominal energies of Loihi 1 are those of Davies et al., and SANA-FE's are up to 1.5 times larger.
+No nominal constant is fitted to a line without a dagger. Two choices were made with measurements
+in view. Nominal energies of Loihi 1 are those of Davies et al.; those of SANA-FE are up to 1.5
+times larger. The low energy of a synaptic operation of Loihi 2 was chosen so that the ranges
+contain PilotNet's lowest run and the prefilling of the language model. Predictions and errors use
+the nominal constants.
 
 ## Chips that were measured
 
@@ -57,10 +60,10 @@ running (Blouw et al. 2019). A second laboratory measured 37 µJ for the same ne
 
 {keywords}
 
-Operations alone are off by {off:.0f}×, and no activity can explain it. The measurement is of the
-board. The host of the chip file comes from the LSNN above, and is another one. With the time and
-power of this board the sum is right. Use `host.time_us_per_step` and `host.power_mw` of a chip
-file of your own.
+Operations alone are off by {off:.0f}×, and no activity can explain this factor. The measurement is
+of the whole board. The host of the chip file is that of the LSNN above, not that of this board.
+With the time and power of this board the sum is right, as it must be. Use `host.time_us_per_step`
+and `host.power_mw` of a chip file of your own.
 
 ### Scaled keyword networks, Loihi 1
 
@@ -73,22 +76,24 @@ inputs and outputs stay the same, so the slope is the cost of a branch on the co
 ### PilotNet of LIF neurons, Loihi 2
 
 158,509 neurons on 74 cores, {pilotnet_steps} steps. lava-dl's notebook
-(`tutorials/lava/lib/dl/netx/pilotnet_snn/benchmark.ipynb`) prints how its layers were cut over
-cores, and its figure shows the counters of each core. Read from it, to 1 % for operations and 10 %
-for messages, divided by its 10,000 steps, each layer's cores together:
+(`tutorials/lava/lib/dl/netx/pilotnet_snn/benchmark.ipynb`) prints how the layers were cut over
+cores. A figure of the notebook shows the counters of each core over 10,000 steps. This table was
+read from the figure, to 1 % for operations and 10 % for messages. The table gives the counts of
+one step, for all cores of a layer together:
 
 {pilotnet_layers}
 
 {pilotnet}
 
-No energy of Loihi 2 is public. Three published runs of this network lie between 35 and 68 µJ a
-step, so part of the agreement in energy is luck. The busiest cores set the time: those of the
-third convolution are three of 74 and do a fifth of all operations. The published times of single
-steps show this too. They go through about 201, 107, 181 and 125 µs in turn, while a core of that
-layer, recomputed from the published weights, does 195, 106, 177 and 124 thousand operations.
-Shared evenly, the same work would take a quarter of the time. The counters also show that no image
-came in: the input's cores send nothing, and the network ran on its biases. They count a neuron's
-update twice; it is charged once.
+No energy of a single operation of Loihi 2 is public. Three published runs of this network lie
+between 35 and 68 µJ a step, so part of the agreement in energy is luck. The busiest cores set the
+time: the third convolution has three of the 74 cores and does a fifth of all operations. The
+published times of single steps show this too. These times go through about 201, 107, 181 and 125
+µs in turn. In the same steps a core of that layer does 195, 106, 177 and 124 thousand operations,
+recomputed from the published weights. Shared evenly, the same work would take a quarter of the
+time. The counters also show that no image came in: the input's cores send nothing, and the network
+ran on its biases. The counters count each update of a neuron twice; here each update is charged
+once.
 
 ### PilotNet as a sigma-delta network, Loihi 2
 
@@ -100,7 +105,7 @@ update twice; it is charged once.
 
 Winner-take-all networks on 5 to 69 cores (Uludag et al. 2024, doi 10.1088/2634-4386/ad5584;
 figures of OzU-CAST/LoihiScalingEfficiency, read by eye). A step takes 1.78 µs, whatever the size:
-the barrier bounds it.
+the barrier is the bound.
 
 {lif}
 
@@ -123,16 +128,17 @@ published times and energies of an update, divided by {length}.
 {izhikevich}
 
 The neurons of the fullest core are not published. The compiler divides each population until it
-fits, so 200 neurons on 5 cores may be cut unevenly. A step takes the longer of its neurons and the
-barrier, so its whole time is divided by the neurons of a core: evenly shared they take 9.3, 6.0,
-4.9 and 5.5 ns an instruction, the nominal constant being 5.5. The low constant takes 200 neurons
-on the fullest core. Each range contains its measurement.
+fits, so 200 neurons on 5 cores may be cut unevenly. The time of a step is that of its neurons or
+of the barrier, whichever is longer. The whole time is therefore divided by the instructions of a
+core. With neurons shared evenly this gives 9.3, 6.0, 4.9 and 5.5 ns for an instruction. The
+nominal constant is 5.5. The low constant assumes all 200 neurons on one core. Each range contains
+its measurement.
 
 ### Q-learning, Loihi 2
 
 {q_cores} cores with microcoded neurons, {q_steps} steps in 12.86 µs, 23.2 µJ of the board
-(arXiv:2609.32317, a secondary source). Neither neurons nor spikes are stated. So only the barrier
-and the static energy are predicted.
+(arXiv:2609.32317, a secondary source). The numbers of neurons and spikes are not stated. So only
+the barrier and the static energy are predicted.
 
 {q_learning}
 
@@ -144,8 +150,9 @@ the figures at hand. The publication compares whole devices, so the whole chip i
 
 {shd}
 
-The last line is what a report says, because it takes every step to go through the host: cores wait
-and leak meanwhile. Whether a host took part in the measurement is not among the figures at hand.
+A report gives the last line, because a report assumes that every step goes through the host: the
+cores wait and leak meanwhile. The figures at hand do not say whether a host took part in the
+measurement.
 
 ### MLGRU language model, Loihi 2
 
@@ -161,11 +168,11 @@ and the embedding are left out.
 
 {language_model}
 
-Prefilling keeps every core busy and shows the cost of an operation: 23.6 pJ is too much for Loihi
-2. Generating keeps one matrix of one block busy and shows the cost of 24 waiting chips. The
-measurement is 0.70 W a chip, while the chip file has {static} for its cores. Embedded processors,
-interfaces and the links between chips are not in the chip file. Messages from chip to chip are
-charged as those within one.
+Prefilling keeps every core busy and shows the cost of an operation: the nominal 23.6 pJ is too
+much for Loihi 2. Generating keeps one matrix of one block busy and shows the cost of 24 waiting
+chips. The measurement is 0.70 W a chip, while the chip file has {static} for its cores. Embedded
+processors, interfaces and the links between chips are not in the chip file. Messages from chip to
+chip are charged like messages within a chip.
 
 ## What was not measured
 
@@ -174,31 +181,33 @@ instructions ([Lava](lava.md)), with the constants of the Izhikevich networks ab
 
 ## Other programs that count
 
-**SANA-FE** (Boyle et al. 2025, an architecture simulator) computes the same energy and, with its
-`simple` timing, the same time as cost model 0.1, from the same network, placement and spikes: on
-six random networks of two recurrent layers, on 5 to 9 cores in 3 to 5 tiles, version 2.2.9
-differed by less than 10⁻¹⁴ of either. `SANAFE_PYTHON=.../python python -m pytest
-tests/hardware/cost/test_against_sanafe.py` repeats it, where that interpreter is one of an
-environment of its own with `sanafe` in it (SANA-FE is under the GPL and is never imported here).
-One difference is deliberate: between published numbers of tiles the barrier here is linear, in
-SANA-FE it stays at the last one.
+**SANA-FE** (Boyle et al. 2025, an architecture simulator) computes the same energy as cost model
+0.1 and, with its `simple` timing, the same time, from the same network, placement and spikes. This
+was compared on six random networks of two recurrent layers, on 5 to 9 cores in 3 to 5 tiles.
+Version 2.2.9 differed by less than 10⁻¹⁴ of energy and time. Cost model 0.2, the current one, has
+other terms and was not compared. `SANAFE_PYTHON=.../python python -m pytest
+tests/hardware/cost/test_against_sanafe.py` repeats the comparison. The interpreter belongs to a
+separate environment with `sanafe` (SANA-FE is under the GPL and is never imported here). One
+difference is deliberate: between published numbers of tiles the barrier is interpolated here,
+while SANA-FE keeps the barrier of the last published number.
 
 **NeuroBench** counts the same synaptic operations (effective multiply-accumulates, effective
 accumulates, dense), activation sparsity, connection sparsity and footprint on networks built of
 `nn.Linear`, exactly (version 2.3.0; `tests/hardware/cost/test_against_neurobench.py` repeats it
-where `neurobench` is installed). On a layer whose weights are raw parameters it counts nothing and
-does not say so.
+where `neurobench` is installed). On a layer whose weights are raw parameters NeuroBench counts
+nothing and gives no warning.
 
 ## Errors of what was held out
 
-Predicted / measured of every line that gave no constant. The columns are scopes, which are never
+Predicted / measured of the lines that gave no constant. A line is left out if its prediction is
+only a bound, or has another scope than the measurement. The columns are scopes, which are never
 mixed. `hardware.cost.held_out.spread` gives their ranges.
 
 {errors}
 
 Energies are within a factor of {energy} published networks: {dynamic} for operations alone,
-{chips} with the static energy of whole chips. With the host of the chip file as well it is
-{hosted}; with or without a host whole chips are within a factor of {whole}. Times on the cores
+{chips} with the static energy of whole chips. With the host of the chip file as well the factor is
+{hosted}. With or without a host, whole chips are within a factor of {whole}. Times on the cores
 are within a factor of {time}. Energies of boards, with the host of the chip file, are within a
 factor of {board}.
 """

@@ -158,9 +158,9 @@ def calibrate(
 ) -> Calibration:
     """Return the program with the fewest operations that loses no more points than the budget.
 
-    `operations` is a share of the dense operations. With it the result has the lowest threshold,
-    the same for inputs and states, that does no more operations. The budget then applies to the
-    grids alone.
+    `operations` is a share of the dense operations. If it is given, the result has the lowest
+    threshold that needs no more operations; the same threshold serves inputs and
+    states. The budget then applies to the grids alone.
 
     Ranges come from the training part, thresholds from the validation part. The test part is not
     used.

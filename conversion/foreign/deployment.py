@@ -105,8 +105,9 @@ def deploy(
 ) -> Deployment:
     """Return the finest program, on these grids or coarser ones, that is proven to fit the word.
 
-    `peak` is the largest |frame − mean| of each channel or of all channels, or sequences from which
-    it is taken. Larger values are clamped. Sequences as long as the given ones must fit as well.
+    `peak` is the largest |frame − mean| of each channel or of all channels, or the sequences from
+    which this value is taken. Larger values are clamped. Sequences as long as the given ones
+    must fit as well.
     """
     peaks, steps = peaks_of(gru, peak)
     wanted = grids or Grids()

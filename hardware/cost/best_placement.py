@@ -51,10 +51,10 @@ def place(
 ) -> Placement:
     """Return cores for every layer within all limits of the chip, and tiles for the cores.
 
-    The objective `cores` takes the fewest cores. `knee`, the default, takes as few as make a
-    step as short as it can be. `energy` and `latency` try several numbers of cores and take
-    the number on which `profile`, a trace of the program, costs least. Tiles are chosen for the
-    messages of `profile` too. `as_reference` ignores limits of the chip's neurons and words.
+    The objective `cores` takes the fewest cores. `knee`, the default, takes the fewest cores with
+    which a step is as short as possible. `energy` and `latency` try several numbers of cores and
+    take the number on which `profile`, a trace of the program, costs least. Tiles are chosen for
+    the messages of `profile` too. `as_reference` ignores limits of the chip's neurons and words.
     """
     program = program_of(program)
     profile = None if profile is None else trace_of(profile)

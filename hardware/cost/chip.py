@@ -258,9 +258,9 @@ def column(constant: Constant | tuple[float, float, float]) -> NDArray[np.float6
 
 
 def load_chip(chip: str | Path | Chip, cost_model: str = CURRENT) -> Chip:
-    """Return a chip by name, or from a description file ending in `.toml`; a `Chip` as it is.
+    """Return a chip by name or from a `.toml` description; a `Chip` is returned as it is.
 
-    A chip by name has the constants of that cost model, a file those that the model reads.
+    A named chip has the constants of this cost model. A file needs those that this model reads.
     """
     version = choose("cost model", cost_model, COST_MODELS)
     if isinstance(chip, Chip):

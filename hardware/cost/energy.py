@@ -135,8 +135,9 @@ def estimate(
     chip: str | Path | Chip = "loihi2",
     cost_model: str | CostModel = CURRENT,
 ) -> Cost:
-    """Return the cost of each inference of a trace on a chip, or on one that is a reference only.
+    """Return the cost of each inference of a trace on a chip.
 
+    A chip that cannot run gated neurons is priced as a reference.
     `cost_model` names the version of the model whose constants and closed form are used.
     """
     trace, program = trace_and_program("estimate", trace, program)

@@ -39,11 +39,11 @@ class Program:
     layers: tuple[Layer, ...]
     readouts: tuple[Readout, ...]
     max_steps: int | None
-    """The longest sequence for which no score can leave the word; None where none can."""
+    """The longest sequence for which no score can leave the word; None where no score can."""
 
     provenance: Mapping[str, Any] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
-    """Samples that the program must compute as it did when they were taken."""
+    """Samples that the program must compute as it did when the samples were taken."""
 
     vocabulary: Vocabulary | None = None
     """The tokens of texts, where inputs are texts."""

@@ -20,7 +20,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Demand:
-    """A use of a program; a field that is None asks nothing."""
+    """The demands of a use on a program; a field that is None asks nothing."""
 
     rate_hz: float | None = None
     """Inferences per second."""

@@ -52,7 +52,7 @@ def early_exit_curve(
     fewest: int = 1,
     chip: str | Path | Chip = "loihi2",
 ) -> list[ExitPoint]:
-    """Return a row for each margin, and one of whole sequences last.
+    """Return a row for each margin, and a last row for whole sequences.
 
     The program runs once, unless the trace of a whole run is given: networks are causal, so a
     sequence that ends early is the beginning of the whole one. `labels` has a class index for each

@@ -37,8 +37,10 @@ def run(
 
     `inputs` are raw frames: a list of (steps, channels) arrays, one (sequences, steps, channels)
     array, or `Sequences`; or a list of texts. `deadline` bounds the seconds that an engine in a
-    child process may take. A value that leaves the chip's word is a RangeError, or only counted if
-    not `strict`. Frames of which the encoder clamps too many values give a `ClampedInputsWarning`.
+    child process may take. A value that leaves the chip's word is a RangeError; without
+    `strict` it is only counted. Frames of which the encoder clamps too many values give a
+    `ClampedInputsWarning`.
+
     `initial_state` has membranes by layer name, (neurons,) for all sequences or (sequences,
     neurons) for each, such as another run's `Trace.final_state`: see
     `hardware.program.start.start_of`.

@@ -25,7 +25,7 @@ FRAMES_BETWEEN = 16
 
 
 class Session:
-    """One sequence, frame by frame, until it is reset; gives the same bits as a whole run.
+    """One sequence, frame by frame, until `reset`; gives the same bits as a whole run.
 
     ::
 
@@ -33,8 +33,8 @@ class Session:
             for frame in microphone:
                 print(session.step(frame).argmax())
 
-    `strict`, the engine's options and a `ClampedInputsWarning`, once, are as in `run`. With an
-    `initial_state`, as in `run`, every sequence begins from it, also after a reset.
+    `strict` and the engine's options are as in `run`. A `ClampedInputsWarning` appears once. With
+    an `initial_state`, as in `run`, every sequence begins from this state, also after a reset.
     """
 
     def __init__(

@@ -61,16 +61,16 @@ class Trace:
     saturations: NDArray[np.int64] | None = None
     """(layers + readout, 3): clamps of σ and of tanh that acted, and values outside the word.
 
-    None of an engine that does not count them.
+    None for an engine that does not count them.
     """
 
     clamped: NDArray[np.int64] | None = None
-    """(channels,): how many values of the frames the encoder clamped; None of an older trace."""
+    """(channels,): how many values of the frames the encoder clamped; None for an older trace."""
 
     values: NDArray[np.float64] | None = None
     """Answers of a program of values in the unit of the target, a row for each row of scores.
 
-    None of a program that names classes.
+    None for a program that names classes.
     """
 
     decision: str = ONE_OF
@@ -86,7 +86,7 @@ class Trace:
     """Per layer (sequences, neurons): membranes before the first step; None for the program's."""
 
     exits: NDArray[np.int64] | None = None
-    """(sequences,): frames used of each sequence; None of a run without early exit."""
+    """(sequences,): frames used of each sequence; None for a run without early exit."""
 
     def __repr__(self) -> str:
         neurons = ", ".join(str(emitted.shape[1]) for emitted in self.emitted)

@@ -139,7 +139,7 @@ class TrainingSettings(NetworkChoices):
     def resolved(self, task: str, encoder: str = "graded") -> TrainingSettings:
         """Return these settings with emission, threshold and readout chosen for a task.
 
-        Those that were given stay; so does an encoder, which is else the one that data ask for.
+        Given settings stay. The encoder is the given one, else the one that the data need.
         """
         from spiking_gru.data.tasks import OF_HEADS, row_of
 

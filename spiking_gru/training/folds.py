@@ -81,7 +81,7 @@ def cross_validate(
     """Train once for each fold, with the fold as the test part.
 
     Folds are of the training and validation parts, and of the test part only with `include_test`:
-    settings are chosen without a look at it. `by` is `group` (every group in one fold; the default
+    the test part must not choose settings. `by` is `group` (every group in one fold; the default
     where there are groups) or `class` (as many of each class in every fold). The seed of the
     settings chooses the folds. The validation part of each fold is held out of the rest, in the
     same way. Runs are written to `folder`/fold-1, … and kept; without a folder they are removed.

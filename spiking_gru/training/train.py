@@ -64,7 +64,7 @@ def train(
     callbacks: Iterable[Watcher] = (),
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Train all networks, write ours, its settings and `training.json`; return the latter.
+    """Train all networks, write ours and its settings; write and return `training.json`.
 
     `spiking_gru.train` says more; it proves the range of the network before.
     """

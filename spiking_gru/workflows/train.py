@@ -26,7 +26,7 @@ def train(
     callbacks: Iterable[Watcher] = (),
     progress: bool | None = None,
 ) -> dict[str, Any]:
-    """Train all networks, write ours with settings and `training.json`, and return the latter.
+    """Train all networks, write ours with its settings; write and return `training.json`.
 
     The range of every integer is proven before the first epoch; a RangeError names the integer that
     does not fit. Only `force` replaces a run in the folder, once the new run is complete.
@@ -35,8 +35,8 @@ def train(
     notebook show the `progress`; True shows it anywhere, False nowhere.
 
     A training that was stopped or killed continues from its checkpoint to the same weights, if
-    settings, data and versions are the same. With `resume=True` it continues or is an error, with
-    `resume=False` it starts over.
+    settings, data and versions are the same. With `resume=True` the call continues or is an error,
+    with `resume=False` it starts over.
     """
     require_trainable(settings, dataset)
     RunFolder(Path(folder)).require_free_to_train(force, resume)

@@ -79,13 +79,13 @@ def place(
 ) -> Placement:
     """Return cores for every layer within all limits of the chip, and tiles for the cores.
 
-    The objective is the cost model's unless one is given: `cores`, the fewest; or `knee`, as few
-    as make a step as short as it can be, on as many chips as the fewest cores need; `share` takes
-    that share of them.
+    The objective is the cost model's unless one is given: `cores`, the fewest; or `knee`,
+    the fewest with which a step is as short as possible, on as many chips as the fewest cores need.
+    `share` takes that share of the knee's cores.
 
     The chip is given as to `load_chip`. The tiles are chosen for the messages of `profile`, a trace
-    of the program; without one, as if everything sent equally often. `as_reference` leaves aside
-    what the chip's neurons and words cannot do, so that a chip on which the program does not run
+    of the program; without a trace, as if every source sent equally often. `as_reference` ignores
+    limits of the chip's neurons and words, so that a chip on which the program does not run
     can still be a reference for its cost.
     """
     model = model_of(cost_model)
