@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,15 @@ def test_given_settings_are_no_part_of_the_usual_space(tmp_path: Path) -> None:
     assert found.settings.hidden == 3
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let children be interrupted: a background job of a shell ignores SIGINT, and so do they."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_search_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "space.toml").write_text(COMMAND)
     out = tmp_path / "search"
@@ -205,7 +215,7 @@ def test_a_search_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None:
         assert process.poll() is None
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate()
+    _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert told.splitlines()[-1] == (
         f"spiking-gru: interrupted; the search is saved: go on with `spiking-gru search "
