@@ -129,8 +129,10 @@ def test_the_command_of_the_page_on_long_runs_stops_the_training(tmp_path: Path)
     [command] = [" ".join(block.split()) for block in blocks("long_runs.md", "sh")]
     timeout, _, options = command.partition(" spiking-gru ")
     assert " 55m" in timeout
+    assert "--epochs 60" in options
     line = [*timeout.replace("55m", "25s").split(), sys.executable, "-m", "spiking_gru"]
-    done = subprocess.run([*line, *options.split()], cwd=tmp_path, capture_output=True, text=True)
+    longer = options.replace("--epochs 60", "--epochs 5000").split()
+    done = subprocess.run([*line, *longer], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 143, done.stderr
     assert "--resume" in done.stderr
 

@@ -169,7 +169,8 @@ def test_settings_that_are_wrong_are_refused_by_name(settings: dict, message: st
     ("arguments", "message"),
     [
         ({"x": torch.zeros(8, 4, 2)}, r"x has shape \(8, 4, 2\).*expected 3 features"),
-        ({"x": torch.zeros(8, 3)}, "x has shape"),
+        ({"x": torch.zeros(8, 2)}, r"x has shape .*expected 3 features"),
+        ({"x": torch.zeros(8)}, "x has shape"),
         ({"x": torch.full((8, 4, 3), torch.nan)}, "x holds NaN or infinity"),
         ({"x": torch.zeros(0, 4, 3)}, "x has 0 steps"),
         ({"x": [[[0.0, 0.0, 0.0]]]}, r"x is a list: expected a torch\.Tensor"),
@@ -184,7 +185,7 @@ def test_settings_that_are_wrong_are_refused_by_name(settings: dict, message: st
         ({"lengths": torch.tensor([8, 8, 8])}, "lengths has shape .* each of the 4 sequences"),
         ({"lengths": torch.tensor([8, 0, 1, 1])}, "lengths run from 0 to 8, expected 1 to 8"),
         ({"lengths": torch.tensor([9, 1, 1, 1])}, "lengths run from 1 to 9"),
-        ({"state": State(torch.zeros(2, 4, 5), torch.zeros(2, 3, 5))}, "state has shape"),
+        ({"hx": State(torch.zeros(2, 4, 5), torch.zeros(2, 3, 5))}, "state has shape"),
     ],
 )
 def test_input_of_a_wrong_shape_is_refused_by_name(arguments: dict, message: str) -> None:

@@ -211,11 +211,14 @@ def test_a_search_that_is_interrupted_says_how_to_go_on(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not list(out.glob("unfinished/*/.unfinished/checkpoint/*.safetensors")):
-        assert process.poll() is None
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    try:
+        while not list(out.glob("unfinished/*/.unfinished/checkpoint/*.safetensors")):
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert told.splitlines()[-1] == (
         f"spiking-gru: interrupted; the search is saved: go on with `spiking-gru search "
