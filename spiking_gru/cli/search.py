@@ -93,6 +93,7 @@ def search(
     from hardware.files.disk import first_fault
     from spiking_gru.data.registry import load, located
     from spiking_gru.trials.plan import CALL, FILE, read_plan
+    from spiking_gru.workflows.search import TRIALS
     from spiking_gru.workflows.search import search as run_search
 
     asked = {
@@ -123,7 +124,7 @@ def search(
     dataset = load(settings.data, settings.seed)
     voice.say(f"{dataset.name}: search in {out}")
     saved = told_when_stopped("search", out, (out / FILE).exists)
-    with saved, watching(voice, call.get("trials")) as watch:
+    with saved, watching(voice, call.get("trials", TRIALS)) as watch:
         found = run_search(
             settings,
             dataset,
@@ -140,7 +141,7 @@ def search(
 
 
 @contextmanager
-def watching(voice: Voice, most: int | None) -> Iterator[Callable[[list[Trial], Goal], None]]:
+def watching(voice: Voice, most: int) -> Iterator[Callable[[list[Trial], Goal], None]]:
     """A table of the best trials so far on a terminal; a line for each trial elsewhere."""
     from spiking_gru.trials.parameter import shown
     from spiking_gru.trials.trial import DONE, FAILED, RUNNING
@@ -150,7 +151,7 @@ def watching(voice: Voice, most: int | None) -> Iterator[Callable[[list[Trial], 
         from rich.live import Live
 
         with Live(console=voice.console, transient=True) as live:
-            yield lambda trials, goal: live.update(table_of(trials, goal, most))
+            yield lambda trials, goal: live.update(live_table(trials, goal, most))
         return
 
     def say(trials: list[Trial], goal: Goal) -> None:
@@ -175,22 +176,36 @@ SHOWN = 12
 """Rows of the table while a search goes on."""
 
 
-def table_of(trials: list[Trial], goal: Goal, most: int | None = None) -> Table:
-    """Return the best trials so far, cheapest first, and how many there are."""
-    from rich.table import Table
-
-    from spiking_gru.trials.result import row_of
+def live_table(trials: list[Trial], goal: Goal, most: int) -> Table:
+    """Return the best trials of a search that goes on, one line for each."""
     from spiking_gru.trials.trial import RUNNING, front
 
-    ended = sum(trial.state != RUNNING for trial in trials)
-    title = f"Pareto set of {ended} trials" + ("" if most is None else f" of {most}")
+    running = sum(trial.state == RUNNING for trial in trials)
+    title = f"{len(trials) - running} of {most} trials ended, {running} running. Pareto set so far:"
+    return _table(title, front(trials, goal)[-SHOWN:], goal, one_line=True)
+
+
+def table_of(trials: list[Trial], goal: Goal) -> Table:
+    """Return the best trials of a search, cheapest first, with all their settings."""
+    from hardware.display import number_of
+    from spiking_gru.trials.trial import front
+
+    return _table(f"Pareto set of {number_of(len(trials), 'trial')}", front(trials, goal), goal)
+
+
+def _table(title: str, trials: list[Trial], goal: Goal, one_line: bool = False) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    from spiking_gru.trials.result import row_of
+
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     for column in ("trial", goal.metric.replace("_", " "), "operations", "µJ"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("settings", overflow="fold")
-    best = front(trials, goal)
-    for trial in best if most is None else best[-SHOWN:]:
-        table.add_row(*row_of(trial))
+    for trial in trials:
+        *figures, settings = row_of(trial)
+        table.add_row(*figures, Text(settings, no_wrap=one_line, overflow="ellipsis"))
     return table
 
 

@@ -21,8 +21,10 @@ from spiking_gru.data.dataset import assembled
 from spiking_gru.data.heads import Head
 from spiking_gru.data.part import labels_of
 from spiking_gru.data.targets import Targets
+from spiking_gru.run_folder import RunFolder
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.callbacks import Watcher
+from spiking_gru.training.plan import finished
 from spiking_gru.training.train import train
 
 WAYS = ("class", "group")
@@ -85,23 +87,21 @@ def cross_validate(
     where there are groups) or `class` (as many of each class in every fold). The seed of the
     settings chooses the folds. The validation part of each fold is held out of the rest, in the
     same way. Runs are written to `folder`/fold-1, … and kept; without a folder they are removed.
-    `force`, `callbacks` and `progress` are as for `train`.
+    In a folder a stopped cross-validation goes on: finished folds of the same settings and data are
+    read, unless `force` is given. `force`, `callbacks` and `progress` are as for `train`.
     """
     parts = (dataset.training, dataset.validation, *([dataset.test] if include_test else []))
     watchers = tuple(callbacks)
     made = fold_datasets(dataset, parts, folds, by, settings.seed)
     with _folder(folder) as place:
-        found = [
-            train(
-                settings,
-                fold,
-                place / f"fold-{number}",
-                force=force,
-                callbacks=watchers,
-                progress=progress,
+        found = []
+        for number, fold in enumerate(made, 1):
+            run = place / f"fold-{number}"
+            kept = None if force else finished(settings, fold, RunFolder(run))
+            found.append(
+                kept
+                or train(settings, fold, run, force=force, callbacks=watchers, progress=progress)
             )
-            for number, fold in enumerate(made, 1)
-        ]
     return CrossValidation(tuple(found))
 
 

@@ -149,6 +149,17 @@ def require_unfinished(folder: RunFolder) -> None:
         )
 
 
+def finished(settings: TrainingSettings, dataset: Dataset, run: RunFolder) -> dict[str, Any] | None:
+    """Return what a training wrote in a folder, if it was of these settings and data."""
+    if not run.about_training.is_file():
+        return None
+    trained = run.training()
+    same = trained["dataset"]["fingerprint"] == dataset.fingerprint
+    resolved = settings.resolved(dataset.task, dataset.encoder)
+    wanted = {**resolved.model_dump(mode="json"), "data": dataset.name}
+    return trained if same and trained["settings"] == wanted else None
+
+
 def fingerprint_of(dataset: Dataset) -> str:
     """Return a hash of a data set, and of how it is split."""
     total = hashlib.sha256(dataset.fingerprint.encode())

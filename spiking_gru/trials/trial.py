@@ -93,7 +93,7 @@ def front(trials: Sequence[Trial], goal: Goal) -> list[Trial]:
 def chosen(trials: Sequence[Trial], goal: Goal, most_operations: float | None = None) -> Trial:
     """Return the cheapest trial that is as good as the best, within the best one's standard error.
 
-    With `most_operations` only trials of at most that many synaptic operations count.
+    With a budget, `most_operations`, return the best trial within the budget instead.
     """
     best = [
         trial
@@ -107,6 +107,8 @@ def chosen(trials: Sequence[Trial], goal: Goal, most_operations: float | None = 
             + ": try more trials, or a space with smaller networks"
         )
     top = best[-1]
+    if most_operations is not None:
+        return top
     limit = goal.losses(top.mean())[0] + top.error
     return next(trial for trial in best if goal.losses(trial.mean())[0] <= limit)
 

@@ -42,9 +42,10 @@ def deployed(
     import hardware
     from conversion import convert
     from hardware.reporting.build import versions
+    from spiking_gru.training.plan import finished
     from spiking_gru.workflows.train import train
 
-    trained = _finished(settings, dataset, RunFolder(folder)) or train(
+    trained = finished(settings, dataset, RunFolder(folder)) or train(
         settings, dataset, folder, force=True, callbacks=callbacks, progress=False
     )
     about = {
@@ -59,19 +60,6 @@ def deployed(
     trace = hardware.run(program, part.sequences)
     trace.save(folder / "trace.safetensors")
     return Deployed(trained, program, trace)
-
-
-def _finished(
-    settings: TrainingSettings, dataset: Dataset, run: RunFolder
-) -> dict[str, Any] | None:
-    """Return what training wrote in a folder, if it was of these settings and data."""
-    if not run.about_training.is_file():
-        return None
-    trained = run.training()
-    same = trained["dataset"]["fingerprint"] == dataset.fingerprint
-    resolved = settings.resolved(dataset.task, dataset.encoder)
-    wanted = {**resolved.model_dump(mode="json"), "data": dataset.name}
-    return trained if same and trained["settings"] == wanted else None
 
 
 def reported(made: Deployed, dataset: Dataset, folder: Path) -> Report:

@@ -48,6 +48,9 @@ FAULTS = (RangeError, PlacementError, SettingError, TrainingError)
 WAIT_S = 1.0
 """Seconds from one look at the trials of other processes to the next."""
 
+TRIALS = 40
+"""Trials of a search where no number is given."""
+
 FRESH = 1
 """The first of the fresh seeds, counted from the seed of the search."""
 
@@ -90,7 +93,7 @@ def search(
     folder: str | Path,
     *,
     space: Space | str | Path | dict[str, Any] | None = None,
-    trials: int = 40,
+    trials: int = TRIALS,
     folds: int = 3,
     by: str | None = None,
     metric: str | None = None,
@@ -109,9 +112,9 @@ def search(
     group or class. The test part chooses nothing. After each fold the better half of the trials
     continues. The objectives are a `metric` and a `cost`, `energy` or `operations`.
 
-    Among trials with at most `most_operations`, the search chooses the cheapest one within the best
-    one's standard error. It trains these settings with that many fresh `seeds` on the whole
-    training part.
+    The search chooses the cheapest trial within the best one's standard error. With a budget,
+    `most_operations`, it chooses the best trial within the budget. It trains these settings with
+    that many fresh `seeds` on the whole training part.
 
     A search that was stopped or killed continues in its folder. Several processes can share a
     folder; `workers` are processes of this call. No trial begins after `minutes`.

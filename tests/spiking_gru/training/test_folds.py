@@ -157,6 +157,38 @@ def test_runs_are_kept_in_the_folder_that_is_named(tmp_path: Path) -> None:
     assert 0 <= found.mean["quantised"]["accuracy"] <= 1
 
 
+def test_a_stopped_cross_validation_trains_only_the_folds_that_are_missing(tmp_path: Path) -> None:
+    dataset = data.load(str(small_file(tmp_path)))
+    place = tmp_path / "runs"
+    trained: list[str] = []
+
+    def watch(report: Any) -> None:
+        trained.append(report.phase)
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(SETTINGS, dataset, 2, folder=place, callbacks=[watch])
+    trained[:] = ["stopped"] * 3
+    found = cross_validate(SETTINGS, dataset, 2, folder=place, callbacks=[watch])
+    assert trained[3:] in (["quantised"], ["float", "quantised"])
+    assert found == cross_validate(SETTINGS, dataset, 2, folder=tmp_path / "undisturbed")
+
+
+def test_finished_folds_of_other_settings_or_folds_are_refused_and_replaced_with_force(
+    tmp_path: Path,
+) -> None:
+    dataset = data.load(str(small_file(tmp_path)))
+    place = tmp_path / "runs"
+    first = cross_validate(SETTINGS, dataset, 2, folder=place)
+    other = SETTINGS.model_copy(update={"hidden": 5})
+    for settings, count in ((other, 2), (SETTINGS, 3)):
+        with pytest.raises(InputError, match="--force"):
+            cross_validate(settings, dataset, count, folder=place)
+    assert cross_validate(SETTINGS, dataset, 2, folder=place) == first
+    assert cross_validate(other, dataset, 2, folder=place, force=True) != first
+
+
 def test_folds_of_texts_and_of_pairs_have_the_tokens_of_the_whole(trained: list[Dataset]) -> None:
     texts = [f"text {i}" for i in range(COUNT)]
     for whole in (

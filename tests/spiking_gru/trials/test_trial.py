@@ -75,9 +75,11 @@ def test_a_metric_of_which_less_is_better_is_chosen_by_the_same_rule() -> None:
     assert chosen([trial(0, 0.5, 1.0), trial(1, 0.39, 2.0), best], goal).index == 1
 
 
-def test_only_trials_within_the_operations_are_chosen() -> None:
-    trials = [trial(0, 0.90, 1.0), trial(1, 0.99, 2.0)]
-    assert chosen(trials, GOAL, most_operations=1.5e9).index == 0
+def test_the_best_trial_within_a_budget_of_operations_is_chosen() -> None:
+    best = Trial(1, {}, (Figures(0.98, 1.4e9, 1.4), Figures(0.90, 1.4e9, 1.4)), DONE)
+    trials = [trial(0, 0.93, 1.0), best, trial(2, 0.99, 2.0)]
+    assert chosen(trials[:2], GOAL).index == 0
+    assert chosen(trials, GOAL, most_operations=1.5e9).index == 1
     with pytest.raises(SettingError, match="no trial has finished all folds with at most 100"):
         chosen(trials, GOAL, most_operations=100)
     with pytest.raises(SettingError, match="try more trials"):
