@@ -60,7 +60,8 @@ def blocks(page: str, *languages: str) -> list[str]:
 
 def commands(page: str) -> list[str]:
     """Return the commands of a page without their prompts and comments."""
-    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    joined = [re.sub(r"\\\n +", "", block) for block in blocks(page, "sh")]
+    lines = [line for block in joined for line in block.splitlines()]
     for block in blocks(page, "console"):
         lines += [line[2:] for line in block.splitlines() if line.startswith("$ ")]
     return [line.partition("  #")[0].strip() for line in lines]
@@ -141,10 +142,10 @@ def test_the_code_of_the_page_on_search_runs(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     [space] = blocks("search.md", "toml")
     (tmp_path / "space.toml").write_text(space)
-    [command] = commands("search.md")
     little = "--space space.toml --trials 1 --folds 2 --seeds 0 --epochs 1 --quantised-epochs 1"
-    run(f"{command.replace('15000', '10000000')} {little}", tmp_path)
-    assert (tmp_path / "runs" / "search" / "trials.csv").is_file()
+    for number, command in enumerate(commands("search.md")):
+        run(f"{command.replace('15000', '10000000')} {little} --out {number}", tmp_path)
+        assert (tmp_path / str(number) / "trials.csv").is_file()
     printed = printed_by((DOCS / "search.md").read_text(), tmp_path)
     assert "'hidden'" in printed[-1]
 

@@ -20,6 +20,10 @@ AXES = {
 """Factor and title of a cost."""
 
 
+FEW = 200
+"""Least ratio of costs at which only powers of ten are written on the axis."""
+
+
 def picture(
     trials: Sequence[Trial], goal: Goal, chosen: Trial, final: Sequence[Figures] = ()
 ) -> bytes:
@@ -46,7 +50,9 @@ def picture(
     axes.set_xscale("log")
     for formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
         formatter(ScalarFormatter() if factor > 1 else "{x:,.0f}")
-    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    low, high = axes.get_xlim()
+    between = (2, 5) if high < FEW * low else ()
+    axes.xaxis.set_minor_locator(LogLocator(subs=between))
     axes.set_xlabel(title)
     axes.set_ylabel(goal.metric.replace("_", " "))
     axes.legend(loc="lower right" if goal.more_is_better else "upper right", fontsize=8)
