@@ -50,13 +50,21 @@ def report(
 ) -> Report:
     """Report a trace; with a folder, write its files there too.
 
-    They are `report.json`, `per_inference.csv` and Parquet, and the page `report.html`.
+    The files are `report.json`, `per_inference.csv` and Parquet, and the page `report.html`. A
+    program that answers every frame has `predictions.csv` and Parquet as well.
 
-    A program that answers every frame has `predictions.csv` and Parquet as well.
-
-    `targets` and `naive` are as for `study`, `dataset` is the name of the data, `chip` a name, a
-    description file or a `Chip`; `cost_model`, `rival` and `objective` are as for `study`, all
-    others as for `make_report`.
+    - `targets`: class indices, labels or values of each sequence or of each frame, with -1 or NaN
+      where one is missing; for a program with heads a dict of these by the name of the head.
+    - `naive`: forecasts of values by name, to compare with.
+    - `dataset`: the name of the data.
+    - `chip`, `rival`: a name, a description file or an object. Dense networks are priced on the
+      digital chip `rival`.
+    - `cost_model`: a version of the closed form. `objective`: as for `place`.
+    - `trained`: networks to compare with, by name. Each one is its metrics, its accuracy alone, or
+      a `TrainedNetwork`. `history` has the epochs of their phases, `best_epochs` the kept epochs.
+    - `skipping`: a delta GRU that training has calibrated; without it the threshold is 0.
+    - `verification`: the content of `verification.json`.
+    - `measured`: times of other networks on the host. `demand`: rate, deadline, battery.
     """
     program, trace = program_and_trace("report", program, trace)
     run = study(

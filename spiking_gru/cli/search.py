@@ -11,7 +11,7 @@ import typer
 
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Json
-from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.settings import options_from, training_settings
 from spiking_gru.cli.stopped import told_when_stopped
 from spiking_gru.cli.workplace import have_temporary_folder, require_torch
 from spiking_gru.settings import TrainingSettings
@@ -87,11 +87,8 @@ def search(
     voice = Voice(as_json)
     have_temporary_folder(out)
     require_torch("a search")
-    from pydantic import ValidationError
-
     from hardware.errors import InputError
-    from hardware.files.disk import first_fault
-    from spiking_gru.data.registry import load, located
+    from spiking_gru.data.registry import load
     from spiking_gru.trials.plan import CALL, FILE, read_plan
     from spiking_gru.workflows.search import TRIALS
     from spiking_gru.workflows.search import search as run_search
@@ -115,12 +112,7 @@ def search(
         chosen = {**plan["settings"], "data": kept.pop("data"), **chosen}
         call = {**kept, **call}
         varied = space or plan["space"]
-    if "data" in chosen:
-        chosen = {**chosen, "data": located(chosen["data"])}
-    try:
-        settings = TrainingSettings.model_validate(chosen)
-    except ValidationError as error:
-        raise InputError(first_fault(error)) from error
+    settings = training_settings(chosen)
     dataset = load(settings.data, settings.seed)
     voice.say(f"{dataset.name}: search in {out}")
     saved = told_when_stopped("search", out, (out / FILE).exists)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+
+from spiking_gru.settings import TrainingSettings
 
 
 def options_from(model: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -48,6 +50,23 @@ def options_from(model: type[BaseModel]) -> Callable[[Callable[..., None]], Call
         return with_options
 
     return decorate
+
+
+def training_settings(chosen: Mapping[str, Any]) -> TrainingSettings:
+    """Return the settings of a training from the options that were given."""
+    from pydantic import ValidationError
+
+    from hardware.errors import InputError
+    from hardware.files.disk import first_fault
+    from spiking_gru.data.registry import located
+
+    values = dict(chosen)
+    if "data" in values:
+        values["data"] = located(values["data"])
+    try:
+        return TrainingSettings.model_validate(values)
+    except ValidationError as error:
+        raise InputError(first_fault(error)) from error
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hardware.errors import InputError
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Force, Json, Resume
-from spiking_gru.cli.settings import options_from
+from spiking_gru.cli.settings import options_from, training_settings
 from spiking_gru.cli.stopped import of_phases, told_when_stopped
 from spiking_gru.cli.workplace import folder_of, require_torch
 from spiking_gru.settings import TrainingSettings
@@ -77,18 +76,10 @@ def train_network(
     resume: bool | None = None,
 ) -> dict[str, Any]:
     require_torch("training")
-    from pydantic import ValidationError
-
-    from hardware.files.disk import first_fault
-    from spiking_gru.data.registry import load, located
+    from spiking_gru.data.registry import load
     from spiking_gru.workflows.train import train as run_training
 
-    if "data" in chosen:
-        chosen = {**chosen, "data": located(chosen["data"])}
-    try:
-        settings = TrainingSettings.model_validate(chosen)
-    except ValidationError as error:
-        raise InputError(first_fault(error)) from error
+    settings = training_settings(chosen)
     folder.require_free_to_train(force, resume)
     dataset = load(settings.data, settings.seed)
     settings = settings.resolved(dataset.task, dataset.encoder)
