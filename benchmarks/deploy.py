@@ -1,4 +1,4 @@
-"""One frame, a sequence, a batch: our engines and what else runs a GRU on a CPU.
+"""One frame, a sequence, a batch, many sessions: our engines and what else runs a GRU on a CPU.
 
 All contestants run in turn, round after round, in one process on one thread; times are the least
 and the median of the rounds. Compare the ratios of one run: times vary with the machine.
@@ -11,6 +11,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,7 @@ BEGIN, END = "<!-- written by benchmarks/deploy.py -->", "<!-- end -->"
 SIZES = ((12, 64), (140, 128), (700, 512))
 ACTIVITIES = (0.1, 0.01)
 STEPS, BATCH, ROUNDS = 100, 64, 15
+ROWS, CALLS = 1000, 200
 LEAST_S = 2e-3
 """A call is repeated within a round until it takes that long."""
 
@@ -93,6 +95,7 @@ def imported(channels: int, hidden: int, emit: str) -> tuple[Program, Sequences]
     return deploy(gru, sequences, emit=emit, encoder="graded").program, sequences
 
 
+@cache
 def programs(channels: int, hidden: int) -> dict[str, tuple[Program, Sequences]]:
     """Our contestants by name, with their sequences."""
     found = {
@@ -151,6 +154,33 @@ def of_sequences(channels: int, hidden: int, batch: int) -> dict[str, list[float
     return seconds_of(contestants)
 
 
+def of_rows(channels: int, hidden: int) -> Iterator[str]:
+    """Lines of Markdown: percentiles of one call that gives every one of many rows a frame."""
+    contestants: list[Contestant] = []
+    for name, (program, sequences) in programs(channels, hidden).items():
+        session = Session(program, batch=ROWS)
+        frames = sequences.values[np.arange(STEPS * ROWS) % len(sequences.values)]
+        blocks = cycle(list(frames.reshape(STEPS, ROWS, channels)))
+        left = 0
+
+        def step(session: Session = session, blocks: Iterator[np.ndarray] = blocks) -> None:
+            nonlocal left
+            if not left:
+                session.reset()
+                left = STEPS
+            left -= 1
+            session.step(next(blocks))
+
+        contestants.append(Contestant(name, step, 1))
+    contestants += [
+        Contestant(ONNX, rivals.onnx_gru(channels, hidden, 1, ROWS), 1),
+        Contestant("torch, eager", rivals.torch_gru(channels, hidden, 1, ROWS), 1),
+    ]
+    for name, seconds in seconds_of(contestants, CALLS).items():
+        half, most = np.percentile(1e3 * np.array(seconds), [50, 99])
+        yield f"| {name} | {half:.3g} | {most:.3g} | {1e3 * half / ROWS:.3g} |"
+
+
 def all_tables() -> Iterator[str]:
     """Every table, as it is measured."""
     names = {f"{channels} → {hidden}": (channels, hidden) for channels, hidden in SIZES}
@@ -160,6 +190,11 @@ def all_tables() -> Iterator[str]:
         found = {name: of_sequences(*size, batch) for name, size in names.items()}
         yield ""
         yield from table(f"{of}, {STEPS} frames", found)
+    middle = SIZES[1]
+    yield ""
+    yield f"| {ROWS:,} rows, {middle[0]} → {middle[1]} | median ms | 99 % ms | median µs a frame |"
+    yield "|---|---|---|---|"
+    yield from of_rows(*middle)
 
 
 def main() -> None:
