@@ -45,8 +45,9 @@ class Scores:
         table = "rows" if readout.answers_every_step else "ends"
         self.writer = None if folder is None else RecordingWriter(str(folder), "scores", table)
         self.starts = None if folder is None else StartReader(folder, (TALLY,))
-        self.now = None if folder is None else ProcessArrays(str(folder), (TALLY_NOW,))
         _, self.window, self.steps = readout.tally(len(arrived))
+        told = folder is not None and self.window.size  # else scores are all that a session reads
+        self.now = ProcessArrays(str(folder), (TALLY_NOW,)) if told else None
 
     def step(self, score: Integers, product: Callable[[Integers], Integers]) -> NDArray[np.int64]:
         """Step the lanes that are due, and return their clock messages.

@@ -105,6 +105,11 @@ class State:
         outputs = program.readout.outputs
         words = self.window if np.size(self.window) else np.zeros((0, outputs), dtype=np.int64)
         window = whole("the window's words", words, (program.readout.window_words, outputs))
+        if window[self.steps :].any():
+            raise InputError(
+                f"the window has words of more than {number_of(self.steps, 'step')}: give the "
+                f"state of a session"
+            )
         start = Start(tuple(emitted), tuple(membranes))
         return Carried(start, encoder, scores, self.steps, window)
 

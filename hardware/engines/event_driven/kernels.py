@@ -245,7 +245,8 @@ def run_readout(
             fill(accumulators, 0)
             fill(synapses.held, 0)
             fill(score, 0)
-            for word in range(len(state.window)):
+            # Only the words that the sequence before has written: a window may be long.
+            for word in range(min(state.steps[0], len(state.window))):
                 fill(state.window[word], 0)
             state.steps[0] = 0
         for i in range(part.lengths[s] - 1 if reading.once else 0, part.lengths[s]):

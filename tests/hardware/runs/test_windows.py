@@ -114,7 +114,7 @@ def test_a_state_carries_the_window_from_engine_to_engine(
     program = random_program(2, hidden=(4,), readout=kind, window=4)
     frames = random_sequences(2, 3, [15]).values
     expected = scores_of(program, run(program, [frames]))[0]
-    for at in (0, 1, 4, 6, 11):
+    for at in (1, 6):
         with Session(program) as session, Session(program, engine, **options) as other:
             for frame in frames[:at]:
                 session.step(frame)
@@ -140,6 +140,8 @@ def test_a_state_without_its_window_is_refused() -> None:
             with pytest.raises(InputError, match=r"the window's words have shape .*expected \(4,"):
                 session.load_state(replace(state, window=window))
         assert state != replace(state, window=state.window + 1)
+        with pytest.raises(InputError, match="the window has words of more than 1 step: give"):
+            session.load_state(replace(state, window=state.window + 1))
     with Session(random_program(2)) as session:
         assert session.state.window.shape == (0, 2)
 
