@@ -82,6 +82,11 @@ def _readout(nir: Any, program: Program) -> dict[str, Any]:
         # τ dv/dt = −v + R I, a unit of time a step: v ← v − v · 2^-leak + I
         slow = one * 2.0**readout.leak
         chain["integrate"] = nir.LI(tau=slow, r=slow, v_leak=0 * one)
-    elif readout.adds_up:
+    elif readout.row.windowed:
+        raise SettingError(
+            f"the readout is {readout.kind!r}, and NIR has no node for the sum of a window: export "
+            f"part 'encoder', or train the readout 'leaky'"
+        )
+    elif readout.row.adds_up:
         chain["integrate"] = nir.I(r=one)
     return chain

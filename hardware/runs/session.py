@@ -84,7 +84,7 @@ class Session:
         if most is not None and self.steps + encoder.steps > most:
             raise InputError(
                 f"the session has gone {self.steps} steps, but readout scores are proven only up "
-                f"to {most}: reset() it before"
+                f"to {most}: reset() it before{self.program.readout.remedy}"
             )
         scores = self._stepper.step(values)
         self._scores = scores.copy()

@@ -205,6 +205,9 @@ class Reading(NamedTuple):
     """Whether a step adds to the score before it."""
 
     leak: int
+    slides: bool
+    tumbles: bool
+    window: int
     every_step: bool
     once: bool
     """Whether it receives the membranes at the end of a sequence, not the messages of each step."""
@@ -218,6 +221,8 @@ class ReadoutState(NamedTuple):
     synapses: Synapses
     accumulators: Numbers  # (outputs,)
     score: NDArray[np.int64]  # (outputs,)
+    window: NDArray[np.int64]  # (words, outputs): a ring of currents, or the sum so far
+    steps: NDArray[np.int64]  # (1,): steps of the sequence so far
     scratch: Scratch
 
 

@@ -24,7 +24,7 @@ from hardware.engines.registry import Recording
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program.model import Program
-from hardware.program.start import Carried, Start, start_of_one
+from hardware.program.start import Carried, Start, carried_at_start
 from hardware.sequences.dense import Sequences, in_parts
 from hardware.sequences.sparse import AnySequences
 
@@ -155,12 +155,9 @@ class Stepper:
         return self.machine.score_sequences(sequences, initial=initial)
 
     def carried(self) -> Carried:
-        found = self.machine.carried(self.order)
         if self.order:
-            return found
-        encoder = self.machine.layout.program.encoder.initial_state()
-        start = start_of_one(self.machine.layout.program, self.start)
-        return Carried(start, encoder, np.zeros_like(found.score), 0)
+            return self.machine.carried(self.order)
+        return carried_at_start(self.machine.layout.program, self.start)
 
     def load(self, carried: Carried) -> None:
         self.reset()

@@ -210,6 +210,20 @@ def watch(values: Any, where: Any, quantity: int, g: int, counts: SaturationCoun
                 first[4], first[5], first[6] = n, where[2], value
 
 
+@inlined
+def add_to_window(reading: Reading, state: ReadoutState, j: int, current: int, step: int) -> None:
+    """Take one more current of an output, as `hardware.definition.window` has it."""
+    place = step % reading.window
+    if reading.slides:
+        state.score[j] += current - state.window[place, j]
+        state.window[place, j] = current
+        return
+    sums = current if place == 0 else state.window[0, j] + current
+    state.window[0, j] = sums
+    if step < reading.window or place == reading.window - 1:
+        state.score[j] = sums
+
+
 @compiled
 def run_readout(
     reading: Reading,
@@ -231,12 +245,17 @@ def run_readout(
             fill(accumulators, 0)
             fill(synapses.held, 0)
             fill(score, 0)
+            # Only the words that the sequence before has written: a window may be long.
+            for word in range(min(state.steps[0], len(state.window))):
+                fill(state.window[word], 0)
+            state.steps[0] = 0
         for i in range(part.lengths[s] - 1 if reading.once else 0, part.lengths[s]):
             row = part.starts[s] + i
             if reading.once:
                 arrive_dense(accumulators, synapses, ends[s], state.scratch)
             else:
                 arrive_at(accumulators, synapses, arriving, row, state.scratch)
+            step = state.steps[0]
             for j in range(len(score)):
                 current = right(left(accumulators[j], shift[0]), shift[1])
                 current = np.int64(current) + reading.bias[j]
@@ -244,13 +263,18 @@ def run_readout(
                     score[j] = current
                 elif reading.leak:
                     score[j] += current - (score[j] >> reading.leak)
+                elif reading.window:
+                    add_to_window(reading, state, j, current, step)
                 else:
                     score[j] += current
+            state.steps[0] = step + 1
             if reading.every_step:
                 copy(scores[row], score)
             if counts is not None and reading.watched:
                 where = part.sequence + s, part.order + i, part.order + i
                 watch(accumulators, where, ACCUMULATOR, 0, counts)
-                watch(score, where, SCORE, 0, counts)
+                # A tumbling score is a copy of an earlier sum.
+                sums = state.window[0] if reading.tumbles else score
+                watch(sums, where, SCORE, 0, counts)
         if not reading.every_step:
             copy(scores[s], score)

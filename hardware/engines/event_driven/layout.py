@@ -182,8 +182,11 @@ class Layout:
         self.reading = Reading(
             bias=owned(readout.bias, np.int64),
             shift=shifts_of(readout.shift, self.number),
-            keeps=readout.adds_up or readout.row.leaks,
+            keeps=readout.row.adds_up or readout.row.leaks,
             leak=readout.leak,
+            slides=readout.row.slides,
+            tumbles=readout.row.tumbles,
+            window=readout.window,
             every_step=readout.answers_every_step,
             once=readout.sees_membranes,
             watched=self.watched,

@@ -304,7 +304,8 @@ class Machine:
             tuple(state.e[np.newaxis, : len(state.h)].astype(np.int64) for state in states),
             tuple(state.h[np.newaxis].astype(np.int64) for state in states),
         )
-        return Carried(start, self.encoder.held.copy(), self.readout.score.copy(), steps)
+        score, window = self.readout.score.copy(), self.readout.window.copy()
+        return Carried(start, self.encoder.held.copy(), score, steps, window)
 
     def load(self, carried: Carried) -> None:
         """Take up a state. Accumulators begin at 0: the next messages are values, not changes."""
@@ -317,6 +318,8 @@ class Machine:
         self.readout.accumulators[:] = 0
         self.readout.synapses.held[:] = 0
         self.readout.score[:] = carried.score
+        self.readout.window[:] = carried.window
+        self.readout.steps[:] = carried.steps
         self.encoder.held[:] = carried.encoder
 
     def forget_saturations(self) -> None:

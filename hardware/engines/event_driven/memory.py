@@ -63,10 +63,13 @@ def states_of(initial: tuple[Initial, ...], sequences: slice) -> tuple[Initial, 
 def readout_state(layout: Layout) -> ReadoutState:
     """Return the readout before its first step."""
     outputs, sources = layout.program.readout.weights.shape
+    score, window, steps = layout.program.readout.tally(1)
     return ReadoutState(
         synapses=synapses_of(layout.readout, layout.number),
         accumulators=room((outputs,), layout.number),
-        score=np.zeros(outputs, dtype=np.int64),
+        score=score[0],
+        window=window[0],
+        steps=steps,
         scratch=scratch_of(sources, 0, layout.number),
     )
 
