@@ -13,7 +13,7 @@ from hardware.definition.cell import Product, Watch, step, unwatched
 from hardware.definition.readout import Readout
 from hardware.definition.token_rows import Rows
 from hardware.engines.magnitudes import width
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import (
     QUANTITIES,
     SATURATIONS,
@@ -75,7 +75,9 @@ class Stepper:
         self.proven = width(program).proven
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        if not self.program.encoder.takes(frame):
+            return None
         program, one = self.program, np.ones(1, dtype=np.int64)
         start, encoder, score, steps = self.now
         events, encoder = program.encoder.encode(frame[np.newaxis], encoder, self.clamped_inputs)
@@ -92,7 +94,10 @@ class Stepper:
                 self.beyond = first._replace(order=steps, step=steps)
             steps += 1
         self.now = Carried(start, encoder, score, steps)
-        return score.copy()
+        return score
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        return one_by_one(self, frames, self.program.readout.outputs)
 
     def run(self, sequences: Sequences) -> Integers:
         """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
