@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import Saturations
 from hardware.lava.session import START_UP_SECONDS, LavaSession
 from hardware.program.model import Program
@@ -75,7 +75,9 @@ class LavaStepper:
         self.load(self.first)
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        if not self.program.encoder.takes(frame):
+            return None
         try:
             events, self.state = self.program.encoder.encode(
                 frame[np.newaxis], self.state, self.clamped_inputs
@@ -86,7 +88,10 @@ class LavaStepper:
         except BaseException:
             self.reset()  # the encoder as well, because the session is set up again
             raise
-        return self.scores.copy()
+        return self.scores
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        return one_by_one(self, frames, self.program.readout.outputs)
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()

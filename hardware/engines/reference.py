@@ -14,7 +14,7 @@ from hardware.definition.readout import Readout
 from hardware.definition.token_rows import Rows
 from hardware.definition.window import Tally
 from hardware.engines.magnitudes import width
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import (
     QUANTITIES,
     SATURATIONS,
@@ -75,7 +75,9 @@ class Stepper:
         self.proven = width(program).proven
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        if not self.program.encoder.takes(frame):
+            return None
         program, one = self.program, np.ones(1, dtype=np.int64)
         events, self.encoder = program.encoder.encode(
             frame[np.newaxis], self.encoder, self.clamped_inputs
@@ -93,6 +95,9 @@ class Stepper:
             if self.beyond is None and first is not None:
                 self.beyond = first._replace(order=steps, step=steps)
         return self.tally.score[0].copy()
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        return one_by_one(self, frames, self.program.readout.outputs)
 
     def run(self, sequences: Sequences) -> Integers:
         """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""

@@ -119,7 +119,9 @@ class _Search:
         if before.carried is not None:
             stepper.load(before.carried)
         last = before.tokens[-1] if before.tokens else PADDING
-        scores = stepper.step(np.array([last], dtype=np.float32))[UNKNOWN:]
+        answer = stepper.step(np.array([last], dtype=np.float32))
+        assert answer is not None
+        scores = answer[UNKNOWN:]
         carried = stepper.carried() if self.beam > 1 else None
         bits = costs(scores, self.decoder.readout.unit)
         order = np.lexsort((-scores, bits))[: self.beam]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from math import inf
+from threading import RLock
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +19,7 @@ from hardware.errors import ClampedInputsWarning, EngineError, InputError, Setti
 from hardware.program.start import InitialState, start_of
 from hardware.runs.clamped import Clamped
 from hardware.runs.given import ProgramLike, program_of
-from hardware.runs.state import State
+from hardware.runs.state import State, carried_of
 from hardware.sequences.dense import Inputs, float_frames
 
 FRAMES_BETWEEN = 16
@@ -56,9 +58,16 @@ class Session:
         self.program = program
         self.engine = engine
         self.strict = strict
-        self.steps = self.frames = 0
+        self.frames = 0
+        self.elapsed = 0
+        """Steps since the session began or was reset."""
+
         self._has_warned = False
         self._scores: NDArray[np.int64] | None = None
+        self._shape = (program.encoder.channels,)
+        self._per_frame = program.encoder.steps
+        self._most = inf if program.max_steps is None else program.max_steps
+        self._lock = RLock()
         self._stepper = connected(engine, program, options, start_of(program, initial_state, 1))
         self._open = True
 
@@ -67,33 +76,92 @@ class Session:
         return f"Session({self.engine!r}: {frames} of {self.program!r}{closed})"
 
     def step(self, frame: ArrayLike | str) -> NDArray[np.int64]:
-        """Return the scores (outputs,) after one more frame (channels,), or piece of a text."""
-        self._require_open()
+        """Return the scores (outputs,) after one more frame (channels,), or piece of a text.
+
+        A float32 array takes a few microseconds; any other frame is converted first.
+        """
+        with self._lock:
+            if not (
+                type(frame) is np.ndarray
+                and frame.dtype == np.float32
+                and frame.shape == self._shape
+                and self._open
+            ):
+                self._require_open()
+                frame = self._converted(frame)
+            elapsed = self.elapsed + self._per_frame
+            scores = self._stepper.step(frame) if elapsed <= self._most else None
+            if scores is None:
+                self._refuse(frame[np.newaxis], elapsed)
+            self._scores, self.elapsed = scores, elapsed
+            self._after(1)
+            return scores.copy()
+
+    def steps(self, block: ArrayLike) -> NDArray[np.int64]:
+        """Return the scores (frames, outputs) after each frame of a block (frames, channels).
+
+        They are those of single steps. Nothing changes if one of the frames is refused.
+        """
+        with self._lock:
+            self._require_open()
+            channels = self.program.encoder.channels
+            frames = float_frames("the block", block, f"(frames, {channels})")
+            if frames.ndim != 2 or frames.shape[1] != channels:
+                raise InputError(
+                    f"the block has shape {frames.shape}, expected (frames, {channels})"
+                )
+            self._require_values(frames)
+            elapsed = self.elapsed + len(frames) * self._per_frame
+            self._require_proven(elapsed)
+            scores = self._stepper.block(frames)
+            if len(frames):
+                self._scores, self.elapsed = scores[-1].copy(), elapsed
+                self._after(len(frames))
+            return scores
+
+    def _after(self, frames: int) -> None:
+        """Count frames that were taken; raise or warn where they went beyond a range."""
+        before, self.frames = self.frames, self.frames + frames
+        if self.strict and (found := self._stepper.overflow()) is not None:
+            require_within_word(self.program, found)
+        if before // FRAMES_BETWEEN < self.frames // FRAMES_BETWEEN:
+            self._warn_of_clamped(3)
+
+    def _converted(self, frame: ArrayLike | str) -> NDArray[np.float32]:
+        """Return a frame as an array of the right type and shape."""
         if isinstance(frame, str):
             frame = self._token(frame)
+        values = float_frames("the frame", frame, f"({self.program.encoder.channels},)")
+        if values.shape != self._shape:
+            raise InputError(f"the frame has shape {values.shape}, expected {self._shape}")
+        return values
+
+    def _refuse(self, frames: NDArray[np.float32], elapsed: int) -> NoReturn:
+        """Raise the error for frames that were not taken."""
+        self._require_values(frames)
+        self._require_proven(elapsed)
+        raise EngineError(f"{self.engine} refused a frame without a fault: report this")
+
+    def _require_values(self, frames: NDArray[np.float32]) -> None:
+        """Refuse frames (frames, channels) with a value that the encoder cannot take."""
         encoder = self.program.encoder
-        values = float_frames("the frame", frame, f"({encoder.channels},)")
-        if values.shape != (encoder.channels,):
-            raise InputError(f"the frame has shape {values.shape}, expected ({encoder.channels},)")
-        if not np.isfinite(values).all():
-            channel = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise InputError(f"{values[channel]} in channel {channel}: expected a finite number")
-        if encoder.row.by_token:
-            require_tokens(values[np.newaxis], encoder.fields, self.frames)
-        most = self.program.max_steps
-        if most is not None and self.steps + encoder.steps > most:
+        wrong = np.argwhere(~np.isfinite(frames))
+        if len(wrong):
+            row, channel = wrong[0]
+            where = f" of frame {row} of the block" if len(frames) > 1 else ""
             raise InputError(
-                f"the session has gone {self.steps} steps, but readout scores are proven only up "
-                f"to {most}: reset() it before{self.program.readout.remedy}"
+                f"{frames[row, channel]} in channel {channel}{where}: expected a finite number"
             )
-        scores = self._stepper.step(values)
-        self._scores = scores.copy()
-        self.steps += encoder.steps
-        self.frames += 1
-        self._require_within_word()
-        if self.frames % FRAMES_BETWEEN == 0:
-            self._warn_of_clamped(2)
-        return scores
+        if encoder.row.by_token:
+            require_tokens(frames, encoder.fields, self.frames)
+
+    def _require_proven(self, elapsed: int) -> None:
+        """Refuse to go further than the readout's scores are proven to fit."""
+        if elapsed > self._most:
+            raise InputError(
+                f"the session has gone {self.elapsed} steps, but readout scores are proven only up "
+                f"to {self._most}: reset() it before{self.program.readout.remedy}"
+            )
 
     def _token(self, piece: str) -> list[int]:
         """The frame of a piece of a text."""
@@ -107,61 +175,70 @@ class Session:
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Return the `Trace.scores` of whole sequences; the next step begins a new sequence."""
-        self._require_open()
-        sequences = self.program.sequences(samples)
-        self.program.steps_of(sequences)
-        self.steps, self._scores = 0, None
-        scores = self._stepper.run(sequences)
-        self.frames += int(sequences.lengths.sum())
-        self._require_within_word()
-        self._warn_of_clamped(2)
-        return scores
+        with self._lock:
+            self._require_open()
+            sequences = self.program.sequences(samples)
+            self.program.steps_of(sequences)
+            self.elapsed, self._scores = 0, None
+            scores = self._stepper.run(sequences)
+            self.frames += int(sequences.lengths.sum())
+            self._require_within_word()
+            self._warn_of_clamped(2)
+            return scores
 
     @property
     def values(self) -> NDArray[np.float64]:
         """(outputs,): the last scores in the unit of the target; for classes, training's logits."""
-        if self._scores is None:
-            raise EngineError(
-                "no frame has come since the session began or was reset: step() it before"
-            )
-        return self.program.readout.values(self._scores, self.steps)
+        with self._lock:
+            if self._scores is None:
+                raise EngineError(
+                    "no frame has come since the session began or was reset: step() it before"
+                )
+            return self.program.readout.values(self._scores, self.elapsed)
 
     @property
     def clamped(self) -> NDArray[np.int64]:
         """(channels,): inputs that the encoder clamped in all frames since the session began."""
-        return self._stepper.clamped().copy()
+        with self._lock:
+            return self._stepper.clamped().copy()
 
     @property
     def state(self) -> State:
         """The exact integers that the session carries; `load_state` continues from them."""
-        self._require_open()
-        return State.of(self.program, self._stepper.carried())
+        with self._lock:
+            self._require_open()
+            return State.of(self.program, self._stepper.carried())
 
     def load_state(self, state: State) -> None:
         """Continue from a state of this program, of this engine or of any other."""
-        self._require_open()
-        if not isinstance(state, State):
-            raise InputError(
-                f"the state is a {type(state).__name__}, expected a `State`: give membranes as "
-                f"the session's initial_state"
-            )
-        carried = state.carried(self.program)
-        self._stepper.load(carried)
-        self.steps = carried.steps
-        self._scores = carried.score.copy() if carried.steps else None
+        with self._lock:
+            self._require_open()
+            carried = carried_of(self.program, state)
+            self._stepper.load(carried)
+            self.elapsed = carried.steps
+            self._scores = carried.score.copy() if carried.steps else None
 
     def reset(self) -> None:
         """Forget all frames so far."""
-        self._require_open()
-        self._stepper.reset()
-        self.steps, self._scores = 0, None
+        with self._lock:
+            self._require_open()
+            self._stepper.reset()
+            self.elapsed, self._scores = 0, None
 
     def close(self) -> None:
         """Free the resources of the engine; a second call does nothing."""
-        if self._open:
-            self._open = False
-            self._stepper.close()
-            self._warn_of_clamped(2)
+        with self._lock:
+            if self._open:
+                self._open = False
+                self._stepper.close()
+                self._warn_of_clamped(2)
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=RLock())
 
     def __enter__(self) -> Session:
         return self

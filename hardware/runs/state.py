@@ -189,6 +189,16 @@ def _restored(tensors: dict[str, NDArray[Any]], about: dict[str, str]) -> State:
     return state
 
 
+def carried_of(program: Program, state: State) -> Carried:
+    """Return a state in the form of the engines; an InputError for anything else."""
+    if not isinstance(state, State):
+        raise InputError(
+            f"the state is a {type(state).__name__}, expected a `State`: give membranes as "
+            f"the session's initial_state"
+        )
+    return state.carried(program)
+
+
 def whole(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Integers:
     """Return whole numbers of a shape; an InputError for anything else."""
     values = np.asarray(given)

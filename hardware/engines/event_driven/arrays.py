@@ -75,9 +75,7 @@ class Part(NamedTuple):
     sequence: int
     """The number of the first sequence."""
 
-    order: int
-    """Steps that have been computed before."""
-
+    order: NDArray[np.int64]  # (1,): steps that have been computed before
     begins: NDArray[np.bool_]
     """(sequences,): whether a sequence begins from its initial state; else the last one goes on."""
 
@@ -86,7 +84,8 @@ def part_of(
     starts: NDArray[np.int64], lengths: NDArray[np.int64], sequence: int, order: int
 ) -> Part:
     """Return a part of which all sequences begin, or go on after `order` steps."""
-    return Part(starts, lengths, sequence, order, np.full(len(lengths), order == 0))
+    begins = np.full(len(lengths), order == 0)
+    return Part(starts, lengths, sequence, np.array([order], dtype=np.int64), begins)
 
 
 class Synapses(NamedTuple):
@@ -189,9 +188,7 @@ class Sent(NamedTuple):
     column: int
     """The place of its first neuron in its level."""
 
-    end: int
-    """The end of the lists of its level so far."""
-
+    end: NDArray[np.int64]  # (1,): the end of the lists of its level so far
     membranes: Numbers  # (steps, neurons), or no rows
     ends: NDArray[np.int16]  # (sequences, padded sources): last membranes on the gate grid
 
@@ -234,6 +231,7 @@ class Encoding(NamedTuple):
     limit: int
     threshold: int
     steps: int
+    fields: int
     kind: int
     """A place in `encoding.KINDS`; −1 for a kind without a kernel."""
 
@@ -245,6 +243,7 @@ class EncoderState(NamedTuple):
 
     held: NDArray[np.int64]  # (channels,): the value last sent, remainder or level
     rounded: NDArray[np.int16]  # (2, padded sources)
+    tail: NDArray[np.float32]  # (LANES,): the last channels of a frame, and zeros behind them
     clamped: NDArray[np.int64]  # (channels,): inputs clamped so far
 
 

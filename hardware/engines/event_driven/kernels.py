@@ -9,7 +9,7 @@ cost more than the arithmetic.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from hardware.engines.event_driven.arrivals import (
     fill,
     list_events,
 )
+from hardware.engines.event_driven.fields import arguments_at
 from hardware.engines.event_driven.intrinsics import inlined, left, right
 from hardware.engines.event_driven.updates import (
     emit,
@@ -57,22 +58,30 @@ from hardware.engines.event_driven.updates import (
 from hardware.files.kernel_cache import compiled
 
 
-@compiled
-def run_layer(
-    neurons: Neurons,
-    state: LayerState,
-    arriving: Messages,
-    part: Part,
-    sent: Sent,
-    initial: Initial,
-    counts: SaturationCounts | None,
-) -> int:
-    """Run sequences through a layer, as `hardware.definition.cell.step` has it.
+class LayerConstants(NamedTuple):
+    """The arguments of `run_layer` that are the same in every call."""
 
-    Return the new end of the lists of its level. Without `counts` nothing is counted or checked.
-    """
+    neurons: Neurons
+    state: LayerState
+
+
+class LayerCall(NamedTuple):
+    """The other arguments of `run_layer`."""
+
+    arriving: Messages
+    part: Part
+    sent: Sent
+    initial: Initial
+    counts: SaturationCounts
+
+
+@compiled
+def run_layer(form: Any, address: int) -> int:
+    """Run sequences through a layer, as `hardware.definition.cell.step` has it."""
+    (neurons, state), (arriving, part, sent, initial, counts) = arguments_at(form, address)
     rules, e, h, scratch = neurons.rules, state.e, state.h, state.scratch
-    n, emitted, column, end = h.shape[0], sent.messages, sent.column, sent.end
+    n, emitted, column = h.shape[0], sent.messages, sent.column
+    end = sent.end[0] if column else 0
     accumulators, message, rows = state.accumulators, scratch.message, scratch.rows
     r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
     listed, grid = len(emitted.begin) > 0, to_gate_grid(rules)
@@ -126,15 +135,15 @@ def run_layer(
                 copy(emitted.rows[row, column : column + n], e)
             if len(sent.membranes):
                 copy(sent.membranes[row], h)
-            if counts is not None:
-                counts.counts[0] += clamps
-                counts.counts[1] += found[1]
-                if rules.watched:
-                    where = part.sequence + s, part.order + i, part.order + step
-                    watch_step(neurons, state, r, p, where, counts)
+            counts.counts[0] += clamps
+            counts.counts[1] += found[1]
+            if rules.watched:
+                where = part.sequence + s, part.order[0] + i, part.order[0] + step
+                watch_step(neurons, state, r, p, where, counts)
         for j in range(n):
             sent.ends[s, column + j] = right(left(h[j], grid[0]), grid[1])
-    return end
+    sent.end[0] = end
+    return 0
 
 
 @inlined
@@ -224,20 +233,29 @@ def add_to_window(reading: Reading, state: ReadoutState, j: int, current: int, s
         state.score[j] = sums
 
 
-@compiled
-def run_readout(
-    reading: Reading,
-    state: ReadoutState,
-    arriving: Messages,
-    ends: NDArray[np.int16],
-    part: Part,
-    scores: NDArray[np.int64],
-    counts: SaturationCounts | None,
-) -> None:
-    """Compute the scores of sequences, as `hardware.definition.readout` has it.
+class ReadoutConstants(NamedTuple):
+    """The arguments of `run_readout` that are the same in every call."""
 
-    `ends` are the last membranes on the gate grid, for a readout that receives them.
-    """
+    reading: Reading
+    state: ReadoutState
+
+
+class ReadoutCall(NamedTuple):
+    """The other arguments of `run_readout`."""
+
+    arriving: Messages
+    ends: NDArray[np.int16]
+    """The last membranes on the gate grid, for a readout that receives them."""
+
+    part: Part
+    scores: NDArray[np.int64]
+    counts: SaturationCounts
+
+
+@compiled
+def run_readout(form: Any, address: int) -> int:
+    """Compute the scores of sequences, as `hardware.definition.readout` has it."""
+    (reading, state), (arriving, ends, part, scores, counts) = arguments_at(form, address)
     synapses, score, shift = state.synapses, state.score, reading.shift
     accumulators = state.accumulators
     for s in range(len(part.starts)):
@@ -270,11 +288,12 @@ def run_readout(
             state.steps[0] = step + 1
             if reading.every_step:
                 copy(scores[row], score)
-            if counts is not None and reading.watched:
-                where = part.sequence + s, part.order + i, part.order + i
+            if reading.watched:
+                where = part.sequence + s, part.order[0] + i, part.order[0] + i
                 watch(accumulators, where, ACCUMULATOR, 0, counts)
                 # A tumbling score is a copy of an earlier sum.
                 sums = state.window[0] if reading.tumbles else score
                 watch(sums, where, SCORE, 0, counts)
         if not reading.every_step:
             copy(scores[s], score)
+    return 0

@@ -18,18 +18,24 @@ from hardware.engines.event_driven.arrays import (
     SaturationCounts,
     Sent,
     part_of,
-    room,
 )
+from hardware.engines.event_driven.calls import Call, Calls, Kernel
 from hardware.engines.event_driven.encoding import (
-    TOKENS,
-    encode,
+    EncoderCall,
+    EncoderConstants,
     encode_events,
-    encode_nonzero,
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.intrinsics import LANES
-from hardware.engines.event_driven.kernels import run_layer, run_readout
+from hardware.engines.event_driven.fields import Fields
+from hardware.engines.event_driven.kernels import (
+    LayerCall,
+    LayerConstants,
+    ReadoutCall,
+    ReadoutConstants,
+    run_layer,
+    run_readout,
+)
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.memory import (
     compact,
@@ -50,6 +56,10 @@ FRAMES_AT_ONCE = 4096
 
 Steps = NDArray[np.int64]
 """(sequences,): the first row of each sequence, or its steps."""
+
+
+NO_PART = part_of(np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0)
+"""For kernels that take frames of any sequences."""
 
 
 class Record(NamedTuple):
@@ -80,16 +90,21 @@ class Machine:
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
         self.encoder = encoder_state(layout)
-        self.tail = room((LANES,), np.float32)
+        self.of_encoder = Fields(EncoderConstants(layout.encoding, self.encoder))
         self.layers = tuple(
             tuple(layer_state(layer, layout.number) for layer in level) for level in layout.levels
         )
+        self.of_layers = tuple(
+            Fields(LayerConstants(layer.neurons, state))
+            for level, states in zip(layout.levels, self.layers, strict=True)
+            for layer, state in zip(level, states, strict=True)
+        )
         self.readout = readout_state(layout)
+        self.of_readout = Fields(ReadoutConstants(layout.reading, self.readout))
         self.saturated = tuple(
             SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
             for _ in range(len(program.layers) + 1)
         )
-        self.when_scoring = self.saturated if layout.watched else (None,) * len(self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
         self.encoded_steps = self.steps = self.sequences = 0
@@ -168,7 +183,7 @@ class Machine:
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
         emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
         record = Record((), self.no_membranes, scores)
-        self.run(encoded, emitted, record, part, self.when_scoring, initial)
+        self.run(encoded, emitted, record, part, initial)
 
     def score_frames(
         self,
@@ -181,23 +196,34 @@ class Machine:
 
         Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
-        layout, per_frame = self.layout, self.per_frame
-        encoded = self.room_for_encoder(len(frames) * per_frame)
-        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
-        if layout.silence_is_silent:
-            scale, clamped = layout.encoding[:3], self.encoder.clamped
-            encode_nonzero(*scale, clamped, self.tail, frames, encoded)
-        elif layout.encoding.kind == TOKENS:
-            list_tokens(layout.program.encoder.fields, frames, encoded)
-        elif layout.has_encoder_kernel:
-            encode(layout.encoding, self.encoder, frames, part, encoded)
-        else:
+        encoded = self.room_for_encoder(len(frames) * self.per_frame)
+        if self.layout.encode is None:
             self.encode_by_definition(frames, part, encoded)
+        Calls(self.scoring_calls(frames, part, encoded, scores, initial)).run()
+
+    def scoring_calls(
+        self,
+        frames: NDArray[np.float32],
+        part: Part,
+        encoded: Messages,
+        scores: Integers,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> list[Call]:
+        """Return the calls of `score_frames`; an encoder without a kernel has none."""
+        kernel, per_frame = self.layout.encode, self.per_frame
+        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
+        calls = [] if kernel is None else [self.encoder_call(kernel, frames, part, encoded)]
         if per_frame > 1:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame
             part = part._replace(starts=starts, lengths=lengths)
         record = Record((), self.no_membranes, scores)
-        self.run(encoded, emitted, record, part, self.when_scoring, initial)
+        return calls + self.calls(encoded, emitted, record, part, initial)
+
+    def encoder_call(
+        self, kernel: Kernel, frames: NDArray[np.float32], part: Part, encoded: Messages
+    ) -> Call:
+        """Return the call of a kernel of the encoder."""
+        return Call(kernel, (self.of_encoder, Fields(EncoderCall(frames, part, encoded))))
 
     def encode_by_definition(
         self, frames: NDArray[np.float32], part: Part, encoded: Messages
@@ -231,14 +257,15 @@ class Machine:
             level._replace(rows=rows) for level, rows in zip(levels, record.emitted, strict=True)
         ]
         part = part_of(np.cumsum(lengths) - lengths, lengths, sequence, 0)
-        self.run(encoded, emitted, record, part, self.saturated, initial)
+        self.run(encoded, emitted, record, part, initial)
         return self.saturations()
 
     def messages_of_events(self, events: Rows) -> Messages:
         """Return the encoder's messages of events (steps, sources)."""
         encoded = self.room_for_encoder(len(events))
         if isinstance(events, TokenRows):
-            list_tokens(events.tokens, events.numbers.astype(np.float32), encoded)
+            frames = events.numbers.astype(np.float32)
+            Calls([self.encoder_call(list_tokens, frames, NO_PART, encoded)]).run()
             return encoded
         encoded = encoded._replace(rows=rows_of(*events.shape))
         encoded.rows[:, : events.shape[1]] = events
@@ -277,25 +304,33 @@ class Machine:
         emitted: list[Messages],
         record: Record,
         part: Part,
-        counts: tuple[SaturationCounts | None, ...],
         initial: tuple[Initial, ...] | None = None,
     ) -> None:
         """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
-        number, arriving = 0, encoded
+        Calls(self.calls(encoded, emitted, record, part, initial)).run()
+
+    def calls(
+        self,
+        encoded: Messages,
+        emitted: list[Messages],
+        record: Record,
+        part: Part,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> list[Call]:
+        """Return the calls of `run`: one for each layer, and one for the readout."""
+        calls: list[Call] = []
+        arriving = encoded
         initial = self.program_states if initial is None else initial
-        for level, states, messages, ends in zip(
-            self.layout.levels, self.layers, emitted, self.ends, strict=True
-        ):
-            end = 0
-            for layer, state in zip(level, states, strict=True):
+        for level, messages, ends in zip(self.layout.levels, emitted, self.ends, strict=True):
+            end = np.zeros(1, dtype=np.int64)
+            for layer in level:
+                number = len(calls)
                 sent = Sent(messages, layer.column, end, record.membranes[number], ends)
-                end = run_layer(
-                    layer.neurons, state, arriving, part, sent, initial[number], counts[number]
-                )
-                number += 1
+                of_call = LayerCall(arriving, part, sent, initial[number], self.saturated[number])
+                calls.append(Call(run_layer, (self.of_layers[number], Fields(of_call))))
             arriving = messages
-        reading, scores = self.layout.reading, record.scores
-        run_readout(reading, self.readout, arriving, self.ends[-1], part, scores, counts[number])
+        of_readout = ReadoutCall(arriving, self.ends[-1], part, record.scores, self.saturated[-1])
+        return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
 
     def carried(self, steps: int) -> Carried:
         """Return the state after the last step of a sequence of that many steps."""

@@ -20,6 +20,7 @@ from hardware.engines.event_driven.arrays import (
     owned,
     room,
 )
+from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.layout import LayerLayout, Layout, padded
 from hardware.engines.event_driven.wiring import Wires
 from hardware.program.start import Start
@@ -80,6 +81,7 @@ def encoder_state(layout: Layout) -> EncoderState:
     return EncoderState(
         held=encoder.initial_state(),
         rounded=rows_of(2, encoder.sources),
+        tail=room((LANES,), np.float32),
         clamped=room((encoder.channels,), np.int64),
     )
 
