@@ -56,6 +56,11 @@ def start_of_one(program: Program, start: Start | None = None) -> Start:
     )
 
 
+def start_of_row(program: Program, start: Start | None, row: int) -> Start:
+    """Return the start of one sequence (1, neurons) of several."""
+    return start_of_one(program, None if start is None else start.part(slice(row, row + 1)))
+
+
 def start_of(program: Program, given: InitialState | None, sequences: int) -> Start | None:
     """Return the start of each sequence; None where every layer starts as the program says.
 

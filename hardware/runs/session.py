@@ -6,19 +6,20 @@ import warnings
 from math import inf
 from threading import RLock
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.definition.tokens import require_tokens
 from hardware.display import number_of
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
-from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
+from hardware.errors import ClampedInputsWarning, EngineError, InputError
 from hardware.program.start import InitialState, start_of
+from hardware.runs.batch_session import BatchSession
 from hardware.runs.clamped import Clamped
-from hardware.runs.given import ProgramLike, program_of
+from hardware.runs.frames import frame_of, require_proven, require_values, steppable
+from hardware.runs.given import ProgramLike
 from hardware.runs.state import State, carried_of
 from hardware.sequences.dense import Inputs, float_frames
 
@@ -28,6 +29,8 @@ FRAMES_BETWEEN = 16
 
 class Session:
     """One sequence, frame by frame, until `reset`; gives the same bits as a whole run.
+
+    With a `batch` it is a `BatchSession`: many sequences at once.
 
     ::
 
@@ -39,23 +42,28 @@ class Session:
     an `initial_state`, as in `run`, every sequence begins from this state, also after a reset.
     """
 
+    @overload
+    def __new__(cls, *given: Any, batch: None = None, **settings: Any) -> Session: ...
+
+    @overload
+    def __new__(cls, *given: Any, batch: int, **settings: Any) -> BatchSession: ...  # type: ignore[misc]
+
+    def __new__(cls, *given: Any, batch: int | None = None, **settings: Any) -> Any:
+        if batch is None:
+            return super().__new__(cls)
+        return BatchSession(*given, batch=batch, **settings)
+
     def __init__(
         self,
         program: ProgramLike,
         engine: str = "events",
         *,
+        batch: None = None,
         strict: bool = True,
         initial_state: InitialState | None = None,
         **options: Any,
     ) -> None:
-        program = program_of(program)
-        for layer in program.layers:
-            if layer.backward:
-                raise SettingError(
-                    f"{layer.name} reads from the last frame to the first, so it cannot answer "
-                    f"frame by frame: use `run`, or train one direction"
-                )
-        self.program = program
+        self.program = program = steppable(program)
         self.engine = engine
         self.strict = strict
         self.frames = 0
@@ -88,11 +96,11 @@ class Session:
                 and self._open
             ):
                 self._require_open()
-                frame = self._converted(frame)
+                frame = frame_of(self.program, frame)
             elapsed = self.elapsed + self._per_frame
             scores = self._stepper.step(frame) if elapsed <= self._most else None
             if scores is None:
-                self._refuse(frame[np.newaxis], elapsed)
+                self._refuse(frame)
             self._scores, self.elapsed = scores, elapsed
             self._after(1)
             return scores.copy()
@@ -110,12 +118,12 @@ class Session:
                 raise InputError(
                     f"the block has shape {frames.shape}, expected (frames, {channels})"
                 )
-            self._require_values(frames)
-            elapsed = self.elapsed + len(frames) * self._per_frame
-            self._require_proven(elapsed)
+            require_values(self.program.encoder, frames, self.frames)
+            more = len(frames) * self._per_frame
+            require_proven(self.program, self.elapsed, more)
             scores = self._stepper.block(frames)
             if len(frames):
-                self._scores, self.elapsed = scores[-1].copy(), elapsed
+                self._scores, self.elapsed = scores[-1].copy(), self.elapsed + more
                 self._after(len(frames))
             return scores
 
@@ -127,51 +135,11 @@ class Session:
         if before // FRAMES_BETWEEN < self.frames // FRAMES_BETWEEN:
             self._warn_of_clamped(3)
 
-    def _converted(self, frame: ArrayLike | str) -> NDArray[np.float32]:
-        """Return a frame as an array of the right type and shape."""
-        if isinstance(frame, str):
-            frame = self._token(frame)
-        values = float_frames("the frame", frame, f"({self.program.encoder.channels},)")
-        if values.shape != self._shape:
-            raise InputError(f"the frame has shape {values.shape}, expected {self._shape}")
-        return values
-
-    def _refuse(self, frames: NDArray[np.float32], elapsed: int) -> NoReturn:
-        """Raise the error for frames that were not taken."""
-        self._require_values(frames)
-        self._require_proven(elapsed)
+    def _refuse(self, frame: NDArray[np.float32]) -> NoReturn:
+        """Raise the error for a frame that was not taken."""
+        require_values(self.program.encoder, frame[np.newaxis], self.frames)
+        require_proven(self.program, self.elapsed, self._per_frame)
         raise EngineError(f"{self.engine} refused a frame without a fault: report this")
-
-    def _require_values(self, frames: NDArray[np.float32]) -> None:
-        """Refuse frames (frames, channels) with a value that the encoder cannot take."""
-        encoder = self.program.encoder
-        wrong = np.argwhere(~np.isfinite(frames))
-        if len(wrong):
-            row, channel = wrong[0]
-            where = f" of frame {row} of the block" if len(frames) > 1 else ""
-            raise InputError(
-                f"{frames[row, channel]} in channel {channel}{where}: expected a finite number"
-            )
-        if encoder.row.by_token:
-            require_tokens(frames, encoder.fields, self.frames)
-
-    def _require_proven(self, elapsed: int) -> None:
-        """Refuse to go further than the readout's scores are proven to fit."""
-        if elapsed > self._most:
-            raise InputError(
-                f"the session has gone {self.elapsed} steps, but readout scores are proven only up "
-                f"to {self._most}: reset() it before{self.program.readout.remedy}"
-            )
-
-    def _token(self, piece: str) -> list[int]:
-        """The frame of a piece of a text."""
-        (tokens,) = self.program.sequences([piece])
-        if len(tokens) != 1:
-            raise InputError(
-                f"{piece!r:.60} is {len(tokens)} tokens: expected one: step() each of "
-                f"vocabulary.cut(text)"
-            )
-        return [int(tokens[0, 0])]
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Return the `Trace.scores` of whole sequences; the next step begins a new sequence."""

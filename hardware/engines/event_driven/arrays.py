@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.engines.event_driven.fields import Constant
+
 Numbers = NDArray[Any]
 """int32, or int64 in a program that needs it."""
 
@@ -254,3 +256,6 @@ class SaturationCounts(NamedTuple):
     first: NDArray[np.int64]  # sequence, order, quantity, gate, neuron, step, value; −1 for none
     limit: int
     """The largest magnitude that the word holds."""
+
+    counting: Constant
+    """Whether anything is counted and checked."""

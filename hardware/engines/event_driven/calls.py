@@ -113,3 +113,16 @@ def run_frames(
             return t
         copy(scores[t], last)
     return len(frames)
+
+
+@compiled
+def run_rows(
+    functions: int,
+    addresses: int,
+    count: int,
+    rows: NDArray[np.int64],
+    statuses: NDArray[np.int64],
+) -> None:
+    """Make the calls of each of these rows: row i has the i-th `count` addresses."""
+    for i in range(len(rows)):
+        statuses[i] = run_calls(functions, addresses + 8 * count * rows[i], count)

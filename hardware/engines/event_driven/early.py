@@ -53,8 +53,7 @@ class Counted(NamedTuple):
     def restore(self, machine: Machine) -> None:
         """Forget what was counted since."""
         machine.encoder.clamped[:] = self.clamped
-        for each, (counts, first) in zip(machine.saturated, self.saturated, strict=True):
-            each.counts[:], each.first[:] = counts, first
+        machine.take_up(self.saturated)
 
 
 class Stretch(NamedTuple):

@@ -19,6 +19,7 @@ from hardware.definition.token_rows import Rows
 from hardware.engines.event_driven.early import until_exit
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.live import LiveSequence
+from hardware.engines.event_driven.live_rows import LiveRows
 from hardware.engines.event_driven.machine import Machine, Record
 from hardware.engines.event_driven.memory import initial_states, rows_of, states_of
 from hardware.engines.registry import Recording, one_by_one
@@ -133,8 +134,11 @@ class Stepper:
         self.program, self.start = program, start
         self.machine = Machine(Layout(program))
         self.machine.compile_scoring()
-        self.live = LiveSequence(self.machine, start_of_one(program, start))
-        self.frame, self.last = self.live.frame, self.live.scores[-1]
+        rows = self.machine.per_frame if self.machine.every_step else 1
+        self.frame = np.zeros((1, program.encoder.channels), dtype=np.float32)
+        scores = np.zeros((rows, program.readout.outputs), dtype=np.int64)
+        self.last = scores[-1]
+        self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
         self.block(self.frame[:0])  # compiles it
 
     def __getstate__(self) -> dict[str, Any]:
@@ -146,10 +150,8 @@ class Stepper:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(*state["given"])  # type: ignore[misc]
         self.load(state["now"])
-        clamped, saturated = state["counted"]
-        self.machine.encoder.clamped[:] = clamped
-        for each, (counts, first) in zip(self.machine.saturated, saturated, strict=True):
-            each.counts[:], each.first[:] = counts, first
+        self.machine.encoder.clamped[:], saturated = state["counted"]
+        self.machine.take_up(saturated)
 
     def step(self, frame: NDArray[np.float32]) -> Integers | None:
         self.frame[...] = frame
@@ -185,7 +187,7 @@ class Stepper:
         """Do nothing: a machine holds only memory."""
 
 
-connect = Stepper
+connect, connect_rows = Stepper, LiveRows
 
 
 def threads_to_use(threads: int | None) -> int:

@@ -135,11 +135,12 @@ def run_layer(form: Any, address: int) -> int:
                 copy(emitted.rows[row, column : column + n], e)
             if len(sent.membranes):
                 copy(sent.membranes[row], h)
-            counts.counts[0] += clamps
-            counts.counts[1] += found[1]
-            if rules.watched:
-                where = part.sequence + s, part.order[0] + i, part.order[0] + step
-                watch_step(neurons, state, r, p, where, counts)
+            if counts.counting:
+                counts.counts[0] += clamps
+                counts.counts[1] += found[1]
+                if rules.watched:
+                    where = part.sequence + s, part.order[0] + i, part.order[0] + step
+                    watch_step(neurons, state, r, p, where, counts)
         for j in range(n):
             sent.ends[s, column + j] = right(left(h[j], grid[0]), grid[1])
     sent.end[0] = end
@@ -288,7 +289,7 @@ def run_readout(form: Any, address: int) -> int:
             state.steps[0] = step + 1
             if reading.every_step:
                 copy(scores[row], score)
-            if reading.watched:
+            if counts.counting and reading.watched:
                 where = part.sequence + s, part.order[0] + i, part.order[0] + i
                 watch(accumulators, where, ACCUMULATOR, 0, counts)
                 # A tumbling score is a copy of an earlier sum.

@@ -15,17 +15,26 @@ from hardware.program.start import Carried, Start
 
 
 class LiveSequence:
-    """The sequence of a machine that answers after every frame."""
+    """The sequence of a machine that answers after every frame.
 
-    def __init__(self, machine: Machine, first: Start) -> None:
-        layout, encoder = machine.layout, machine.layout.program.encoder
+    `frame` and `scores` are where its frame is read and its scores are written; `number` is that
+    of the sequence.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        first: Start,
+        frame: NDArray[np.float32],
+        scores: Integers,
+        number: int = 0,
+    ) -> None:
+        layout = machine.layout
         self.machine = machine
         self.first = first
         self.initial = initial_states(layout, first)
-        self.frame = np.zeros((1, encoder.channels), dtype=np.float32)
-        rows = machine.per_frame if machine.every_step else 1
-        self.scores = np.zeros((rows, layout.program.readout.outputs), dtype=np.int64)
-        self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), 0, 0)
+        self.frame, self.scores = frame, scores
+        self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), number, 0)
         self.encoded = machine.room_for_encoder(machine.per_frame)
         given = self.frame, self.part, self.encoded
         self.calls = Calls(

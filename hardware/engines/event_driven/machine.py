@@ -12,9 +12,11 @@ from hardware.definition.token_rows import Rows, TokenRows
 from hardware.engines.event_driven.arrays import (
     Events,
     Initial,
+    LayerState,
     Messages,
     Numbers,
     Part,
+    ReadoutState,
     SaturationCounts,
     Sent,
     part_of,
@@ -27,7 +29,7 @@ from hardware.engines.event_driven.encoding import (
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.fields import Fields
+from hardware.engines.event_driven.fields import COUNTING, NOT, Fields
 from hardware.engines.event_driven.kernels import (
     LayerCall,
     LayerConstants,
@@ -81,36 +83,60 @@ class Record(NamedTuple):
 class Machine:
     """Runs sequences from a clean state, or continues from the end of the last call.
 
-    A machine works on one thing at a time. Machines of one layout can work in parallel.
+    A machine works on one thing at a time. Machines of one layout can work in parallel, unless one
+    was made `beside` the other: then both use the same memory for messages and scratch. `clamped`
+    is where clamped inputs are counted, if not in memory of the machine's own.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        beside: Machine | None = None,
+        clamped: NDArray[np.int64] | None = None,
+    ) -> None:
         program = layout.program
         self.layout = layout
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
-        self.encoder = encoder_state(layout)
+        self.encoder = encoder_state(layout, clamped)
         self.of_encoder = Fields(EncoderConstants(layout.encoding, self.encoder))
-        self.layers = tuple(
-            tuple(layer_state(layer, layout.number) for layer in level) for level in layout.levels
+        self.layers: tuple[tuple[LayerState, ...], ...] = tuple(
+            tuple(
+                layer_state(layer, layout.number, None if beside is None else beside.layers[i][j])
+                for j, layer in enumerate(level)
+            )
+            for i, level in enumerate(layout.levels)
         )
         self.of_layers = tuple(
             Fields(LayerConstants(layer.neurons, state))
             for level, states in zip(layout.levels, self.layers, strict=True)
             for layer, state in zip(level, states, strict=True)
         )
-        self.readout = readout_state(layout)
+        self.readout: ReadoutState = readout_state(
+            layout, None if beside is None else beside.readout
+        )
         self.of_readout = Fields(ReadoutConstants(layout.reading, self.readout))
         self.saturated = tuple(
-            SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
+            SaturationCounts(
+                np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, COUNTING
+            )
             for _ in range(len(program.layers) + 1)
         )
+        self.when_scoring = self.saturated
+        if not layout.watched:
+            self.when_scoring = tuple(each._replace(counting=NOT) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
         self.encoded_steps = self.steps = self.sequences = 0
         self.encoded: Messages | None = None
         self.emitted: list[Messages] = []
         self.ends: list[NDArray[np.int16]] = []
+        if beside is not None:
+            self.encoded = beside.room_for_encoder(self.per_frame)
+            self.emitted = beside.room_for_levels(self.per_frame, 1)
+            self.ends = beside.ends
+            self.encoded_steps, self.steps = beside.encoded_steps, beside.steps
+            self.sequences = beside.sequences
 
     def compile_scoring(self) -> None:
         """Compile every kernel that scores sequences: no sequences pass all of them."""
@@ -183,7 +209,7 @@ class Machine:
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
         emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
         record = Record((), self.no_membranes, scores)
-        self.run(encoded, emitted, record, part, initial)
+        self.run(encoded, emitted, record, part, self.when_scoring, initial)
 
     def score_frames(
         self,
@@ -217,7 +243,8 @@ class Machine:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame
             part = part._replace(starts=starts, lengths=lengths)
         record = Record((), self.no_membranes, scores)
-        return calls + self.calls(encoded, emitted, record, part, initial)
+        counts = self.when_scoring
+        return calls + self.calls(encoded, emitted, record, part, counts, initial)
 
     def encoder_call(
         self, kernel: Kernel, frames: NDArray[np.float32], part: Part, encoded: Messages
@@ -257,7 +284,7 @@ class Machine:
             level._replace(rows=rows) for level, rows in zip(levels, record.emitted, strict=True)
         ]
         part = part_of(np.cumsum(lengths) - lengths, lengths, sequence, 0)
-        self.run(encoded, emitted, record, part, initial)
+        self.run(encoded, emitted, record, part, self.saturated, initial)
         return self.saturations()
 
     def messages_of_events(self, events: Rows) -> Messages:
@@ -304,10 +331,11 @@ class Machine:
         emitted: list[Messages],
         record: Record,
         part: Part,
+        counts: tuple[SaturationCounts, ...],
         initial: tuple[Initial, ...] | None = None,
     ) -> None:
         """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
-        Calls(self.calls(encoded, emitted, record, part, initial)).run()
+        Calls(self.calls(encoded, emitted, record, part, counts, initial)).run()
 
     def calls(
         self,
@@ -315,6 +343,7 @@ class Machine:
         emitted: list[Messages],
         record: Record,
         part: Part,
+        counts: tuple[SaturationCounts, ...],
         initial: tuple[Initial, ...] | None = None,
     ) -> list[Call]:
         """Return the calls of `run`: one for each layer, and one for the readout."""
@@ -326,10 +355,10 @@ class Machine:
             for layer in level:
                 number = len(calls)
                 sent = Sent(messages, layer.column, end, record.membranes[number], ends)
-                of_call = LayerCall(arriving, part, sent, initial[number], self.saturated[number])
+                of_call = LayerCall(arriving, part, sent, initial[number], counts[number])
                 calls.append(Call(run_layer, (self.of_layers[number], Fields(of_call))))
             arriving = messages
-        of_readout = ReadoutCall(arriving, self.ends[-1], part, record.scores, self.saturated[-1])
+        of_readout = ReadoutCall(arriving, self.ends[-1], part, record.scores, counts[-1])
         return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
 
     def carried(self, steps: int) -> Carried:
@@ -361,6 +390,11 @@ class Machine:
         for each in self.saturated:
             each.counts[:] = 0
             each.first[:] = -1
+
+    def take_up(self, saturated: list[tuple[Integers, Integers]]) -> None:
+        """Take up the counts and the first values of each layer and of the readout."""
+        for each, (counts, first) in zip(self.saturated, saturated, strict=True):
+            each.counts[:], each.first[:] = counts, first
 
     def saturations(self) -> Saturations:
         """Return everything that has saturated so far."""
