@@ -60,4 +60,5 @@ def fold_readout(readout: TrainedReadout) -> FoldedReadout:
         kind=readout.kind,
         shift=readout.shift,
         leak=readout.leak,
+        window=readout.window,
     )

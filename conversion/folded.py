@@ -42,6 +42,7 @@ class FoldedReadout:
     kind: str
     shift: int
     leak: int
+    window: int = 0
 
     def integers(self) -> Readout:
         return Readout(
@@ -52,4 +53,5 @@ class FoldedReadout:
             kind=self.kind,
             shift=self.shift,
             leak=self.leak,
+            window=self.window,
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hardware.definition.readout import Readout
 from hardware.errors import MissingPackageError, SettingError, choose
 from hardware.files.disk import read_bytes, write_bytes
 from hardware.program.model import Program
@@ -40,10 +41,11 @@ def export_nir(program: Program, path: str | Path, part: str = "readout") -> Pat
         )
     nir = _nir()
     chain = _encoder(nir, program) if part == "encoder" else _readout(nir, program)
-    names = ["input", *chain, "output"]
+    beside = {} if part == "encoder" else _leaving(nir, program.readout)
+    edges = [*pairwise(["input", *chain, "output"]), *pairwise(_way(beside))]
     shapes = [np.array([n]) for n in _widths(program, part)]
-    nodes = {"input": nir.Input(shapes[0]), **chain, "output": nir.Output(shapes[1])}
-    graph = nir.NIRGraph(nodes, list(pairwise(names)))
+    nodes = {"input": nir.Input(shapes[0]), **chain, **beside, "output": nir.Output(shapes[1])}
+    graph = nir.NIRGraph(nodes, edges)
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder) / "part.nir"
         nir.write(temporary, graph)
@@ -82,6 +84,24 @@ def _readout(nir: Any, program: Program) -> dict[str, Any]:
         # τ dv/dt = −v + R I, a unit of time a step: v ← v − v · 2^-leak + I
         slow = one * 2.0**readout.leak
         chain["integrate"] = nir.LI(tau=slow, r=slow, v_leak=0 * one)
-    elif readout.adds_up:
+    elif readout.row.tumbles:
+        raise SettingError(
+            f"the readout is {readout.kind!r}, and NIR has no node for a sum that begins again: "
+            f"export part 'encoder', or train the readout sliding"
+        )
+    elif readout.row.adds_up:
         chain["integrate"] = nir.I(r=one)
     return chain
+
+
+def _leaving(nir: Any, readout: Readout) -> dict[str, Any]:
+    """The nodes that take a current out of the sum again when it leaves the window."""
+    if not readout.row.slides:
+        return {}
+    one = np.ones(readout.outputs)
+    return {"delay": nir.Delay(delay=readout.window * one), "negate": nir.Scale(scale=-one)}
+
+
+def _way(beside: dict[str, Any]) -> list[str]:
+    """The names from the currents to their sum, by way of these nodes."""
+    return ["weights", *beside, "integrate"] if beside else []

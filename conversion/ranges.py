@@ -91,6 +91,12 @@ def prove_initial_membrane(layer: Layer) -> None:
 
 def prove_readout(readout: Readout, cell: Cell, steps: int | None) -> None:
     """No sum of weights and no score leaves the word in that many steps, for any emission."""
+    longest, most = longest_window(readout, cell), ENDLESS if steps is None else steps
+    if longest and longest < readout.summed(most):
+        raise RangeError(
+            f"readout: a window of {readout.window} steps can leave the {WORD_BITS} bits of the "
+            f"word: use a window of at most {longest} steps"
+        )
     for quantity, bounds in readout_bounds(readout, cell, steps).items():
         _require("readout", quantity, bounds, ("readout",))
 
@@ -111,22 +117,31 @@ def readout_bounds(readout: Readout, cell: Cell, steps: int | None) -> dict[str,
 
 def longest_sequence(readout: Readout, cell: Cell) -> int | None:
     """The steps after which a score that only adds up could leave the word; None if it does not."""
-    if not readout.adds_up:
-        return None
-    return max(1, WORD_LIMIT // max(1, int(score_bound(readout, cell, 1).max())))
+    return max(1, _most_summed(readout, cell)) if readout.grows else None
+
+
+def longest_window(readout: Readout, cell: Cell) -> int | None:
+    """The longest window whose sums all lie within the word, 0 if none does; None without one."""
+    return _most_summed(readout, cell) if readout.window else None
+
+
+def _most_summed(readout: Readout, cell: Cell) -> int:
+    """The most currents whose sum lies within the word."""
+    return WORD_LIMIT // max(1, int(score_bound(readout, cell, 1).max()))
 
 
 def score_bound(readout: Readout, cell: Cell, steps: int) -> Exact:
     """The largest |score| of each output after that many steps, for any emission.
 
     A leaky score settles where 2^-leak of it leaks as fast as current arrives, and rounding with
-    it: |y| ≤ (|current| + 1) · 2^leak.
+    it: |y| ≤ (|current| + 1) · 2^leak. A sum of a window has at most as many currents as the window
+    has steps; so has every partial sum of its step.
     """
     products = _stacked(product_bounds(readout.weights, *_seen(readout, cell)))
     current = np.abs(shifted(products, readout.shift) + _exact(readout.bias)).max(0)
-    if readout.adds_up:
-        return steps * current
-    return (current + 1) * 2**readout.leak if readout.row.leaks else current
+    if readout.row.leaks:
+        return (current + 1) * 2**readout.leak
+    return int(readout.summed(steps)) * current
 
 
 def _seen(readout: Readout, cell: Cell) -> Range:

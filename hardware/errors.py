@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 
 class SpikingGRUError(Exception):
@@ -44,6 +45,28 @@ class ExportError(SpikingGRUError, RuntimeError):
 
 class MissingPackageError(SpikingGRUError, ImportError):
     """A package that is not installed; the text is the command that installs it."""
+
+
+class RowsError(SpikingGRUError, ValueError):
+    """Rows of a batch that failed. All other rows went on."""
+
+    def __init__(self, faults: Mapping[int, SpikingGRUError], rows: Any, scores: Any) -> None:
+        row, first = next(iter(faults.items()))
+        super().__init__(
+            f"{len(faults)} of {len(rows)} rows failed, the first is row {row}: {first}: see the "
+            f"error's `faults`; its `scores` are those of the other rows"
+        )
+        self.faults = faults
+        """The error of each row that failed."""
+
+        self.rows = rows
+        """(rows,): the rows of the call."""
+
+        self.scores = scores
+        """(rows, outputs): the scores of `rows`; 0 for a row that took no frame."""
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.faults, self.rows, self.scores)
 
 
 class ClampedInputsWarning(UserWarning):

@@ -42,6 +42,7 @@ def make_readout(settings: NetworkSettings, event_fraction: int) -> Readout:
         event_fraction=event_fraction,
         membrane_fraction=settings.cell.gate_fraction,
         leak=settings.leak,
+        window=settings.window,
     )
 
 

@@ -13,11 +13,15 @@ import torch
 from torch import Tensor, nn
 
 from hardware.definition.readout import LEAKS, READOUTS, ReadoutKind
+from hardware.definition.window import longest_window
 from hardware.errors import SettingError, choose
 from spiking_gru.quantise import exactly, exponent_of, floor_to, round_to
 
 LEAK = 4
 """Default leak: a leaky score loses 2^-4 of itself at each step."""
+
+WINDOW = 64
+"""Default steps of a window."""
 
 
 class Seen(NamedTuple):
@@ -39,6 +43,11 @@ class Readout(nn.Module):
         leaky   y ← y − y · 2^-leak + V e_t + b,  logits = gain · 2^-leak · y
         last    logits = gain · (V h_T + b)
         step    logits_t = gain · (V e_t + b), at every step
+
+        sliding   logits = gain · mean (V e_t + b) over the last `window` steps
+        tumbling  logits = gain · mean (V e_t + b) over the last complete window of steps
+
+    Windows of a sequence that is shorter than one have all its steps.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class Readout(nn.Module):
         membrane_fraction: int = 8,
         gain: float | None = None,
         leak: int = LEAK,
+        window: int = WINDOW,
     ) -> None:
         super().__init__()
         choose("readout", kind, READOUTS)
@@ -60,12 +70,17 @@ class Readout(nn.Module):
                 f"leak is {leak}: expected {LEAKS.start} to {LEAKS.stop - 1}, a loss of 2^-leak at "
                 f"each step"
             )
+        if not 1 <= window <= longest_window(outputs):
+            raise SettingError(
+                f"window is {window}: expected 1 to {longest_window(outputs):,} steps"
+            )
         self.kind = kind
         self.weight_bits = weight_bits
         self.fraction = membrane_fraction if self.row.sees_membranes else event_fraction
         """Fraction bits of the values that the readout receives."""
 
         self.leak = leak if self.row.leaks else 0
+        self.window = window if self.row.windowed else 0
         self.gain = self.row.gain if gain is None else gain
         self.quantised = False
         bound = 1 / math.sqrt(hidden_size)
@@ -79,10 +94,6 @@ class Readout(nn.Module):
     def row(self) -> ReadoutKind:
         """The row of the kind."""
         return READOUTS[self.kind]
-
-    @property
-    def adds_up(self) -> bool:
-        return self.row.adds_up
 
     @property
     def answers_every_step(self) -> bool:
@@ -117,13 +128,31 @@ class Readout(nn.Module):
         weight, bias = self.prepared()
         if self.row.sees_membranes:
             return seen.last @ weight.mT + bias
-        if self.adds_up and self.shift == 0:
+        emitted, biases = seen.emitted, bias * self.summed(seen.lengths).unsqueeze(-1)
+        if self.row.windowed:
+            emitted = emitted * self._in_window(seen).unsqueeze(-1)
+        if self.row.adds_up and self.shift == 0:
             # Spikes may be summed first; beyond its length a sequence has none.
-            return seen.emitted.sum(0) @ weight.mT + bias * seen.lengths.unsqueeze(-1)
-        currents = self._on_grid(seen.emitted @ weight.mT)
-        if self.adds_up:
-            return currents.sum(0) + bias * seen.lengths.unsqueeze(-1)
+            return emitted.sum(0) @ weight.mT + biases
+        currents = self._on_grid(emitted @ weight.mT)
+        if self.row.adds_up:
+            return currents.sum(0) + biases
         return self._integrate(currents + bias, seen) if self.row.leaks else currents + bias
+
+    def summed(self, lengths: Tensor) -> Tensor:
+        """The number of steps that the scores of sequences of these lengths sum."""
+        return lengths.clamp(max=self.window) if self.row.windowed else lengths
+
+    def _in_window(self, seen: Seen) -> Tensor:
+        """(steps, batch): 1 for the steps that a windowed score sums, else 0."""
+        lengths, steps = seen.lengths, torch.arange(len(seen.emitted), device=seen.lengths.device)
+        end = lengths
+        if self.row.tumbles:
+            complete = lengths - lengths % self.window
+            end = torch.where(complete > 0, complete, lengths)
+        begin = end - self.summed(lengths)
+        inside = (steps.unsqueeze(-1) >= begin) & (steps.unsqueeze(-1) < end)
+        return inside.to(seen.emitted)
 
     def _on_grid(self, x: Tensor) -> Tensor:
         return floor_to(x, -self.exponent) if self.quantised else x
@@ -139,7 +168,7 @@ class Readout(nn.Module):
         """Scores scaled for the loss."""
         scaled = self.gain * scores
         if self.row.averages:
-            return scaled / lengths.unsqueeze(-1)
+            return scaled / self.summed(lengths).unsqueeze(-1)
         return scaled * 2.0**-self.leak
 
     def forward(self, seen: Seen) -> Tensor:

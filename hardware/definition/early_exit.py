@@ -5,12 +5,13 @@ Scores s after the last step of a frame have a lead, a whole number::
     one-of   lead = largest s − second largest s
     sign     lead = |s|, because two classes share one score
 
-A lead of n stands for `n · |gain| · 2^(exponent − leak)` in the unit of logits, for `mean` divided
-by the steps. The sequence ends where this is at least the margin. A floating-point number is an
-exact fraction, so the least lead is a whole number, the same for every engine::
+A lead of n stands for `n · |gain| · 2^(exponent − leak)` in the unit of logits. The readouts that
+average (`mean`, `sliding` and `tumbling`) divide it by the steps that they sum. The sequence ends
+where this is at least the margin. A floating-point number is an exact fraction, so the least lead
+is a whole number, the same for every engine::
 
     least lead = ⌈margin / (|gain| · 2^(exponent − leak))⌉
-    least lead = ⌈margin · steps / (|gain| · 2^(exponent − leak))⌉      for `mean`
+    least lead = ⌈margin · steps / (|gain| · 2^(exponent − leak))⌉      for averages
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class EarlyExit:
 
     @cached_property
     def _leads_of_margin(self) -> Fraction | None:
-        """The margin in leads, times the steps for a mean; None where no lead reaches it."""
+        """The margin in leads, for each step of an average; None where no lead reaches it."""
         readout = self.readout
         unit = Fraction(abs(readout.gain)) * Fraction(2) ** (readout.exponent - readout.leak)
         if not self.margin:
@@ -100,7 +101,7 @@ class EarlyExit:
         over, under = ratio.numerator, ratio.denominator
         steps = [1]
         if self.readout.row.averages:
-            steps = [n * self.per_frame for n in frames[enough].tolist()]
+            steps = self.readout.summed(frames[enough] * self.per_frame).tolist()
         least[enough] = [min(-(-over * n // under), NEVER) for n in steps]
         return least
 

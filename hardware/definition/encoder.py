@@ -35,7 +35,7 @@ from hardware.definition.encoder_kinds import ENCODERS as ENCODERS
 from hardware.definition.encoder_kinds import EncoderKind as EncoderKind
 from hardware.definition.receptive_fields import responses
 from hardware.definition.rounding import Grid, rounded
-from hardware.definition.tokens import require_tokens
+from hardware.definition.tokens import first_wrong, require_tokens
 from hardware.display import number_of
 from hardware.errors import RangeError, SettingError, choose
 
@@ -160,6 +160,12 @@ class Encoder:
     def range(self) -> tuple[int, int]:
         """The least and the greatest value that the first layer can see."""
         return self.row.range(self)
+
+    def takes(self, frames: NDArray[np.floating]) -> bool:
+        """Return whether every value of frames (…, channels) is finite, and a token where asked."""
+        if self.row.by_token:
+            return first_wrong(frames, self.fields) is None
+        return bool(np.isfinite(frames).all())
 
     def initial_state(self, *shape: int) -> Integers:
         """Return the state at the start of a sequence: held values x, remainders or levels a."""

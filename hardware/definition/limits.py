@@ -6,5 +6,11 @@ WIDEST = 2**16
 FEWEST_TOKENS, MOST_TOKENS = 2, WIDEST - 1
 """Tokens of a channel, without padding."""
 
+LONGEST_WINDOW = WIDEST
+"""Steps of a readout's window."""
+
+MOST_WINDOW_WORDS = 2**22
+"""Steps of a window times the outputs."""
+
 MOST_WEIGHTS = 2**26
 """Weights in all: several times those that a whole chip holds."""

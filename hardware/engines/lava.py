@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import Saturations
 from hardware.lava.session import START_UP_SECONDS, LavaSession
 from hardware.program.model import Program
-from hardware.program.start import Carried, Start, start_of_one
+from hardware.program.start import Carried, Start, carried_at_start
 from hardware.sequences.dense import Sequences
 
 
@@ -64,20 +64,20 @@ def connect(program: Program, start: Start | None = None, *, mapping: str = "fus
 class LavaStepper:
     """A Lava session with the methods that `hardware.runs.session.Session` calls."""
 
+    state: Integers
+    scores: Integers
+    steps: int
+
     def __init__(self, program: Program, mapping: str, start: Start | None = None) -> None:
         self.program = program
         self.session = LavaSession(program, mapping).open()
-        self.first = Carried(
-            start_of_one(program, start),
-            program.encoder.initial_state(),
-            np.zeros(program.readout.outputs, dtype=np.int64),
-            steps=0,
-        )
-        self.state, self.scores, self.steps = self.first[1:]
-        self.session.reset(self.first)
+        self.first = carried_at_start(program, start)
+        self.load(self.first)
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        if not self.program.encoder.takes(frame):
+            return None
         try:
             events, self.state = self.program.encoder.encode(
                 frame[np.newaxis], self.state, self.clamped_inputs
@@ -88,7 +88,10 @@ class LavaStepper:
         except BaseException:
             self.reset()  # the encoder as well, because the session is set up again
             raise
-        return self.scores.copy()
+        return self.scores
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        return one_by_one(self, frames, self.program.readout.outputs)
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()
@@ -99,7 +102,8 @@ class LavaStepper:
         return self.session.run(events, steps, start=start)["scores"]
 
     def carried(self) -> Carried:
-        return Carried(self.session.state, self.state, self.scores, self.steps)
+        session = self.session
+        return Carried(session.state, self.state, self.scores, self.steps, session.window)
 
     def load(self, carried: Carried) -> None:
         self.session.reset(carried)

@@ -195,9 +195,7 @@ def readout_magnitudes(
     current = shifted(V, readout.shift) + np.abs(readout.bias)
     yield "accumulator", V
     yield "current", current
-    if readout.adds_up:
-        yield "score", steps * current
-    elif readout.row.leaks:
+    if readout.row.leaks:
         yield "score", (current + 1) * 2.0**readout.leak
     else:
-        yield "score", current
+        yield "score", float(readout.summed(steps)) * current

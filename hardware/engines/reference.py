@@ -12,8 +12,9 @@ from hardware.definition.arithmetic import WORD_LIMIT, Integers, shift
 from hardware.definition.cell import Product, Watch, step, unwatched
 from hardware.definition.readout import Readout
 from hardware.definition.token_rows import Rows
+from hardware.definition.window import Tally
 from hardware.engines.magnitudes import width
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import (
     QUANTITIES,
     SATURATIONS,
@@ -24,7 +25,7 @@ from hardware.engines.saturation import (
     ramp,
 )
 from hardware.program.model import Layer, Program
-from hardware.program.start import Carried, Start, start_of_one
+from hardware.program.start import Carried, Start, carried_at_start
 from hardware.sequences.dense import Sequences
 
 
@@ -62,37 +63,41 @@ def connect(program: Program, start: Start | None = None) -> Stepper:
 class Stepper:
     """Runs a program whose state stays between calls: each step is a run of one step."""
 
+    start: Start
+    encoder: Integers
+    tally: Tally
+    beyond: Beyond | None
+
     def __init__(self, program: Program, start: Start | None) -> None:
         self.program = program
-        self.first = Carried(
-            start_of_one(program, start),
-            program.encoder.initial_state(),
-            np.zeros(program.readout.outputs, dtype=np.int64),
-            steps=0,
-        )
-        self.now = self.first
-        self.beyond: Beyond | None = None
+        self.first = carried_at_start(program, start)
+        self.load(self.first)
         self.proven = width(program).proven
         self.clamped_inputs = np.zeros(program.encoder.channels, dtype=np.int64)
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        if not self.program.encoder.takes(frame):
+            return None
         program, one = self.program, np.ones(1, dtype=np.int64)
-        start, encoder, score, steps = self.now
-        events, encoder = program.encoder.encode(frame[np.newaxis], encoder, self.clamped_inputs)
+        events, self.encoder = program.encoder.encode(
+            frame[np.newaxis], self.encoder, self.clamped_inputs
+        )
         for seen in events.astype(np.int64):
             layers = range(len(program.layers) + 1)
             watchers = [Watcher(program, number, self.proven) for number in layers]
-            e, h = run_levels(program, seen[np.newaxis], one, watchers, start)
-            start = Start(tuple(e), tuple(h))
+            steps = int(self.tally.steps[0])
+            e, h = run_levels(program, seen[np.newaxis], one, watchers, self.start)
+            self.start = Start(tuple(e), tuple(h))
             at_end = program.readout.sees_membranes
             messages = last_membranes(program, h, one) if at_end else e[-1]
-            [score] = read_out(program.readout, messages, one, watchers[-1], score[np.newaxis])
+            read_out(program.readout, messages, one, watchers[-1], self.tally)
             first = merged([watcher.found for watcher in watchers]).first
             if self.beyond is None and first is not None:
                 self.beyond = first._replace(order=steps, step=steps)
-            steps += 1
-        self.now = Carried(start, encoder, score, steps)
-        return score.copy()
+        return self.tally.score[0].copy()
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        return one_by_one(self, frames, self.program.readout.outputs)
 
     def run(self, sequences: Sequences) -> Integers:
         """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
@@ -103,10 +108,12 @@ class Stepper:
         return found.scores
 
     def carried(self) -> Carried:
-        return self.now
+        (score,), (window,), (steps,) = self.tally
+        return Carried(self.start, self.encoder, score.copy(), int(steps), window.copy())
 
     def load(self, carried: Carried) -> None:
-        self.now, self.beyond = carried, None
+        self.start, self.encoder, self.tally = carried.start, carried.encoder, carried.tally
+        self.beyond = None
 
     def reset(self) -> None:
         self.load(self.first)
@@ -267,26 +274,23 @@ def read_out(
     messages: Integers,
     lengths: NDArray[np.int64],
     watcher: Watcher,
-    before: Integers | None = None,
+    tally: Tally | None = None,
 ) -> Integers:
     """Scores from what the readout sees: of each sequence, or of each step where it answers there.
 
-    Messages are those of every step, or for the last membrane one of each sequence. `before` are
-    the scores before the first step, if not 0.
+    Messages are those of every step, or for the last membrane one of each sequence. A `tally`
+    continues; without one every sequence begins.
     """
     products = synapses(readout.weights, messages)
-    starts = np.cumsum(lengths) - lengths
-    scores = np.zeros((len(lengths), readout.outputs), dtype=np.int64)
-    if before is not None:
-        scores[:] = before
+    starts, longest = np.cumsum(lengths) - lengths, int(lengths.max(initial=0))
+    tally = readout.tally(len(lengths), longest) if tally is None else tally
     every_step = np.zeros_like(products)
-    for t in range(int(lengths.max(initial=0))):
+    for t in range(longest):
         once = readout.sees_membranes
         sequences = np.flatnonzero(lengths == t + 1 if once else lengths > t)
         rows = sequences if once else starts[sequences] + t
         watch = watcher.at(sequences, t, np.full_like(sequences, t))
         watch("accumulator", "", products[rows])
-        scores[sequences] = readout.step(scores[sequences], products[rows])
-        watch("score", "", scores[sequences])
-        every_step[rows] = scores[sequences]
-    return every_step if readout.answers_every_step else scores
+        watch("score", "", readout.step(tally, products[rows], sequences))
+        every_step[rows] = tally.score[sequences]
+    return every_step if readout.answers_every_step else tally.score

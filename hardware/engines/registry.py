@@ -57,8 +57,14 @@ class Engine(Protocol):
 class Stepper(Protocol):
     """A running program whose state stays between calls: what a `Session` talks to."""
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
-        """The scores after one more frame."""
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        """The scores after one more frame, in memory that the next step may use again.
+
+        None, and nothing has changed, for a frame of which a value is not finite, or is no token.
+        """
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        """(frames, outputs): the scores after each of several frames, all of which can be taken."""
 
     def run(self, sequences: Sequences) -> Integers:
         """Scores of whole sequences, each from a clean state; the next step begins a new one."""
@@ -80,6 +86,16 @@ class Stepper(Protocol):
 
     def close(self) -> None:
         """Give back whatever was started."""
+
+
+def one_by_one(stepper: Stepper, frames: NDArray[np.float32], outputs: int) -> Integers:
+    """`Stepper.block`, of an engine that takes single frames only."""
+    scores = np.empty((len(frames), outputs), dtype=np.int64)
+    for row, frame in zip(scores, frames, strict=True):
+        answer = stepper.step(frame)
+        assert answer is not None, "the frame has been checked"
+        row[:] = answer
+    return scores
 
 
 def connected(

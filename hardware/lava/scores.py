@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.definition.readout import Readout
+from hardware.definition.window import Tally
 from hardware.lava.clock import StepClock, lanes_of
-from hardware.lava.shared_arrays import RecordingWriter
-from hardware.lava.starts import SCORE, StartReader
+from hardware.lava.shared_arrays import ProcessArrays, RecordingWriter
+from hardware.lava.starts import TALLY, TALLY_NOW, StartReader, packed, unpacked
 
 
 class FusedReadout(NamedTuple):
@@ -43,7 +44,10 @@ class Scores:
         self.clock = StepClock(len(arrived), 1, clocked)
         table = "rows" if readout.answers_every_step else "ends"
         self.writer = None if folder is None else RecordingWriter(str(folder), "scores", table)
-        self.starts = None if folder is None else StartReader(folder, (SCORE,))
+        self.starts = None if folder is None else StartReader(folder, (TALLY,))
+        _, self.window, self.steps = readout.tally(len(arrived))
+        told = folder is not None and self.window.size  # else scores are all that a session reads
+        self.now = ProcessArrays(str(folder), (TALLY_NOW,)) if told else None
 
     def step(self, score: Integers, product: Callable[[Integers], Integers]) -> NDArray[np.int64]:
         """Step the lanes that are due, and return their clock messages.
@@ -53,9 +57,13 @@ class Scores:
         done = self.clock.advance().done
         lanes = lanes_of(done)
         if lanes is not None:
-            score[lanes] = self.readout.step(score[lanes], product(self.arrived[lanes]))
+            tally = Tally(score, self.window, self.steps)
+            self.readout.step(tally, product(self.arrived[lanes]), lanes)
             if not self.input_changes:
                 self.arrived[lanes] = 0
+            if self.now is not None:
+                self.now.refresh()
+                self.now.arrays[0][:] = packed(self.readout, tally)
         if self.writer is not None:
             self.writer.write(done, score)
         return done
@@ -64,5 +72,14 @@ class Scores:
         """Take the clock messages of this tick: a sequence begins, from zero without a session."""
         fresh = lanes_of(self.clock.receive(clock))
         if fresh is not None:
-            score[fresh] = 0 if self.starts is None else self.starts.next(fresh)[0]
+            now = Tally(score, self.window, self.steps)
+            before = self.first(fresh, len(self.steps[fresh]))
+            for values, first in zip(now, before, strict=True):
+                values[fresh] = first
             self.arrived[fresh] = 0
+
+    def first(self, lanes: slice | NDArray[np.int64], count: int) -> Tally:
+        """Return the tally with which sequences begin in these lanes."""
+        if self.starts is None:
+            return self.readout.tally(count)
+        return unpacked(self.readout, self.starts.next(lanes)[0])

@@ -17,10 +17,10 @@ from hardware.lava.child import PROGRAM
 from hardware.lava.errors import LavaError
 from hardware.lava.plan import Plan, changes, one_step, plan, reversed_rows, ticks
 from hardware.lava.shared_arrays import FRAMES, FRAMES_REVERSED, HostArrays
-from hardware.lava.starts import BEGINS, now, starts, state_of
+from hardware.lava.starts import BEGINS, TALLY_NOW, now, starts, state_of, unpacked
 from hardware.lava.supervisor import Supervisor
 from hardware.program.model import Program
-from hardware.program.start import Carried, Start, start_of_one
+from hardware.program.start import Carried, Start, carried_at_start, start_of_one
 
 MAPPINGS = ("structural", "fused")
 START_UP_SECONDS = 60.0
@@ -111,6 +111,14 @@ class LavaSession:
         found = {name: self.arrays.fetch(name) for name in now(self.program, 1)}
         return state_of(found, self.program)
 
+    @property
+    def window(self) -> Integers:
+        """(words, outputs): the window of the readout after the last step of the stream."""
+        if self.clean or self.arrays is None:
+            carried = self.carried or carried_at_start(self.program)
+            return carried.window
+        return unpacked(self.program.readout, self.arrays.fetch(TALLY_NOW)).window[0]
+
     def run(
         self,
         events: Rows,
@@ -163,10 +171,10 @@ class LavaSession:
         if self.program.encoder.sends_changes and not self.clean:
             sent = frame - self.last
         with self._whole("run"):
-            start, score = None, None
+            start = tally = None
             if self.carried is not None:
-                start, score = self.carried.start, self.carried.score
-            given = {FRAMES: self._shared(sent[np.newaxis]), **starts(self.program, start, score)}
+                start, tally = self.carried.start, self.carried.tally
+            given = {FRAMES: self._shared(sent[np.newaxis]), **starts(self.program, start, tally)}
             found = self._execute(given, one_step(self.clean), 1, deadline)
             self.clean, self.last = False, frame
         return found["scores"][0]

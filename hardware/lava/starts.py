@@ -13,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
+from hardware.definition.readout import Readout
+from hardware.definition.window import Tally
 from hardware.lava.shared_arrays import ProcessArrays
 from hardware.program.layer import Layer
 from hardware.program.model import Program
 from hardware.program.start import Start, start_of_one
 
-BEGINS, SCORE = "begins", "start of score"
-"""Arrays of the rows in which the sequences of each lane start, and of the scores there."""
+BEGINS, TALLY, TALLY_NOW = "begins", "start of tally", "now of tally"
+"""Arrays of the rows in which the sequences of each lane start, and of the readout's tallies."""
 
 
 class LayerFiles(NamedTuple):
@@ -80,15 +82,35 @@ class LayerStates:
                 array[:] = values
 
 
+def packed(readout: Readout, tally: Tally) -> Integers:
+    """Return a tally as rows (sequences, numbers) of 32 bits: scores, window, place in the window.
+
+    The place goes on after the first window, so that it tells whether one is complete.
+    """
+    steps, window = tally.steps, max(1, readout.window)
+    place = np.minimum(steps, window + steps % window)
+    words = tally.window.reshape(len(steps), -1)
+    return np.hstack([tally.score, words, place[:, np.newaxis]])
+
+
+def unpacked(readout: Readout, rows: NDArray[np.integer]) -> Tally:
+    """Return the tally of rows; a window of no words is empty."""
+    wide = rows.astype(np.int64)
+    tally = readout.tally(len(rows))
+    tally.score[:], tally.steps[:] = wide[:, : readout.outputs], wide[:, -1]
+    words = wide[:, readout.outputs : -1]
+    if words.size:
+        tally.window[:] = words.reshape(tally.window.shape)
+    return tally
+
+
 def starts(
-    program: Program, start: Start | None, score: Integers | None = None
+    program: Program, start: Start | None, tally: Tally | None = None
 ) -> dict[str, Integers]:
     """Return the arrays of initial states, a row for each sequence, or one row for all."""
-    start = start_of_one(program, start)
+    start, readout = start_of_one(program, start), program.readout
     rows = len(start.membranes[0])
-    found = {SCORE: np.zeros((rows, program.readout.outputs), dtype=np.int64)}
-    if score is not None:
-        found[SCORE][:] = score
+    found = {TALLY: packed(readout, readout.tally(rows, 0) if tally is None else tally)}
     for number, of_layer in enumerate(zip(*start, strict=True)):
         names = LayerFiles(Path(), number).starts
         found.update(zip(names, of_layer, strict=True))
@@ -96,12 +118,13 @@ def starts(
 
 
 def now(program: Program, lanes: int) -> dict[str, tuple[int, int]]:
-    """Return the shapes of the arrays of every layer's state."""
+    """Return the shapes of the arrays of every layer's state, and of the tally."""
+    readout = program.readout
     return {
         name: (lanes, layer.neurons)
         for number, layer in enumerate(program.layers)
         for name in LayerFiles(Path(), number).now
-    }
+    } | {TALLY_NOW: (lanes, readout.outputs * (1 + readout.window_words) + 1)}
 
 
 def state_of(found: Mapping[str, Integers], program: Program) -> Start:

@@ -107,7 +107,7 @@ def _require_sound_readout(program: Program) -> None:
     _within("readout: the sum", product, 0, STORED_LIMIT)
     # What is floored may be one more below 0 than it is above.
     current = (product >> max(-readout.shift, 0)) + 1 + int(np.abs(readout.bias).max())
-    steps = (program.max_steps or 1) if readout.adds_up else 1 << readout.leak
+    steps = (program.max_steps or 1) if readout.grows else readout.window or 1 << readout.leak
     _within("readout: the largest score", current * steps, 0, STORED_LIMIT)
 
 

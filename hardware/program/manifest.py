@@ -94,7 +94,16 @@ class ReadoutManifest(Strict):
     gain: float
     shift: int
     leak: int
+    window: int = Field(0, ge=1)
     target: TargetManifest
+
+    @model_serializer(mode="wrap")
+    def _without_no_window(self, fields: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave `window` out of other kinds, as in files before there were windows."""
+        content: dict[str, Any] = fields(self)
+        if not self.window:
+            del content["window"]
+        return content
 
 
 class PreprocessingManifest(Strict):

@@ -251,7 +251,7 @@ class Program:
         if self.max_steps is not None and longest > self.max_steps:
             raise InputError(
                 f"a sequence has {longest} steps, but readout scores are proven only up to "
-                f"{self.max_steps}: cut it into shorter ones"
+                f"{self.max_steps}: cut it into shorter ones{self.readout.remedy}"
             )
         return steps
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hardware.definition.arithmetic import Integers
+from hardware.definition.window import Tally
 from hardware.errors import InputError, choose
 from hardware.program.layer import Layer
 from hardware.program.model import Program
@@ -55,6 +56,11 @@ def start_of_one(program: Program, start: Start | None = None) -> Start:
     )
 
 
+def start_of_row(program: Program, start: Start | None, row: int) -> Start:
+    """Return the start of one sequence (1, neurons) of several."""
+    return start_of_one(program, None if start is None else start.part(slice(row, row + 1)))
+
+
 def start_of(program: Program, given: InitialState | None, sequences: int) -> Start | None:
     """Return the start of each sequence; None where every layer starts as the program says.
 
@@ -87,3 +93,18 @@ class Carried(NamedTuple):
     encoder: Integers  # (channels,): held values, remainders or levels
     score: Integers  # (outputs,)
     steps: int
+    window: Integers  # (words, outputs): what the readout keeps of its window
+
+    @property
+    def tally(self) -> Tally:
+        """The scores, the window and the steps, as the readout continues from them."""
+        return Tally(
+            self.score[np.newaxis].copy(), self.window[np.newaxis].copy(), np.array([self.steps])
+        )
+
+
+def carried_at_start(program: Program, start: Start | None = None) -> Carried:
+    """Return what a program carries before the first step of a sequence with this start."""
+    score, window, _ = program.readout.tally(1)
+    encoder = program.encoder.initial_state()
+    return Carried(start_of_one(program, start), encoder, score[0], 0, window[0])

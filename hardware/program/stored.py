@@ -69,7 +69,7 @@ def stored(program: Program) -> tuple[dict[str, Any], Tensors]:
         ],
         "readouts": [
             {
-                **_fields(readout, ReadoutManifest, without=("target",)),
+                **_fields(readout, ReadoutManifest, without=_readout_without(readout)),
                 "target": _target(readout.target),
             }
             for readout in program.readouts
@@ -124,7 +124,7 @@ def restored(manifest: Manifest, tensors: Tensors) -> dict[str, Any]:
                 weights=take(f"readouts.{i}.weights"),
                 bias=take(f"readouts.{i}.bias").astype(np.int64),
                 target=_restored_target(about.target),
-                **about.model_dump(exclude={"target"}),
+                **{name: value for name, value in about if name != "target"},
             )
             for i, about in enumerate(manifest.readouts)
         ),
@@ -212,6 +212,10 @@ def _type(name: str) -> str:
 def _encoder(encoder: Encoder) -> dict[str, Any]:
     without = () if encoder.row.has_fields else ("fields",)
     return _fields(encoder, EncoderManifest, without)
+
+
+def _readout_without(readout: Readout) -> tuple[str, ...]:
+    return ("target",) if readout.row.windowed else ("target", "window")
 
 
 def _vocabulary(about: VocabularyManifest | list[str]) -> Vocabulary | None:

@@ -132,6 +132,7 @@ def make_report(
         engine=trace.engine,
         emits=program.layers[0].cell.emit,
         readout=program.readout.kind,
+        window=program.readout.window or None,
         chip=charged.name,
         charged=run.charged,
         per_inference=counted(counts),

@@ -151,10 +151,10 @@ def scores_over_time(program: Program, trace: Trace, sequence: int) -> NDArray[n
         parts = [shift(membranes, fraction) for membranes in last]
     else:
         parts = [emitted[rows].astype(np.int64) for emitted in trace.emitted[first:]]
-    score, scores = np.zeros(readout.outputs, dtype=np.int64), []
+    tally, scores = readout.tally(1, length), []
     for product in synapses(readout.weights, np.concatenate(parts, axis=1)):
-        score = readout.step(score, product)
-        scores.append(score)
+        readout.step(tally, product)
+        scores.append(tally.score[0].copy())
     # A backward layer's last membrane is that of the first step, so its end is not in this order.
     scores[-1] = trace.final_scores[sequence]
     return np.array(scores)

@@ -21,7 +21,7 @@ from hardware.engines.saturation import require_within_word
 from hardware.errors import SettingError
 from hardware.program.model import Program
 from hardware.program.pair import ProgramPair
-from hardware.program.start import Carried, Start, start_of
+from hardware.program.start import Carried, Start, carried_at_start, start_of
 from hardware.runs.generation import vocabulary_of, writes_end
 from hardware.runs.given import pair_of
 from hardware.runs.run import run
@@ -101,12 +101,7 @@ class _Search:
 
     def best(self, stepper: Stepper, start: Start, source: int) -> tuple[Hypothesis, int]:
         """Return the cheapest text that was found, and the steps that it took."""
-        first = Carried(
-            start.part(slice(source, source + 1)),
-            self.decoder.encoder.initial_state(),
-            np.zeros(self.decoder.readout.outputs, dtype=np.int64),
-            0,
-        )
+        first = carried_at_start(self.decoder, start.part(slice(source, source + 1)))
         pool, steps = [Hypothesis(carried=first)], 0
         for _ in range(self.most):
             going_on = [h for h in pool if not h.has_ended]
@@ -124,7 +119,9 @@ class _Search:
         if before.carried is not None:
             stepper.load(before.carried)
         last = before.tokens[-1] if before.tokens else PADDING
-        scores = stepper.step(np.array([last], dtype=np.float32))[UNKNOWN:]
+        answer = stepper.step(np.array([last], dtype=np.float32))
+        assert answer is not None
+        scores = answer[UNKNOWN:]
         carried = stepper.carried() if self.beam > 1 else None
         bits = costs(scores, self.decoder.readout.unit)
         order = np.lexsort((-scores, bits))[: self.beam]

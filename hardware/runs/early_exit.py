@@ -40,11 +40,13 @@ def scores_of_frames(program: Program, trace: Trace) -> Integers:
     per_frame = program.encoder.steps
     if trace.answers_every_step:
         return trace.scores[per_frame - 1 :: per_frame]
-    scores, readout = products(program, trace), program.readout
-    for t in range(int(trace.lengths.max(initial=0))):
-        rows = trace.starts[trace.lengths > t] + t
-        before = scores[rows - 1] if t else np.zeros_like(scores[rows])
-        scores[rows] = readout.step(before, scores[rows])
+    scores, longest = products(program, trace), int(trace.lengths.max(initial=0))
+    tally = program.readout.tally(len(trace.lengths), longest)
+    for t in range(longest):
+        sequences = np.flatnonzero(trace.lengths > t)
+        rows = trace.starts[sequences] + t
+        program.readout.step(tally, scores[rows], sequences)
+        scores[rows] = tally.score[sequences]
     return scores[per_frame - 1 :: per_frame]
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from math import inf
+from threading import RLock
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.definition.tokens import require_tokens
 from hardware.display import number_of
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
-from hardware.errors import ClampedInputsWarning, EngineError, InputError, SettingError
+from hardware.errors import ClampedInputsWarning, EngineError, InputError
 from hardware.program.start import InitialState, start_of
+from hardware.runs.batch_session import BatchSession
 from hardware.runs.clamped import Clamped
-from hardware.runs.given import ProgramLike, program_of
-from hardware.runs.state import State
+from hardware.runs.frames import frame_of, require_proven, require_values, steppable
+from hardware.runs.given import ProgramLike
+from hardware.runs.state import State, carried_of
 from hardware.sequences.dense import Inputs, float_frames
 
 FRAMES_BETWEEN = 16
@@ -26,6 +29,8 @@ FRAMES_BETWEEN = 16
 
 class Session:
     """One sequence, frame by frame, until `reset`; gives the same bits as a whole run.
+
+    With a `batch` it is a `BatchSession`: many sequences at once.
 
     ::
 
@@ -37,28 +42,40 @@ class Session:
     an `initial_state`, as in `run`, every sequence begins from this state, also after a reset.
     """
 
+    @overload
+    def __new__(cls, *given: Any, batch: None = None, **settings: Any) -> Session: ...
+
+    @overload
+    def __new__(cls, *given: Any, batch: int, **settings: Any) -> BatchSession: ...  # type: ignore[misc]
+
+    def __new__(cls, *given: Any, batch: int | None = None, **settings: Any) -> Any:
+        if batch is None:
+            return super().__new__(cls)
+        return BatchSession(*given, batch=batch, **settings)
+
     def __init__(
         self,
         program: ProgramLike,
         engine: str = "events",
         *,
+        batch: None = None,
         strict: bool = True,
         initial_state: InitialState | None = None,
         **options: Any,
     ) -> None:
-        program = program_of(program)
-        for layer in program.layers:
-            if layer.backward:
-                raise SettingError(
-                    f"{layer.name} reads from the last frame to the first, so it cannot answer "
-                    f"frame by frame: use `run`, or train one direction"
-                )
-        self.program = program
+        self.program = program = steppable(program)
         self.engine = engine
         self.strict = strict
-        self.steps = self.frames = 0
+        self.frames = 0
+        self.elapsed = 0
+        """Steps since the session began or was reset."""
+
         self._has_warned = False
         self._scores: NDArray[np.int64] | None = None
+        self._shape = (program.encoder.channels,)
+        self._per_frame = program.encoder.steps
+        self._most = inf if program.max_steps is None else program.max_steps
+        self._lock = RLock()
         self._stepper = connected(engine, program, options, start_of(program, initial_state, 1))
         self._open = True
 
@@ -67,101 +84,129 @@ class Session:
         return f"Session({self.engine!r}: {frames} of {self.program!r}{closed})"
 
     def step(self, frame: ArrayLike | str) -> NDArray[np.int64]:
-        """Return the scores (outputs,) after one more frame (channels,), or piece of a text."""
-        self._require_open()
-        if isinstance(frame, str):
-            frame = self._token(frame)
-        encoder = self.program.encoder
-        values = float_frames("the frame", frame, f"({encoder.channels},)")
-        if values.shape != (encoder.channels,):
-            raise InputError(f"the frame has shape {values.shape}, expected ({encoder.channels},)")
-        if not np.isfinite(values).all():
-            channel = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise InputError(f"{values[channel]} in channel {channel}: expected a finite number")
-        if encoder.row.by_token:
-            require_tokens(values[np.newaxis], encoder.fields, self.frames)
-        most = self.program.max_steps
-        if most is not None and self.steps + encoder.steps > most:
-            raise InputError(
-                f"the session has gone {self.steps} steps, but readout scores are proven only up "
-                f"to {most}: reset() it before"
-            )
-        scores = self._stepper.step(values)
-        self._scores = scores.copy()
-        self.steps += encoder.steps
-        self.frames += 1
-        self._require_within_word()
-        if self.frames % FRAMES_BETWEEN == 0:
-            self._warn_of_clamped(2)
-        return scores
+        """Return the scores (outputs,) after one more frame (channels,), or piece of a text.
 
-    def _token(self, piece: str) -> list[int]:
-        """The frame of a piece of a text."""
-        (tokens,) = self.program.sequences([piece])
-        if len(tokens) != 1:
-            raise InputError(
-                f"{piece!r:.60} is {len(tokens)} tokens: expected one: step() each of "
-                f"vocabulary.cut(text)"
-            )
-        return [int(tokens[0, 0])]
+        A float32 array takes a few microseconds; any other frame is converted first.
+        """
+        with self._lock:
+            if not (
+                type(frame) is np.ndarray
+                and frame.dtype == np.float32
+                and frame.shape == self._shape
+                and self._open
+            ):
+                self._require_open()
+                frame = frame_of(self.program, frame)
+            elapsed = self.elapsed + self._per_frame
+            scores = self._stepper.step(frame) if elapsed <= self._most else None
+            if scores is None:
+                self._refuse(frame)
+            self._scores, self.elapsed = scores, elapsed
+            self._after(1)
+            return scores.copy()
+
+    def steps(self, block: ArrayLike) -> NDArray[np.int64]:
+        """Return the scores (frames, outputs) after each frame of a block (frames, channels).
+
+        They are those of single steps. Nothing changes if one of the frames is refused.
+        """
+        with self._lock:
+            self._require_open()
+            channels = self.program.encoder.channels
+            frames = float_frames("the block", block, f"(frames, {channels})")
+            if frames.ndim != 2 or frames.shape[1] != channels:
+                raise InputError(
+                    f"the block has shape {frames.shape}, expected (frames, {channels})"
+                )
+            require_values(self.program.encoder, frames, self.frames)
+            more = len(frames) * self._per_frame
+            require_proven(self.program, self.elapsed, more)
+            scores = self._stepper.block(frames)
+            if len(frames):
+                self._scores, self.elapsed = scores[-1].copy(), self.elapsed + more
+                self._after(len(frames))
+            return scores
+
+    def _after(self, frames: int) -> None:
+        """Count frames that were taken; raise or warn where they went beyond a range."""
+        before, self.frames = self.frames, self.frames + frames
+        if self.strict and (found := self._stepper.overflow()) is not None:
+            require_within_word(self.program, found)
+        if before // FRAMES_BETWEEN < self.frames // FRAMES_BETWEEN:
+            self._warn_of_clamped(3)
+
+    def _refuse(self, frame: NDArray[np.float32]) -> NoReturn:
+        """Raise the error for a frame that was not taken."""
+        require_values(self.program.encoder, frame[np.newaxis], self.frames)
+        require_proven(self.program, self.elapsed, self._per_frame)
+        raise EngineError(f"{self.engine} refused a frame without a fault: report this")
 
     def run(self, samples: Inputs) -> NDArray[np.int64]:
         """Return the `Trace.scores` of whole sequences; the next step begins a new sequence."""
-        self._require_open()
-        sequences = self.program.sequences(samples)
-        self.program.steps_of(sequences)
-        self.steps, self._scores = 0, None
-        scores = self._stepper.run(sequences)
-        self.frames += int(sequences.lengths.sum())
-        self._require_within_word()
-        self._warn_of_clamped(2)
-        return scores
+        with self._lock:
+            self._require_open()
+            sequences = self.program.sequences(samples)
+            self.program.steps_of(sequences)
+            self.elapsed, self._scores = 0, None
+            scores = self._stepper.run(sequences)
+            self.frames += int(sequences.lengths.sum())
+            self._require_within_word()
+            self._warn_of_clamped(2)
+            return scores
 
     @property
     def values(self) -> NDArray[np.float64]:
         """(outputs,): the last scores in the unit of the target; for classes, training's logits."""
-        if self._scores is None:
-            raise EngineError(
-                "no frame has come since the session began or was reset: step() it before"
-            )
-        return self.program.readout.values(self._scores, self.steps)
+        with self._lock:
+            if self._scores is None:
+                raise EngineError(
+                    "no frame has come since the session began or was reset: step() it before"
+                )
+            return self.program.readout.values(self._scores, self.elapsed)
 
     @property
     def clamped(self) -> NDArray[np.int64]:
         """(channels,): inputs that the encoder clamped in all frames since the session began."""
-        return self._stepper.clamped().copy()
+        with self._lock:
+            return self._stepper.clamped().copy()
 
     @property
     def state(self) -> State:
         """The exact integers that the session carries; `load_state` continues from them."""
-        self._require_open()
-        return State.of(self.program, self._stepper.carried())
+        with self._lock:
+            self._require_open()
+            return State.of(self.program, self._stepper.carried())
 
     def load_state(self, state: State) -> None:
         """Continue from a state of this program, of this engine or of any other."""
-        self._require_open()
-        if not isinstance(state, State):
-            raise InputError(
-                f"the state is a {type(state).__name__}, expected a `State`: give membranes as "
-                f"the session's initial_state"
-            )
-        carried = state.carried(self.program)
-        self._stepper.load(carried)
-        self.steps = carried.steps
-        self._scores = carried.score.copy() if carried.steps else None
+        with self._lock:
+            self._require_open()
+            carried = carried_of(self.program, state)
+            self._stepper.load(carried)
+            self.elapsed = carried.steps
+            self._scores = carried.score.copy() if carried.steps else None
 
     def reset(self) -> None:
         """Forget all frames so far."""
-        self._require_open()
-        self._stepper.reset()
-        self.steps, self._scores = 0, None
+        with self._lock:
+            self._require_open()
+            self._stepper.reset()
+            self.elapsed, self._scores = 0, None
 
     def close(self) -> None:
         """Free the resources of the engine; a second call does nothing."""
-        if self._open:
-            self._open = False
-            self._stepper.close()
-            self._warn_of_clamped(2)
+        with self._lock:
+            if self._open:
+                self._open = False
+                self._stepper.close()
+                self._warn_of_clamped(2)
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=RLock())
 
     def __enter__(self) -> Session:
         return self

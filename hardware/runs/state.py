@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,12 @@ class State:
     steps: int
     """Steps since the session began or was reset."""
 
+    window: Integers = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
+    """(words, outputs): last currents of a sliding readout, or the sum so far of a tumbling one.
+
+    The current of step t is in word t modulo the window. Other readouts keep no words.
+    """
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, State):
             return NotImplemented
@@ -66,9 +72,8 @@ class State:
             {name: rows[0].astype(np.int64) for name, rows in zip(names, of_layers, strict=True)}
             for of_layers in carried.start
         )
-        return cls(
-            program.digest, membranes, emitted, carried.encoder, carried.score, carried.steps
-        )
+        _, encoder, scores, steps, window = carried
+        return cls(program.digest, membranes, emitted, encoder, scores, steps, window)
 
     def carried(self, program: Program) -> Carried:
         """Return the state in the form of the engines; raise an error for another program."""
@@ -97,13 +102,24 @@ class State:
                 f"the state is after {self.steps} steps, expected a multiple of "
                 f"{program.encoder.steps}, the steps of a frame"
             )
-        return Carried(Start(tuple(emitted), tuple(membranes)), encoder, scores, self.steps)
+        outputs = program.readout.outputs
+        words = self.window if np.size(self.window) else np.zeros((0, outputs), dtype=np.int64)
+        window = whole("the window's words", words, (program.readout.window_words, outputs))
+        if window[self.steps :].any():
+            raise InputError(
+                f"the window has words of more than {number_of(self.steps, 'step')}: give the "
+                f"state of a session"
+            )
+        start = Start(tuple(emitted), tuple(membranes))
+        return Carried(start, encoder, scores, self.steps, window)
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         tensors: dict[str, NDArray[Any]] = {"encoder": self.encoder, "scores": self.scores}
         for i, name in enumerate(self.membranes):
             tensors[f"layers.{i}.membranes"] = np.asarray(self.membranes[name])
             tensors[f"layers.{i}.emissions"] = np.asarray(self.emissions[name])
+        if np.size(self.window):
+            tensors["window"] = np.ravel(self.window)
         return {name: np.asarray(array, dtype=np.int64) for name, array in tensors.items()}
 
     def _about(self) -> dict[str, str]:
@@ -155,17 +171,32 @@ def _restored(tensors: dict[str, NDArray[Any]], about: dict[str, str]) -> State:
                 f"{one_line(name)} has shape {values.shape} of {values.dtype}, expected one "
                 f"dimension of int64"
             )
+    scores = tensors.pop("scores")
+    window = tensors.pop("window", np.zeros(0, dtype=np.int64))
+    if window.size % max(1, len(scores)):
+        raise InputError(f"the window has {window.size} words for {len(scores)} scores")
     state = State(
         digest,
         {name: tensors.pop(f"layers.{i}.membranes") for i, name in enumerate(names)},
         {name: tensors.pop(f"layers.{i}.emissions") for i, name in enumerate(names)},
         tensors.pop("encoder"),
-        tensors.pop("scores"),
+        scores,
         int(steps),
+        window.reshape(-1, max(1, len(scores))),
     )
     if tensors or about.keys() - state._about().keys() - {"sha256"}:
         raise InputError("holds more than a state")
     return state
+
+
+def carried_of(program: Program, state: State) -> Carried:
+    """Return a state in the form of the engines; an InputError for anything else."""
+    if not isinstance(state, State):
+        raise InputError(
+            f"the state is a {type(state).__name__}, expected a `State`: give membranes as "
+            f"the session's initial_state"
+        )
+    return state.carried(program)
 
 
 def whole(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Integers:

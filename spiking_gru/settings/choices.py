@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.formulation import FORMULATIONS
+from hardware.definition.limits import LONGEST_WINDOW
 from hardware.errors import SettingError, choose
 from spiking_gru.settings.called import CalledByUsers
 from spiking_gru.settings.names import one_of
@@ -76,6 +77,12 @@ class NetworkChoices(BaseModel, metaclass=CalledByUsers):
         "layer's weights; 0 is none.",
     )
     leak: int = Field(4, ge=1, le=8, description="leaky: a score loses 2^-leak at each step.")
+    window: int = Field(
+        64,
+        ge=1,
+        le=LONGEST_WINDOW,
+        description="sliding, tumbling: steps of a window, whose steps a score sums.",
+    )
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of emissions dropped in training.")
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:

@@ -29,8 +29,8 @@ class TrainingSettings(NetworkChoices):
     data: str = Field("japanese-vowels", description="A data set by name or by path.")
     readout: str | None = Field(
         None,
-        description="mean, count, leaky, last or step. Default: mean for classes, last for values, "
-        "step for frames.",
+        description="mean, count, leaky, sliding, tumbling, last or step. Default: mean for "
+        "classes, last for values, step for frames.",
     )
     epochs: int = Field(
         40, ge=0, description="Epochs in floating point; 0 quantises from the start."

@@ -39,6 +39,30 @@ def test_the_readout_in_nir_computes_the_scores(emit: str, kind: str, tmp_path: 
         assert np.allclose(v, expected[0], atol=9 * 2.0**program.readout.exponent)
 
 
+@pytest.mark.parametrize("window", [1, 3, 20])
+def test_a_sliding_window_in_nir_takes_out_what_leaves_it(window: int, tmp_path: Path) -> None:
+    program = random_program(3, readout="sliding", window=window)
+    program = with_readout(program, replace(program.readout, shift=0))  # nothing rounds
+    trace = run(program, random_sequences(3, 3, [9]), engine="numpy")
+    graph = nir.read(export_nir(program, tmp_path / "r.nir"))
+    weights, delay, negate = (graph.nodes[name] for name in ("weights", "delay", "negate"))
+    assert ("weights", "delay") in graph.edges
+    assert ("delay", "negate") in graph.edges
+    assert ("negate", "integrate") in graph.edges
+    currents = trace.emitted[0] @ weights.weight.T + weights.bias
+    steps = int(delay.delay[0])
+    delayed = np.vstack([np.zeros((steps, 2)), currents])[: len(currents)]
+    found = ((currents + negate.scale * delayed) * graph.nodes["integrate"].r).sum(0)
+    assert np.allclose(found, trace.scores[0] * 2.0**program.readout.exponent)
+
+
+def test_a_tumbling_window_is_refused_with_the_reason(tmp_path: Path) -> None:
+    program = random_program(3, readout="tumbling")
+    with pytest.raises(SettingError, match="'tumbling', and NIR has no node for a sum that begin"):
+        export_nir(program, tmp_path / "r.nir")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_encoder_in_nir_standardises(tmp_path: Path) -> None:
     program = random_program(4)
     affine = nir.read(export_nir(program, tmp_path / "e.nir", "encoder")).nodes["standardise"]

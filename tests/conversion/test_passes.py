@@ -36,6 +36,7 @@ every_network = st.fixed_dictionaries(
         "encoder_steps": st.integers(1, 3),
         "readout": st.sampled_from(list(READOUTS)),
         "leak": st.integers(1, 6),
+        "window": st.integers(1, 9),
     }
 )
 

@@ -331,6 +331,17 @@ LIMITS = [
     ({"shift": 31}, {}, False),
     ({"kind": "leaky", "leak": 1}, {"readouts.0.bias": [2**30 - 3]}, True),
     ({"kind": "leaky", "leak": 1}, {"readouts.0.bias": [2**30 - 2]}, False),
+    ({"kind": "sliding", "window": 2}, {"readouts.0.bias": [2**30 - 3]}, True),
+    ({"kind": "sliding", "window": 2}, {"readouts.0.bias": [2**30 - 2]}, False),
+    ({"kind": "tumbling", "window": 2}, {"readouts.0.bias": [2**30 - 3]}, True),
+    ({"kind": "tumbling", "window": 2}, {"readouts.0.bias": [2**30 - 2]}, False),
+    ({"kind": "sliding", "window": 2**16}, {}, True),
+    ({"kind": "sliding", "window": 2**16 + 1}, {}, False),
+    ({"kind": "sliding", "window": 0}, {}, False),
+    ({"kind": "tumbling", "window": True}, {}, False),
+    ({"kind": "tumbling"}, {}, False),
+    ({"kind": "step", "window": 1}, {}, False),
+    ({"kind": "step", "window": 0}, {}, False),
     ({"kind": "last"}, {"readouts.0.bias": [MOST - 257]}, True),  # 2^8 + 1 + B
     ({"kind": "last"}, {"readouts.0.bias": [MOST - 256]}, False),
 ]

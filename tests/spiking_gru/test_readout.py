@@ -23,6 +23,12 @@ def expected_logits(readout: Readout, seen: Seen, i: int) -> torch.Tensor:
     currents = seen.emitted[:length, i] @ readout.weight.T + readout.bias
     if readout.kind == "mean":
         return readout.gain * currents.mean(0)
+    if readout.kind == "sliding":
+        return readout.gain * currents[-readout.window :].mean(0)
+    if readout.kind == "tumbling":
+        complete = length - length % readout.window
+        last = currents[complete - readout.window : complete] if complete else currents
+        return readout.gain * last.mean(0)
     if readout.kind == "count":
         return readout.gain * currents.sum(0)
     if readout.kind == "leaky":
@@ -35,9 +41,10 @@ def expected_logits(readout: Readout, seen: Seen, i: int) -> torch.Tensor:
     return readout.gain * currents
 
 
+@pytest.mark.parametrize("window", [1, 2, 4, 5, 6, 9])
 @pytest.mark.parametrize("kind", READOUTS)
-def test_every_readout_equals_its_equation_over_the_valid_steps(kind: str) -> None:
-    readout, seen = Readout(5, 3, kind, gain=2.0, leak=3), example()
+def test_every_readout_equals_its_equation_over_the_valid_steps(kind: str, window: int) -> None:
+    readout, seen = Readout(5, 3, kind, gain=2.0, leak=3, window=window), example()
     logits = readout(seen)
     for i in range(2):
         found = logits[: seen.lengths[i], i] if kind == "step" else logits[i]
@@ -57,7 +64,7 @@ def test_scores_of_a_quantised_readout_are_on_its_grid_and_close_to_the_float_on
     scores = readout.scores(seen)
     integers = scores * 2.0**-readout.exponent
     assert torch.equal(integers, integers.round())
-    steps = 6 if kind in ("mean", "count", "leaky") else 1
+    steps = 1 if kind in ("last", "step") else 6
     assert (scores - exact).abs().max() < steps * (5 * 2.0**readout.weight_exponent)
 
 
@@ -77,3 +84,6 @@ def test_an_unknown_kind_and_an_impossible_leak_are_refused() -> None:
         Readout(5, 3, "vote")
     with pytest.raises(SettingError, match="leak is 0: expected 1 to 8"):
         Readout(5, 3, "leaky", leak=0)
+    for window in (0, 2**16 + 1):
+        with pytest.raises(SettingError, match=f"window is {window}: expected 1 to 65,536 steps"):
+            Readout(5, 3, "sliding", window=window)

@@ -44,7 +44,8 @@ def program_number(number: int) -> Program:
     sizes = rng.integers(1, 5, 4).tolist()
     first = random_program(
         number, sizes[0], (sizes[1],), sizes[2],
-        encoder=encoder, readout=readout, formulation=formulation, **settings,
+        encoder=encoder, readout=readout, window=1 + number % 6,
+        formulation=formulation, **settings,
     )  # fmt: skip
     program = first if rng.integers(3) else stacked(first, number, sizes[3], settings)
     program = with_values(with_halves(uneven(program), rng), rng)
@@ -93,7 +94,7 @@ def stacked(first: Program, number: int, neurons: int, settings: dict[str, objec
     width = sum(layer.neurons for layer in first.levels[0])
     second = random_program(
         number + 1, width, (neurons,), first.readout.outputs,
-        readout=first.readout.kind, **settings,
+        readout=first.readout.kind, window=max(1, first.readout.window), **settings,
     )  # fmt: skip
     names = cycle(("upper", "upper backward"))
     upper = tuple(replace(layer, name=next(names)) for layer in second.layers)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.encoder import Encoder
+from hardware.definition.readout import Readout
 from hardware.program.model import Layer, Program
 
 Numbers = NDArray[Any]
@@ -249,6 +250,8 @@ def observe_readout(program: Program, emissions: Numbers, ends: Numbers) -> Obse
     steps = [T - 1] if readout.kind == "last" else list(range(T))
     V = readout.weights.astype(np.int64)
     y, unbiased = np.zeros((2, len(ends), readout.outputs), dtype=np.int64)
+    sums = readout.kind in ("mean", "count", "sliding", "tumbling")
+    products: list[Numbers] = []
     before: Any = 0
     found: dict[str, list[Numbers]] = {}
     for t in steps:
@@ -258,10 +261,12 @@ def observe_readout(program: Program, emissions: Numbers, ends: Numbers) -> Obse
         if program.layers[-1].cell.emit in BY_CHANGE and readout.kind != "last":
             before = terms
         product = terms.sum(-1)
-        unbiased = unbiased + floored(product, k)
         current = floored(product, k) + b
-        if readout.kind in ("mean", "count"):
-            y = y + current
+        products.append(floored(product, k))
+        if sums:
+            of_window = np.array(products[first_of_sum(readout, t) :])
+            unbiased = of_window.sum(axis=0)
+            y = unbiased + len(of_window) * b
         elif readout.kind == "leaky":
             y = y - floored(y, -readout.leak) + current
         else:
@@ -272,11 +277,18 @@ def observe_readout(program: Program, emissions: Numbers, ends: Numbers) -> Obse
             ("accumulator, at its lowest", low),
             ("shifted accumulator", floored(product, k)),
             ("score", y),
-            ("score without its bias", unbiased if readout.kind in ("mean", "count") else 0 * y),
+            ("score without its bias", unbiased if sums else 0 * y),
         ):
             found.setdefault(quantity, []).append(values)
     numbers = {name: np.array(values)[:, :, np.newaxis] for name, values in found.items()}
     return Observed("readout", ("readout",), steps, numbers)
+
+
+def first_of_sum(readout: Readout, t: int) -> int:
+    """The first step of the sum that a readout has made after step t."""
+    if readout.kind == "sliding":
+        return max(0, t + 1 - readout.window)
+    return t - t % readout.window if readout.kind == "tumbling" else 0
 
 
 def observe(program: Program, q: Numbers, starts: Starts) -> list[Observed]:

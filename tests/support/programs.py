@@ -39,6 +39,7 @@ every_program = st.fixed_dictionaries(
         "initial": st.booleans(),
         "encoder": st.sampled_from(OF_NUMBERS),
         "readout": st.sampled_from(list(READOUTS)),
+        "window": st.integers(1, 9),
     }
 )
 """Arguments of `random_program` for every kind of program that takes any numbers."""
@@ -110,6 +111,7 @@ def random_program(
     initial: bool = False,
     encoder: str = "graded",
     readout: str = "mean",
+    window: int = 3,
     **cell: object,
 ) -> Program:
     rng = np.random.default_rng(seed)
@@ -139,6 +141,7 @@ def random_program(
                 kind=readout,
                 shift=int(rng.integers(-2, 3)) - fraction,
                 leak=int(rng.integers(1, 5)) if READOUTS[readout].leaks else 0,
+                window=window if READOUTS[readout].windowed else 0,
                 target=Target(tuple(f"class {i}" for i in range(outputs))),
             ),
         ),

@@ -16,13 +16,13 @@ from hardware.cost.model import CostModel
 from hardware.cost.placement.cut import cut
 from hardware.cost.placement.knee import cores_at_the_knee
 from hardware.cost.placement.needs import (
-    READOUT_WORDS,
     accumulators,
     connections,
     fan,
     is_cheaper_sparse,
     is_sparse,
     needs,
+    readout_words,
     state_words,
     synapse_bits,
 )
@@ -111,7 +111,8 @@ def _cut_layers(
     A layer takes at least this share of its cores at the knee.
     """
     names = names_of(program)
-    words = [*(state_words(layer.cell) for layer in program.layers), READOUT_WORDS]
+    words = [*(state_words(layer.cell) for layer in program.layers)]
+    words.append(readout_words(program.readout))
     neurons = [*(layer.neurons for layer in program.layers), program.readout.outputs]
     outwards = [np.zeros(n, dtype=np.int64) for n in neurons]
     found, sparse = [], [False] * len(ways)

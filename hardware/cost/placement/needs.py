@@ -11,18 +11,25 @@ from hardware.cost.chip import Limits, Operations
 from hardware.cost.model import CostModel
 from hardware.cost.projections import Projection
 from hardware.definition.cell import Cell
+from hardware.definition.readout import Readout
 
 LIMITS = {
     "neurons_per_core": "a smaller layer",
     "synapse_bits_per_core": "fewer weight bits, sparser weights or a smaller layer",
-    "state_words_per_core": "a formulation with fewer gates or a smaller layer",
+    "state_words_per_core": "a formulation with fewer gates, a smaller layer or a shorter window",
     "fan_in_axons_per_core": "sparser weights, fewer channels or a smaller layer before it",
     "fan_out_axons_per_core": "sparser weights, or smaller layers, here and where it leads to",
 }
 """The limits of a core, and what helps where one is too small for a single neuron."""
 
-READOUT_WORDS = 2
-"""A readout neuron keeps its score and its bias."""
+
+def readout_words(readout: Readout) -> int:
+    """Return the words that a readout neuron keeps besides its accumulators.
+
+    The score and the bias; with a window its words (a ring of W currents where it slides, one sum
+    where it tumbles), and the place in the window.
+    """
+    return 2 + readout.window_words + readout.row.windowed
 
 
 def state_words(cell: Cell) -> int:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hardware.engines.event_driven.fields import Constant
+
 Numbers = NDArray[Any]
 """int32, or int64 in a program that needs it."""
 
@@ -75,9 +77,7 @@ class Part(NamedTuple):
     sequence: int
     """The number of the first sequence."""
 
-    order: int
-    """Steps that have been computed before."""
-
+    order: NDArray[np.int64]  # (1,): steps that have been computed before
     begins: NDArray[np.bool_]
     """(sequences,): whether a sequence begins from its initial state; else the last one goes on."""
 
@@ -86,7 +86,8 @@ def part_of(
     starts: NDArray[np.int64], lengths: NDArray[np.int64], sequence: int, order: int
 ) -> Part:
     """Return a part of which all sequences begin, or go on after `order` steps."""
-    return Part(starts, lengths, sequence, order, np.full(len(lengths), order == 0))
+    begins = np.full(len(lengths), order == 0)
+    return Part(starts, lengths, sequence, np.array([order], dtype=np.int64), begins)
 
 
 class Synapses(NamedTuple):
@@ -189,9 +190,7 @@ class Sent(NamedTuple):
     column: int
     """The place of its first neuron in its level."""
 
-    end: int
-    """The end of the lists of its level so far."""
-
+    end: NDArray[np.int64]  # (1,): the end of the lists of its level so far
     membranes: Numbers  # (steps, neurons), or no rows
     ends: NDArray[np.int16]  # (sequences, padded sources): last membranes on the gate grid
 
@@ -205,6 +204,9 @@ class Reading(NamedTuple):
     """Whether a step adds to the score before it."""
 
     leak: int
+    slides: bool
+    tumbles: bool
+    window: int
     every_step: bool
     once: bool
     """Whether it receives the membranes at the end of a sequence, not the messages of each step."""
@@ -218,6 +220,8 @@ class ReadoutState(NamedTuple):
     synapses: Synapses
     accumulators: Numbers  # (outputs,)
     score: NDArray[np.int64]  # (outputs,)
+    window: NDArray[np.int64]  # (words, outputs): a ring of currents, or the sum so far
+    steps: NDArray[np.int64]  # (1,): steps of the sequence so far
     scratch: Scratch
 
 
@@ -229,6 +233,7 @@ class Encoding(NamedTuple):
     limit: int
     threshold: int
     steps: int
+    fields: int
     kind: int
     """A place in `encoding.KINDS`; −1 for a kind without a kernel."""
 
@@ -240,6 +245,7 @@ class EncoderState(NamedTuple):
 
     held: NDArray[np.int64]  # (channels,): the value last sent, remainder or level
     rounded: NDArray[np.int16]  # (2, padded sources)
+    tail: NDArray[np.float32]  # (LANES,): the last channels of a frame, and zeros behind them
     clamped: NDArray[np.int64]  # (channels,): inputs clamped so far
 
 
@@ -250,3 +256,6 @@ class SaturationCounts(NamedTuple):
     first: NDArray[np.int64]  # sequence, order, quantity, gate, neuron, step, value; −1 for none
     limit: int
     """The largest magnitude that the word holds."""
+
+    counting: Constant
+    """Whether anything is counted and checked."""

@@ -53,8 +53,7 @@ class Counted(NamedTuple):
     def restore(self, machine: Machine) -> None:
         """Forget what was counted since."""
         machine.encoder.clamped[:] = self.clamped
-        for each, (counts, first) in zip(machine.saturated, self.saturated, strict=True):
-            each.counts[:], each.first[:] = counts, first
+        machine.take_up(self.saturated)
 
 
 class Stretch(NamedTuple):
@@ -167,7 +166,8 @@ def in_pieces(
         before = machine.encoder.clamped.copy()
         starts = np.zeros(0 if used else 1, dtype=np.int64)
         part = part_of_frames(machine, len(some), number, starts)
-        scores = scored(machine, some, part._replace(order=used * machine.per_frame), initial)
+        part.order[0] = used * machine.per_frame
+        scores = scored(machine, some, part, initial)
         end_at = rule.first(after_frames(machine, scores), used)
         count = len(some) if end_at is None else end_at + 1
         if machine.every_step:
@@ -183,7 +183,8 @@ def part_of_frames(machine: Machine, frames: int, number: int, starts: NDArray[n
     """Return the part of a call in which each frame is a sequence; real ones begin at `starts`."""
     begins = np.zeros(frames, dtype=np.bool_)
     begins[starts] = True
-    return Part(np.arange(frames), np.ones(frames, dtype=np.int64), number, 0, begins)
+    order = np.zeros(1, dtype=np.int64)
+    return Part(np.arange(frames), np.ones(frames, dtype=np.int64), number, order, begins)
 
 
 def scored(

@@ -6,7 +6,7 @@ Every kernel adds the values that it clamps to `clamped` (channels,).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from hardware.definition.encoder_kinds import (
 )
 from hardware.engines.event_driven.arrays import EncoderState, Encoding, Events, Messages, Part
 from hardware.engines.event_driven.arrivals import copy, fill, list_events
+from hardware.engines.event_driven.fields import arguments_at
 from hardware.engines.event_driven.intrinsics import LANES, at, inlined, lowest_bit, nonzero, put
 from hardware.files.kernel_cache import compiled
 
@@ -67,15 +68,25 @@ def count_clamped(frame: Any, encoding: Encoding, clamped: Any) -> None:
         clamped[i] += is_clamped(value, encoding.limit)
 
 
+class EncoderConstants(NamedTuple):
+    """The arguments of an encoder's kernels that are the same in every call."""
+
+    encoding: Encoding
+    state: EncoderState
+
+
+class EncoderCall(NamedTuple):
+    """The other arguments of an encoder's kernels."""
+
+    frames: NDArray[np.float32]
+    part: Part
+    sent: Messages
+
+
 @compiled
-def encode(
-    encoding: Encoding,
-    state: EncoderState,
-    frames: NDArray[np.float32],
-    part: Part,
-    sent: Messages,
-) -> None:
+def encode(form: Any, address: int) -> int:
     """Encode frames of sequences as messages, `steps` of each frame."""
+    (encoding, state), (frames, part, sent) = arguments_at(form, address)
     channels, end = frames.shape[1], 0
     kind, per_frame, limit, held = encoding.kind, encoding.steps, encoding.limit, state.held
     listed, kept = len(sent.begin) > 0, len(sent.rows) > 0
@@ -124,24 +135,15 @@ def encode(
                     sent.begin[row] = end
                     end = list_events(x, 0, sent.events, end)
                     sent.end[row] = end
+    return 0
 
 
 @compiled
-def encode_nonzero(
-    offset: NDArray[np.float64],
-    gain: NDArray[np.float64],
-    limit: int,
-    clamped: NDArray[np.int64],
-    tail: NDArray[np.float32],
-    frames: NDArray[np.float32],
-    sent: Messages,
-) -> None:
-    """As `encode`, from the nonzero values only, for encoders that round 0 to 0.
-
-    `tail` has LANES values: it takes the last channels of a frame, and zeros behind them.
-    """
-    channels, end = frames.shape[1], 0
-    whole, scale = channels // LANES * LANES, (offset, gain, limit)
+def encode_nonzero(form: Any, address: int) -> int:
+    """As `encode`, from the nonzero values only, for encoders that round 0 to 0."""
+    (encoding, state), (frames, _, sent) = arguments_at(form, address)
+    channels, tail, clamped, end = frames.shape[1], state.tail, state.clamped, 0
+    whole, scale = channels // LANES * LANES, (encoding.offset, encoding.gain, encoding.limit)
     for t in range(len(frames)):
         frame = frames[t]
         sent.begin[t] = end
@@ -151,6 +153,7 @@ def encode_nonzero(
             copy(tail[: channels - whole], frame[whole:])
             end = list_encoded(tail, whole, scale, clamped, sent.events, end)
         sent.end[t] = end
+    return 0
 
 
 @inlined
@@ -192,9 +195,10 @@ def encode_events(
 
 
 @compiled
-def list_tokens(tokens: int, frames: NDArray[np.float32], sent: Messages) -> None:
+def list_tokens(form: Any, address: int) -> int:
     """Make lists of frames of tokens that have been checked: one message for each token."""
-    end = 0
+    (encoding, _), (frames, _, sent) = arguments_at(form, address)
+    tokens, end = encoding.fields, 0
     for t in range(len(frames)):
         sent.begin[t] = end
         for c in range(frames.shape[1]):
@@ -204,6 +208,7 @@ def list_tokens(tokens: int, frames: NDArray[np.float32], sent: Messages) -> Non
                 sent.events.values[end] = 1
                 end += 1
         sent.end[t] = end
+    return 0
 
 
 @compiled
@@ -214,3 +219,40 @@ def list_rows(sent: Messages) -> None:
         sent.begin[row] = end
         end = list_events(sent.rows[row], 0, sent.events, end)
         sent.end[row] = end
+
+
+LARGEST = np.finfo(np.float32).max
+"""The largest finite value of a frame."""
+
+
+@compiled
+def refuse_infinite(form: Any, address: int) -> int:
+    """Return 1 where a value of the frames is not a finite number, else 0."""
+    _, (frames, _, _) = arguments_at(form, address)
+    found = 0
+    for t in range(len(frames)):
+        for i in range(frames.shape[1]):
+            found |= not abs(at(frames[t], i)) <= LARGEST
+    return found
+
+
+@compiled
+def refuse_no_tokens(form: Any, address: int) -> int:
+    """Return 1 where a value of the frames is not a token, else 0."""
+    (encoding, _), (frames, _, _) = arguments_at(form, address)
+    most = np.float32(encoding.fields)
+    for t in range(len(frames)):
+        for i in range(frames.shape[1]):
+            value = frames[t, i]
+            if not (0 <= value <= most and value == np.rint(value)):
+                return 1
+    return 0
+
+
+@compiled
+def go_on(form: Any, address: int) -> int:
+    """Let the next call continue the sequence, after the frames of this one."""
+    (encoding, _), (frames, part, _) = arguments_at(form, address)
+    part.order[0] += len(frames) * encoding.steps
+    part.begins[0] = False
+    return 0

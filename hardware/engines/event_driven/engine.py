@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from hardware.definition.arithmetic import Integers
 from hardware.definition.early_exit import EarlyExit
 from hardware.definition.token_rows import Rows
-from hardware.engines.event_driven.arrays import part_of
 from hardware.engines.event_driven.early import until_exit
 from hardware.engines.event_driven.layout import Layout
+from hardware.engines.event_driven.live import LiveSequence
+from hardware.engines.event_driven.live_rows import LiveRows
 from hardware.engines.event_driven.machine import Machine, Record
 from hardware.engines.event_driven.memory import initial_states, rows_of, states_of
-from hardware.engines.registry import Recording
+from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
 from hardware.program.model import Program
@@ -129,48 +131,51 @@ class Stepper:
     """Runs a program whose state stays between calls."""
 
     def __init__(self, program: Program, start: Start | None = None) -> None:
+        self.program, self.start = program, start
         self.machine = Machine(Layout(program))
         self.machine.compile_scoring()
-        self.start = start
-        self.first = self.initial = initial_states(self.machine.layout, start)
-        per_frame = program.encoder.steps if self.machine.every_step else 1
-        self.frame_scores = np.empty((per_frame, program.readout.outputs), dtype=np.int64)
-        self.one = np.ones(1, dtype=np.int64)
-        self.zero = np.zeros(1, dtype=np.int64)
-        self.order = 0
+        rows = self.machine.per_frame if self.machine.every_step else 1
+        self.frame = np.zeros((1, program.encoder.channels), dtype=np.float32)
+        scores = np.zeros((rows, program.readout.outputs), dtype=np.int64)
+        self.last = scores[-1]
+        self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
+        self.block(self.frame[:0])  # compiles it
 
-    def step(self, frame: NDArray[np.float32]) -> Integers:
-        """Return the scores after one more frame."""
-        scores = self.frame_scores
-        part = part_of(self.zero, self.one, 0, self.order)
-        self.machine.score_frames(frame[np.newaxis], part, scores, self.first)
-        self.order += self.machine.per_frame
-        return scores[-1].copy()
+    def __getstate__(self) -> dict[str, Any]:
+        """Return integers: a copy has memory, and so addresses, of its own."""
+        saturated = [each[:2] for each in self.machine.saturated]
+        counted = self.machine.encoder.clamped, saturated
+        return {"given": (self.program, self.start), "now": self.carried(), "counted": counted}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["given"])  # type: ignore[misc]
+        self.load(state["now"])
+        self.machine.encoder.clamped[:], saturated = state["counted"]
+        self.machine.take_up(saturated)
+
+    def step(self, frame: NDArray[np.float32]) -> Integers | None:
+        self.frame[...] = frame
+        return self.last if self.live.step() == 0 else None
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        if self.machine.layout.encode is None:
+            return one_by_one(self, frames, self.program.readout.outputs)
+        return self.live.block(frames)
 
     def run(self, sequences: Sequences) -> Integers:
-        """Return scores of whole sequences, as in `Trace.scores`; the next step starts clean."""
         self.reset()
         start = None if self.start is None else self.start.repeated(len(sequences))
         initial = initial_states(self.machine.layout, start)
         return self.machine.score_sequences(sequences, initial=initial)
 
     def carried(self) -> Carried:
-        found = self.machine.carried(self.order)
-        if self.order:
-            return found
-        encoder = self.machine.layout.program.encoder.initial_state()
-        start = start_of_one(self.machine.layout.program, self.start)
-        return Carried(start, encoder, np.zeros_like(found.score), 0)
+        return self.live.carried()
 
     def load(self, carried: Carried) -> None:
-        self.reset()
-        self.machine.load(carried)
-        self.order = carried.steps
-        self.first = initial_states(self.machine.layout, carried.start)
+        self.live.load(carried)
 
     def reset(self) -> None:
-        self.order, self.first = 0, self.initial
-        self.machine.forget_saturations()
+        self.live.reset()
 
     def overflow(self) -> Saturations | None:
         return self.machine.overflow()
@@ -182,7 +187,7 @@ class Stepper:
         """Do nothing: a machine holds only memory."""
 
 
-connect = Stepper
+connect, connect_rows = Stepper, LiveRows
 
 
 def threads_to_use(threads: int | None) -> int:

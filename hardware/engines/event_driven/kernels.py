@@ -9,7 +9,7 @@ cost more than the arithmetic.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from hardware.engines.event_driven.arrivals import (
     fill,
     list_events,
 )
+from hardware.engines.event_driven.fields import arguments_at
 from hardware.engines.event_driven.intrinsics import inlined, left, right
 from hardware.engines.event_driven.updates import (
     emit,
@@ -57,22 +58,30 @@ from hardware.engines.event_driven.updates import (
 from hardware.files.kernel_cache import compiled
 
 
-@compiled
-def run_layer(
-    neurons: Neurons,
-    state: LayerState,
-    arriving: Messages,
-    part: Part,
-    sent: Sent,
-    initial: Initial,
-    counts: SaturationCounts | None,
-) -> int:
-    """Run sequences through a layer, as `hardware.definition.cell.step` has it.
+class LayerConstants(NamedTuple):
+    """The arguments of `run_layer` that are the same in every call."""
 
-    Return the new end of the lists of its level. Without `counts` nothing is counted or checked.
-    """
+    neurons: Neurons
+    state: LayerState
+
+
+class LayerCall(NamedTuple):
+    """The other arguments of `run_layer`."""
+
+    arriving: Messages
+    part: Part
+    sent: Sent
+    initial: Initial
+    counts: SaturationCounts
+
+
+@compiled
+def run_layer(form: Any, address: int) -> int:
+    """Run sequences through a layer, as `hardware.definition.cell.step` has it."""
+    (neurons, state), (arriving, part, sent, initial, counts) = arguments_at(form, address)
     rules, e, h, scratch = neurons.rules, state.e, state.h, state.scratch
-    n, emitted, column, end = h.shape[0], sent.messages, sent.column, sent.end
+    n, emitted, column = h.shape[0], sent.messages, sent.column
+    end = sent.end[0] if column else 0
     accumulators, message, rows = state.accumulators, scratch.message, scratch.rows
     r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
     listed, grid = len(emitted.begin) > 0, to_gate_grid(rules)
@@ -126,15 +135,16 @@ def run_layer(
                 copy(emitted.rows[row, column : column + n], e)
             if len(sent.membranes):
                 copy(sent.membranes[row], h)
-            if counts is not None:
+            if counts.counting:
                 counts.counts[0] += clamps
                 counts.counts[1] += found[1]
                 if rules.watched:
-                    where = part.sequence + s, part.order + i, part.order + step
+                    where = part.sequence + s, part.order[0] + i, part.order[0] + step
                     watch_step(neurons, state, r, p, where, counts)
         for j in range(n):
             sent.ends[s, column + j] = right(left(h[j], grid[0]), grid[1])
-    return end
+    sent.end[0] = end
+    return 0
 
 
 @inlined
@@ -210,20 +220,43 @@ def watch(values: Any, where: Any, quantity: int, g: int, counts: SaturationCoun
                 first[4], first[5], first[6] = n, where[2], value
 
 
-@compiled
-def run_readout(
-    reading: Reading,
-    state: ReadoutState,
-    arriving: Messages,
-    ends: NDArray[np.int16],
-    part: Part,
-    scores: NDArray[np.int64],
-    counts: SaturationCounts | None,
-) -> None:
-    """Compute the scores of sequences, as `hardware.definition.readout` has it.
+@inlined
+def add_to_window(reading: Reading, state: ReadoutState, j: int, current: int, step: int) -> None:
+    """Take one more current of an output, as `hardware.definition.window` has it."""
+    place = step % reading.window
+    if reading.slides:
+        state.score[j] += current - state.window[place, j]
+        state.window[place, j] = current
+        return
+    sums = current if place == 0 else state.window[0, j] + current
+    state.window[0, j] = sums
+    if step < reading.window or place == reading.window - 1:
+        state.score[j] = sums
 
-    `ends` are the last membranes on the gate grid, for a readout that receives them.
-    """
+
+class ReadoutConstants(NamedTuple):
+    """The arguments of `run_readout` that are the same in every call."""
+
+    reading: Reading
+    state: ReadoutState
+
+
+class ReadoutCall(NamedTuple):
+    """The other arguments of `run_readout`."""
+
+    arriving: Messages
+    ends: NDArray[np.int16]
+    """The last membranes on the gate grid, for a readout that receives them."""
+
+    part: Part
+    scores: NDArray[np.int64]
+    counts: SaturationCounts
+
+
+@compiled
+def run_readout(form: Any, address: int) -> int:
+    """Compute the scores of sequences, as `hardware.definition.readout` has it."""
+    (reading, state), (arriving, ends, part, scores, counts) = arguments_at(form, address)
     synapses, score, shift = state.synapses, state.score, reading.shift
     accumulators = state.accumulators
     for s in range(len(part.starts)):
@@ -231,12 +264,17 @@ def run_readout(
             fill(accumulators, 0)
             fill(synapses.held, 0)
             fill(score, 0)
+            # Only the words that the sequence before has written: a window may be long.
+            for word in range(min(state.steps[0], len(state.window))):
+                fill(state.window[word], 0)
+            state.steps[0] = 0
         for i in range(part.lengths[s] - 1 if reading.once else 0, part.lengths[s]):
             row = part.starts[s] + i
             if reading.once:
                 arrive_dense(accumulators, synapses, ends[s], state.scratch)
             else:
                 arrive_at(accumulators, synapses, arriving, row, state.scratch)
+            step = state.steps[0]
             for j in range(len(score)):
                 current = right(left(accumulators[j], shift[0]), shift[1])
                 current = np.int64(current) + reading.bias[j]
@@ -244,13 +282,19 @@ def run_readout(
                     score[j] = current
                 elif reading.leak:
                     score[j] += current - (score[j] >> reading.leak)
+                elif reading.window:
+                    add_to_window(reading, state, j, current, step)
                 else:
                     score[j] += current
+            state.steps[0] = step + 1
             if reading.every_step:
                 copy(scores[row], score)
-            if counts is not None and reading.watched:
-                where = part.sequence + s, part.order + i, part.order + i
+            if counts.counting and reading.watched:
+                where = part.sequence + s, part.order[0] + i, part.order[0] + i
                 watch(accumulators, where, ACCUMULATOR, 0, counts)
-                watch(score, where, SCORE, 0, counts)
+                # A tumbling score is a copy of an earlier sum.
+                sums = state.window[0] if reading.tumbles else score
+                watch(sums, where, SCORE, 0, counts)
         if not reading.every_step:
             copy(scores[s], score)
+    return 0

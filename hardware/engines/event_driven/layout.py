@@ -18,7 +18,15 @@ from hardware.engines.event_driven.arrays import (
     owned,
     room,
 )
-from hardware.engines.event_driven.encoding import KINDS
+from hardware.engines.event_driven.encoding import (
+    KINDS,
+    TOKENS,
+    encode,
+    encode_nonzero,
+    list_tokens,
+    refuse_infinite,
+    refuse_no_tokens,
+)
 from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.joint_sums import Joined, join
 from hardware.engines.event_driven.wiring import Wiring, readout_wires, wiring_of
@@ -161,14 +169,15 @@ class Layout:
 
     def lay_out_encoder(self) -> None:
         encoder = self.program.encoder
-        self.has_encoder_kernel = encoder.row.encode in KINDS
+        kind = KINDS.index(encoder.row.encode) if encoder.row.encode in KINDS else -1
         self.encoding = Encoding(
             offset=owned(encoder.offset, np.float64),
             gain=owned(encoder.gain, np.float64),
             limit=encoder.limit,
             threshold=encoder.threshold,
             steps=encoder.steps,
-            kind=KINDS.index(encoder.row.encode) if self.has_encoder_kernel else -1,
+            fields=encoder.fields,
+            kind=kind,
             responses=owned(
                 encoder.responses if encoder.row.by_field else np.empty((0, 0)), np.int16
             ),
@@ -176,14 +185,23 @@ class Layout:
         silence = encoder.rounded(np.zeros((1, encoder.channels)))
         self.silence_is_silent = encoder.row.direct and not silence.any()
         """Whether nothing is sent for a 0 in a frame."""
+        self.encode = None if kind < 0 else list_tokens if kind == TOKENS else encode
+        """The kernel that encodes frames; None for a kind without one."""
+        if self.silence_is_silent:
+            self.encode = encode_nonzero
+        self.refuse = refuse_no_tokens if encoder.row.by_token else refuse_infinite
+        """The kernel that refuses frames which the encoder cannot take."""
 
     def lay_out_readout(self) -> None:
         readout = self.program.readout
         self.reading = Reading(
             bias=owned(readout.bias, np.int64),
             shift=shifts_of(readout.shift, self.number),
-            keeps=readout.adds_up or readout.row.leaks,
+            keeps=readout.row.adds_up or readout.row.leaks,
             leak=readout.leak,
+            slides=readout.row.slides,
+            tumbles=readout.row.tumbles,
+            window=readout.window,
             every_step=readout.answers_every_step,
             once=readout.sees_membranes,
             watched=self.watched,

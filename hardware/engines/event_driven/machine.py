@@ -12,24 +12,32 @@ from hardware.definition.token_rows import Rows, TokenRows
 from hardware.engines.event_driven.arrays import (
     Events,
     Initial,
+    LayerState,
     Messages,
     Numbers,
     Part,
+    ReadoutState,
     SaturationCounts,
     Sent,
     part_of,
-    room,
 )
+from hardware.engines.event_driven.calls import Call, Calls, Kernel
 from hardware.engines.event_driven.encoding import (
-    TOKENS,
-    encode,
+    EncoderCall,
+    EncoderConstants,
     encode_events,
-    encode_nonzero,
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.intrinsics import LANES
-from hardware.engines.event_driven.kernels import run_layer, run_readout
+from hardware.engines.event_driven.fields import COUNTING, NOT, Fields
+from hardware.engines.event_driven.kernels import (
+    LayerCall,
+    LayerConstants,
+    ReadoutCall,
+    ReadoutConstants,
+    run_layer,
+    run_readout,
+)
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.memory import (
     compact,
@@ -52,6 +60,10 @@ Steps = NDArray[np.int64]
 """(sequences,): the first row of each sequence, or its steps."""
 
 
+NO_PART = part_of(np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0)
+"""For kernels that take frames of any sequences."""
+
+
 class Record(NamedTuple):
     """Where a run leaves what it computes."""
 
@@ -71,31 +83,60 @@ class Record(NamedTuple):
 class Machine:
     """Runs sequences from a clean state, or continues from the end of the last call.
 
-    A machine works on one thing at a time. Machines of one layout can work in parallel.
+    A machine works on one thing at a time. Machines of one layout can work in parallel, unless one
+    was made `beside` the other: then both use the same memory for messages and scratch. `clamped`
+    is where clamped inputs are counted, if not in memory of the machine's own.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        beside: Machine | None = None,
+        clamped: NDArray[np.int64] | None = None,
+    ) -> None:
         program = layout.program
         self.layout = layout
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
-        self.encoder = encoder_state(layout)
-        self.tail = room((LANES,), np.float32)
-        self.layers = tuple(
-            tuple(layer_state(layer, layout.number) for layer in level) for level in layout.levels
+        self.encoder = encoder_state(layout, clamped)
+        self.of_encoder = Fields(EncoderConstants(layout.encoding, self.encoder))
+        self.layers: tuple[tuple[LayerState, ...], ...] = tuple(
+            tuple(
+                layer_state(layer, layout.number, None if beside is None else beside.layers[i][j])
+                for j, layer in enumerate(level)
+            )
+            for i, level in enumerate(layout.levels)
         )
-        self.readout = readout_state(layout)
+        self.of_layers = tuple(
+            Fields(LayerConstants(layer.neurons, state))
+            for level, states in zip(layout.levels, self.layers, strict=True)
+            for layer, state in zip(level, states, strict=True)
+        )
+        self.readout: ReadoutState = readout_state(
+            layout, None if beside is None else beside.readout
+        )
+        self.of_readout = Fields(ReadoutConstants(layout.reading, self.readout))
         self.saturated = tuple(
-            SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT)
+            SaturationCounts(
+                np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, COUNTING
+            )
             for _ in range(len(program.layers) + 1)
         )
-        self.when_scoring = self.saturated if layout.watched else (None,) * len(self.saturated)
+        self.when_scoring = self.saturated
+        if not layout.watched:
+            self.when_scoring = tuple(each._replace(counting=NOT) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
         self.encoded_steps = self.steps = self.sequences = 0
         self.encoded: Messages | None = None
         self.emitted: list[Messages] = []
         self.ends: list[NDArray[np.int16]] = []
+        if beside is not None:
+            self.encoded = beside.room_for_encoder(self.per_frame)
+            self.emitted = beside.room_for_levels(self.per_frame, 1)
+            self.ends = beside.ends
+            self.encoded_steps, self.steps = beside.encoded_steps, beside.steps
+            self.sequences = beside.sequences
 
     def compile_scoring(self) -> None:
         """Compile every kernel that scores sequences: no sequences pass all of them."""
@@ -181,23 +222,35 @@ class Machine:
 
         Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
-        layout, per_frame = self.layout, self.per_frame
-        encoded = self.room_for_encoder(len(frames) * per_frame)
-        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
-        if layout.silence_is_silent:
-            scale, clamped = layout.encoding[:3], self.encoder.clamped
-            encode_nonzero(*scale, clamped, self.tail, frames, encoded)
-        elif layout.encoding.kind == TOKENS:
-            list_tokens(layout.program.encoder.fields, frames, encoded)
-        elif layout.has_encoder_kernel:
-            encode(layout.encoding, self.encoder, frames, part, encoded)
-        else:
+        encoded = self.room_for_encoder(len(frames) * self.per_frame)
+        if self.layout.encode is None:
             self.encode_by_definition(frames, part, encoded)
+        Calls(self.scoring_calls(frames, part, encoded, scores, initial)).run()
+
+    def scoring_calls(
+        self,
+        frames: NDArray[np.float32],
+        part: Part,
+        encoded: Messages,
+        scores: Integers,
+        initial: tuple[Initial, ...] | None = None,
+    ) -> list[Call]:
+        """Return the calls of `score_frames`; an encoder without a kernel has none."""
+        kernel, per_frame = self.layout.encode, self.per_frame
+        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
+        calls = [] if kernel is None else [self.encoder_call(kernel, frames, part, encoded)]
         if per_frame > 1:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame
             part = part._replace(starts=starts, lengths=lengths)
         record = Record((), self.no_membranes, scores)
-        self.run(encoded, emitted, record, part, self.when_scoring, initial)
+        counts = self.when_scoring
+        return calls + self.calls(encoded, emitted, record, part, counts, initial)
+
+    def encoder_call(
+        self, kernel: Kernel, frames: NDArray[np.float32], part: Part, encoded: Messages
+    ) -> Call:
+        """Return the call of a kernel of the encoder."""
+        return Call(kernel, (self.of_encoder, Fields(EncoderCall(frames, part, encoded))))
 
     def encode_by_definition(
         self, frames: NDArray[np.float32], part: Part, encoded: Messages
@@ -238,7 +291,8 @@ class Machine:
         """Return the encoder's messages of events (steps, sources)."""
         encoded = self.room_for_encoder(len(events))
         if isinstance(events, TokenRows):
-            list_tokens(events.tokens, events.numbers.astype(np.float32), encoded)
+            frames = events.numbers.astype(np.float32)
+            Calls([self.encoder_call(list_tokens, frames, NO_PART, encoded)]).run()
             return encoded
         encoded = encoded._replace(rows=rows_of(*events.shape))
         encoded.rows[:, : events.shape[1]] = events
@@ -277,25 +331,35 @@ class Machine:
         emitted: list[Messages],
         record: Record,
         part: Part,
-        counts: tuple[SaturationCounts | None, ...],
+        counts: tuple[SaturationCounts, ...],
         initial: tuple[Initial, ...] | None = None,
     ) -> None:
         """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
-        number, arriving = 0, encoded
+        Calls(self.calls(encoded, emitted, record, part, counts, initial)).run()
+
+    def calls(
+        self,
+        encoded: Messages,
+        emitted: list[Messages],
+        record: Record,
+        part: Part,
+        counts: tuple[SaturationCounts, ...],
+        initial: tuple[Initial, ...] | None = None,
+    ) -> list[Call]:
+        """Return the calls of `run`: one for each layer, and one for the readout."""
+        calls: list[Call] = []
+        arriving = encoded
         initial = self.program_states if initial is None else initial
-        for level, states, messages, ends in zip(
-            self.layout.levels, self.layers, emitted, self.ends, strict=True
-        ):
-            end = 0
-            for layer, state in zip(level, states, strict=True):
+        for level, messages, ends in zip(self.layout.levels, emitted, self.ends, strict=True):
+            end = np.zeros(1, dtype=np.int64)
+            for layer in level:
+                number = len(calls)
                 sent = Sent(messages, layer.column, end, record.membranes[number], ends)
-                end = run_layer(
-                    layer.neurons, state, arriving, part, sent, initial[number], counts[number]
-                )
-                number += 1
+                of_call = LayerCall(arriving, part, sent, initial[number], counts[number])
+                calls.append(Call(run_layer, (self.of_layers[number], Fields(of_call))))
             arriving = messages
-        reading, scores = self.layout.reading, record.scores
-        run_readout(reading, self.readout, arriving, self.ends[-1], part, scores, counts[number])
+        of_readout = ReadoutCall(arriving, self.ends[-1], part, record.scores, counts[-1])
+        return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
 
     def carried(self, steps: int) -> Carried:
         """Return the state after the last step of a sequence of that many steps."""
@@ -304,7 +368,8 @@ class Machine:
             tuple(state.e[np.newaxis, : len(state.h)].astype(np.int64) for state in states),
             tuple(state.h[np.newaxis].astype(np.int64) for state in states),
         )
-        return Carried(start, self.encoder.held.copy(), self.readout.score.copy(), steps)
+        score, window = self.readout.score.copy(), self.readout.window.copy()
+        return Carried(start, self.encoder.held.copy(), score, steps, window)
 
     def load(self, carried: Carried) -> None:
         """Take up a state. Accumulators begin at 0: the next messages are values, not changes."""
@@ -317,12 +382,19 @@ class Machine:
         self.readout.accumulators[:] = 0
         self.readout.synapses.held[:] = 0
         self.readout.score[:] = carried.score
+        self.readout.window[:] = carried.window
+        self.readout.steps[:] = carried.steps
         self.encoder.held[:] = carried.encoder
 
     def forget_saturations(self) -> None:
         for each in self.saturated:
             each.counts[:] = 0
             each.first[:] = -1
+
+    def take_up(self, saturated: list[tuple[Integers, Integers]]) -> None:
+        """Take up the counts and the first values of each layer and of the readout."""
+        for each, (counts, first) in zip(self.saturated, saturated, strict=True):
+            each.counts[:], each.first[:] = counts, first
 
     def saturations(self) -> Saturations:
         """Return everything that has saturated so far."""

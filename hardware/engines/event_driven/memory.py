@@ -20,13 +20,16 @@ from hardware.engines.event_driven.arrays import (
     owned,
     room,
 )
+from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.layout import LayerLayout, Layout, padded
 from hardware.engines.event_driven.wiring import Wires
 from hardware.program.start import Start
 
 
-def layer_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
-    """Return a layer before its first step."""
+def layer_state(
+    layer: LayerLayout, number: type[np.integer], beside: LayerState | None = None
+) -> LayerState:
+    """Return a layer before its first step; it shares the scratch of a layer `beside` it."""
     neurons, wiring = layer.neurons, layer.wiring
     inputs, n = len(wiring.input.weights), len(neurons.initial_membrane)
     return LayerState(
@@ -37,7 +40,7 @@ def layer_state(layer: LayerLayout, number: type[np.integer]) -> LayerState:
         accumulators=room((wiring.accumulators,), number),
         e=neurons.initial_emission.copy(),
         h=neurons.initial_membrane.copy(),
-        scratch=scratch_of(inputs, n, number),
+        scratch=scratch_of(inputs, n, number) if beside is None else beside.scratch,
     )
 
 
@@ -60,24 +63,28 @@ def states_of(initial: tuple[Initial, ...], sequences: slice) -> tuple[Initial, 
     return tuple(Initial(each.emission[sequences], each.membrane[sequences]) for each in initial)
 
 
-def readout_state(layout: Layout) -> ReadoutState:
-    """Return the readout before its first step."""
+def readout_state(layout: Layout, beside: ReadoutState | None = None) -> ReadoutState:
+    """Return the readout before its first step; it shares the scratch of one `beside` it."""
     outputs, sources = layout.program.readout.weights.shape
+    score, window, steps = layout.program.readout.tally(1)
     return ReadoutState(
         synapses=synapses_of(layout.readout, layout.number),
         accumulators=room((outputs,), layout.number),
-        score=np.zeros(outputs, dtype=np.int64),
-        scratch=scratch_of(sources, 0, layout.number),
+        score=score[0],
+        window=window[0],
+        steps=steps,
+        scratch=scratch_of(sources, 0, layout.number) if beside is None else beside.scratch,
     )
 
 
-def encoder_state(layout: Layout) -> EncoderState:
-    """Return the encoder before its first frame."""
+def encoder_state(layout: Layout, clamped: NDArray[np.int64] | None = None) -> EncoderState:
+    """Return the encoder before its first frame; it counts clamped inputs in `clamped`."""
     encoder = layout.program.encoder
     return EncoderState(
         held=encoder.initial_state(),
         rounded=rows_of(2, encoder.sources),
-        clamped=room((encoder.channels,), np.int64),
+        tail=room((LANES,), np.float32),
+        clamped=room((encoder.channels,), np.int64) if clamped is None else clamped,
     )
 
 

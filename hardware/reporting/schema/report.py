@@ -80,6 +80,9 @@ class Report(Networks):
     engine: str
     emits: str
     readout: str
+    window: int | None = None
+    """Steps of the readout's window; None without one."""
+
     chip: str
     charged: str
     """The name of `chip` in `chips`."""

@@ -44,7 +44,9 @@ def words_of(program: Program) -> list[int]:
             kept = sums + by_change * len(row.input_gates) + own * len(row.recurrent_gates)
             words.append(state_words(layer.cell) + kept)
         by_change = level[0].cell.sends_changes
-    return [*words, 3 + (by_change and not program.readout.sees_membranes)]
+    readout = program.readout
+    of_window = {"sliding": readout.window + 1, "tumbling": 2}.get(readout.kind, 0)
+    return [*words, 3 + of_window + (by_change and not readout.sees_membranes)]
 
 
 def needed(program: Program, placement: Placement) -> dict[str, np.ndarray]:
@@ -177,6 +179,14 @@ def test_what_no_core_can_hold_is_an_error_that_names_layer_need_limit_and_remed
         place_dense(program, limits)
 
 
+def test_a_window_that_no_core_can_hold_is_refused_with_a_shorter_one_as_the_remedy() -> None:
+    made = random_program(1, readout="sliding", window=60)
+    message = r"readout: neuron 0 alone needs 64 state words, .* has 63: .* or a shorter window"
+    with pytest.raises(PlacementError, match=message):
+        place(made, small_chip(state_words_per_core=63))
+    place(made, small_chip(state_words_per_core=64))
+
+
 @pytest.mark.parametrize(
     ("limits", "settings", "message"),
     [
@@ -294,6 +304,9 @@ def test_a_neuron_keeps_its_membrane_threshold_biases_and_what_it_needs_once_mor
         ({"emit": "graded", "encoder": "send-on-delta"}, [19, 19, 4]),
         ({"emit": "graded", "readout": "last"}, [16, 19, 3]),
         ({"emit": "binary-on-change", "formulation": "minimal"}, [7, 9, 4]),
+        # A ring and the place in it; the sum of the window and the place in it.
+        ({"readout": "sliding", "window": 20}, [12, 12, 3 + 20 + 1]),
+        ({"readout": "tumbling", "window": 20}, [12, 12, 3 + 1 + 1]),
     ],
 )
 def test_accumulators_are_words_and_those_that_changes_reach_are_two(

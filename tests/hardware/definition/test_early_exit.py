@@ -21,12 +21,18 @@ SIGN = Target(("no", "yes"), decision="sign")
 
 
 def readout_of(
-    kind: str, gain: float = 5.0, exponent: int = -6, leak: int = 0, target: Target = CLASSES
+    kind: str,
+    gain: float = 5.0,
+    exponent: int = -6,
+    leak: int = 0,
+    target: Target = CLASSES,
+    window: int = 3,
 ) -> Readout:
     outputs = target.row.outputs(len(target.classes)) if target.classes else 3
     weights, bias = np.ones((outputs, 2), np.int8), np.zeros(outputs, np.int64)
-    leak = (leak or 1) if READOUTS[kind].leaks else 0
-    return Readout(weights, bias, exponent, gain, kind, leak=leak, target=target)
+    row = READOUTS[kind]
+    leak, window = (leak or 1) * row.leaks, window * row.windowed
+    return Readout(weights, bias, exponent, gain, kind, leak=leak, window=window, target=target)
 
 
 @settings(max_examples=200, deadline=None)
@@ -43,6 +49,7 @@ def readout_of(
     ),
     sign=st.booleans(),
     before=st.integers(0, 4),
+    window=st.integers(1, 20),
 )
 def test_a_sequence_ends_at_the_first_frame_whose_lead_is_the_margin_in_exact_fractions(
     kind: str,
@@ -55,8 +62,9 @@ def test_a_sequence_ends_at_the_first_frame_whose_lead_is_the_margin_in_exact_fr
     scores: list[list[int]],
     sign: bool,
     before: int,
+    window: int,
 ) -> None:
-    readout = readout_of(kind, gain, exponent, leak, SIGN if sign else CLASSES)
+    readout = readout_of(kind, gain, exponent, leak, SIGN if sign else CLASSES, window)
     rule = EarlyExit(readout, margin, fewest, per_frame)
     rows = [row[:1] if sign else row for row in scores]
     expected = None
@@ -67,6 +75,8 @@ def test_a_sequence_ends_at_the_first_frame_whose_lead_is_the_margin_in_exact_fr
         value = Fraction(lead) * abs(Fraction(gain)) * Fraction(2) ** (exponent - readout.leak)
         if kind == "mean":
             value /= frames * per_frame
+        if kind in ("sliding", "tumbling"):
+            value /= min(frames * per_frame, window)
         if frames >= fewest and value >= Fraction(margin):
             expected = i
             break

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +18,39 @@ def readout(kind: str = "mean", **settings: object) -> Readout:
     return Readout(weights, bias, exponent=-2, gain=5.0, kind=kind, **settings)  # type: ignore[arg-type]
 
 
+def of_kind(kind: str, leak: int = 3, window: int = 4) -> dict[str, Any]:
+    """Return a kind, and the settings that a readout of this kind has."""
+    row = READOUTS[kind]
+    return {"kind": kind, "leak": leak * row.leaks, "window": window * row.windowed}
+
+
 @pytest.mark.parametrize(
     ("kind", "leak"), [("leaky", 0), ("leaky", 9), ("mean", 1), ("last", -1), ("step", 10**6)]
 )
 def test_a_leak_is_of_a_leaky_readout_alone(kind: str, leak: int) -> None:
     with pytest.raises(SettingError, match=f"leak is {leak}, expected 1 to 8 for a leaky one"):
         readout(kind, leak=leak)
+
+
+@pytest.mark.parametrize(("kind", "window"), [("mean", 1), ("leaky", 7), ("step", -1)])
+def test_a_window_is_of_a_windowed_readout_alone(kind: str, window: int) -> None:
+    with pytest.raises(SettingError, match=f"window is {window}, expected 0 for '{kind}'"):
+        readout(**{**of_kind(kind), "window": window})
+
+
+@pytest.mark.parametrize("kind", ["sliding", "tumbling"])
+@pytest.mark.parametrize("window", [0, -1, 2**16 + 1])
+def test_a_window_has_at_least_one_step_and_at_most_65536(kind: str, window: int) -> None:
+    with pytest.raises(SettingError, match=f"window is {window}, expected 1 to 65,536 steps"):
+        readout(kind, window=window)
+    assert readout(kind, window=2**16).window == 2**16
+
+
+def test_a_window_of_many_outputs_is_shorter() -> None:
+    weights, bias = np.ones((2**12, 1), np.int8), np.zeros(2**12, np.int64)
+    for window, fits in ((2**10, True), (2**10 + 1, False)):
+        with nullcontext() if fits else pytest.raises(SettingError, match="expected 1 to 1,024"):
+            Readout(weights, bias, -2, 5.0, "sliding", window=window)
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -31,8 +60,9 @@ def test_an_unknown_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", READOUTS)
 def test_values_are_scores_times_their_step_and_gain_and_a_mean_is_divided(kind: str) -> None:
-    made = readout(kind, leak=3 if kind == "leaky" else 0)
-    expected = {"mean": 8 * 5 / 4 / 10, "leaky": 8 * 5 / 4 / 8}.get(kind, 8 * 5 / 4)
+    made = readout(**of_kind(kind))
+    parts = {"mean": 10, "leaky": 8, "sliding": 4, "tumbling": 4}
+    expected = 8 * 5 / 4 / parts.get(kind, 1)
     assert made.values(np.array([8]), 10).tolist() == [expected]
     assert made.values(np.array([[8], [16]]), np.array([10, 10]))[:, 0].tolist() == [
         expected,
@@ -42,8 +72,8 @@ def test_values_are_scores_times_their_step_and_gain_and_a_mean_is_divided(kind:
 
 @pytest.mark.parametrize("kind", READOUTS)
 def test_values_are_in_the_unit_of_the_target(kind: str) -> None:
-    weights, bias, leak = np.ones((2, 3), np.int8), np.zeros(2, np.int64), 2 * READOUTS[kind].leaks
-    plain = Readout(weights, bias, exponent=-6, gain=5.0, kind=kind, leak=leak)
+    weights, bias = np.ones((2, 3), np.int8), np.zeros(2, np.int64)
+    plain = Readout(weights, bias, exponent=-6, gain=5.0, **of_kind(kind))
     target = Target(scale=np.array([2.0, -3.0]), offset=[100, 0.5])
     scores, steps = np.array([[64, -32], [7, 9]]), np.array([4, 2])
     expected = plain.values(scores, steps) * [2.0, -3.0] + [100, 0.5]

@@ -34,7 +34,12 @@ def scores_of(program: Program, seen: list[np.ndarray]) -> np.ndarray:
     currents = [
         shift(readout.weights.astype(np.int64) @ m, readout.shift) + readout.bias for m in seen
     ]
-    if readout.adds_up:
+    if readout.row.windowed:
+        of_last = len(currents)
+        if readout.row.tumbles and of_last > readout.window:
+            of_last -= of_last % readout.window
+        return sum(currents[max(0, of_last - readout.window) : of_last])
+    if readout.grows:
         return sum(currents)
     if readout.row.leaks:
         y = np.zeros_like(readout.bias)

@@ -84,7 +84,7 @@ def test_a_reset_after_a_loaded_state_begins_from_the_initial_state() -> None:
             later = session.state
             session.load_state(later)
             session.reset()
-            assert session.steps == 0
+            assert session.elapsed == 0
             assert np.array_equal(session.step(frames[0]), expected)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from independent.arithmetic import shifted
 from independent.container import RefusedError
-from independent.program import Layer, Matrix, Readout
+from independent.program import WINDOWED, Layer, Matrix, Readout
 
 LARGEST = 2**31 - 1
 
@@ -29,7 +29,9 @@ def check_readout(readout: Readout, last: Layer, max_steps: int | None) -> None:
     within(reached)
     current = shifted(reached, min(readout.shift, 0)) + 1 + largest(readout.bias)
     counts = readout.kind in ("mean", "count")
-    within(current * ((max_steps or 1) if counts else 2**readout.leak))
+    windowed = readout.kind in WINDOWED
+    most = (max_steps or 1) if counts else readout.window if windowed else 2**readout.leak
+    within(current * most)
 
 
 def largest(values: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from independent.program import (
     ENCODERS,
     FORMULATIONS,
     READOUTS,
+    WINDOWED,
     Encoder,
     Head,
     Layer,
@@ -126,17 +127,20 @@ def layer_of(i: int, value: dict[str, Any], inputs: int, shelf: Shelf) -> Layer:
 
 def readout_of(value: Any, inputs: int, shelf: Shelf) -> Readout:
     """Return the readout, which has this number of inputs."""
-    value = members(value, ("name", "kind", "exponent", "gain", "shift", "leak", "target"))
-    kind = one_of(value["kind"], READOUTS)
+    kind = one_of(value.get("kind") if isinstance(value, dict) else None, READOUTS)
+    fields = ("name", "kind", "exponent", "gain", "shift", "leak", "target")
+    value = members(value, (*fields, "window") if kind in WINDOWED else fields)
     leaks = (1, 8) if kind == "leaky" else (0, 0)
     weights = shelf.take("readouts.0.weights", "I8", (None, inputs), -127, 127)
     outputs = weights.shape[0]
+    longest = min(65536, 2**22 // max(outputs, 1))
     return Readout(
         kind=kind,
         exponent=integer(value["exponent"], -64, 64),
         gain=number(value["gain"]),
         shift=integer(value["shift"], *SHIFT),
         leak=integer(value["leak"], *leaks),
+        window=integer(value["window"], 1, longest) if kind in WINDOWED else 0,
         heads=heads_of(value["target"], outputs),
         weights=weights.rows(),
         bias=shelf.take("readouts.0.bias", "I32", (outputs,), *INT32).values(),

@@ -45,7 +45,8 @@ ENCODERS = (
     "events",
     "tokens",
 )
-READOUTS = ("mean", "count", "leaky", "last", "step")
+WINDOWED = ("sliding", "tumbling")
+READOUTS = ("mean", "count", "leaky", *WINDOWED, "last", "step")
 
 
 class Encoder(NamedTuple):
@@ -133,6 +134,7 @@ class Readout(NamedTuple):
     gain: float
     shift: int
     leak: int
+    window: int
     heads: list[Head]
     weights: Matrix
     bias: Row

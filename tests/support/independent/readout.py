@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from independent.arithmetic import product, shifted
 from independent.cell import Watch
-from independent.program import Head, Readout
+from independent.program import WINDOWED, Head, Readout
 
 
 def scores(
@@ -19,15 +19,23 @@ def scores(
         watch("score", y)
         return [y]
     y, rows = [0] * len(readout.bias), []
-    for m in arriving:
+    s, ring = y, [y for _ in range(readout.window)]
+    for t, m in enumerate(arriving):
         new = current(readout, m, watch)
+        place = t % readout.window if readout.kind in WINDOWED else 0
         if readout.kind == "leaky":
             y = [v - shifted(v, -readout.leak) + c for v, c in zip(y, new, strict=True)]
+        elif readout.kind == "sliding":
+            y = [v - old + c for v, old, c in zip(y, ring[place], new, strict=True)]
+            ring[place] = new
+        elif readout.kind == "tumbling":
+            s = new if place == 0 else [v + c for v, c in zip(s, new, strict=True)]
+            y = s if t < readout.window or place == readout.window - 1 else y
         elif readout.kind == "step":
             y = new
         else:
             y = [v + c for v, c in zip(y, new, strict=True)]
-        watch("score", y)
+        watch("score", s if readout.kind == "tumbling" else y)
         rows.append(y)
     return rows if readout.kind == "step" else rows[-1:]
 
@@ -51,6 +59,8 @@ def values(readout: Readout, row: Sequence[int], steps: int) -> list[float]:
         value = float(y) * (readout.gain * 2.0 ** (readout.exponent - readout.leak))
         if readout.kind == "mean":
             value = value / float(steps)
+        if readout.kind in WINDOWED:
+            value = value / float(min(steps, readout.window))
         if scale is not None:
             value = value * scale
         if offset is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -20,6 +19,7 @@ from hardware.definition.emission import EMISSIONS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
 from hardware.engines.event_driven import machine
+from hardware.engines.event_driven.calls import Call
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import SettingError
 from hardware.program.model import Layer, Program
@@ -179,20 +179,22 @@ def test_a_number_of_threads_that_is_none_is_refused(threads: object) -> None:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, str, tuple[Any, ...]]]:
     """Calls of kernels: whether in this thread, the kernel's name, the types of its arguments."""
-    made = []
+    made, here = [], threading.current_thread()
+    prepared, direct = Call.function, machine.encode_events
 
-    def recorded(name: str) -> Callable[..., Any]:
-        kernel, here = getattr(machine, name), threading.current_thread()
+    def is_here() -> bool:
+        return threading.current_thread() is here
 
-        def call(*arguments: Any) -> Any:
-            types = tuple(map(numba.typeof, arguments))
-            made.append((threading.current_thread() is here, name, types))
-            return kernel(*arguments)
+    def function(call: Call) -> int:
+        made.append((is_here(), call.kernel.__name__, tuple(part.key for part in call.parts)))
+        return prepared.__get__(call)
 
-        return call
+    def encode_events(*arguments: Any) -> None:
+        made.append((is_here(), "encode_events", tuple(map(numba.typeof, arguments))))
+        direct(*arguments)
 
-    for name in ("run_layer", "run_readout", "encode", "encode_nonzero", "encode_events"):
-        monkeypatch.setattr(machine, name, recorded(name))
+    monkeypatch.setattr(Call, "function", property(function))
+    monkeypatch.setattr(machine, "encode_events", encode_events)
     return made
 
 

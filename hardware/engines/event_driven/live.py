@@ -1,0 +1,103 @@
+"""A sequence that goes on frame by frame: its calls are prepared once, when it is opened."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardware.definition.arithmetic import Integers
+from hardware.engines.event_driven.arrays import part_of
+from hardware.engines.event_driven.calls import Calls, run_calls, run_frames
+from hardware.engines.event_driven.encoding import go_on
+from hardware.engines.event_driven.machine import Machine
+from hardware.engines.event_driven.memory import initial_states
+from hardware.program.start import Carried, Start
+
+
+class LiveSequence:
+    """The sequence of a machine that answers after every frame.
+
+    `frame` and `scores` are where its frame is read and its scores are written; `number` is that
+    of the sequence.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        first: Start,
+        frame: NDArray[np.float32],
+        scores: Integers,
+        number: int = 0,
+    ) -> None:
+        layout = machine.layout
+        self.machine = machine
+        self.first = first
+        self.initial = initial_states(layout, first)
+        self.frame, self.scores = frame, scores
+        self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), number, 0)
+        self.encoded = machine.room_for_encoder(machine.per_frame)
+        given = self.frame, self.part, self.encoded
+        self.calls = Calls(
+            [
+                machine.encoder_call(layout.refuse, *given),
+                *machine.scoring_calls(*given, self.scores, self.initial),
+                machine.encoder_call(go_on, *given),
+            ]
+        )
+        self.given = self.calls.given
+        self.by_definition = layout.encode is None
+
+    def step(self) -> int:
+        """Take the frame, and let `scores` follow; 1, and nothing has changed, if it is none."""
+        if self.by_definition:
+            if not self.machine.layout.program.encoder.takes(self.frame):
+                return 1
+            self.machine.encode_by_definition(self.frame, self.part, self.encoded)
+        return run_calls(*self.given)
+
+    def block(self, frames: NDArray[np.float32]) -> Integers:
+        """Return the scores after each of several frames, which the encoder can take."""
+        scores = np.empty((len(frames), self.scores.shape[1]), dtype=np.int64)
+        taken = run_frames(*self.given, frames, self.frame, self.scores[-1], scores)
+        assert taken == len(frames)
+        return scores
+
+    @property
+    def steps(self) -> int:
+        """Steps so far."""
+        return int(self.part.order[0])
+
+    def reset(self) -> None:
+        """Let the next frame begin a new sequence."""
+        self.begin(self.first, 0)
+
+    def begin(self, start: Start, steps: int) -> None:
+        """Let the sequence begin, or go on, after a number of steps."""
+        for ours, emitted, membranes in zip(self.initial, *start, strict=True):
+            ours.emission[:, : emitted.shape[1]] = emitted
+            ours.membrane[:] = membranes
+        self.part.order[0] = steps
+        self.part.begins[0] = steps == 0
+        self.machine.forget_saturations()
+
+    def carried(self) -> Carried:
+        """Return the state after the last step."""
+        found = self.machine.carried(self.steps)
+        if self.steps:
+            return found
+        neurons = [membrane.shape[1] for _, membrane in self.initial]
+        start = Start(
+            tuple(
+                each.emission[:, :n].astype(np.int64)
+                for n, each in zip(neurons, self.initial, strict=True)
+            ),
+            tuple(each.membrane.astype(np.int64) for each in self.initial),
+        )
+        encoder = self.machine.layout.program.encoder.initial_state()
+        score, window = np.zeros_like(found.score), np.zeros_like(found.window)
+        return Carried(start, encoder, score, 0, window)
+
+    def load(self, carried: Carried) -> None:
+        """Go on from a state."""
+        self.begin(carried.start, carried.steps)
+        self.machine.load(carried)
