@@ -17,7 +17,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import Session
 from hardware.errors import EngineError, InputError, RangeError, RowsError, SettingError
-from hardware.runs.batch_session import BatchSession, Row
+from hardware.runs.batch_session import BatchRow, BatchSession
 
 ENGINES = ["events", "numpy"]
 ROWS = 5
@@ -307,7 +307,7 @@ def test_a_batch_and_its_rows_say_what_they_are() -> None:
     with Session(random_program(0), batch=3) as batch:
         batch.step(np.ones((3, 3)))
         assert repr(batch).startswith("Session('events', 3 rows: 3 frames of Program(")
-        assert repr(batch[1]).startswith("Row(1 of Session('events', 3 rows")
+        assert repr(batch[1]).startswith("BatchRow(1 of Session('events', 3 rows")
         assert len(batch) == 3
-        assert all(isinstance(row, Row) for row in batch)
+        assert all(isinstance(row, BatchRow) for row in batch)
     assert repr(batch).endswith(", closed)")
