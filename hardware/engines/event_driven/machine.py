@@ -29,7 +29,7 @@ from hardware.engines.event_driven.encoding import (
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.fields import COUNTING, NOT, Fields
+from hardware.engines.event_driven.fields import Fields
 from hardware.engines.event_driven.kernels import (
     LayerCall,
     LayerConstants,
@@ -116,14 +116,12 @@ class Machine:
         )
         self.of_readout = Fields(ReadoutConstants(layout.reading, self.readout))
         self.saturated = tuple(
-            SaturationCounts(
-                np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, COUNTING
-            )
+            SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, True)
             for _ in range(len(program.layers) + 1)
         )
         self.when_scoring = self.saturated
         if not layout.watched:
-            self.when_scoring = tuple(each._replace(counting=NOT) for each in self.saturated)
+            self.when_scoring = tuple(each._replace(counting=None) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
         self.rooms: Rooms = Rooms(layout) if partner is None else partner.rooms
