@@ -303,6 +303,25 @@ def test_threads_that_step_rows_of_one_batch_lose_and_mix_none(engine: str) -> N
             assert np.array_equal(scores, alone.steps(of_row))
 
 
+def test_threads_that_step_the_same_rows_lose_and_mix_none() -> None:
+    threads, steps, rows = 16, 10, 32
+    program = random_program(3, channels=64, hidden=(96,))
+    frames = random_sequences(3, 64, [rows], activity=0.5).values
+    with Session(program, batch=rows) as alone:
+        expected = [alone.step(frames).tolist() for _ in range(threads * steps)]
+    begin = threading.Barrier(threads)
+    with Session(program, batch=rows) as batch:
+
+        def work(_: int) -> list[list]:
+            begin.wait()
+            return [batch.step(frames).tolist() for _ in range(steps)]
+
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(work, range(threads)))
+        assert batch.elapsed.tolist() == [threads * steps] * rows
+    assert sorted(scores for of_one in found for scores in of_one) == sorted(expected)
+
+
 def test_a_batch_and_its_rows_say_what_they_are() -> None:
     with Session(random_program(0), batch=3) as batch:
         batch.step(np.ones((3, 3)))
