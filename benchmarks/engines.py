@@ -27,6 +27,9 @@ NETWORKS = {"140 → 128": (140, 128), "700 → 256 → 256": (700, 256, 256), "
 ACTIVITIES = (0.1, 0.01)
 OUTPUTS, STEPS, ROUNDS = 10, 100, 3
 SEQUENCES = {"lava": 10, "numpy": 20, "events": 100, "stream": 400}
+ROWS = 1000
+"""Sequences of a batch session."""
+
 TIMES = 5
 """How often a stream gets its sequences, one after another."""
 
@@ -144,11 +147,37 @@ def step_times(program: Program, frames: np.ndarray) -> str:
             session.step(frame)
             seconds.append(time.perf_counter() - start)
     median, slow = np.percentile(1e6 * np.array(seconds[STEPS:]), [50, 99])
-    return f"session: {median:.0f} µs a step, 99 % within {slow:.0f} µs"
+    return f"session: {median:.1f} µs a step, 99 % within {slow:.1f} µs"
+
+
+def row_times(program: Program, frames: np.ndarray) -> str:
+    """The time of a row, in steps of all rows of a batch session."""
+    seconds = []
+    with Session(program, batch=ROWS) as session:
+        for _ in range(STEPS):
+            frames = np.roll(frames, 1, axis=0)
+            start = time.perf_counter()
+            session.step(frames[:ROWS])
+            seconds.append(time.perf_counter() - start)
+    median, slow = np.percentile(1e6 * np.array(seconds[1:]) / ROWS, [50, 99])
+    return f"batch of {ROWS:,}: {median:.1f} µs a row, 99 % within {slow:.1f} µs"
+
+
+def sessions_only() -> None:
+    for name, sizes in NETWORKS.items():
+        for activity in ACTIVITIES:
+            sequences = sparse_sequences(sizes[0], activity)
+            program = program_that_fires(sizes, activity, sequences.take(range(10)))
+            print(f"{name}, {activity:.0%} active: {step_times(program, sequences.values[:2000])}")
+            print(f"{name}, {activity:.0%} active: {row_times(program, sequences.values[:2000])}")
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", action="store_true", help="time sessions only")
+    if parser.parse_args().sessions:
+        sessions_only()
+        return
     for name, sizes in NETWORKS.items():
         best: dict[float, dict[str, float]] = {}
         for activity in ACTIVITIES:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hardware.reporting.demand import Demand
     from hardware.reporting.early_exit import early_exit_curve
     from hardware.runs.answers import answers
+    from hardware.runs.batch_session import BatchSession
     from hardware.runs.comparison import Comparison, compare
     from hardware.runs.decoding import translate
     from hardware.runs.generation import generate, generated
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from hardware.sequences.sparse import SparseSequences
 
 _HOMES = {
+    "BatchSession": "hardware.runs.batch_session",
     "Cell": "hardware.definition.cell",
     "Chip": "hardware.cost.chip",
     "Comparison": "hardware.runs.comparison",
@@ -78,6 +80,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "BatchSession",
     "Cell",
     "Chip",
     "Comparison",

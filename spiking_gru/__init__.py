@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         verify_pair,
     )
     from hardware import (
+        BatchSession,
         Demand,
         LogMel,
         LogMelStream,
@@ -76,6 +77,7 @@ _HOMES = {
     "ProgramPair": "hardware",
     "Readout": "spiking_gru.readout",
     "Seq2Seq": "spiking_gru.seq2seq",
+    "BatchSession": "hardware",
     "Session": "hardware",
     "SparseSequences": "hardware",
     "SpikingGRU": "spiking_gru.layer",
@@ -121,6 +123,7 @@ _MODULES = ("data",)
 
 __all__ = [
     "BatchReport",
+    "BatchSession",
     "Callback",
     "CrossValidation",
     "Dataset",

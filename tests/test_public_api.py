@@ -11,10 +11,10 @@ import pytest
 
 PUBLIC = {
     "hardware": (
-        "Cell Chip Comparison CoreLoads Cost Counts Demand HalvesCost LogMel LogMelStream Measured "
-        "Placement Program ProgramPair Sequences Session SparseSequences State Trace "
-        "Translation Verification answers compare core_loads count early_exit_curve estimate "
-        "estimate_halves generate generated load_chip place report report_pair run stream "
+        "BatchSession Cell Chip Comparison CoreLoads Cost Counts Demand HalvesCost LogMel "
+        "LogMelStream Measured Placement Program ProgramPair Sequences Session SparseSequences "
+        "State Trace Translation Verification answers compare core_loads count early_exit_curve "
+        "estimate estimate_halves generate generated load_chip place report report_pair run stream "
         "translate verify_engines"
     ),
     "conversion": (
@@ -23,8 +23,8 @@ PUBLIC = {
         "from_torch_gru network_trace verify verify_pair"
     ),
     "spiking_gru": (
-        "BatchReport Callback CrossValidation Dataset Demand Encoder EpochReport LogMel "
-        "LogMelStream Network NetworkSettings PairSettings PhaseReport Program ProgramPair "
+        "BatchReport BatchSession Callback CrossValidation Dataset Demand Encoder EpochReport "
+        "LogMel LogMelStream Network NetworkSettings PairSettings PhaseReport Program ProgramPair "
         "Readout Seq2Seq Session SparseSequences SpikingGRU SpikingGRUCell State Trace "
         "TrainingSettings Vocabulary answers calibrate convert convert_pair count "
         "cross_validate deploy early_exit_curve estimate from_keras_weights from_onnx "

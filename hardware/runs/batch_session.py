@@ -48,7 +48,9 @@ class BatchSession:
             session.reset(rows=[17])
             session[3].state
 
-    A row that fails leaves the others undisturbed: they go on, and a `RowsError` has their scores.
+    `session[row]` has the methods and properties of a session: `step`, `reset`, `values`,
+    `clamped`, `state`, `load_state`, `elapsed`. A row that fails leaves the others undisturbed:
+    they go on, and a `RowsError` has their scores.
     """
 
     def __init__(
@@ -88,11 +90,11 @@ class BatchSession:
     def __len__(self) -> int:
         return self.batch
 
-    def __getitem__(self, row: int) -> Row:
-        return Row(self, int(self._chosen([row])[0]))
+    def __getitem__(self, row: int) -> BatchRow:
+        return BatchRow(self, int(self._chosen([row])[0]))
 
-    def __iter__(self) -> Iterator[Row]:
-        return (Row(self, row) for row in range(self.batch))
+    def __iter__(self) -> Iterator[BatchRow]:
+        return (BatchRow(self, row) for row in range(self.batch))
 
     def step(
         self, frames: ArrayLike | Sequence[ArrayLike | str], rows: ArrayLike | None = None
@@ -250,7 +252,7 @@ class BatchSession:
                 warnings.warn(text, ClampedInputsWarning, stacklevel=stacklevel + 1)
 
 
-class Row:
+class BatchRow:
     """One row of a batch session, with the methods of a session."""
 
     def __init__(self, session: BatchSession, number: int) -> None:
@@ -258,7 +260,7 @@ class Row:
         self.number = number
 
     def __repr__(self) -> str:
-        return f"Row({self.number} of {self.session!r})"
+        return f"BatchRow({self.number} of {self.session!r})"
 
     @property
     def elapsed(self) -> int:

@@ -23,6 +23,8 @@ from hardware.runs.given import ProgramLike
 from hardware.runs.state import State, carried_of
 from hardware.sequences.dense import Inputs, float_frames
 
+FLOAT32 = np.dtype(np.float32)
+
 FRAMES_BETWEEN = 16
 """Steps from one look at the clamped inputs to the next."""
 
@@ -91,7 +93,7 @@ class Session:
         with self._lock:
             if not (
                 type(frame) is np.ndarray
-                and frame.dtype == np.float32
+                and frame.dtype is FLOAT32
                 and frame.shape == self._shape
                 and self._open
             ):
@@ -102,7 +104,11 @@ class Session:
             if scores is None:
                 self._refuse(frame)
             self._scores, self.elapsed = scores, elapsed
-            self._after(1)
+            self.frames += 1
+            if self.strict and (found := self._stepper.overflow()) is not None:
+                require_within_word(self.program, found)
+            if self.frames % FRAMES_BETWEEN == 0:
+                self._warn_of_clamped(2)
             return scores.copy()
 
     def steps(self, block: ArrayLike) -> NDArray[np.int64]:
@@ -124,16 +130,10 @@ class Session:
             scores = self._stepper.block(frames)
             if len(frames):
                 self._scores, self.elapsed = scores[-1].copy(), self.elapsed + more
-                self._after(len(frames))
+                self.frames += len(frames)
+                self._require_within_word()
+                self._warn_of_clamped(2)
             return scores
-
-    def _after(self, frames: int) -> None:
-        """Count frames that were taken; raise or warn where they went beyond a range."""
-        before, self.frames = self.frames, self.frames + frames
-        if self.strict and (found := self._stepper.overflow()) is not None:
-            require_within_word(self.program, found)
-        if before // FRAMES_BETWEEN < self.frames // FRAMES_BETWEEN:
-            self._warn_of_clamped(3)
 
     def _refuse(self, frame: NDArray[np.float32]) -> NoReturn:
         """Raise the error for a frame that was not taken."""

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardware.engines.event_driven.fields import Constant
-
 Numbers = NDArray[Any]
 """int32, or int64 in a program that needs it."""
 
@@ -257,5 +255,5 @@ class SaturationCounts(NamedTuple):
     limit: int
     """The largest magnitude that the word holds."""
 
-    counting: Constant
-    """Whether anything is counted and checked."""
+    counting: bool | None
+    """None where nothing is counted or checked: a kernel of its own, without the code for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,6 +92,15 @@ def run_calls(functions: int, addresses: int, count: int) -> int:
         if status != 0:
             break
     return status
+
+
+@cache
+def run_calls_directly() -> Callable[[int, int, int], int]:
+    """Return `run_calls` without Numba's look at the types of arguments: it takes 0.14 µs."""
+    signature = types.int64, types.int64, types.int64
+    run_calls.compile(signature)  # type: ignore[attr-defined]
+    entry: Callable[[int, int, int], int] = run_calls.overloads[signature].entry_point  # type: ignore[attr-defined]
+    return entry
 
 
 @compiled

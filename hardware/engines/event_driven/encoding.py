@@ -229,11 +229,12 @@ LARGEST = np.finfo(np.float32).max
 def refuse_infinite(form: Any, address: int) -> int:
     """Return 1 where a value of the frames is not a finite number, else 0."""
     _, (frames, _, _) = arguments_at(form, address)
-    found = 0
+    found = np.int32(0)
     for t in range(len(frames)):
-        for i in range(frames.shape[1]):
-            found |= not abs(at(frames[t], i)) <= LARGEST
-    return found
+        frame = frames[t]
+        for i in range(frame.shape[0]):
+            found = np.int32(found | np.int32(not abs(frame[i]) <= LARGEST))
+    return int(found)
 
 
 @compiled

@@ -139,6 +139,8 @@ class Stepper:
         scores = np.zeros((rows, program.readout.outputs), dtype=np.int64)
         self.last = scores[-1]
         self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
+        self.run_calls, self.given = self.live.run_calls, self.live.given
+        self.by_definition, self.watched = self.live.by_definition, self.machine.layout.watched
         self.block(self.frame[:0])  # compiles it
 
     def __getstate__(self) -> dict[str, Any]:
@@ -155,10 +157,11 @@ class Stepper:
 
     def step(self, frame: NDArray[np.float32]) -> Integers | None:
         self.frame[...] = frame
-        return self.last if self.live.step() == 0 else None
+        status = self.live.step() if self.by_definition else self.run_calls(*self.given)
+        return self.last if status == 0 else None
 
     def block(self, frames: NDArray[np.float32]) -> Integers:
-        if self.machine.layout.encode is None:
+        if self.by_definition:
             return one_by_one(self, frames, self.program.readout.outputs)
         return self.live.block(frames)
 
@@ -178,7 +181,7 @@ class Stepper:
         self.live.reset()
 
     def overflow(self) -> Saturations | None:
-        return self.machine.overflow()
+        return self.machine.overflow() if self.watched else None
 
     def clamped(self) -> Integers:
         return self.machine.encoder.clamped

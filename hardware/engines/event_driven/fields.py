@@ -13,25 +13,9 @@ import numba
 import numpy as np
 from numba import types
 from numba.core import cgutils
-from numba.extending import typeof_impl
 from numba.np.arrayobj import populate_array
 
 from hardware.engines.event_driven.intrinsics import instruction
-
-
-class Constant(int):
-    """A number that kernels are compiled for: LLVM leaves out the code that it rules out."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Constant, (int(self),)
-
-
-@typeof_impl.register(Constant)  # type: ignore[untyped-decorator]
-def type_of_constant(value: Constant, _: Any) -> Any:
-    return types.literal(int(value))
-
-
-COUNTING, NOT = Constant(1), Constant(0)
 
 _KINDS: dict[tuple[Any, ...], Any] = {}
 
@@ -68,10 +52,10 @@ def _unpack(arguments: tuple[Any, ...], key: list[Any], numbers: list[int]) -> N
             numbers.append(value.ctypes.data)
             numbers += value.shape
             continue
-        key.append((Constant, int(value)) if isinstance(value, Constant) else type(value))
+        key.append(type(value))
         if isinstance(value, tuple):
             _unpack(value, key, numbers)
-        elif not isinstance(value, Constant):
+        elif value is not None:
             numbers.append(int(value))
 
 
@@ -95,8 +79,8 @@ def arguments_at(_: Any, form: Any, address: Any) -> Any:
                 return context.make_tuple(builder, of, [value(one) for one in of])
             if isinstance(of, types.Array):
                 return array(of)
-            if isinstance(of, types.Literal):
-                return context.get_constant(types.int64, of.literal_value)
+            if isinstance(of, types.NoneType):
+                return context.get_dummy_value()
             return context.cast(builder, field(), types.int64, of)
 
         def array(of: Any) -> Any:

@@ -135,7 +135,7 @@ def run_layer(form: Any, address: int) -> int:
                 copy(emitted.rows[row, column : column + n], e)
             if len(sent.membranes):
                 copy(sent.membranes[row], h)
-            if counts.counting:
+            if counts.counting is not None:
                 counts.counts[0] += clamps
                 counts.counts[1] += found[1]
                 if rules.watched:
@@ -289,7 +289,7 @@ def run_readout(form: Any, address: int) -> int:
             state.steps[0] = step + 1
             if reading.every_step:
                 copy(scores[row], score)
-            if counts.counting and reading.watched:
+            if counts.counting is not None and reading.watched:
                 where = part.sequence + s, part.order[0] + i, part.order[0] + i
                 watch(accumulators, where, ACCUMULATOR, 0, counts)
                 # A tumbling score is a copy of an earlier sum.

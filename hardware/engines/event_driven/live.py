@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.engines.event_driven.arrays import part_of
-from hardware.engines.event_driven.calls import Calls, run_calls, run_frames
+from hardware.engines.event_driven.calls import Calls, run_calls_directly, run_frames
 from hardware.engines.event_driven.encoding import go_on
 from hardware.engines.event_driven.machine import Machine
 from hardware.engines.event_driven.memory import initial_states
@@ -35,7 +35,7 @@ class LiveSequence:
         self.initial = initial_states(layout, first)
         self.frame, self.scores = frame, scores
         self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), number, 0)
-        self.encoded = machine.room_for_encoder(machine.per_frame)
+        self.encoded = machine.rooms.for_encoder(machine.per_frame)
         given = self.frame, self.part, self.encoded
         self.calls = Calls(
             [
@@ -44,16 +44,19 @@ class LiveSequence:
                 machine.encoder_call(go_on, *given),
             ]
         )
-        self.given = self.calls.given
+        self.given, self.run_calls = self.calls.given, run_calls_directly()
         self.by_definition = layout.encode is None
 
     def step(self) -> int:
-        """Take the frame, and let `scores` follow; 1, and nothing has changed, if it is none."""
+        """Take the frame and write `scores`; return 1 if the encoder cannot take it, else 0.
+
+        Nothing changes if the frame is refused.
+        """
         if self.by_definition:
             if not self.machine.layout.program.encoder.takes(self.frame):
                 return 1
             self.machine.encode_by_definition(self.frame, self.part, self.encoded)
-        return run_calls(*self.given)
+        return self.run_calls(*self.given)
 
     def block(self, frames: NDArray[np.float32]) -> Integers:
         """Return the scores after each of several frames, which the encoder can take."""

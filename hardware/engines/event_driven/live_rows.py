@@ -31,7 +31,7 @@ class LiveRows:
         self.counted = np.zeros(self.frames.shape, dtype=np.int64)
         self.live = []
         for row, clamped in enumerate(self.counted):
-            own = Machine(layout, beside=machine, clamped=clamped)
+            own = Machine(layout, partner=machine, clamped=clamped)
             first = start_of_row(program, start, row)
             frame, scores = self.frames[row : row + 1], self.scores[row]
             self.live.append(LiveSequence(own, first, frame, scores, row))

@@ -29,7 +29,7 @@ from hardware.engines.event_driven.encoding import (
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.fields import COUNTING, NOT, Fields
+from hardware.engines.event_driven.fields import Fields
 from hardware.engines.event_driven.kernels import (
     LayerCall,
     LayerConstants,
@@ -40,12 +40,11 @@ from hardware.engines.event_driven.kernels import (
 )
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.memory import (
+    Rooms,
     compact,
-    encoder_messages,
     encoder_state,
     initial_states,
     layer_state,
-    messages_of,
     readout_state,
     rows_of,
 )
@@ -83,15 +82,15 @@ class Record(NamedTuple):
 class Machine:
     """Runs sequences from a clean state, or continues from the end of the last call.
 
-    A machine works on one thing at a time. Machines of one layout can work in parallel, unless one
-    was made `beside` the other: then both use the same memory for messages and scratch. `clamped`
-    is where clamped inputs are counted, if not in memory of the machine's own.
+    A machine works on one thing at a time. Machines of one layout can work in parallel, but not a
+    machine and its `partner`, which use the same memory for messages and scratch. Clamped inputs
+    are counted in `clamped`, or in memory of the machine's own.
     """
 
     def __init__(
         self,
         layout: Layout,
-        beside: Machine | None = None,
+        partner: Machine | None = None,
         clamped: NDArray[np.int64] | None = None,
     ) -> None:
         program = layout.program
@@ -102,7 +101,7 @@ class Machine:
         self.of_encoder = Fields(EncoderConstants(layout.encoding, self.encoder))
         self.layers: tuple[tuple[LayerState, ...], ...] = tuple(
             tuple(
-                layer_state(layer, layout.number, None if beside is None else beside.layers[i][j])
+                layer_state(layer, layout.number, None if partner is None else partner.layers[i][j])
                 for j, layer in enumerate(level)
             )
             for i, level in enumerate(layout.levels)
@@ -113,30 +112,19 @@ class Machine:
             for layer, state in zip(level, states, strict=True)
         )
         self.readout: ReadoutState = readout_state(
-            layout, None if beside is None else beside.readout
+            layout, None if partner is None else partner.readout
         )
         self.of_readout = Fields(ReadoutConstants(layout.reading, self.readout))
         self.saturated = tuple(
-            SaturationCounts(
-                np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, COUNTING
-            )
+            SaturationCounts(np.zeros(len(SATURATIONS), np.int64), np.full(7, -1), WORD_LIMIT, True)
             for _ in range(len(program.layers) + 1)
         )
         self.when_scoring = self.saturated
         if not layout.watched:
-            self.when_scoring = tuple(each._replace(counting=NOT) for each in self.saturated)
+            self.when_scoring = tuple(each._replace(counting=None) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
-        self.encoded_steps = self.steps = self.sequences = 0
-        self.encoded: Messages | None = None
-        self.emitted: list[Messages] = []
-        self.ends: list[NDArray[np.int16]] = []
-        if beside is not None:
-            self.encoded = beside.room_for_encoder(self.per_frame)
-            self.emitted = beside.room_for_levels(self.per_frame, 1)
-            self.ends = beside.ends
-            self.encoded_steps, self.steps = beside.encoded_steps, beside.steps
-            self.sequences = beside.sequences
+        self.rooms: Rooms = Rooms(layout) if partner is None else partner.rooms
 
     def compile_scoring(self) -> None:
         """Compile every kernel that scores sequences: no sequences pass all of them."""
@@ -207,7 +195,7 @@ class Machine:
         scale, clamped = self.layout.encoding[:3], self.encoder.clamped
         encode_events(*scale, clamped, compact(sequences.values), events)
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
-        emitted = self.room_for_levels(len(edges) - 1, len(part.lengths))
+        emitted = self.rooms.for_levels(len(edges) - 1, len(part.lengths))
         record = Record((), self.no_membranes, scores)
         self.run(encoded, emitted, record, part, self.when_scoring, initial)
 
@@ -222,7 +210,7 @@ class Machine:
 
         Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
-        encoded = self.room_for_encoder(len(frames) * self.per_frame)
+        encoded = self.rooms.for_encoder(len(frames) * self.per_frame)
         if self.layout.encode is None:
             self.encode_by_definition(frames, part, encoded)
         Calls(self.scoring_calls(frames, part, encoded, scores, initial)).run()
@@ -237,7 +225,7 @@ class Machine:
     ) -> list[Call]:
         """Return the calls of `score_frames`; an encoder without a kernel has none."""
         kernel, per_frame = self.layout.encode, self.per_frame
-        emitted = self.room_for_levels(len(frames) * per_frame, len(part.starts))
+        emitted = self.rooms.for_levels(len(frames) * per_frame, len(part.starts))
         calls = [] if kernel is None else [self.encoder_call(kernel, frames, part, encoded)]
         if per_frame > 1:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame
@@ -279,7 +267,7 @@ class Machine:
         """Run sequences of encoded events, each from its initial state; record everything."""
         self.forget_saturations()
         encoded = self.messages_of_events(events)
-        levels = self.room_for_levels(len(events), len(lengths))
+        levels = self.rooms.for_levels(len(events), len(lengths))
         emitted = [
             level._replace(rows=rows) for level, rows in zip(levels, record.emitted, strict=True)
         ]
@@ -289,7 +277,7 @@ class Machine:
 
     def messages_of_events(self, events: Rows) -> Messages:
         """Return the encoder's messages of events (steps, sources)."""
-        encoded = self.room_for_encoder(len(events))
+        encoded = self.rooms.for_encoder(len(events))
         if isinstance(events, TokenRows):
             frames = events.numbers.astype(np.float32)
             Calls([self.encoder_call(list_tokens, frames, NO_PART, encoded)]).run()
@@ -299,31 +287,6 @@ class Machine:
         if not self.layout.by_change[0]:
             list_rows(encoded)
         return encoded
-
-    def room_for_encoder(self, steps: int) -> Messages:
-        """Return room for the encoder's messages; those of the last call are lost."""
-        if self.encoded is None or steps > self.encoded_steps:
-            self.encoded_steps = steps
-            self.encoded = encoder_messages(self.layout.program.encoder, steps)
-        return self.encoded
-
-    def room_for_levels(self, steps: int, sequences: int) -> list[Messages]:
-        """Return room for the messages of every level; those of the last call are lost.
-
-        Kept between calls, because a session makes one call for each frame.
-        """
-        if not self.emitted or steps > self.steps or sequences > self.sequences:
-            self.steps, self.sequences = max(steps, self.steps), max(sequences, self.sequences)
-            self.ends = [rows_of(self.sequences, width) for width in self.layout.level_widths]
-            self.emitted = [
-                messages_of(
-                    [layer.neurons for layer in level], by_change, self.steps, self.sequences
-                )
-                for level, by_change in zip(
-                    self.layout.program.levels, self.layout.by_change[1:], strict=True
-                )
-            ]
-        return self.emitted
 
     def run(
         self,
@@ -350,7 +313,7 @@ class Machine:
         calls: list[Call] = []
         arriving = encoded
         initial = self.program_states if initial is None else initial
-        for level, messages, ends in zip(self.layout.levels, emitted, self.ends, strict=True):
+        for level, messages, ends in zip(self.layout.levels, emitted, self.rooms.ends, strict=True):
             end = np.zeros(1, dtype=np.int64)
             for layer in level:
                 number = len(calls)
@@ -358,7 +321,7 @@ class Machine:
                 of_call = LayerCall(arriving, part, sent, initial[number], counts[number])
                 calls.append(Call(run_layer, (self.of_layers[number], Fields(of_call))))
             arriving = messages
-        of_readout = ReadoutCall(arriving, self.ends[-1], part, record.scores, counts[-1])
+        of_readout = ReadoutCall(arriving, self.rooms.ends[-1], part, record.scores, counts[-1])
         return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
 
     def carried(self, steps: int) -> Carried:

@@ -27,9 +27,9 @@ from hardware.program.start import Start
 
 
 def layer_state(
-    layer: LayerLayout, number: type[np.integer], beside: LayerState | None = None
+    layer: LayerLayout, number: type[np.integer], partner: LayerState | None = None
 ) -> LayerState:
-    """Return a layer before its first step; it shares the scratch of a layer `beside` it."""
+    """Return a layer before its first step; it uses the scratch of its partner."""
     neurons, wiring = layer.neurons, layer.wiring
     inputs, n = len(wiring.input.weights), len(neurons.initial_membrane)
     return LayerState(
@@ -40,7 +40,7 @@ def layer_state(
         accumulators=room((wiring.accumulators,), number),
         e=neurons.initial_emission.copy(),
         h=neurons.initial_membrane.copy(),
-        scratch=scratch_of(inputs, n, number) if beside is None else beside.scratch,
+        scratch=scratch_of(inputs, n, number) if partner is None else partner.scratch,
     )
 
 
@@ -63,8 +63,8 @@ def states_of(initial: tuple[Initial, ...], sequences: slice) -> tuple[Initial, 
     return tuple(Initial(each.emission[sequences], each.membrane[sequences]) for each in initial)
 
 
-def readout_state(layout: Layout, beside: ReadoutState | None = None) -> ReadoutState:
-    """Return the readout before its first step; it shares the scratch of one `beside` it."""
+def readout_state(layout: Layout, partner: ReadoutState | None = None) -> ReadoutState:
+    """Return the readout before its first step; it uses the scratch of its partner."""
     outputs, sources = layout.program.readout.weights.shape
     score, window, steps = layout.program.readout.tally(1)
     return ReadoutState(
@@ -73,7 +73,7 @@ def readout_state(layout: Layout, beside: ReadoutState | None = None) -> Readout
         score=score[0],
         window=window[0],
         steps=steps,
-        scratch=scratch_of(sources, 0, layout.number) if beside is None else beside.scratch,
+        scratch=scratch_of(sources, 0, layout.number) if partner is None else partner.scratch,
     )
 
 
@@ -110,6 +110,40 @@ def scratch_of(inputs: int, neurons: int, number: type[np.integer]) -> Scratch:
         message=room((padded(neurons),), np.int16),
         rows=room((4, neurons), number),
     )
+
+
+class Rooms:
+    """Room for the messages of a call. A call for more steps than ever before makes new ones."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.encoded_steps = self.steps = self.sequences = 0
+        self.encoded: Messages | None = None
+        self.emitted: list[Messages] = []
+        self.ends: list[NDArray[np.int16]] = []
+        """Per level (sequences, padded neurons): the last membranes on the gate grid."""
+
+    def for_encoder(self, steps: int) -> Messages:
+        """Return room for the encoder's messages; those of the last call are lost."""
+        if self.encoded is None or steps > self.encoded_steps:
+            self.encoded_steps = steps
+            self.encoded = encoder_messages(self.layout.program.encoder, steps)
+        return self.encoded
+
+    def for_levels(self, steps: int, sequences: int) -> list[Messages]:
+        """Return room for the messages of every level; those of the last call are lost."""
+        if not self.emitted or steps > self.steps or sequences > self.sequences:
+            self.steps, self.sequences = max(steps, self.steps), max(sequences, self.sequences)
+            self.ends = [rows_of(self.sequences, width) for width in self.layout.level_widths]
+            self.emitted = [
+                messages_of(
+                    [layer.neurons for layer in level], by_change, self.steps, self.sequences
+                )
+                for level, by_change in zip(
+                    self.layout.program.levels, self.layout.by_change[1:], strict=True
+                )
+            ]
+        return self.emitted
 
 
 def encoder_messages(encoder: Encoder, steps: int) -> Messages:

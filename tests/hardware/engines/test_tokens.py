@@ -82,14 +82,14 @@ def test_the_largest_vocabulary_streams_in_the_memory_of_its_messages() -> None:
     tokens[:2, 0] = 1, MOST_TOKENS
     sequences = Sequences.of([tokens.astype(np.float32)])
     scores = machine.score_sequences(sequences)
-    assert machine.encoded is not None
-    assert len(machine.encoded.events.sources) == 40
+    assert machine.rooms.encoded is not None
+    assert len(machine.rooms.encoded.events.sources) == 40
     assert np.array_equal(scores, run(program, sequences, engine="numpy").scores)
 
 
 def test_an_encoder_of_one_source_a_channel_takes_as_much_room_as_before() -> None:
     machine = Machine(Layout(random_program(0, channels=5)))
-    messages = machine.room_for_encoder(7)
+    messages = machine.rooms.for_encoder(7)
     assert len(messages.events.sources) == 35
 
 

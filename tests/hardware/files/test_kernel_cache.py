@@ -98,9 +98,10 @@ def test_a_second_process_compiles_nothing() -> None:
         "run(random_program(0), random_sequences(0, 3, [2]))\n"
         "list(stream(random_program(0), random_sequences(0, 3, [2])))\n"
         "both = kernels.run_layer, kernels.run_readout\n"
-        "for kernel in (*both, encoding.encode, encoding.list_rows):\n"
+        "one = encoding.encode, encoding.list_rows\n"
+        "for kernel in (*both, *one):\n"
         "    assert not kernel.stats.cache_misses, kernel\n"
-        "    assert sum(kernel.stats.cache_hits.values()) == 1, kernel\n"
+        "    assert sum(kernel.stats.cache_hits.values()) == 1 + (kernel in both), kernel\n"
     )
     run(random_program(0), random_sequences(0, 3, [2]))
     list(stream(random_program(0), random_sequences(0, 3, [2])))

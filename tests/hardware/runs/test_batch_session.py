@@ -17,7 +17,7 @@ from programs import every_cell, every_program, random_program, random_sequences
 
 from hardware import Session
 from hardware.errors import EngineError, InputError, RangeError, RowsError, SettingError
-from hardware.runs.batch_session import BatchSession, Row
+from hardware.runs.batch_session import BatchRow, BatchSession
 
 ENGINES = ["events", "numpy"]
 ROWS = 5
@@ -303,11 +303,30 @@ def test_threads_that_step_rows_of_one_batch_lose_and_mix_none(engine: str) -> N
             assert np.array_equal(scores, alone.steps(of_row))
 
 
+def test_threads_that_step_the_same_rows_lose_and_mix_none() -> None:
+    threads, steps, rows = 16, 10, 32
+    program = random_program(3, channels=64, hidden=(96,))
+    frames = random_sequences(3, 64, [rows], activity=0.5).values
+    with Session(program, batch=rows) as alone:
+        expected = [alone.step(frames).tolist() for _ in range(threads * steps)]
+    begin = threading.Barrier(threads)
+    with Session(program, batch=rows) as batch:
+
+        def work(_: int) -> list[list]:
+            begin.wait()
+            return [batch.step(frames).tolist() for _ in range(steps)]
+
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(work, range(threads)))
+        assert batch.elapsed.tolist() == [threads * steps] * rows
+    assert sorted(scores for of_one in found for scores in of_one) == sorted(expected)
+
+
 def test_a_batch_and_its_rows_say_what_they_are() -> None:
     with Session(random_program(0), batch=3) as batch:
         batch.step(np.ones((3, 3)))
         assert repr(batch).startswith("Session('events', 3 rows: 3 frames of Program(")
-        assert repr(batch[1]).startswith("Row(1 of Session('events', 3 rows")
+        assert repr(batch[1]).startswith("BatchRow(1 of Session('events', 3 rows")
         assert len(batch) == 3
-        assert all(isinstance(row, Row) for row in batch)
+        assert all(isinstance(row, BatchRow) for row in batch)
     assert repr(batch).endswith(", closed)")

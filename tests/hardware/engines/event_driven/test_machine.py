@@ -26,8 +26,8 @@ def test_lists_have_room_for_everything_that_could_be_sent(
     machine, layers = Machine(Layout(program)), 1 + bidirectional
     for lengths in calls:
         steps, sequences = sum(lengths), len(lengths)
-        levels = machine.room_for_levels(steps, sequences)
-        assert len(machine.room_for_encoder(steps).events.sources) >= 3 * steps
+        levels = machine.rooms.for_levels(steps, sequences)
+        assert len(machine.rooms.for_encoder(steps).events.sources) >= 3 * steps
         for sent, neurons in zip(levels, (4, 3), strict=True):
             of_a_step = sum(neurons * (1 + before) for before in range(layers))
             most = of_a_step * steps + layers * neurons * sequences
