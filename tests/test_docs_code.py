@@ -28,6 +28,7 @@ RUN_BY = {
     "format.md": "hardware/test_format_page.py",
     "import.md": "test_import_docs.py",
     "lava.md": "test_docs_code.py",
+    "live.md": "test_docs_code.py",
     "long_runs.md": "test_long_runs_page.py",
     "report.md": "test_docs_code.py",
     "search.md": "test_docs_code.py",
@@ -148,6 +149,11 @@ def test_the_code_of_the_page_on_search_runs(tmp_path: Path) -> None:
         assert (tmp_path / str(number) / "trials.csv").is_file()
     printed = printed_by((DOCS / "search.md").read_text(), tmp_path)
     assert "'hidden'" in printed[-1]
+
+
+def test_the_page_on_live_streams_prints_what_its_code_prints(tmp_path: Path) -> None:
+    text = (DOCS / "live.md").read_text()
+    assert printed_by(text, tmp_path) == [block.strip() for block in blocks("live.md", "text")]
 
 
 def words(folder: Path) -> None:
