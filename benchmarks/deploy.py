@@ -39,7 +39,7 @@ Call = Callable[[], object]
 
 
 class Contestant(NamedTuple):
-    """What is timed, and how many steps a call does."""
+    """A call that is timed, and its number of steps."""
 
     name: str
     call: Call

@@ -41,10 +41,10 @@ def export_nir(program: Program, path: str | Path, part: str = "readout") -> Pat
         )
     nir = _nir()
     chain = _encoder(nir, program) if part == "encoder" else _readout(nir, program)
-    beside = {} if part == "encoder" else _leaving(nir, program.readout)
-    edges = [*pairwise(["input", *chain, "output"]), *pairwise(_way(beside))]
+    leaving = {} if part == "encoder" else _leaving(nir, program.readout)
+    edges = [*pairwise(["input", *chain, "output"]), *pairwise(_way(leaving))]
     shapes = [np.array([n]) for n in _widths(program, part)]
-    nodes = {"input": nir.Input(shapes[0]), **chain, **beside, "output": nir.Output(shapes[1])}
+    nodes = {"input": nir.Input(shapes[0]), **chain, **leaving, "output": nir.Output(shapes[1])}
     graph = nir.NIRGraph(nodes, edges)
     with tempfile.TemporaryDirectory() as folder:
         temporary = Path(folder) / "part.nir"
@@ -102,6 +102,6 @@ def _leaving(nir: Any, readout: Readout) -> dict[str, Any]:
     return {"delay": nir.Delay(delay=readout.window * one), "negate": nir.Scale(scale=-one)}
 
 
-def _way(beside: dict[str, Any]) -> list[str]:
+def _way(leaving: dict[str, Any]) -> list[str]:
     """The names from the currents to their sum, by way of these nodes."""
-    return ["weights", *beside, "integrate"] if beside else []
+    return ["weights", *leaving, "integrate"] if leaving else []

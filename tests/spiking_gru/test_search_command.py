@@ -1,4 +1,4 @@
-"""What `spiking-gru search` shows while trials run."""
+"""The tables of `spiking-gru search`, while trials run and at the end."""
 
 from __future__ import annotations
 
