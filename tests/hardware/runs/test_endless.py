@@ -28,7 +28,7 @@ def endless(readout: str, **settings: Any) -> Program:
 
 
 def added(steps: int, session: Session, frames: np.ndarray) -> int:
-    """Return the blocks of memory that a session has added in that many steps."""
+    """Return the blocks of memory that the process has added in that many steps of a session."""
     before = sys.getallocatedblocks()
     for t in range(steps):
         session.step(frames[t % len(frames)])
@@ -46,8 +46,9 @@ def test_the_memory_of_a_session_is_level(engine: str, steps: int, readout: str)
     frames = random_sequences(4, 3, [50]).values
     with Session(endless(readout, window=7), engine, strict=False) as session:
         added(steps // 4, session, frames)
-        assert added(steps, session, frames) < steps // 4
-        assert session.elapsed == steps + steps // 4
+        least = min(added(steps, session, frames) for _ in range(3))
+        assert least < steps // 4, "a session that keeps a block a step adds them in every round"
+        assert session.elapsed == 3 * steps + steps // 4
 
 
 @pytest.mark.parametrize("readout", BOUNDED)
