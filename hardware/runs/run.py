@@ -48,7 +48,9 @@ def run(
     With `early_exit` each sequence ends at the first frame after which its best class leads by this
     margin in the unit of logits, but has at least `fewest` frames: see
     `hardware.definition.early_exit`. The trace is that of the shortened sequences. Options are the
-    engine's own: `threads` of `events`; `mapping` and `batch` of `lava`.
+    engine's own: `threads` and `dense` of `events`; `mapping` and `batch` of `lava`. With `dense`
+    at `"auto"`, messages that most sources send are multiplied as whole rows; `"always"` and
+    `"never"` do so everywhere or nowhere, with the same bits.
     """
     program = program_of(program)
     exits = None

@@ -33,6 +33,12 @@ def owned(values: ArrayLike, number: type[np.generic]) -> NDArray[Any]:
     return copy
 
 
+SLOTS = 16
+"""Sequences of dense messages that are computed in step: enough to use each weight often."""
+
+STEPS_AHEAD = 8
+"""Steps whose dense messages are multiplied together."""
+
 SIGMOID, TANH = range(2)
 """Rows of `Neurons.ramps` and `Neurons.tables`."""
 
@@ -59,12 +65,14 @@ class Batch(NamedTuple):
 
 
 class Messages(NamedTuple):
-    """The messages of every step: lists, or rows where messages tell changes."""
+    """The messages of every step: lists, or rows where they are dense or tell changes."""
 
     events: Events
     begin: NDArray[np.int64]  # (steps,): where the list of each step begins among the events
     end: NDArray[np.int64]  # (steps,)
     rows: NDArray[np.int16]  # (steps, padded sources), or no rows
+    dense: bool
+    """Whether rows are multiplied whole, because most sources send."""
 
 
 class Part(NamedTuple):
@@ -92,6 +100,7 @@ class Synapses(NamedTuple):
     """Synapses by source. Their weights are added to the accumulators of a layer."""
 
     weights: NDArray[np.int8]  # (sources, targets): one event adds one row
+    packed: NDArray[np.int8]  # (panels, pairs of sources, PANEL, 2): the same, for dense messages
     runs: NDArray[np.int64]  # (runs, 4): first column, first accumulator, length, left shift
     by_change: bool
     """Whether accumulators are kept, and messages tell by how much a source has changed."""
@@ -159,25 +168,50 @@ class Initial(NamedTuple):
     membrane: Numbers  # (sequences, neurons)
 
 
+class Products(NamedTuple):
+    """Memory for the sums of dense messages, by column of the packed weights."""
+
+    sums: NDArray[np.int32]  # (slots, columns): of messages that arrive now
+    blocks: NDArray[np.int32]  # (slots, STEPS_AHEAD, columns): of messages of the next steps
+    spans: NDArray[np.int64]  # (slots, 2): the rows whose sums a block has, from and to
+    places: NDArray[np.int64]  # (STEPS_AHEAD,): rows that are multiplied
+
+
+class Slots(NamedTuple):
+    """Which sequence each slot computes."""
+
+    order: NDArray[np.int64]  # (slots,): the slots, those at work first
+    sequence: NDArray[np.int64]  # (slots,)
+    step: NDArray[np.int64]  # (slots,): in the order of computation
+    begin: NDArray[np.int64]  # (slots,): where the list of the step before begins
+    end: NDArray[np.int64]  # (slots,)
+
+
 class Scratch(NamedTuple):
     """Memory to work in. Its content means nothing after a step."""
 
     events: Events
     change: Numbers  # (padded sources,)
-    message: NDArray[np.int16]  # (padded neurons,)
-    rows: Numbers  # (4, neurons)
+    message: NDArray[np.int16]  # (slots, padded neurons)
+    rows: Numbers  # (slots, 6, neurons)
+    products: Products
+    slots: Slots
 
 
 class LayerState(NamedTuple):
-    """The state of a layer from step to step, and its synapses by the message they receive."""
+    """The state of a layer from step to step, and its synapses by the message they receive.
+
+    Each slot has the state of one sequence. Sequences of dense messages are computed in step, one
+    in each slot. All others are computed one after another, in slot 0.
+    """
 
     input: Synapses
     emission: Synapses
     reset: Synapses  # r ⊙ e
     output: Synapses  # what h would emit before its output gate
-    accumulators: Numbers  # the recurrent part, then gates · neurons of the input
-    e: NDArray[np.int16]  # (padded neurons,)
-    h: Numbers  # (neurons,)
+    accumulators: Numbers  # (slots, …): the recurrent part, then gates · neurons of the input
+    e: NDArray[np.int16]  # (slots, padded neurons)
+    h: Numbers  # (slots, neurons)
     scratch: Scratch
 
 

@@ -105,7 +105,9 @@ def encode(form: Any, address: int) -> int:
             for step in range(per_frame):
                 row = t * per_frame + step
                 x = sent.rows[row] if kept else state.rounded[0 if kind == GRADED else 1]
-                if kind == CHANGES:
+                if kind == GRADED and kept:
+                    copy(x[:channels], q)
+                elif kind == CHANGES:
                     for i in range(channels):
                         if abs(q[i] - held[i]) > encoding.threshold:
                             held[i] = q[i]

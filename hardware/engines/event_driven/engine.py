@@ -22,6 +22,7 @@ from hardware.engines.event_driven.live import LiveSequence
 from hardware.engines.event_driven.live_rows import LiveRows
 from hardware.engines.event_driven.machine import Machine, Record
 from hardware.engines.event_driven.memory import initial_states, rows_of, states_of
+from hardware.engines.event_driven.sampling import Sampling
 from hardware.engines.registry import Recording, one_by_one
 from hardware.engines.saturation import Saturations, merged
 from hardware.errors import SettingError
@@ -37,8 +38,8 @@ STEPS_AT_ONCE = 2048
 class OfThread(local):
     """One machine for each thread."""
 
-    def __init__(self, layout: Layout) -> None:
-        self.machine = Machine(layout)
+    def __init__(self, layout: Layout, dense: str) -> None:
+        self.machine = Machine(layout, dense)
 
 
 def execute(
@@ -49,10 +50,15 @@ def execute(
     start: Start | None = None,
     *,
     threads: int | None = None,
+    dense: str = "auto",
 ) -> Recording:
-    """Run all sequences and record them. Nothing can hang here, so the deadline is not used."""
+    """Run all sequences and record them. Nothing can hang here, so the deadline is not used.
+
+    `dense` tells where whole rows are multiplied instead of events: see `density.DENSE`. It changes
+    the speed only.
+    """
     layout, edges = Layout(program), np.concatenate([[0], np.cumsum(lengths)])
-    own, initial = OfThread(layout), initial_states(layout, start)
+    own, initial = OfThread(layout, dense), initial_states(layout, start)
     steps = len(events)
     every_step = program.readout.answers_every_step
     record = Record(
@@ -70,6 +76,7 @@ def execute(
         return own.machine.record(events[rows], lengths[part], of_part, part.start, states)
 
     # Here, because a Ctrl-C would wait for a thread that compiles.
+    own.machine.compile_recording()
     run_part(slice(0, 0))
     with ThreadPoolExecutor(threads_to_use(threads)) as pool:
         found = list(pool.map(run_part, in_parts(lengths, STEPS_AT_ONCE)))
@@ -90,8 +97,8 @@ def execute(
 class Scorer:
     """Scores batches of sequences, in any number of threads at once."""
 
-    def __init__(self, program: Program) -> None:
-        self.own = OfThread(Layout(program))
+    def __init__(self, program: Program, dense: str = "auto") -> None:
+        self.own = OfThread(Layout(program), dense)
         self.own.machine.compile_scoring()
 
     def score(
@@ -130,16 +137,19 @@ class Scorer:
 class Stepper:
     """Runs a program whose state stays between calls."""
 
-    def __init__(self, program: Program, start: Start | None = None) -> None:
-        self.program, self.start = program, start
-        self.machine = Machine(Layout(program))
+    def __init__(
+        self, program: Program, start: Start | None = None, *, dense: str = "auto"
+    ) -> None:
+        self.program, self.start, self.dense = program, start, dense
+        self.machine = Machine(Layout(program), dense)
         self.machine.compile_scoring()
         rows = self.machine.per_frame if self.machine.every_step else 1
         self.frame = np.zeros((1, program.encoder.channels), dtype=np.float32)
         scores = np.zeros((rows, program.readout.outputs), dtype=np.int64)
         self.last = scores[-1]
         self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
-        self.run_calls, self.given = self.live.run_calls, self.live.given
+        self.sampling = Sampling(self.machine.density)
+        self.run_calls = self.live.run_calls
         self.by_definition, self.watched = self.live.by_definition, self.machine.layout.watched
         self.block(self.frame[:0])  # compiles it
 
@@ -147,23 +157,42 @@ class Stepper:
         """Return integers: a copy has memory, and so addresses, of its own."""
         saturated = [each[:2] for each in self.machine.saturated]
         counted = self.machine.encoder.clamped, saturated
-        return {"given": (self.program, self.start), "now": self.carried(), "counted": counted}
+        given = self.program, self.start, self.dense
+        return {"given": given, "now": self.carried(), "counted": counted}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(*state["given"])  # type: ignore[misc]
+        program, start, dense = state["given"]
+        self.__init__(program, start, dense=dense)  # type: ignore[misc]
         self.load(state["now"])
         self.machine.encoder.clamped[:], saturated = state["counted"]
         self.machine.take_up(saturated)
 
     def step(self, frame: NDArray[np.float32]) -> Integers | None:
         self.frame[...] = frame
-        status = self.live.step() if self.by_definition else self.run_calls(*self.given)
+        self.sampling.left -= 1
+        if self.sampling.left <= 0:
+            status = self.sampling.step(self.live)
+        elif self.by_definition:
+            status = self.live.step()
+        else:
+            status = self.run_calls(*self.live.given)
         return self.last if status == 0 else None
 
     def block(self, frames: NDArray[np.float32]) -> Integers:
         if self.by_definition:
             return one_by_one(self, frames, self.program.readout.outputs)
-        return self.live.block(frames)
+        scores = np.empty((len(frames), self.program.readout.outputs), dtype=np.int64)
+        done = 0
+        while True:
+            some = slice(done, done + self.sampling.until_next(len(frames) - done))
+            self.live.block(frames[some], scores[some])
+            self.sampling.left -= some.stop - some.start
+            if some.stop == len(frames):
+                return scores
+            answer = self.step(frames[some.stop])
+            assert answer is not None, "the frame has been checked"
+            scores[some.stop] = answer
+            done = some.stop + 1
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()

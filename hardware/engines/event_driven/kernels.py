@@ -32,7 +32,9 @@ from hardware.engines.event_driven.arrays import (
     Reading,
     ReadoutState,
     SaturationCounts,
+    Scratch,
     Sent,
+    Slots,
 )
 from hardware.engines.event_driven.arrivals import (
     arrive,
@@ -44,6 +46,11 @@ from hardware.engines.event_driven.arrivals import (
 )
 from hardware.engines.event_driven.fields import arguments_at
 from hardware.engines.event_driven.intrinsics import inlined, left, right
+from hardware.engines.event_driven.products import (
+    arrive_ahead,
+    arrive_together,
+    read_nothing_ahead,
+)
 from hardware.engines.event_driven.updates import (
     emit,
     emit_and_reset,
@@ -77,74 +84,198 @@ class LayerCall(NamedTuple):
 
 @compiled
 def run_layer(form: Any, address: int) -> int:
-    """Run sequences through a layer, as `hardware.definition.cell.step` has it."""
+    """Run sequences through a layer, as `hardware.definition.cell.step` has it.
+
+    Where a layer's own messages are dense, several sequences are computed in step: when one ends,
+    the next one takes its slot.
+    """
     (neurons, state), (arriving, part, sent, initial, counts) = arguments_at(form, address)
-    rules, e, h, scratch = neurons.rules, state.e, state.h, state.scratch
-    n, emitted, column = h.shape[0], sent.messages, sent.column
-    end = sent.end[0] if column else 0
-    accumulators, message, rows = state.accumulators, scratch.message, scratch.rows
-    r, new, shown, p = rows[0], rows[1], rows[2], rows[3]
+    rules, n, emitted, column = neurons.rules, state.h.shape[1], sent.messages, sent.column
+    slots, products, end = state.scratch.slots, state.scratch.products, sent.end[0] if column else 0
+    order, accumulators, e = slots.order, state.accumulators, state.e
+    message, rows = state.scratch.message, state.scratch.rows
     listed, grid = len(emitted.begin) > 0, to_gate_grid(rules)
-    begun = 0
-    for s in range(len(part.starts)):
-        if part.begins[s]:
-            start_clean(state, neurons)
-            if len(initial.membrane):
-                copy(e, initial.emission[begun])
-                copy(h, initial.membrane[begun])
-            begun += 1
-        own = end
-        if listed:
-            end = list_events(e, column, emitted.events, end)
-        for i in range(part.lengths[s]):
-            step = part.lengths[s] - 1 - i if rules.backward else i
-            row = part.starts[s] + step
-            arrive_at(accumulators, state.input, arriving, row, scratch)
-            if state.emission.by_change:
-                arrive_dense(accumulators, state.emission, e, scratch)
+    apart = arriving.dense or not state.input.by_change
+    together = len(state.h) if emitted.dense and apart and all_begin(part) else 1
+    read_nothing_ahead(products)
+    active = taken = begun = 0
+    while True:
+        while active < together and taken < len(part.starts):
+            b = order[active]
+            one = of_slot(state, b)
+            if part.begins[taken]:
+                start_clean(one, neurons)
+                if len(initial.membrane):
+                    copy(one.e, initial.emission[begun])
+                    copy(one.h, initial.membrane[begun])
+                begun += 1
+            slots.sequence[b], slots.step[b], slots.begin[b] = taken, 0, end
+            if listed:
+                end = list_events(one.e, column, emitted.events, end)
+            slots.end[b] = end
+            if part.lengths[taken]:
+                active += 1
             else:
-                batch = Batch(emitted.events, own, end, column)
-                arrive(accumulators, state.emission, batch)
-            clamps = 0
-            if rules.resets_before:
-                clamps += gate(r, rules.reset_gate, state, neurons)
-                scaled(message, r, e, rules.event_fraction)
-                arrive_dense(accumulators, state.reset, message, scratch)
+                last_membranes(sent.ends[taken, column:], one.h, grid)
+            taken += 1
+        if active == 0:
+            break
+        for k in range(active):
+            b = order[k]
+            row = row_of_slot(slots, b, part, rules.backward)
+            if arriving.dense:
+                in_order = together == 1 and not rules.backward
+                reach = rows_of_slot(slots, b, part, in_order)
+                ahead = reach[0], reach[1], rules.backward
+                arrive_ahead(accumulators[b], state.input, arriving, row, ahead, b, products)
+            else:
+                arrive_at(accumulators[b], state.input, arriving, row, state.scratch)
+        if emitted.dense:
+            arrive_together(accumulators, state.emission, e, order, active, products)
+        elif state.emission.by_change:
+            arrive_dense(accumulators[0], state.emission, e[0], state.scratch)
+        else:
+            batch = Batch(emitted.events, slots.begin[0], slots.end[0], column)
+            arrive(accumulators[0], state.emission, batch)
+        clamps = 0
+        if rules.resets_before:
+            for k in range(active):
+                one = of_slot(state, order[k])
+                clamps += gate(one.scratch.rows[0], rules.reset_gate, one, neurons)
+                scaled(one.scratch.message, one.scratch.rows[0], one.e, rules.event_fraction)
+            if emitted.dense:
+                arrive_together(accumulators, state.reset, message, order, active, products)
+            else:
+                arrive_dense(accumulators[0], state.reset, message[0], state.scratch)
+        of_candidate = 0
+        for k in range(active):
+            one = of_slot(state, order[k])
             # Two calls, so that `joined` is a literal in each.
             if rules.joined:
-                found = new_state(new, state, neurons, True)
+                found = new_state(one.scratch.rows[1], one, neurons, True)
             else:
-                found = new_state(new, state, neurons, False)
-            clamps += found[0]
+                found = new_state(one.scratch.rows[1], one, neurons, False)
+            clamps, of_candidate = clamps + found[0], of_candidate + found[1]
+        if rules.has_output and rules.output_waits:
+            for k in range(active):
+                b = order[k]
+                emit(message[b], rows[b, 1], e[b], neurons.threshold, rules)
+            if emitted.dense:
+                arrive_together(accumulators, state.output, message, order, active, products)
+            else:
+                arrive_dense(accumulators[0], state.output, message[0], state.scratch)
+        k = 0
+        while k < active:
+            b = order[k]
+            one = of_slot(state, b)
+            s, i = slots.sequence[b], slots.step[b]
+            row = row_of_slot(slots, b, part, rules.backward)
+            out = rows[b, 1]
             if rules.has_output:
-                if rules.output_waits:
-                    emit(message, new, e, neurons.threshold, rules)
-                    arrive_dense(accumulators, state.output, message, scratch)
-                clamps += gate(r, rules.output_gate, state, neurons)
-                scaled(shown, r, new, rules.gate_fraction)
-            out = shown if rules.has_output else new
-            emit_and_reset(e, h, out, neurons.threshold, rules)
+                clamps += gate(rows[b, 0], rules.output_gate, one, neurons)
+                scaled(rows[b, 2], rows[b, 0], rows[b, 1], rules.gate_fraction)
+                out = rows[b, 2]
+            emit_and_reset(one.e, one.h, out, neurons.threshold, rules)
             if listed:
                 begin = end
                 if column:
                     end = copy_list(emitted, row, end)
-                own = end
-                end = list_events(e, column, emitted.events, end)
+                slots.begin[b] = end
+                end = list_events(one.e, column, emitted.events, end)
+                slots.end[b] = end
                 emitted.begin[row], emitted.end[row] = begin, end
             if len(emitted.rows):
-                copy(emitted.rows[row, column : column + n], e)
+                copy(emitted.rows[row, column : column + n], one.e)
             if len(sent.membranes):
-                copy(sent.membranes[row], h)
-            if counts.counting is not None:
-                counts.counts[0] += clamps
-                counts.counts[1] += found[1]
-                if rules.watched:
-                    where = part.sequence + s, part.order[0] + i, part.order[0] + step
-                    watch_step(neurons, state, r, p, where, counts)
-        for j in range(n):
-            sent.ends[s, column + j] = right(left(h[j], grid[0]), grid[1])
+                copy(sent.membranes[row], one.h)
+            if counts.counting is not None and rules.watched:
+                where = part.sequence + s, part.order[0] + i, part.order[0] + row - part.starts[s]
+                watch_step(neurons, one, rows[b, 0], rows[b, 3], where, counts)
+            slots.step[b] += 1
+            if slots.step[b] < part.lengths[s]:
+                k += 1
+            else:
+                last_membranes(sent.ends[s, column:], one.h, grid)
+                active -= 1
+                order[k], order[active] = order[active], b
+        if counts.counting is not None:
+            counts.counts[0] += clamps
+            counts.counts[1] += of_candidate
+    keep_last(state, len(part.starts) - 1)
     sent.end[0] = end
     return 0
+
+
+@inlined
+def all_begin(part: Part) -> bool:
+    """Whether no sequence continues the one before it."""
+    going_on = 0
+    for s in range(len(part.begins)):
+        going_on += not part.begins[s]
+    return going_on == 0
+
+
+@inlined
+def of_slot(state: LayerState, b: int) -> LayerState:
+    """The state of the sequence in a slot."""
+    scratch = state.scratch
+    own = Scratch(
+        scratch.events,
+        scratch.change,
+        scratch.message[b],
+        scratch.rows[b],
+        scratch.products,
+        scratch.slots,
+    )
+    return LayerState(
+        state.input,
+        state.emission,
+        state.reset,
+        state.output,
+        state.accumulators[b],
+        state.e[b],
+        state.h[b],
+        own,
+    )
+
+
+@inlined
+def row_of_slot(slots: Slots, b: int, part: Part, backward: bool) -> int:
+    """The row of the step that a slot computes."""
+    s, i = slots.sequence[b], slots.step[b]
+    return part.starts[s] + (part.lengths[s] - 1 - i if backward else i)
+
+
+@inlined
+def rows_of_slot(slots: Slots, b: int, part: Part, in_order: bool) -> tuple[int, int]:
+    """The rows whose messages a slot may read ahead: from and to.
+
+    Where the slot computes all sequences in their order, these are the rows of all.
+    """
+    s, last = slots.sequence[b], len(part.starts) - 1
+    if in_order and part.starts[0] <= part.starts[last]:
+        return part.starts[0], part.starts[last] + part.lengths[last]
+    return part.starts[s], part.starts[s] + part.lengths[s]
+
+
+@inlined
+def last_membranes(out: Any, h: Any, grid: tuple[int, int]) -> None:
+    """The membranes after the last step of a sequence, on the gate grid."""
+    for j in range(h.shape[0]):
+        out[j] = right(left(h[j], grid[0]), grid[1])
+
+
+@inlined
+def keep_last(state: LayerState, last: int) -> None:
+    """Bring the state of the last sequence to slot 0, where the next call could continue it."""
+    slots = state.scratch.slots
+    for b in range(1, len(state.h)):
+        if slots.sequence[b] == last and last > 0:
+            copy(state.e[0], state.e[b])
+            copy(state.h[0], state.h[b])
+            copy(state.accumulators[0], state.accumulators[b])
+    for b in range(len(state.h)):
+        slots.order[b], slots.sequence[b] = b, -1
 
 
 @inlined
@@ -212,12 +343,18 @@ def watch(values: Any, where: Any, quantity: int, g: int, counts: SaturationCoun
         if abs(value) > counts.limit:
             counts.counts[2] += 1
             first = counts.first
-            earlier = first[0] < 0
-            if first[0] == where[0] and first[1] == where[1]:
-                earlier = quantity < first[2] or (quantity == first[2] and g < first[3])
-            if earlier:
+            if first[0] < 0 or is_before((where[0], where[1], quantity, g), first):
                 first[0], first[1], first[2], first[3] = where[0], where[1], quantity, g
                 first[4], first[5], first[6] = n, where[2], value
+
+
+@inlined
+def is_before(place: Any, first: Any) -> bool:
+    """Whether a place is before the first one: by sequence, order, quantity and gate."""
+    for i in range(4):
+        if place[i] != first[i]:
+            return bool(place[i] < first[i])
+    return False
 
 
 @inlined
@@ -258,7 +395,8 @@ def run_readout(form: Any, address: int) -> int:
     """Compute the scores of sequences, as `hardware.definition.readout` has it."""
     (reading, state), (arriving, ends, part, scores, counts) = arguments_at(form, address)
     synapses, score, shift = state.synapses, state.score, reading.shift
-    accumulators = state.accumulators
+    accumulators, products = state.accumulators, state.scratch.products
+    read_nothing_ahead(products)
     for s in range(len(part.starts)):
         if part.begins[s]:
             fill(accumulators, 0)
@@ -272,6 +410,9 @@ def run_readout(form: Any, address: int) -> int:
             row = part.starts[s] + i
             if reading.once:
                 arrive_dense(accumulators, synapses, ends[s], state.scratch)
+            elif arriving.dense:
+                ahead = part.starts[s], part.starts[s] + part.lengths[s], False
+                arrive_ahead(accumulators, synapses, arriving, row, ahead, 0, products)
             else:
                 arrive_at(accumulators, synapses, arriving, row, state.scratch)
             step = state.steps[0]

@@ -187,8 +187,8 @@ class Layout:
         """Whether nothing is sent for a 0 in a frame."""
         self.encode = None if kind < 0 else list_tokens if kind == TOKENS else encode
         """The kernel that encodes frames; None for a kind without one."""
-        if self.silence_is_silent:
-            self.encode = encode_nonzero
+        self.encode_lists = encode_nonzero if self.silence_is_silent else self.encode
+        """The kernel that encodes frames as lists."""
         self.refuse = refuse_no_tokens if encoder.row.by_token else refuse_infinite
         """The kernel that refuses frames which the encoder cannot take."""
 

@@ -35,17 +35,33 @@ class LiveSequence:
         self.initial = initial_states(layout, first)
         self.frame, self.scores = frame, scores
         self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), number, 0)
+        self.by_definition = layout.encode is None
+        self.run_calls = run_calls_directly()
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Prepare the calls, for the messages that are dense now."""
+        machine = self.machine
+        self.dense = machine.density.dense
         self.encoded = machine.rooms.for_encoder(machine.per_frame)
         given = self.frame, self.part, self.encoded
         self.calls = Calls(
             [
-                machine.encoder_call(layout.refuse, *given),
+                machine.encoder_call(machine.layout.refuse, *given),
                 *machine.scoring_calls(*given, self.scores, self.initial),
                 machine.encoder_call(go_on, *given),
             ]
         )
-        self.given, self.run_calls = self.calls.given, run_calls_directly()
-        self.by_definition = layout.encode is None
+        self.given = self.calls.given
+
+    def follow(self, dense: list[bool]) -> bool:
+        """Let these messages be dense from the next frame on; return whether that is new."""
+        self.machine.rooms.choose(dense)
+        if dense == self.dense:
+            return False
+        self.machine.forget_dense(self.dense, dense)
+        self.prepare()
+        return True
 
     def step(self) -> int:
         """Take the frame and write `scores`; return 1 if the encoder cannot take it, else 0.
@@ -58,12 +74,10 @@ class LiveSequence:
             self.machine.encode_by_definition(self.frame, self.part, self.encoded)
         return self.run_calls(*self.given)
 
-    def block(self, frames: NDArray[np.float32]) -> Integers:
-        """Return the scores after each of several frames, which the encoder can take."""
-        scores = np.empty((len(frames), self.scores.shape[1]), dtype=np.int64)
+    def block(self, frames: NDArray[np.float32], scores: Integers) -> None:
+        """Take several frames, which the encoder can take, and write the scores after each."""
         taken = run_frames(*self.given, frames, self.frame, self.scores[-1], scores)
         assert taken == len(frames)
-        return scores
 
     @property
     def steps(self) -> int:

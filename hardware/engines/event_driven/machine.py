@@ -19,9 +19,11 @@ from hardware.engines.event_driven.arrays import (
     ReadoutState,
     SaturationCounts,
     Sent,
+    Synapses,
     part_of,
 )
 from hardware.engines.event_driven.calls import Call, Calls, Kernel
+from hardware.engines.event_driven.density import Density
 from hardware.engines.event_driven.encoding import (
     EncoderCall,
     EncoderConstants,
@@ -45,6 +47,7 @@ from hardware.engines.event_driven.memory import (
     encoder_state,
     initial_states,
     layer_state,
+    lists_of,
     readout_state,
     rows_of,
 )
@@ -90,11 +93,14 @@ class Machine:
     def __init__(
         self,
         layout: Layout,
+        dense: str = "auto",
         partner: Machine | None = None,
         clamped: NDArray[np.int64] | None = None,
     ) -> None:
         program = layout.program
         self.layout = layout
+        self.rooms: Rooms = Rooms(layout, dense) if partner is None else partner.rooms
+        self.density: Density = self.rooms.density
         self.every_step = program.readout.answers_every_step
         self.per_frame = program.encoder.steps
         self.encoder = encoder_state(layout, clamped)
@@ -124,7 +130,6 @@ class Machine:
             self.when_scoring = tuple(each._replace(counting=None) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
-        self.rooms: Rooms = Rooms(layout) if partner is None else partner.rooms
 
     def compile_scoring(self) -> None:
         """Compile every kernel that scores sequences: no sequences pass all of them."""
@@ -138,6 +143,14 @@ class Machine:
         )
         self.score_sequences(none)
         self.score_sequences(none.dense())
+        frames = none.dense().values
+        for kernel in (self.layout.encode, self.layout.encode_lists):
+            if kernel is not None:
+                Calls([self.encoder_call(kernel, frames, NO_PART, lists_of(0, 0))])
+
+    def compile_recording(self) -> None:
+        """Compile every kernel that `record` may need later, except those that it needs first."""
+        list_rows(lists_of(0, 0))
 
     def score_sequences(
         self,
@@ -194,7 +207,7 @@ class Machine:
         events = Events(compact(sequences.columns), values)
         scale, clamped = self.layout.encoding[:3], self.encoder.clamped
         encode_events(*scale, clamped, compact(sequences.values), events)
-        encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0))
+        encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0), False)
         emitted = self.rooms.for_levels(len(edges) - 1, len(part.lengths))
         record = Record((), self.no_membranes, scores)
         self.run(encoded, emitted, record, part, self.when_scoring, initial)
@@ -210,10 +223,13 @@ class Machine:
 
         Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
+        self.choose(self.density.guessed_by(frames))
         encoded = self.rooms.for_encoder(len(frames) * self.per_frame)
         if self.layout.encode is None:
             self.encode_by_definition(frames, part, encoded)
         Calls(self.scoring_calls(frames, part, encoded, scores, initial)).run()
+        steps = int(part.lengths.sum()) * self.per_frame
+        self.choose(self.density.measured([encoded, *self.rooms.emitted], steps))
 
     def scoring_calls(
         self,
@@ -224,7 +240,8 @@ class Machine:
         initial: tuple[Initial, ...] | None = None,
     ) -> list[Call]:
         """Return the calls of `score_frames`; an encoder without a kernel has none."""
-        kernel, per_frame = self.layout.encode, self.per_frame
+        layout, per_frame = self.layout, self.per_frame
+        kernel = layout.encode if encoded.dense else layout.encode_lists
         emitted = self.rooms.for_levels(len(frames) * per_frame, len(part.starts))
         calls = [] if kernel is None else [self.encoder_call(kernel, frames, part, encoded)]
         if per_frame > 1:
@@ -245,15 +262,15 @@ class Machine:
     ) -> None:
         """As `encode`, for a kind of encoder without a kernel."""
         encoder, per_frame, held = self.layout.program.encoder, self.per_frame, self.encoder.held
-        by_change = self.layout.by_change[0]
-        rows = encoded.rows if by_change else rows_of(len(frames) * per_frame, encoder.sources)
+        listed = len(encoded.begin) > 0
+        rows = rows_of(len(frames) * per_frame, encoder.sources) if listed else encoded.rows
         for start, length, begins in zip(part.starts, part.lengths, part.begins, strict=True):
             state = encoder.initial_state() if begins else held.copy()
             of_part = frames[start : start + length]
             events, held[:] = encoder.encode(of_part, state, self.encoder.clamped)
             steps = slice(start * per_frame, (start + length) * per_frame)
             rows[steps, : encoder.sources] = events
-        if not by_change:
+        if listed:
             list_rows(encoded._replace(rows=rows))
 
     def record(
@@ -284,7 +301,7 @@ class Machine:
             return encoded
         encoded = encoded._replace(rows=rows_of(*events.shape))
         encoded.rows[:, : events.shape[1]] = events
-        if not self.layout.by_change[0]:
+        if len(encoded.begin):
             list_rows(encoded)
         return encoded
 
@@ -299,6 +316,7 @@ class Machine:
     ) -> None:
         """Run sequences through every level; messages go to `emitted`, the rest to `record`."""
         Calls(self.calls(encoded, emitted, record, part, counts, initial)).run()
+        self.choose(self.density.measured([encoded, *emitted], int(part.lengths.sum())))
 
     def calls(
         self,
@@ -324,12 +342,44 @@ class Machine:
         of_readout = ReadoutCall(arriving, self.rooms.ends[-1], part, record.scores, counts[-1])
         return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
 
+    def choose(self, dense: list[bool]) -> None:
+        """Let messages be dense, or not, from the next call on."""
+        self.forget_dense(self.density.dense, dense)
+        self.rooms.choose(dense)
+
+    def forget_dense(self, before: list[bool], after: list[bool]) -> None:
+        """Forget the last values of messages that tell changes and are dense no longer.
+
+        They begin with values again, because products do not keep the last ones.
+        """
+        for number, (was, stays) in enumerate(zip(before, after, strict=True)):
+            if was and not stays:
+                self.forget_held(number)
+
+    def forget_held(self, number: int) -> None:
+        """Let the messages of the encoder, or of a level, begin with values."""
+        receivers: list[tuple[Numbers, Synapses]] = []
+        for level, states in enumerate(self.layers):
+            for state in states:
+                if level == number:
+                    receivers.append((state.accumulators[0], state.input))
+                if level + 1 == number:
+                    own = state.emission, state.reset, state.output
+                    receivers += [(state.accumulators[0], synapses) for synapses in own]
+        if number == len(self.layers):
+            receivers.append((self.readout.accumulators, self.readout.synapses))
+        for accumulators, synapses in receivers:
+            if synapses.by_change:
+                synapses.held[:] = 0
+                for _, target, length, _ in synapses.runs:
+                    accumulators[target : target + length] = 0
+
     def carried(self, steps: int) -> Carried:
         """Return the state after the last step of a sequence of that many steps."""
         states = [state for level in self.layers for state in level]
         start = Start(
-            tuple(state.e[np.newaxis, : len(state.h)].astype(np.int64) for state in states),
-            tuple(state.h[np.newaxis].astype(np.int64) for state in states),
+            tuple(state.e[:1, : state.h.shape[1]].astype(np.int64) for state in states),
+            tuple(state.h[:1].astype(np.int64) for state in states),
         )
         score, window = self.readout.score.copy(), self.readout.window.copy()
         return Carried(start, self.encoder.held.copy(), score, steps, window)
@@ -341,7 +391,7 @@ class Machine:
             state.accumulators[:] = 0
             for synapses in (state.input, state.emission, state.reset, state.output):
                 synapses.held[:] = 0
-            state.e[: len(state.h)], state.h[:] = e[0], h[0]
+            state.e[0, : len(e[0])], state.h[0] = e[0], h[0]
         self.readout.accumulators[:] = 0
         self.readout.synapses.held[:] = 0
         self.readout.score[:] = carried.score

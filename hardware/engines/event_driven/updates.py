@@ -13,7 +13,16 @@ import numpy as np
 
 from hardware.engines.event_driven.arrays import SIGMOID, TANH, LayerState, Neurons, Rules
 from hardware.engines.event_driven.arrivals import four
-from hardware.engines.event_driven.intrinsics import at, inlined, left, put, right
+from hardware.engines.event_driven.intrinsics import (
+    LOOK_UPS,
+    at,
+    called,
+    inlined,
+    left,
+    looked_up,
+    put,
+    right,
+)
 
 
 @inlined
@@ -59,26 +68,24 @@ def reset_product(T: Any, r: Any, U: Any, recurrent_bias: Any, shifts: Any) -> A
 
 @inlined
 def new_state(new: Any, state: LayerState, neurons: Neurons, joined: bool) -> tuple[int, int]:
-    """`new_state_by` with the rules of the layer."""
-    if neurons.rules.resets_after:
-        if neurons.rules.table:
-            return new_state_by(new, state, neurons, (True, True, joined))
-        return new_state_by(new, state, neurons, (True, False, joined))
+    """⌊z · kept + (1 − z) · written⌋ into `new`; return how many clamps of σ and of tanh acted."""
     if neurons.rules.table:
-        return new_state_by(new, state, neurons, (False, True, joined))
-    return new_state_by(new, state, neurons, (False, False, joined))
+        return new_state_by_tables(new, state, neurons, joined)
+    if neurons.rules.resets_after:
+        return new_state_by_ramps(new, state, neurons, (True, joined))
+    return new_state_by_ramps(new, state, neurons, (False, joined))
 
 
 @inlined
-def new_state_by(
-    new: Any, state: LayerState, neurons: Neurons, constants: tuple[bool, bool, bool]
+def new_state_by_ramps(
+    new: Any, state: LayerState, neurons: Neurons, constants: tuple[bool, bool]
 ) -> tuple[int, int]:
-    """⌊z · kept + (1 − z) · written⌋ into `new`; return how many clamps of σ and of tanh acted.
+    """As `new_state`, of functions that are ramps: one loop.
 
     `constants` are rules which are literals wherever this is called: LLVM does not vectorise a
     loop that asks for them.
     """
-    resets_after, table, joined = constants
+    resets_after, joined = constants
     h, rules = state.h, neurons.rules
     n, T = h.shape[0], h.dtype.type
     W, U = parts(state, neurons)
@@ -93,7 +100,6 @@ def new_state_by(
     c_down = neurons.joined_shift[candidate]
     d, inside = neurons.recurrent_bias, (neurons.inside_shift[0], neurons.inside_shift[1])
     sigmoid, tanh = four(neurons.ramps[SIGMOID]), four(neurons.ramps[TANH])
-    sigmoids, tanhs = neurons.tables[SIGMOID], neurons.tables[TANH]
     by, writes = rules.gate_fraction, rules.writes
     of_gates, of_candidate = T(0), T(0)
     for j in range(n):
@@ -103,8 +109,6 @@ def new_state_by(
             value = ramped(T, at(W_z, j), at(U_z, j), at(b_z, j), z_shifts, sigmoid)
         z = clamped(value, sigmoid)
         of_gates = T(of_gates + T(z != value))
-        if table:
-            z = at(sigmoids, z)
         term = at(U_c, j)
         if resets_after:
             if joined:
@@ -113,8 +117,6 @@ def new_state_by(
                 value = ramped(T, at(W_r, j), at(U_r, j), at(b_r, j), r_shifts, sigmoid)
             r = clamped(value, sigmoid)
             of_gates = T(of_gates + T(r != value))
-            if table:
-                r = at(sigmoids, r)
             term = reset_product(T, r, term, at(d, j), inside)
         if joined:
             term = right(left(term, c_shifts[2]), c_shifts[3])
@@ -123,31 +125,125 @@ def new_state_by(
             value = ramped(T, at(W_c, j), term, at(b_c, j), c_shifts, tanh)
         c = clamped(value, tanh)
         of_candidate = T(of_candidate + T(c != value))
-        if table:
-            c = at(tanhs, c)
         kept, written = (c, at(h, j)) if writes else (at(h, j), c)
         put(new, j, mixed(T, z, kept, written, by))
     return int(of_gates), int(of_candidate)
 
 
 @inlined
+def new_state_by_tables(
+    new: Any, state: LayerState, neurons: Neurons, joined: bool
+) -> tuple[int, int]:
+    """As `new_state`, of functions that are tables: a loop for each pass over the neurons.
+
+    Look-ups in the same loop would keep LLVM from vectorising everything else.
+    """
+    h, rules, rows = state.h, neurons.rules, state.scratch.rows
+    n, candidate = h.shape[0], rules.candidate
+    W, U = parts(state, neurons)
+    z, c = rows[4], rows[5]
+    of_gates = gate(z, rules.mixing_gate, state, neurons)
+    term = U[of_gate(0 if joined else candidate, n)]
+    if rules.resets_after:
+        of_gates += gate(c, rules.reset_gate, state, neurons)
+        reset_terms(rows[3], c, term, neurons.recurrent_bias, neurons.inside_shift)
+        term = rows[3]
+    W_c, tanh = W[of_gate(candidate, n)], neurons.ramps[TANH]
+    shifts = neurons.shifts[candidate]
+    if joined:
+        down = neurons.joined_shift[candidate]
+        of_candidate = joint_candidate_places(c, W_c, down, term, shifts, tanh)
+    else:
+        of_candidate = places(c, W_c, term, neurons.bias[candidate], shifts, tanh)
+    look_up(c, neurons.tables[TANH])
+    if rules.writes:
+        mix(new, z, c, h, rules.gate_fraction)
+    else:
+        mix(new, z, h, c, rules.gate_fraction)
+    return of_gates, of_candidate
+
+
+@called
+def places(out: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> int:
+    """The places of p on a ramp; return how many clamps acted."""
+    T, by, on = out.dtype.type, four(shifts), four(ramp)
+    clamps = T(0)
+    for j in range(out.shape[0]):
+        value = ramped(T, at(W, j), at(U, j), at(bias, j), by, on)
+        v = clamped(value, on)
+        clamps = T(clamps + T(v != value))
+        put(out, j, v)
+    return int(clamps)
+
+
+@called
+def joint_places(out: Any, sums: Any, down: Any, ramp: Any) -> int:
+    """As `places`, of joint sums."""
+    T, on = out.dtype.type, four(ramp)
+    clamps = T(0)
+    for j in range(out.shape[0]):
+        value = right(at(sums, j), down)
+        v = clamped(value, on)
+        clamps = T(clamps + T(v != value))
+        put(out, j, v)
+    return int(clamps)
+
+
+@called
+def joint_candidate_places(out: Any, sums: Any, down: Any, U: Any, shifts: Any, ramp: Any) -> int:
+    """As `places`, of the candidate's joint sums and its recurrent term."""
+    T, by, on = out.dtype.type, four(shifts), four(ramp)
+    clamps = T(0)
+    for j in range(out.shape[0]):
+        term = right(left(at(U, j), by[2]), by[3])
+        value = right(T(right(at(sums, j), down) + term), on[0])
+        v = clamped(value, on)
+        clamps = T(clamps + T(v != value))
+        put(out, j, v)
+    return int(clamps)
+
+
+@called
+def look_up(values: Any, table: Any) -> None:
+    """Replace places by the entries of a table."""
+    n = values.shape[0]
+    whole = n // LOOK_UPS * LOOK_UPS
+    for j in range(0, whole, LOOK_UPS):
+        looked_up(values, j, table)
+    for j in range(whole, n):
+        values[j] = table[values[j]]
+
+
+@called
+def reset_terms(out: Any, r: Any, U: Any, bias: Any, shifts: Any) -> None:
+    """out = r ⊙ ⌊(U e + d) · 2^k⌋."""
+    T, inside = out.dtype.type, (shifts[0], shifts[1])
+    for j in range(out.shape[0]):
+        put(out, j, reset_product(T, at(r, j), at(U, j), at(bias, j), inside))
+
+
+@called
+def mix(out: Any, z: Any, kept: Any, written: Any, by: int) -> None:
+    """out = ⌊z · kept + (1 − z) · written⌋."""
+    T = out.dtype.type
+    for j in range(out.shape[0]):
+        put(out, j, mixed(T, at(z, j), at(kept, j), at(written, j), by))
+
+
+@inlined
 def gate(out: Any, g: int, state: LayerState, neurons: Neurons) -> int:
     """σ of gate g; return how many clamps acted."""
-    n, T, rules = out.shape[0], out.dtype.type, neurons.rules
+    n, sigmoid = out.shape[0], neurons.ramps[SIGMOID]
     W, U = parts(state, neurons)
-    W_g, U_g = W[of_gate(g, n)], U[of_gate(g, n)]
-    bias, shifts, down = neurons.bias[g], four(neurons.shifts[g]), neurons.joined_shift[g]
-    sigmoid, sigmoids = four(neurons.ramps[SIGMOID]), neurons.tables[SIGMOID]
-    clamps = T(0)
-    for j in range(n):
-        if rules.joined:
-            value = right(at(W_g, j), down)
-        else:
-            value = ramped(T, at(W_g, j), at(U_g, j), at(bias, j), shifts, sigmoid)
-        v = clamped(value, sigmoid)
-        clamps = T(clamps + T(v != value))
-        put(out, j, at(sigmoids, v) if rules.table else v)
-    return int(clamps)
+    if neurons.rules.joined:
+        clamps = joint_places(out, W[of_gate(g, n)], neurons.joined_shift[g], sigmoid)
+    else:
+        clamps = places(
+            out, W[of_gate(g, n)], U[of_gate(g, n)], neurons.bias[g], neurons.shifts[g], sigmoid
+        )
+    if neurons.rules.table:
+        look_up(out, neurons.tables[SIGMOID])
+    return clamps
 
 
 @inlined

@@ -12,6 +12,7 @@ from hardware.definition.arithmetic import Integers
 from hardware.definition.formulation import EMISSION, OUTPUT, RESET
 from hardware.engines.event_driven.arrays import Numbers, owned, room
 from hardware.engines.event_driven.joint_sums import Joined
+from hardware.engines.event_driven.tiles import PANEL
 from hardware.program.model import Layer
 
 STRIP = 32
@@ -24,6 +25,7 @@ class Wires(NamedTuple):
     """The constant fields of `Synapses`."""
 
     weights: NDArray[np.int8]
+    packed: NDArray[np.int8]
     runs: NDArray[np.int64]
     by_change: bool
     base: Numbers
@@ -127,8 +129,10 @@ def wires(blocks: list[Block], number: type[np.integer], by_change: bool, start:
             runs.append([column, block.target, len(block.rows), block.scale])
         column += len(block.rows)
     none = np.empty((0, 0), dtype=np.int8)
+    rows = np.concatenate([block.rows for block in blocks]) if blocks else none
     return Wires(
-        by_source(np.concatenate([block.rows for block in blocks]) if blocks else none),
+        by_source(rows),
+        in_pairs(rows if number is np.int32 else none),
         np.array(runs, dtype=np.int64).reshape(-1, 4),
         by_change,
         owned(start.base, number),
@@ -153,3 +157,13 @@ def by_source(rows: NDArray[np.int8]) -> NDArray[np.int8]:
     for first in range(0, len(rows), STRIP):
         turned[:, first : first + STRIP] = rows[first : first + STRIP].T
     return turned
+
+
+def in_pairs(rows: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return weights in panels of targets, by pairs of adjacent sources; zeros fill up both."""
+    targets, sources = rows.shape
+    panels, pairs = -(-targets // PANEL), -(-sources // 2)
+    filled = np.zeros((panels * PANEL, 2 * pairs), dtype=np.int8)
+    filled[:targets, :sources] = rows
+    packed = filled.reshape(panels, PANEL, pairs, 2).transpose(0, 2, 1, 3)
+    return owned(packed, np.int8)

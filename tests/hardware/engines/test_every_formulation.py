@@ -8,24 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import every_cell, every_program, random_program, random_sequences
 
-from hardware import Program, Session, SparseSequences, compare, run, stream
+from hardware import Program, Session, SparseSequences, compare, run
 from hardware.definition.formulation import Formulation
+from hardware.engines.event_driven.density import DENSE
+from hardware.engines.event_driven.engine import Scorer
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.magnitudes import bounds
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Sequences
 
 
-def streamed(program: Program, sequences: Sequences | SparseSequences) -> np.ndarray:
+def streamed(program: Program, sequences: Sequences | SparseSequences, dense: str) -> np.ndarray:
     """The scores of a stream, as in `Trace.scores`."""
-    scores = list(stream(program, sequences, strict=False, threads=1))
+    scores, *_ = Scorer(program, dense).score(sequences)
     return np.concatenate(scores) if program.readout.answers_every_step else np.array(scores)
 
 
-def last_scores(program: Program, sequences: Sequences) -> np.ndarray:
+def last_scores(program: Program, sequences: Sequences, dense: str) -> np.ndarray:
     """The scores of a session after each sequence, step by step."""
     found = []
-    with Session(program, strict=False) as session:
+    with Session(program, strict=False, dense=dense) as session:
         for frames in sequences:
             session.reset()
             found.append([session.step(frame) for frame in frames][-1])
@@ -34,13 +36,14 @@ def last_scores(program: Program, sequences: Sequences) -> np.ndarray:
 
 def assert_same_everywhere(program: Program, sequences: Sequences) -> Trace:
     expected = run(program, sequences, engine="numpy", strict=False)
-    found = run(program, sequences, engine="events", strict=False, threads=1)
-    assert compare(expected, found).first is None
-    assert np.array_equal(expected.saturations, found.saturations)
-    for given_as in (sequences, SparseSequences.of(sequences)):
-        assert np.array_equal(streamed(program, given_as), expected.scores)
-    if not program.bidirectional:
-        assert np.array_equal(last_scores(program, sequences), expected.final_scores)
+    for dense in DENSE:
+        found = run(program, sequences, engine="events", strict=False, threads=1, dense=dense)
+        assert compare(expected, found).first is None
+        assert np.array_equal(expected.saturations, found.saturations)
+        for given_as in (sequences, SparseSequences.of(sequences)):
+            assert np.array_equal(streamed(program, given_as, dense), expected.scores)
+        if not program.bidirectional:
+            assert np.array_equal(last_scores(program, sequences, dense), expected.final_scores)
     return expected
 
 

@@ -88,7 +88,7 @@ def test_the_largest_vocabulary_streams_in_the_memory_of_its_messages() -> None:
 
 
 def test_an_encoder_of_one_source_a_channel_takes_as_much_room_as_before() -> None:
-    machine = Machine(Layout(random_program(0, channels=5)))
+    machine = Machine(Layout(random_program(0, channels=5)), "never")
     messages = machine.rooms.for_encoder(7)
     assert len(messages.events.sources) == 35
 

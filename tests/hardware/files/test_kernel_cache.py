@@ -19,7 +19,7 @@ import pytest
 from programs import random_program, random_sequences
 
 from hardware import Session, run, stream
-from hardware.engines.event_driven import arrivals, encoding, updates
+from hardware.engines.event_driven import arrivals, encoding, products, updates
 from hardware.engines.event_driven.encoding import encode, encode_events, encode_nonzero, list_rows
 from hardware.engines.event_driven.kernels import run_layer, run_readout
 from hardware.errors import KernelCacheWarning
@@ -258,7 +258,7 @@ def test_a_compilation_is_announced_once(
 
 
 @pytest.mark.parametrize(
-    "module", [arrivals, encoding, updates], ids=lambda module: module.__name__
+    "module", [arrivals, encoding, products, updates], ids=lambda module: module.__name__
 )
 def test_no_function_puts_into_what_it_reads_by_at(module: ModuleType) -> None:
     functions = [

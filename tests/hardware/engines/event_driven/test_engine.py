@@ -32,18 +32,22 @@ every_grid = st.fixed_dictionaries(
 )
 
 
-def both(program: Program, sequences: Sequences, threads: int = 1) -> tuple[Trace, Trace]:
-    """The traces of the definition and of the events engine."""
-    return (
+def both(program: Program, sequences: Sequences, threads: int = 1) -> list[Trace]:
+    """The traces of the definition, and of the events engine by each of its paths."""
+    return [
         run(program, sequences, engine="numpy", strict=False),
-        run(program, sequences, engine="events", strict=False, threads=threads),
-    )
+        *(
+            run(program, sequences, engine="events", strict=False, threads=threads, dense=dense)
+            for dense in ("always", "never")
+        ),
+    ]
 
 
-def assert_equal(expected: Trace, found: Trace) -> None:
-    assert compare(expected, found).first is None
-    assert [e.dtype for e in found.emitted] == [e.dtype for e in expected.emitted]
-    assert np.array_equal(expected.saturations, found.saturations)
+def assert_equal(expected: Trace, *of_engine: Trace) -> None:
+    for found in of_engine:
+        assert compare(expected, found).first is None
+        assert [e.dtype for e in found.emitted] == [e.dtype for e in expected.emitted]
+        assert np.array_equal(expected.saturations, found.saturations)
 
 
 @settings(max_examples=150, deadline=None)
@@ -123,10 +127,10 @@ def test_the_extremes_of_what_a_file_can_hold(formulation: str, emit: str) -> No
             largest,
         )
         assert Layout(program).number is number
-        expected, found = both(program, random_sequences(1, 7, [5, 8]))
-        assert_equal(expected, found)
-    assert found.saturations is not None
-    assert found.saturations[:, 2].all()
+        expected, *found = both(program, random_sequences(1, 7, [5, 8]))
+        assert_equal(expected, *found)
+    assert expected.saturations is not None
+    assert expected.saturations[:, 2].all()
 
 
 def test_a_threshold_below_zero_whose_reset_makes_membranes_grow() -> None:
@@ -134,9 +138,9 @@ def test_a_threshold_below_zero_whose_reset_makes_membranes_grow() -> None:
     layer = made.layers[0]
     rising = replace(layer, gate=replace(layer.gate, threshold=layer.gate.threshold - 2**24))
     program = replace(made, layers=(rising,))
-    expected, found = both(program, random_sequences(2, 3, [30]))
-    assert_equal(expected, found)
-    assert found.membranes[0].min() > 2**23
+    expected, *found = both(program, random_sequences(2, 3, [30]))
+    assert_equal(expected, *found)
+    assert expected.membranes[0].min() > 2**23
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -144,9 +148,9 @@ def test_a_threshold_below_zero_whose_reset_makes_membranes_grow() -> None:
 def test_silence_is_computed_like_anything_else(emit: str, readout: str) -> None:
     program = random_program(4, hidden=(6, 4), emit=emit, readout=readout)
     mute = replace(program, encoder=replace(program.encoder, gain=np.zeros(3)))
-    expected, found = both(mute, random_sequences(4, 3, [7, 1]))
-    assert not found.events.any()
-    assert_equal(expected, found)
+    expected, *found = both(mute, random_sequences(4, 3, [7, 1]))
+    assert not expected.events.any()
+    assert_equal(expected, *found)
 
 
 def test_programs_of_the_usual_kind_need_32_bits_and_no_look_at_the_word() -> None:

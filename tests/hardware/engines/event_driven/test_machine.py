@@ -12,6 +12,7 @@ from hardware import Session, run
 from hardware.definition.arithmetic import Integers
 from hardware.definition.encoder import ENCODERS, Encoder, EncoderKind
 from hardware.definition.readout import READOUTS
+from hardware.engines.event_driven.density import DENSE
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.machine import Machine
 
@@ -23,7 +24,7 @@ def test_lists_have_room_for_everything_that_could_be_sent(
     calls: list[list[int]], bidirectional: bool, initial: bool
 ) -> None:
     program = random_program(0, hidden=(4, 3), bidirectional=bidirectional, initial=initial)
-    machine, layers = Machine(Layout(program)), 1 + bidirectional
+    machine, layers = Machine(Layout(program), "never"), 1 + bidirectional
     for lengths in calls:
         steps, sequences = sum(lengths), len(lengths)
         levels = machine.rooms.for_levels(steps, sequences)
@@ -43,11 +44,13 @@ def test_what_a_machine_has_run_before_changes_nothing(emit: str, readout: str) 
     program = random_program(
         3, channels=70, hidden=(65, 9), bidirectional=True, initial=True, emit=emit, readout=readout
     )
-    machine = Machine(Layout(program))
+    layout = Layout(program)
+    machines = [Machine(layout, dense) for dense in DENSE]
     for number, lengths in enumerate(([30], [1] * 30, [2, 3], [50, 1], [1])):
         sequences = random_sequences(number, 70, lengths, activity=1 / (1 + number))
         expected = run(program, sequences, engine="numpy").scores
-        assert np.array_equal(machine.score_sequences(sequences), expected)
+        for machine in machines:
+            assert np.array_equal(machine.score_sequences(sequences), expected)
 
 
 def signs_of_changes(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
@@ -82,7 +85,9 @@ def test_an_encoder_without_a_kernel_runs_by_its_definition(
     program = random_program(6, channels=70, hidden=(9,), encoder="new", readout="step")
     sequences = random_sequences(6, 70, [5, 1, 8])
     expected = run(program, sequences, engine="numpy")
-    assert np.array_equal(Machine(Layout(program)).score_sequences(sequences), expected.scores)
+    for dense in DENSE:
+        machine = Machine(Layout(program), dense)
+        assert np.array_equal(machine.score_sequences(sequences), expected.scores)
     with Session(program) as session:
         scores = [session.step(frame) for frame in next(iter(sequences))]
     assert np.array_equal(scores[-1], expected.final_scores[0])
