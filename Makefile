@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint bench results docs clean
+.PHONY: help setup demo test test-long lint bench results docs wheel clean
 
 PYTHON_BIN := .venv/bin/python
 OUT ?= runs/demo
@@ -39,5 +39,9 @@ docs: setup ## Build the documentation as a site (site/)
 	@$(PYTHON_BIN) -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict
 
+wheel: setup ## Make a wheel with kernels for every processor that this machine can build for (dist/)
+	@$(PYTHON_BIN) -m spiking_gru.workflows.kernels --all
+	@$(PYTHON_BIN) -m pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean: ## Remove environments, runs and caches
-	rm -rf .venv .venv-3.10 runs site build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-3.10 runs site build dist hardware/kernels/built *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -43,12 +43,24 @@ def examine() -> list[Finding]:
         if missing is None
         else Finding("lava-nc", missing.split(":")[0], install_command(), "the lava engine")
     )
-    return [*findings, *_kernels()]
+    return [*findings, *_library(), *_kernels()]
+
+
+def _library() -> list[Finding]:
+    try:
+        from hardware.kernels.library import CHOSEN_BY, asked_for, found
+    except ImportError:  # of a package that is missing, which has its own finding
+        return []
+    library = found()
+    if library.code is not None:
+        return [Finding("kernels", f"built ahead for {library.target}", "", "a quick start")]
+    remedy = "python -m spiking_gru.workflows.kernels" if asked_for() else f"unset {CHOSEN_BY}"
+    return [Finding("kernels", f"compiled when needed: {library.reason}", remedy, "a quick start")]
 
 
 def _kernels() -> list[Finding]:
     try:
-        from hardware.files.kernel_files import CHOSEN_BY, damaged_kernels, writable_folder
+        from hardware.kernels.files import CHOSEN_BY, damaged_kernels, writable_folder
     except ImportError:  # of a package that is missing, which has its own finding
         return []
     folder, damaged = writable_folder(), damaged_kernels()

@@ -14,7 +14,8 @@ from hardware.definition.cell import step
 from hardware.definition.token_rows import AT_ONCE, Rows, TokenRows, parts
 from hardware.engines.reference import product_of, synapses
 from hardware.errors import InputError
-from hardware.files.kernel_cache import compiled
+from hardware.kernels.calls import Kernel
+from hardware.kernels.fields import arguments_at
 from hardware.program.model import Layer, Program
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import in_parts
@@ -159,8 +160,7 @@ def met(sent: AnySent, weights: NDArray[Any]) -> NDArray[np.int32]:
     if not (weights != weights[:, :1]).any():
         sums = np.empty((len(sent), 1), dtype=np.int32)
         for part in parts(sent):
-            marks = np.ascontiguousarray(sent[part]).view(np.uint8)
-            weigh(marks, weights[:, 0].astype(np.int32), sums[part, 0])
+            weigh(marks(sent[part]), weights[:, 0].astype(np.int32), sums[part, 0])
         return np.broadcast_to(sums, (len(sent), weights.shape[1]))
     exact: type[np.floating] = np.float64
     if weights.sum(axis=0).max(initial=0) < EXACT_IN_FLOAT32:
@@ -171,14 +171,21 @@ def met(sent: AnySent, weights: NDArray[Any]) -> NDArray[np.int32]:
     return sums
 
 
-@compiled
-def weigh(sent: NDArray[np.uint8], weights: NDArray[np.int32], sums: NDArray[np.int32]) -> None:
+def marks(sent: AnySent) -> NDArray[np.uint8]:
+    """Return 1 where something is sent, else 0, as kernels take it."""
+    return np.require(np.asarray(sent), requirements=["C", "W"]).view(np.uint8)
+
+
+@Kernel
+def weigh(form: Any, address: int) -> int:
     """`sums = sent · weights`, in one thread: those of a matrix product wait for busy cores."""
+    sent, weights, sums = arguments_at(form, address)
     for t in range(sent.shape[0]):
         total = np.int32(0)
         for i in range(sent.shape[1]):
             total = np.int32(total + np.int32(sent[t, i]) * weights[i])
         sums[t] = total
+    return 0
 
 
 def per_source(sent: AnySent, trace: Trace) -> Iterator[tuple[slice, NDArray[np.int64]]]:
@@ -189,17 +196,19 @@ def per_source(sent: AnySent, trace: Trace) -> Iterator[tuple[slice, NDArray[np.
         rows = slice(*np.searchsorted(sequence, (some.start, some.stop)))
         of_some, own = sent[rows], sequence[rows] - some.start
         for part in parts(of_some):
-            tally(np.ascontiguousarray(of_some[part]).view(np.uint8), own[part], sums)
+            tally(marks(of_some[part]), own[part], sums)
         yield some, sums.astype(np.int64)
 
 
-@compiled
-def tally(sent: NDArray[np.uint8], sequence: NDArray[np.int64], sums: NDArray[np.int32]) -> None:
+@Kernel
+def tally(form: Any, address: int) -> int:
     """Add each row to the sums of its sequence."""
+    sent, sequence, sums = arguments_at(form, address)
     for t in range(sent.shape[0]):
         total = sums[sequence[t]]
         for i in range(sent.shape[1]):
             total[i] += np.int32(sent[t, i])
+    return 0
 
 
 def in_all(sent: AnySent, trace: Trace) -> NDArray[np.int64]:

@@ -121,7 +121,7 @@ def run_program(
     voice: Voice,
     options: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    from hardware.files.kernel_time import KERNEL_TIME
+    from hardware.kernels.clock import KERNEL_TIME
     from hardware.program.pair import ProgramPair, load_programs
     from hardware.runs.clamped import clamped_inputs
     from hardware.runs.run import run as run_on

@@ -19,7 +19,7 @@ from torch import Tensor
 from hardware.errors import choose
 from spiking_gru.functional import Fire
 from spiking_gru.fused import settings
-from spiking_gru.fused.phases import Phases, by_step, compositions
+from spiking_gru.fused.phases import Phases, by_call, by_step, compositions
 from spiking_gru.quantise import Arithmetic
 from spiking_gru.surrogate import ATan
 
@@ -87,7 +87,7 @@ def torch_backend() -> Backend:
 
     everything = (slice(None),)
     return Backend(
-        phases=compositions(rows_torch),
+        phases=Phases(*map(by_call, compositions(rows_torch))),
         array=Tensor.detach,
         living=lambda alive: [everything] * len(alive),
         skips=False,
@@ -107,7 +107,7 @@ def numba_backend() -> Backend:
         living=lambda alive: [np.flatnonzero(rows) for rows in alive.numpy()],
         skips=True,
         forward_settings=lambda arithmetic, _: settings.forward_settings(arithmetic),
-        packed=phases_numba.plain,
+        packed=lambda values: values,
         in_passing=True,
         event_product=events_numba.product,
         add_by_events=events_numba.add_product,

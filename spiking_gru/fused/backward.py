@@ -34,7 +34,7 @@ class Backward:
         self.weights = WeightGradients(backend, cell, inputs, saved, bool(wanted.x))
         settings = backward_settings(cell, bool(wanted.threshold), fire, backend.in_passing)
         packed = map(backend.packed, settings)
-        self.stages = list(zip(packed, stages_of(cell.row), strict=True))[::-1]
+        self.settings = list(zip(packed, stages_of(cell.row), strict=True))[::-1]
         self.slopes_given = cell.spiking and not settings[0].alpha
         # Past the recurrent products the last emission is reached by r ⊙ e, and where it is emitted
         # again; else the product with the emission itself gives its whole gradient.
@@ -47,9 +47,13 @@ class Backward:
         """All gradients in the order of the inputs, from those of the two results."""
         array, steps = self.backend.array, len(self.saved.emitted)
         self.living = self.inputs.living(self.backend)
-        self.constants = self.inputs.constants(self.backend, self.cell)
-        self.arrays = self.backend.packed(Saved(*map(array, self.saved)))
+        constants = self.inputs.constants(self.backend, self.cell)
+        arrays = self.backend.packed(Saved(*map(array, self.saved)))
         at_once, direct = self.allocate(d_emitted)
+        given = constants, arrays, self.gradient_arrays
+        self.stages = [
+            (self.backend.phases.backward(*given, k), stage) for k, stage in self.settings
+        ]
         d, gradients = self.gradients.d, self.gradients
 
         for start in reversed(range(0, steps, at_once)):
@@ -105,10 +109,8 @@ class Backward:
 
     def step(self, t: int) -> None:
         """One step, from its last stage to its first."""
-        for k, stage in self.stages:
-            self.backend.phases.backward(
-                self.living[t], t, self.constants, self.arrays, self.gradient_arrays, k
-            )
+        for phase, stage in self.stages:
+            phase(self.living[t], t)
             if stage.message:
                 self.through(stage.message.stream, t)
 

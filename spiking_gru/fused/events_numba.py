@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
-from hardware.files.kernel_cache import compiled
+from hardware.kernels.calls import Kernel, Prepared
+from hardware.kernels.fields import arguments_at
+from hardware.kernels.parts import inlined
 
 FEW = 4
 """At most 1 number in 4 is nonzero; with more, the matrix product is quicker."""
 
 
-@numba.njit(forceinline=True, nogil=True, error_model="numpy", _nrt=False)
+@inlined
 def few(a: Any) -> bool:
     count = 0
     for i in range(a.shape[0]):
@@ -29,11 +30,12 @@ def few(a: Any) -> bool:
     return bool(count * FEW <= a.size)
 
 
-@compiled
-def rows_where(a: Any, U: Any, out: Any, fired: Any) -> bool:
-    """out ← a U, where few of a are not zero; else False, and nothing is done."""
+@Kernel
+def rows_where(form: Any, address: int) -> int:
+    """out ← a U, where few of a are not zero; else 1, and nothing is done."""
+    a, U, out, fired = arguments_at(form, address)
     if not few(a):
-        return False
+        return 1
     batch, n = a.shape
     for i in range(batch):
         count = 0
@@ -53,14 +55,15 @@ def rows_where(a: Any, U: Any, out: Any, fired: Any) -> bool:
             a0, U0 = a[i, fired[k]], U[fired[k]]
             for c in range(len(row)):
                 row[c] += a0 * U0[c]
-    return True
+    return 0
 
 
-@compiled
-def add_rows_where(d: Any, first: int, a: Any, total: Any, fired: Any) -> bool:
-    """total += aᵀ d, of d's columns from `first`, where few of a are not zero; else False."""
+@Kernel
+def add_rows_where(form: Any, address: int) -> int:
+    """total += aᵀ d, of d's columns from `first`, where few of a are not zero; else 1."""
+    d, first, a, total, fired = arguments_at(form, address)
     if not few(a):
-        return False
+        return 1
     rows, n = a.shape
     width = total.shape[1]
     for i in range(rows):
@@ -73,15 +76,20 @@ def add_rows_where(d: Any, first: int, a: Any, total: Any, fired: Any) -> bool:
             row, number = total[fired[k]], a[i, fired[k]]
             for c in range(width):
                 row[c] += number * own[c]
-    return True
+    return 0
 
 
 def product(U: Tensor) -> Callable[[Tensor, Any, Tensor, Any], None]:
     """A function for out ← a U, given a and out as tensors and as arrays."""
     rows, fired = U.numpy(), np.empty(len(U) + 1, np.int64)
 
+    prepared: list[Prepared] = []
+
     def times(a: Tensor, a_: Any, out: Tensor, out_: Any) -> None:
-        if not rows_where(a_, rows, out_, fired):
+        if not prepared:
+            prepared.append(Prepared(rows_where, a_, rows, out_, fired))
+        prepared[0].give(0, a_)
+        if prepared[0]():
             torch.mm(a, U, out=out)
 
     return times
@@ -90,4 +98,4 @@ def product(U: Tensor) -> Callable[[Tensor, Any, Tensor, Any], None]:
 def add_product(total: Tensor, d: Tensor, first: int, a: Tensor) -> bool:
     """total += aᵀ d, of d's columns from `first`; False where few numbers of a are zero."""
     fired = np.empty(a.shape[1] + 1, np.int64)
-    return bool(add_rows_where(d.numpy(), first, a.numpy(), total.numpy(), fired))
+    return not add_rows_where(d.numpy(), first, a.numpy(), total.numpy(), fired)

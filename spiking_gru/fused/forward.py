@@ -98,10 +98,9 @@ class Recurrence:
         self.flat = backend.array(self.products)
         self.by_gate = backend.array(self.products.view(-1, count, hidden))
 
-    def at(self, t: int) -> Any:
-        """The products (batch, gates, hidden) of step t, in an array that every step reuses."""
+    def at(self, t: int) -> None:
+        """Compute the products of step t, in arrays that every step reuses."""
         self.times(self.messages[t], self.arrays[t], self.products, self.flat)
-        return self.by_gate
 
 
 def recurrences(
@@ -132,16 +131,21 @@ def forward(backend: Backend, arithmetic: Arithmetic, inputs: Inputs) -> Saved:
     living, constants = inputs.living(backend), inputs.constants(backend, cell)
     arrays = backend.packed(Saved(*map(backend.array, saved)))
     nothing = backend.array(inputs.U.new_empty(batch, 0, inputs.hidden))
-    phase, products = backend.phases.forward, recurrences(backend, cell, inputs, saved)
-    settings = backend.forward_settings(arithmetic, inputs.x.device)
-    stages = [
-        (backend.packed(k), products[stage.message.stream] if stage.message else None)
-        for k, stage in zip(settings, stages_of(cell.row), strict=True)
-    ]
+    products = recurrences(backend, cell, inputs, saved)
+    stages = []
+    for k, stage in zip(
+        backend.forward_settings(arithmetic, inputs.x.device), stages_of(cell.row), strict=True
+    ):
+        recurrence = products[stage.message.stream] if stage.message else None
+        received = recurrence.by_gate if recurrence else nothing
+        phase = backend.phases.forward(constants, arrays, received, backend.packed(k))
+        stages.append((phase, recurrence))
     h = inputs.membrane
     for t in range(steps):
-        for k, recurrence in stages:
-            phase(living[t], t, constants, arrays, recurrence.at(t) if recurrence else nothing, k)
+        for phase, recurrence in stages:
+            if recurrence:
+                recurrence.at(t)
+            phase(living[t], t)
         if inputs.alive is not None:
             # Where a sequence has ended its state stays and nothing is emitted.
             on = inputs.alive[t].unsqueeze(-1)

@@ -16,7 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-Phase = Callable[..., None]
+Step = Callable[[Any, int], object]
+"""Computes a phase for the rows to work on and for the number of a step."""
+
+Phase = Callable[..., Step]
+"""Takes the arrays and settings of a phase, for all steps."""
 
 
 class Constants(NamedTuple):
@@ -82,8 +86,13 @@ class Phases(NamedTuple):
     backward: Phase
 
 
-def compositions(rows: Any) -> Phases:
-    """The phases in terms of a backend's row operations."""
+def by_call(function: Callable[..., object]) -> Phase:
+    """The phase of a function that takes everything in each call."""
+    return lambda *arrays: lambda living, t: function(living, t, *arrays)
+
+
+def compositions(rows: Any) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Both phases as functions, in terms of a backend's row operations."""
 
     def forward(living, t, constants, saved, products, k):
         p, b, theta = k.plan, constants.bias, constants.threshold
@@ -155,4 +164,4 @@ def compositions(rows: Any) -> Phases:
             if p.opens and p.before:
                 rows.message_back(d[i, p.r], d_e, total, gates[i, p.r], last[i], k)
 
-    return Phases(forward, backward)
+    return forward, backward

@@ -1,33 +1,55 @@
-"""The phases compiled by Numba, once for all settings, and kept on disk."""
+"""The phases compiled by Numba, once for all settings; their arrays stay in memory."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hardware.definition import arithmetic
-from hardware.files.kernel_cache import compiled
+from hardware.kernels.calls import Kernel, Prepared
+from hardware.kernels.fields import arguments_at
 from spiking_gru.fused import rows_numba
-from spiking_gru.fused.phases import Constants, Gradients, Phases, Saved, compositions
+from spiking_gru.fused.phases import Phase, Phases, Step, compositions
 from spiking_gru.fused.rows_numba import row
-from spiking_gru.fused.settings import Backward, Forward, Plan
 
 _forward, _backward = (row(phase) for phase in compositions(rows_numba))
 
-
-def plain(values: Any) -> Any:
-    """A named tuple as a plain one: Numba takes it in a third of the time, at every call."""
-    return tuple(map(plain, values)) if isinstance(values, tuple) else values
+NOBODY = np.empty(0, dtype=np.int64)
 
 
-def forward(living, t, constants, saved, products, k):
-    settings = Forward(Plan(*k[0]), *k[1:])
-    _forward(living, t, Constants(*constants), Saved(*saved), products, settings)
+def forward(form: Any, address: int) -> int:
+    living, t, constants, saved, products, settings = arguments_at(form, address)
+    _forward(living, t, constants, saved, products, settings)
+    return 0
 
 
-def backward(living, t, constants, saved, gradients, k):
-    settings = Backward(Plan(*k[0]), *k[1:])
-    _backward(living, t, Constants(*constants), Saved(*saved), Gradients(*gradients), settings)
+def backward(form: Any, address: int) -> int:
+    living, t, constants, saved, gradients, settings = arguments_at(form, address)
+    _backward(living, t, constants, saved, gradients, settings)
+    return 0
 
 
-PHASES = Phases(*(compiled(phase, Path(arithmetic.__file__)) for phase in (forward, backward)))
+def phase(kernel: Kernel) -> Phase:
+    """The phase that a kernel computes."""
+
+    def over(*arrays: Any) -> Step:
+        prepared, given = Prepared(kernel, NOBODY, 0, *arrays), NOBODY
+
+        def step(living: Any, t: int) -> None:
+            nonlocal given
+            if living is not given:
+                prepared.give(0, living)
+                given = living
+            prepared.give(1, t)
+            prepared()
+
+        return step
+
+    return over
+
+
+SOURCE = Path(arithmetic.__file__)
+KERNELS = Kernel(forward, SOURCE), Kernel(backward, SOURCE)
+PHASES = Phases(*map(phase, KERNELS))

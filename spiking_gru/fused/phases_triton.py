@@ -11,7 +11,7 @@ from torch import Tensor
 from spiking_gru.fused import settings
 from spiking_gru.fused.backward_triton import backward_kernel
 from spiking_gru.fused.forward_triton import forward_kernel
-from spiking_gru.fused.phases import Constants, Gradients, Phases, Saved, by_step
+from spiking_gru.fused.phases import Constants, Gradients, Phases, Saved, by_call, by_step
 from spiking_gru.quantise import Arithmetic
 
 BLOCK = 256
@@ -100,4 +100,4 @@ def backward(
     launch(backward_kernel, living, arrays, k.constants)
 
 
-PHASES = Phases(forward, backward)
+PHASES = Phases(by_call(forward), by_call(backward))

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from hardware.definition.arithmetic import TABLE_ENTRIES, TABLE_RANGE
+from hardware.kernels.parts import inlined
 from spiking_gru.fused.settings import BINARY, GRADED, SIGNED, STATE, SUBTRACT, ZERO
 
 F = np.float32
@@ -26,8 +26,7 @@ STEPS, MIDDLE, LAST = (
     F(TABLE_ENTRIES - 1),
 )
 
-row = numba.njit(forceinline=True, nogil=True, error_model="numpy", _nrt=False)
-"""Without reference counts (`_nrt`), which would cost as much as the arithmetic."""
+row = inlined
 
 
 @row

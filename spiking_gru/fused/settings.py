@@ -129,7 +129,7 @@ def backward_settings(cell: Cell, learns: bool, fire: Fire, in_passing: bool) ->
             reset=reset_of(cell),
             writes=cell.row.writes,
             learns=learns and cell.spiking,
-            alpha=fire.alpha if in_passing and isinstance(fire, ATan) else 0.0,
+            alpha=float(fire.alpha) if in_passing and isinstance(fire, ATan) else 0.0,
         )
         for stage in stages_of(cell.row)
     ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from hardware import doctor
-from hardware.files.kernel_files import KernelName, write_kernel
+from hardware.kernels import library
+from hardware.kernels.files import KernelName, write_kernel
+from hardware.kernels.library import Found
 
 
 def test_what_is_installed_needs_no_remedy() -> None:
@@ -73,3 +76,27 @@ def test_the_doctor_names_damaged_kernels(tmp_path: Path, monkeypatch: pytest.Mo
     file.write_bytes(file.read_bytes()[:-1])
     assert kernels().found == "1 damaged"
     assert kernels().remedy == f"rm '{file}'"
+
+
+def library_of() -> doctor.Finding:
+    return {finding.name: finding for finding in doctor.examine()}["kernels"]
+
+
+def test_the_doctor_says_which_kernels_are_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, well, remedy in (
+        (Found(ctypes.CDLL(None), "x86-64-v3", ""), True, ""),
+        (Found(None, "", "none was built"), False, "python -m spiking_gru.workflows.kernels"),
+    ):
+        monkeypatch.setattr(library, "found", lambda found=found: found)
+        assert library_of().well == well
+        assert library_of().remedy == remedy
+        assert (found.target or found.reason) in library_of().found
+
+
+def test_the_doctor_says_which_variable_asks_for_compiled_kernels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SPIKING_GRU_KERNELS", "compile")
+    library.found.cache_clear()
+    assert library_of().remedy == "unset SPIKING_GRU_KERNELS"
+    library.found.cache_clear()

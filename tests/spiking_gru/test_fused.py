@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import product
@@ -15,6 +16,7 @@ from hardware.definition.arithmetic import ACTIVATIONS
 from hardware.definition.emission import EMISSIONS, RESET_MECHANISMS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.errors import SettingError
+from hardware.kernels.library import CHOSEN_BY, COMPILE
 from spiking_gru import SpikingGRU, SpikingGRUCell
 from spiking_gru.fused import backward, way
 from spiking_gru.sequence import sequence
@@ -261,13 +263,11 @@ def test_what_numba_compiled_is_found_again_by_the_next_process() -> None:
     program = """
 import torch
 from spiking_gru import SpikingGRU
-from spiking_gru.fused.phases_numba import PHASES
+from spiking_gru.fused.phases_numba import KERNELS
 for formulation, emit in (("torch", "binary"), ("minimal", "graded")):
     SpikingGRU(1, 1, formulation=formulation, emit=emit)(torch.ones(2, 1, 1))[0].sum().backward()
-print(*(sum(phase.stats.cache_hits.values()) for phase in PHASES))
+print(*(sum(kernel.compiled.stats.cache_hits.values()) for kernel in KERNELS))
 """
-    hits = [
-        subprocess.check_output([sys.executable, "-c", program], text=True).split()
-        for _ in range(2)
-    ]
+    command, compiled = [sys.executable, "-c", program], {**os.environ, CHOSEN_BY: COMPILE}
+    hits = [subprocess.check_output(command, text=True, env=compiled).split() for _ in range(2)]
     assert hits[1] == ["1", "1"]

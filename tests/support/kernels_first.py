@@ -15,7 +15,7 @@ from pathlib import Path
 from programs import random_program, random_sequences
 
 from hardware import run, stream
-from hardware.files.kernel_files import writable_folder
+from hardware.kernels.files import writable_folder
 
 
 def record() -> None:

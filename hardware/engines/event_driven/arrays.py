@@ -183,8 +183,6 @@ class Slots(NamedTuple):
     order: NDArray[np.int64]  # (slots,): the slots, those at work first
     sequence: NDArray[np.int64]  # (slots,)
     step: NDArray[np.int64]  # (slots,): in the order of computation
-    begin: NDArray[np.int64]  # (slots,): where the list of the step before begins
-    end: NDArray[np.int64]  # (slots,)
 
 
 class Scratch(NamedTuple):
@@ -289,5 +287,5 @@ class SaturationCounts(NamedTuple):
     limit: int
     """The largest magnitude that the word holds."""
 
-    counting: bool | None
-    """None where nothing is counted or checked: a kernel of its own, without the code for it."""
+    counting: bool
+    """Whether saturations are counted, and values outside the word are looked for."""

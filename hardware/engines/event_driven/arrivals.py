@@ -18,13 +18,12 @@ from hardware.engines.event_driven.arrays import (
 from hardware.engines.event_driven.intrinsics import (
     LANES,
     at,
-    called,
-    inlined,
     left,
     lowest_bit,
     nonzero,
     put,
 )
+from hardware.kernels.parts import called, inlined
 
 
 @inlined

@@ -22,9 +22,10 @@ from hardware.definition.encoder_kinds import (
 )
 from hardware.engines.event_driven.arrays import EncoderState, Encoding, Events, Messages, Part
 from hardware.engines.event_driven.arrivals import copy, fill, list_events
-from hardware.engines.event_driven.fields import arguments_at
-from hardware.engines.event_driven.intrinsics import LANES, at, inlined, lowest_bit, nonzero, put
-from hardware.files.kernel_cache import compiled
+from hardware.engines.event_driven.intrinsics import LANES, at, lowest_bit, nonzero, put
+from hardware.kernels.calls import Kernel
+from hardware.kernels.fields import arguments_at
+from hardware.kernels.parts import inlined
 
 KINDS = (
     encode_graded,
@@ -83,7 +84,7 @@ class EncoderCall(NamedTuple):
     sent: Messages
 
 
-@compiled
+@Kernel
 def encode(form: Any, address: int) -> int:
     """Encode frames of sequences as messages, `steps` of each frame."""
     (encoding, state), (frames, part, sent) = arguments_at(form, address)
@@ -140,7 +141,7 @@ def encode(form: Any, address: int) -> int:
     return 0
 
 
-@compiled
+@Kernel
 def encode_nonzero(form: Any, address: int) -> int:
     """As `encode`, from the nonzero values only, for encoders that round 0 to 0."""
     (encoding, state), (frames, _, sent) = arguments_at(form, address)
@@ -178,25 +179,21 @@ def list_encoded(
     return end
 
 
-@compiled
-def encode_events(
-    offset: NDArray[np.float64],
-    gain: NDArray[np.float64],
-    limit: int,
-    clamped: NDArray[np.int64],
-    values: NDArray[np.float32],
-    events: Events,
-) -> None:
+@Kernel
+def encode_events(form: Any, address: int) -> int:
     """As `encode_nonzero`, from the nonzero values and their channels in `events.sources`."""
+    (encoding, state), values, events = arguments_at(form, address)
+    offset, gain, limit, clamped = encoding.offset, encoding.gain, encoding.limit, state.clamped
     for i in range(len(values)):
         c = events.sources[i]
         value = rounded(values[i], offset[c], gain[c])
         events.values[i] = clamp(value, limit)
         if is_clamped(value, limit):
             clamped[c] += 1
+    return 0
 
 
-@compiled
+@Kernel
 def list_tokens(form: Any, address: int) -> int:
     """Make lists of frames of tokens that have been checked: one message for each token."""
     (encoding, _), (frames, _, sent) = arguments_at(form, address)
@@ -213,21 +210,22 @@ def list_tokens(form: Any, address: int) -> int:
     return 0
 
 
-@compiled
-def list_rows(sent: Messages) -> None:
+@Kernel
+def list_rows(form: Any, address: int) -> int:
     """Make lists of messages that came as rows."""
-    end = 0
+    (sent,), end = arguments_at(form, address), 0
     for row in range(len(sent.rows)):
         sent.begin[row] = end
         end = list_events(sent.rows[row], 0, sent.events, end)
         sent.end[row] = end
+    return 0
 
 
 LARGEST = np.finfo(np.float32).max
 """The largest finite value of a frame."""
 
 
-@compiled
+@Kernel
 def refuse_infinite(form: Any, address: int) -> int:
     """Return 1 where a value of the frames is not a finite number, else 0."""
     _, (frames, _, _) = arguments_at(form, address)
@@ -239,7 +237,7 @@ def refuse_infinite(form: Any, address: int) -> int:
     return int(found)
 
 
-@compiled
+@Kernel
 def refuse_no_tokens(form: Any, address: int) -> int:
     """Return 1 where a value of the frames is not a token, else 0."""
     (encoding, _), (frames, _, _) = arguments_at(form, address)
@@ -252,7 +250,7 @@ def refuse_no_tokens(form: Any, address: int) -> int:
     return 0
 
 
-@compiled
+@Kernel
 def go_on(form: Any, address: int) -> int:
     """Let the next call continue the sequence, after the frames of this one."""
     (encoding, _), (frames, part, _) = arguments_at(form, address)

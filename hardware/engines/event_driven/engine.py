@@ -149,7 +149,6 @@ class Stepper:
         self.last = scores[-1]
         self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
         self.sampling = Sampling(self.machine.density)
-        self.run_calls = self.live.run_calls
         self.by_definition, self.watched = self.live.by_definition, self.machine.layout.watched
         self.block(self.frame[:0])  # compiles it
 
@@ -175,7 +174,7 @@ class Stepper:
         elif self.by_definition:
             status = self.live.step()
         else:
-            status = self.run_calls(*self.live.given)
+            status = self.live.run()
         return self.last if status == 0 else None
 
     def block(self, frames: NDArray[np.float32]) -> Integers:

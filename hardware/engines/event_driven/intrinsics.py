@@ -1,26 +1,15 @@
-"""Instructions that Numba lacks, or has in 64 bits only; and how loops are inlined."""
+"""Instructions that Numba lacks, or has in 64 bits only."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
-from numba.extending import intrinsic
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-inlined: Callable[[F], F] = numba.njit(
-    nogil=True, error_model="numpy", forceinline=True, _nrt=False
-)
-
-called: Callable[[F], F] = numba.njit(nogil=True, error_model="numpy", _nrt=False)
-"""Compiles a function that is too long to be inlined at every call."""
-
-instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
+from hardware.kernels.parts import inlined, instruction
 
 LANES = 64
 """Values examined at once. Rows of messages are padded with zeros to a multiple of it."""

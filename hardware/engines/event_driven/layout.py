@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,12 @@ from hardware.engines.event_driven.encoding import (
 )
 from hardware.engines.event_driven.intrinsics import LANES
 from hardware.engines.event_driven.joint_sums import Joined, join
-from hardware.engines.event_driven.wiring import Wiring, readout_wires, wiring_of
+from hardware.engines.event_driven.wiring import Wiring, pack, readout_wires, wiring_of
 from hardware.engines.magnitudes import width
 from hardware.engines.saturation import ramp
 from hardware.program.model import Layer, Program
+
+T = TypeVar("T")
 
 
 def padded(width: int) -> int:
@@ -144,8 +147,29 @@ class LayerLayout:
     """The place of its first neuron in its level."""
 
 
+def receivers(
+    number: int, levels: Sequence[Sequence[tuple[T, Any]]], readout: tuple[T, Any]
+) -> Iterator[tuple[T, Any]]:
+    """Yield the synapses that receive the messages of the encoder (0), of level 0 (1), and so on.
+
+    A layer is given as its owner and its synapses, named as in `Wiring`; yield both for each.
+    """
+    for level, layers in enumerate(levels):
+        for owner, synapses in layers:
+            if level == number:
+                yield owner, synapses.input
+            if level + 1 == number:
+                for each in (synapses.emission, synapses.reset, synapses.output):
+                    yield owner, each
+    if number == len(levels):
+        yield readout
+
+
 class Layout:
-    """A program, laid out. It never changes, so that threads can share it."""
+    """A program, laid out. It never changes, so that threads can share it.
+
+    Packed weights alone are written later, where they are needed first.
+    """
 
     def __init__(self, program: Program) -> None:
         needed = width(program)
@@ -164,8 +188,20 @@ class Layout:
             by_change.append(all(layer.cell.sends_changes for layer in level))
         self.levels = tuple(levels)
         self.by_change = tuple(by_change)
+        self.packed: set[int] = set()
+        """The messages whose weights are packed: 0 for the encoder's, 1 for those of level 0."""
+
         self.lay_out_encoder()
         self.lay_out_readout()
+
+    def pack(self, dense: list[bool]) -> None:
+        """Pack the weights of messages that are dense. Several threads may do this at once."""
+        layers = [[(None, layer.wiring) for layer in level] for level in self.levels]
+        for number in np.flatnonzero(dense).tolist():
+            if number not in self.packed:
+                for _, wires in receivers(number, layers, (None, self.readout)):
+                    pack(wires.packed, wires.weights)
+                self.packed.add(number)
 
     def lay_out_encoder(self) -> None:
         encoder = self.program.encoder

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
 from hardware.engines.event_driven.arrays import part_of
-from hardware.engines.event_driven.calls import Calls, run_calls_directly, run_frames
 from hardware.engines.event_driven.encoding import go_on
 from hardware.engines.event_driven.machine import Machine
-from hardware.engines.event_driven.memory import initial_states
+from hardware.engines.event_driven.memory import compact, initial_states
+from hardware.kernels.calls import Calls, run_frames
 from hardware.program.start import Carried, Start
 
 
@@ -36,7 +36,6 @@ class LiveSequence:
         self.frame, self.scores = frame, scores
         self.part = part_of(np.zeros(1, np.int64), np.ones(1, np.int64), number, 0)
         self.by_definition = layout.encode is None
-        self.run_calls = run_calls_directly()
         self.prepare()
 
     def prepare(self) -> None:
@@ -52,7 +51,7 @@ class LiveSequence:
                 machine.encoder_call(go_on, *given),
             ]
         )
-        self.given = self.calls.given
+        self.run = self.calls.prepared.call  # which `calls` keeps valid
 
     def follow(self, dense: list[bool]) -> bool:
         """Let these messages be dense from the next frame on; return whether that is new."""
@@ -72,12 +71,13 @@ class LiveSequence:
             if not self.machine.layout.program.encoder.takes(self.frame):
                 return 1
             self.machine.encode_by_definition(self.frame, self.part, self.encoded)
-        return self.run_calls(*self.given)
+        return self.run()
 
     def block(self, frames: NDArray[np.float32], scores: Integers) -> None:
         """Take several frames, which the encoder can take, and write the scores after each."""
-        taken = run_frames(*self.given, frames, self.frame, self.scores[-1], scores)
-        assert taken == len(frames)
+        calls = self.calls.functions, self.calls.addresses
+        refused = run_frames(*calls, compact(frames), self.frame, self.scores[-1], scores)
+        assert not refused
 
     @property
     def steps(self) -> int:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardware.definition.arithmetic import Integers
-from hardware.engines.event_driven.calls import run_rows
 from hardware.engines.event_driven.layout import Layout
 from hardware.engines.event_driven.live import LiveSequence
 from hardware.engines.event_driven.machine import Machine
+from hardware.engines.event_driven.memory import compact
 from hardware.engines.event_driven.sampling import Sampling, values_in_force
 from hardware.engines.saturation import Saturations
+from hardware.kernels.calls import run_rows
 from hardware.program.model import Program
 from hardware.program.start import Carried, Start, start_of_row
 
@@ -74,8 +75,7 @@ class LiveRows:
         if self.by_definition:
             refused[:] = [self.live[row].step() for row in rows]
         else:
-            functions, addresses = self.functions.ctypes.data, self.addresses.ctypes.data
-            run_rows(functions, addresses, len(self.functions), rows, refused)
+            run_rows(self.functions, self.addresses, compact(rows), refused)
         if sampled is not None and before is not None:
             # The last row: its messages are still in the memory that all rows share.
             dense = self.sampling.take(sampled, before, int(refused[-1]))

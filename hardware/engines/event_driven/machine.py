@@ -19,10 +19,8 @@ from hardware.engines.event_driven.arrays import (
     ReadoutState,
     SaturationCounts,
     Sent,
-    Synapses,
     part_of,
 )
-from hardware.engines.event_driven.calls import Call, Calls, Kernel
 from hardware.engines.event_driven.density import Density
 from hardware.engines.event_driven.encoding import (
     EncoderCall,
@@ -31,16 +29,8 @@ from hardware.engines.event_driven.encoding import (
     list_rows,
     list_tokens,
 )
-from hardware.engines.event_driven.fields import Fields
-from hardware.engines.event_driven.kernels import (
-    LayerCall,
-    LayerConstants,
-    ReadoutCall,
-    ReadoutConstants,
-    run_layer,
-    run_readout,
-)
-from hardware.engines.event_driven.layout import Layout
+from hardware.engines.event_driven.layers import LayerCall, LayerConstants, run_layer
+from hardware.engines.event_driven.layout import Layout, receivers
 from hardware.engines.event_driven.memory import (
     Rooms,
     compact,
@@ -51,7 +41,11 @@ from hardware.engines.event_driven.memory import (
     readout_state,
     rows_of,
 )
+from hardware.engines.event_driven.readouts import ReadoutCall, ReadoutConstants, run_readout
+from hardware.engines.event_driven.together import run_together
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
+from hardware.kernels.calls import Call, Calls, Kernel
+from hardware.kernels.fields import Fields
 from hardware.program.start import Carried, Start
 from hardware.sequences.sparse import AnySequences, SparseSequences
 
@@ -127,7 +121,7 @@ class Machine:
         )
         self.when_scoring = self.saturated
         if not layout.watched:
-            self.when_scoring = tuple(each._replace(counting=None) for each in self.saturated)
+            self.when_scoring = tuple(each._replace(counting=False) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
 
@@ -205,8 +199,8 @@ class Machine:
         edges = compact(sequences.edges)
         values = np.empty(len(sequences.values), dtype=np.int16)
         events = Events(compact(sequences.columns), values)
-        scale, clamped = self.layout.encoding[:3], self.encoder.clamped
-        encode_events(*scale, clamped, compact(sequences.values), events)
+        own = EncoderConstants(self.layout.encoding, self.encoder)
+        encode_events(own, compact(sequences.values), events)
         encoded = Messages(events, edges[:-1], edges[1:], rows_of(0, 0), False)
         emitted = self.rooms.for_levels(len(edges) - 1, len(part.lengths))
         record = Record((), self.no_membranes, scores)
@@ -337,7 +331,8 @@ class Machine:
                 number = len(calls)
                 sent = Sent(messages, layer.column, end, record.membranes[number], ends)
                 of_call = LayerCall(arriving, part, sent, initial[number], counts[number])
-                calls.append(Call(run_layer, (self.of_layers[number], Fields(of_call))))
+                kernel = run_together if messages.dense else run_layer
+                calls.append(Call(kernel, (self.of_layers[number], Fields(of_call))))
             arriving = messages
         of_readout = ReadoutCall(arriving, self.rooms.ends[-1], part, record.scores, counts[-1])
         return [*calls, Call(run_readout, (self.of_readout, Fields(of_readout)))]
@@ -358,17 +353,9 @@ class Machine:
 
     def forget_held(self, number: int) -> None:
         """Let the messages of the encoder, or of a level, begin with values."""
-        receivers: list[tuple[Numbers, Synapses]] = []
-        for level, states in enumerate(self.layers):
-            for state in states:
-                if level == number:
-                    receivers.append((state.accumulators[0], state.input))
-                if level + 1 == number:
-                    own = state.emission, state.reset, state.output
-                    receivers += [(state.accumulators[0], synapses) for synapses in own]
-        if number == len(self.layers):
-            receivers.append((self.readout.accumulators, self.readout.synapses))
-        for accumulators, synapses in receivers:
+        readout = self.readout.accumulators, self.readout.synapses
+        layers = [[(state.accumulators[0], state) for state in level] for level in self.layers]
+        for accumulators, synapses in receivers(number, layers, readout):
             if synapses.by_change:
                 synapses.held[:] = 0
                 for _, target, length, _ in synapses.runs:

@@ -130,7 +130,7 @@ def scratch_of(inputs: int, neurons: int, number: type[np.integer], products: Pr
         message=room((SLOTS, padded(neurons)), np.int16),
         rows=room((SLOTS, 6, neurons), number),
         products=products,
-        slots=Slots(np.arange(SLOTS), *(np.zeros(SLOTS, dtype=np.int64) for _ in range(4))),
+        slots=Slots(np.arange(SLOTS), *(np.zeros(SLOTS, dtype=np.int64) for _ in range(2))),
     )
 
 
@@ -154,6 +154,7 @@ class Rooms:
     def __init__(self, layout: Layout, dense: str) -> None:
         self.layout = layout
         self.density = Density(layout, dense)
+        layout.pack(self.density.dense)
         self.encoded_steps = self.steps = self.sequences = 0
         self.encoded: Messages | None = None
         self.emitted: list[Messages] = []
@@ -194,6 +195,7 @@ class Rooms:
         """Make room for messages that are dense, or not, from the next call on."""
         if dense != self.density.dense:
             self.density.dense = dense
+            self.layout.pack(dense)
             self.encoded, self.emitted = None, []
 
 

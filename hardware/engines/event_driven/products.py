@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from hardware.engines.event_driven.arrays import Messages, Products, Synapses
 from hardware.engines.event_driven.arrivals import copy, four
-from hardware.engines.event_driven.intrinsics import at, called, inlined, left, put
+from hardware.engines.event_driven.intrinsics import at, left, put
 from hardware.engines.event_driven.tiles import tile
+from hardware.kernels.parts import called, inlined
 
 MANY, SOME, WIDE, ALONE = 8, 4, 3, 6
 """Rows of a tile; panels of a tile of several rows, and of one row."""

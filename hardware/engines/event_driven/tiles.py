@@ -17,7 +17,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 
-from hardware.engines.event_driven.intrinsics import instruction
+from hardware.kernels.parts import instruction
 
 PANEL = 16
 """Targets whose weights are adjacent."""

@@ -16,13 +16,12 @@ from hardware.engines.event_driven.arrivals import four
 from hardware.engines.event_driven.intrinsics import (
     LOOK_UPS,
     at,
-    called,
-    inlined,
     left,
     looked_up,
     put,
     right,
 )
+from hardware.kernels.parts import called, inlined
 
 
 @inlined

@@ -132,7 +132,7 @@ def wires(blocks: list[Block], number: type[np.integer], by_change: bool, start:
     rows = np.concatenate([block.rows for block in blocks]) if blocks else none
     return Wires(
         by_source(rows),
-        in_pairs(rows if number is np.int32 else none),
+        room(packed_shape(*rows.shape) if number is np.int32 else (0, 0, PANEL, 2), np.int8),
         np.array(runs, dtype=np.int64).reshape(-1, 4),
         by_change,
         owned(start.base, number),
@@ -159,11 +159,14 @@ def by_source(rows: NDArray[np.int8]) -> NDArray[np.int8]:
     return turned
 
 
-def in_pairs(rows: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Return weights in panels of targets, by pairs of adjacent sources; zeros fill up both."""
-    targets, sources = rows.shape
-    panels, pairs = -(-targets // PANEL), -(-sources // 2)
-    filled = np.zeros((panels * PANEL, 2 * pairs), dtype=np.int8)
-    filled[:targets, :sources] = rows
-    packed = filled.reshape(panels, PANEL, pairs, 2).transpose(0, 2, 1, 3)
-    return owned(packed, np.int8)
+def packed_shape(targets: int, sources: int) -> tuple[int, int, int, int]:
+    """Return the shape of packed weights: panels of targets, pairs of sources, both filled up."""
+    return -(-targets // PANEL), -(-sources // 2), PANEL, 2
+
+
+def pack(packed: NDArray[np.int8], weights: NDArray[np.int8]) -> None:
+    """Write weights (sources, targets) in panels of targets, by pairs of adjacent sources."""
+    panels, pairs = packed.shape[:2]
+    filled = np.zeros((2 * pairs, panels * PANEL), dtype=np.int8)
+    filled[: len(weights), : weights.shape[1]] = weights
+    packed[:] = filled.reshape(pairs, 2, panels, PANEL).transpose(2, 0, 3, 1)

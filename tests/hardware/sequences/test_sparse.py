@@ -290,7 +290,7 @@ def test_memory_of_any_kind_is_taken_and_compiles_nothing_anew() -> None:
     program = without_offset(random_program(1))
     sparse = SparseSequences.of(random_sequences(1, 3, [4, 5], 0.5))
     expected = list(stream(program, sparse))
-    known = list(encode_events.signatures)
+    known = dict(encode_events.addresses)
 
     def strided(values: np.ndarray) -> np.ndarray:
         return np.repeat(values, 2)[::2]
@@ -309,7 +309,7 @@ def test_memory_of_any_kind_is_taken_and_compiles_nothing_anew() -> None:
             channels=3,
         )
         assert np.array_equal(list(stream(program, again)), expected)
-    assert encode_events.signatures == known
+    assert encode_events.addresses == known
 
 
 def test_sparse_sequences_come_of_whatever_sequences_come_of() -> None:

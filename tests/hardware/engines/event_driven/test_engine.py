@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,10 +17,10 @@ from hardware import Session, compare, run, stream
 from hardware.definition.emission import EMISSIONS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.definition.readout import READOUTS
-from hardware.engines.event_driven import machine
-from hardware.engines.event_driven.calls import Call
 from hardware.engines.event_driven.layout import Layout
 from hardware.errors import SettingError
+from hardware.kernels.calls import Kernel
+from hardware.kernels.fields import Fields
 from hardware.program.model import Layer, Program
 from hardware.runs.trace import Trace
 from hardware.sequences.dense import Sequences
@@ -183,22 +182,14 @@ def test_a_number_of_threads_that_is_none_is_refused(threads: object) -> None:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, str, tuple[Any, ...]]]:
     """Calls of kernels: whether in this thread, the kernel's name, the types of its arguments."""
-    made, here = [], threading.current_thread()
-    prepared, direct = Call.function, machine.encode_events
+    made, here, prepared = [], threading.current_thread(), Kernel.function
 
-    def is_here() -> bool:
-        return threading.current_thread() is here
+    def function(kernel: Kernel, parts: tuple[Fields, ...]) -> int:
+        is_here = threading.current_thread() is here
+        made.append((is_here, kernel.name, tuple(part.key for part in parts)))
+        return prepared(kernel, parts)
 
-    def function(call: Call) -> int:
-        made.append((is_here(), call.kernel.__name__, tuple(part.key for part in call.parts)))
-        return prepared.__get__(call)
-
-    def encode_events(*arguments: Any) -> None:
-        made.append((is_here(), "encode_events", tuple(map(numba.typeof, arguments))))
-        direct(*arguments)
-
-    monkeypatch.setattr(Call, "function", property(function))
-    monkeypatch.setattr(machine, "encode_events", encode_events)
+    monkeypatch.setattr(Kernel, "function", function)
     return made
 
 

@@ -23,6 +23,7 @@ from hardware.definition.emission import EMISSIONS
 from hardware.definition.formulation import FORMULATIONS
 from hardware.engines.event_driven.intrinsics import PLAIN_MEMORY, PROMISED
 from hardware.engines.event_driven.layout import Layout
+from hardware.kernels.library import CHOSEN_BY, COMPILE
 from hardware.sequences.dense import Sequences
 
 
@@ -70,7 +71,7 @@ def bits() -> str:
 
 @pytest.mark.long
 def test_kernels_without_the_promise_give_the_same_bits(tmp_path: Path) -> None:
-    own = {PLAIN_MEMORY: "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    own = {PLAIN_MEMORY: "1", CHOSEN_BY: COMPILE, "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, __file__],
         env={**os.environ, **own, "PYTHONPATH": os.pathsep.join(sys.path)},

@@ -16,7 +16,7 @@ from hardware.engines.event_driven.arrays import owned, room
 from hardware.engines.event_driven.memory import rows_of
 from hardware.engines.event_driven.products import multiply
 from hardware.engines.event_driven.tiles import PANEL, PROCESSORS, Processor, processor_of, tile
-from hardware.engines.event_driven.wiring import in_pairs
+from hardware.engines.event_driven.wiring import pack, packed_shape
 
 INT16 = np.iinfo(np.int16)
 EDGES = [INT16.min, INT16.min + 1, -1, 0, 1, INT16.max]
@@ -52,7 +52,8 @@ def product(
     shape = count + 3, sources
     numbers = rng.choice(EDGES, shape) if edges else rng.integers(INT16.min, INT16.max + 1, shape)
     values[:, :sources] = numbers
-    packed = in_pairs(weights)
+    packed = room(packed_shape(targets, sources), np.int8)
+    pack(packed, weights.T)
     places = owned(rng.permutation(count + 3)[:count], np.int64)
     sums = room((count, len(packed) * PANEL), np.int32)
     run(packed, values, places, count, sums)
@@ -60,17 +61,22 @@ def product(
     return sums[:, :targets], numbers[places] @ weights.T.astype(np.int64)
 
 
+@numba.njit
+def multiplied(packed: Any, values: Any, places: Any, count: int, sums: Any) -> None:
+    multiply(packed, values, places, count, sums)
+
+
 @settings(deadline=None)
 @given(size=sizes)
 def test_sums_of_pairs_are_those_of_numpy(size: dict) -> None:
-    found, expected = product(multiply, **size)
+    found, expected = product(multiplied, **size)
     assert np.array_equal(found, expected)
 
 
 @settings(deadline=None)
 @given(size=sizes)
 def test_sums_beyond_32_bits_are_exact_modulo_their_word(size: dict) -> None:
-    found, expected = product(multiply, **{**size, "sources": 700, "edges": True, "bits": 8})
+    found, expected = product(multiplied, **{**size, "sources": 700, "edges": True, "bits": 8})
     assert np.array_equal(found, expected.astype(np.int32))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from programs import random_program
 
-from hardware.files.kernel_cache import compiled
-from hardware.files.kernel_time import KERNEL_TIME, KernelTime
+from hardware.kernels.cache import compiled
+from hardware.kernels.clock import KERNEL_TIME, KernelTime
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.run import run_program
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hardware.errors import KernelCacheWarning
-from hardware.files import kernel_files
-from hardware.files.kernel_files import (
+from hardware.kernels import files
+from hardware.kernels.files import (
     KernelName,
     damaged_kernels,
     read_kernel,
@@ -32,7 +32,7 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setattr(kernel_files, "_warned", False)
+    monkeypatch.setattr(files, "_warned", False)
     return tmp_path / "kernels"
 
 
@@ -117,7 +117,7 @@ def test_a_user_without_a_home_has_no_folder(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_next_folder_takes_what_the_first_one_refuses(
     chosen: Path, unwritable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernel_files, "usual_folders", lambda: [unwritable, tmp_path / "next"])
+    monkeypatch.setattr(files, "usual_folders", lambda: [unwritable, tmp_path / "next"])
     assert writable_folder() == tmp_path / "next"
     write_kernel(NAME, KERNEL)
     assert [file.name for file in (tmp_path / "next").iterdir()] == [NAME.file]
@@ -155,7 +155,7 @@ def test_a_temporary_folder_that_others_could_fill_is_not_used(
         folder.rename(folder.with_name(f"spiking-gru-kernels-{mine + 1}"))
         monkeypatch.setattr(os, "getuid", lambda: mine + 1)
     assert read_kernel(NAME) is None
-    monkeypatch.setattr(kernel_files, "_warned", False)
+    monkeypatch.setattr(files, "_warned", False)
     with pytest.warns(KernelCacheWarning, match="every process compiles them again"):
         write_kernel(NAME, KERNEL)
 

@@ -21,19 +21,21 @@ from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from hardware.files.kernel_files import KernelName, read_kernel, write_kernel
-from hardware.files.kernel_time import KERNEL_TIME
-from hardware.files.lost_signals import LostSignals
+from hardware.kernels.clock import KERNEL_TIME
+from hardware.kernels.files import KernelName, read_kernel, write_kernel
+from hardware.kernels.lost_signals import LostSignals
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiled(function: F, *sources: Path) -> F:
-    """Return a kernel: it holds no lock, allocates nothing and counts no references.
+def compiled(function: F, *sources: Path, from_python: bool = True) -> F:
+    """Return a compiled function: it holds no lock, allocates nothing and counts no references.
 
-    The files in the function's folder are its sources; `sources` are further ones.
+    The files in the function's folder are its sources; `sources` are further ones. One that is not
+    called from Python is compiled in less time.
     """
-    kernel = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
+    options = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    kernel = numba.njit(**options, no_cpython_wrapper=not from_python)(function)
     signals, compile_kernel = LostSignals(), kernel.compile
     kernel._cache = KernelCache(function, sources, signals)
 

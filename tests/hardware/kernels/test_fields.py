@@ -12,7 +12,7 @@ import pytest
 from numba import types
 from numpy.typing import NDArray
 
-from hardware.engines.event_driven.fields import Fields, arguments_at
+from hardware.kernels.fields import Fields, arguments_at
 
 
 class Inner(NamedTuple):

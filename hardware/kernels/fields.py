@@ -7,6 +7,7 @@ of an array. A kernel reads them back with `arguments_at`.
 
 from __future__ import annotations
 
+import struct
 from typing import Any, NoReturn
 
 import numba
@@ -15,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.np.arrayobj import populate_array
 
-from hardware.engines.event_driven.intrinsics import instruction
+from hardware.kernels.parts import instruction
 
 _KINDS: dict[tuple[Any, ...], Any] = {}
 
@@ -54,7 +55,10 @@ def _unpack(arguments: tuple[Any, ...], key: list[Any], numbers: list[int]) -> N
             continue
         key.append(type(value))
         if isinstance(value, tuple):
+            key.append(len(value))
             _unpack(value, key, numbers)
+        elif isinstance(value, float):
+            numbers += struct.unpack("q", struct.pack("d", value))
         elif value is not None:
             numbers.append(int(value))
 
@@ -81,6 +85,8 @@ def arguments_at(_: Any, form: Any, address: Any) -> Any:
                 return array(of)
             if isinstance(of, types.NoneType):
                 return context.get_dummy_value()
+            if isinstance(of, types.Float):
+                return builder.bitcast(field(), context.get_value_type(of))
             return context.cast(builder, field(), types.int64, of)
 
         def array(of: Any) -> Any:

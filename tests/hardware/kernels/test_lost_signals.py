@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from llvmlite.binding.executionengine import ExecutionEngine
 
-from hardware.files.kernel_cache import compiled
-from hardware.files.lost_signals import LostSignals
+from hardware.kernels.cache import compiled
+from hardware.kernels.lost_signals import LostSignals
 
 
 def one_more(x: int) -> int:

@@ -1,0 +1,1 @@
+"""Compiled functions: how they are made, kept, shipped and called."""

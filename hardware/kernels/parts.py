@@ -1,0 +1,28 @@
+"""Functions that are parts of kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OPTIONS = {
+    "nogil": True,
+    "error_model": "numpy",
+    "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+
+inlined: Callable[[F], F] = numba.njit(**_OPTIONS, forceinline=True)
+"""Makes a function part of every kernel that calls it."""
+
+called: Callable[[F], F] = numba.njit(**_OPTIONS)
+"""Compiles a function that is too long to be inlined at every call."""
+
+instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
+"""Makes a function that writes LLVM's code."""
