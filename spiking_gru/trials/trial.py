@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import NamedTuple
 
@@ -59,15 +59,28 @@ class Trial:
     reason: str = ""
     """Why it failed."""
 
+    repeats: tuple[Figures, ...] = ()
+    """Figures of the folds that measured a finalist again, with other seeds."""
+
     def mean(self, folds: int | None = None) -> Figures:
         """Return the means over the first folds, or over all that are finished."""
         return Figures(*map(fmean, zip(*self.folds[:folds], strict=True)))
 
     @property
+    def spread(self) -> float:
+        """Standard deviation of the metric between folds; 0 of one fold."""
+        values = [fold.metric for fold in self.folds]
+        return stdev(values) if len(values) > 1 else 0.0
+
+    @property
     def error(self) -> float:
         """Standard error of the mean metric between folds; 0 of one fold."""
-        values = [fold.metric for fold in self.folds]
-        return stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+        return self.spread / max(len(self.folds), 1) ** 0.5
+
+    @property
+    def whole(self) -> Trial:
+        """The trial with its repeats among its folds."""
+        return replace(self, folds=self.folds + self.repeats, repeats=())
 
 
 def levels(points: Sequence[Figures], goal: Goal) -> list[int]:
@@ -95,16 +108,12 @@ def chosen(trials: Sequence[Trial], goal: Goal, most_operations: float | None = 
 
     With a budget, `most_operations`, return the best trial within the budget instead.
     """
-    best = [
-        trial
-        for trial in front([t for t in trials if _within(t, most_operations)], goal)
-        if trial.state == DONE
-    ]
+    best = front(within(trials, most_operations), goal)
     if not best:
         raise SettingError(
             "no trial has finished all folds"
             + ("" if most_operations is None else f" with at most {most_operations:,g} operations")
-            + ": try more trials, or a space with smaller networks"
+            + ": try more trials, more finalists, or a space with smaller networks"
         )
     top = best[-1]
     if most_operations is not None:
@@ -113,5 +122,7 @@ def chosen(trials: Sequence[Trial], goal: Goal, most_operations: float | None = 
     return next(trial for trial in best if goal.losses(trial.mean())[0] <= limit)
 
 
-def _within(trial: Trial, most: float | None) -> bool:
-    return most is None or not trial.folds or trial.mean().operations <= most
+def within(trials: Sequence[Trial], most: float | None) -> list[Trial]:
+    """Return the trials with all folds and at most that many operations."""
+    done = [trial for trial in trials if trial.state == DONE]
+    return [trial for trial in done if most is None or trial.mean().operations <= most]
