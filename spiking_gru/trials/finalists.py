@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from spiking_gru.trials.trial import FAILED, Goal, Trial, levels, within
+from spiking_gru.trials.trial import FAILED, Goal, Trial, levels, within_budget
 
 FINALISTS = 5
 """Finalists of a search where no number is given."""
@@ -24,9 +24,7 @@ def name_of(repeat: int) -> str:
     return f"repeat {repeat}"
 
 
-def finalists_of(
-    trials: Sequence[Trial], goal: Goal, number: int, most_operations: float | None = None
-) -> list[Trial]:
+def finalists_of(trials: Sequence[Trial], goal: Goal, number: int) -> list[Trial]:
     """Return the trials with the best metric, the best one first; none where `number` is 1.
 
     With a budget they are the best trials within it. Otherwise they are the best of the Pareto set;
@@ -34,10 +32,10 @@ def finalists_of(
     """
     if number == 1:
         return []
-    known = within(trials, most_operations)
-    means = [trial.mean() for trial in known]
-    of_each = levels(means, goal) if most_operations is None else [0] * len(known)
-    order = sorted(range(len(known)), key=lambda i: (of_each[i], *goal.losses(means[i])))
+    known = within_budget(trials, goal)
+    of_each = levels([goal.aims(trial.mean()) for trial in known])
+    losses = [goal.losses(trial.mean()) for trial in known]
+    order = sorted(range(len(known)), key=lambda i: (of_each[i], losses[i]))
     return [known[i] for i in order[:number]]
 
 

@@ -61,7 +61,7 @@ class Study:
         self._distributions = {
             name: distribution_of(parameter) for name, parameter in space.parameters.items()
         }
-        self._study = _opened(folder / FILE, name)
+        self._study = _opened(folder / FILE, name, 2 if goal.most_operations is None else 1)
         self._claimed: dict[int, OptunaTrial] = {}
 
     def trials(self) -> list[Trial]:
@@ -122,7 +122,7 @@ class Study:
         if ended.state == FAILED:
             self._study.tell(number, state=self._states.FAIL)
         else:
-            self._study.tell(number, list(self.goal.losses(ended.mean())))
+            self._study.tell(number, list(self.goal.aims(ended.mean())))
 
     @property
     def _states(self) -> Any:
@@ -197,7 +197,7 @@ def _named(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _opened(path: Path, name: str) -> OptunaStudy:
+def _opened(path: Path, name: str, objectives: int) -> OptunaStudy:
     found = optuna()
     with _named(path):
         storage = found.storages.RDBStorage(
@@ -205,5 +205,8 @@ def _opened(path: Path, name: str) -> OptunaStudy:
             engine_kwargs={"connect_args": {"timeout": PATIENCE_S}},
         )
         return found.create_study(
-            storage=storage, study_name=name, directions=["minimize"] * 2, load_if_exists=True
+            storage=storage,
+            study_name=name,
+            directions=["minimize"] * objectives,
+            load_if_exists=True,
         )

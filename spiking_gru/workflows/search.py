@@ -85,7 +85,7 @@ def search(
     if minutes is not None and not minutes > 0:
         raise SettingError(f"minutes is {minutes:g}, expected more than 0")
     folder = Path(folder)
-    goal = goal_for(dataset, metric, cost)
+    goal = goal_for(dataset, metric, cost, most_operations)
     given = settings.model_copy(update={"data": dataset.name})
     fixed = given.model_dump(exclude_unset=True)
     varied = Space.of(space).of_task(dataset.task).without(_given(settings, dataset, space))
@@ -115,12 +115,11 @@ def search(
         settings,
         dataset,
         space=varied,
-        goal_names=(metric, cost),
+        goal=goal,
         folds=folds,
         by=by,
         trials=trials,
         finalists=finalists,
-        most_operations=most_operations,
         until=until,
     )
     task.parts(settings.seed)  # refuses folds that cannot be made
@@ -160,7 +159,7 @@ def _finished(task: Task, seeds: int) -> Search:
     named = {trial.index for trial in task.finalists_of(rounds[0].study.trials())}
     finalists = [trial for trial in trials if trial.index in named]
     write_bytes(folder / TABLE, csv_of(trials))
-    whole = chosen([one.whole for one in finalists] or trials, goal, task.most_operations)
+    whole = chosen([one.whole for one in finalists] or trials, goal)
     best = next(trial for trial in trials if trial.index == whole.index)
     write_bytes(folder / PICTURE, picture(trials, goal, best, finalists))
     settings = settings_of(task.settings, best.values, task.dataset)

@@ -15,7 +15,6 @@ from spiking_gru.data import Dataset
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.folds import fold_datasets
 from spiking_gru.trials.finalists import REPEATS, finalists_of, name_of, with_repeats
-from spiking_gru.trials.goal import goal_for
 from spiking_gru.trials.halving import goes_on
 from spiking_gru.trials.seeds import seed_for
 from spiking_gru.trials.space import Space, settings_of
@@ -47,23 +46,17 @@ class Task:
 
     dataset: Dataset
     space: Space
-    goal_names: tuple[str | None, str]
+    goal: Goal
     folds: int
     by: str | None
     trials: int
     finalists: int
-    most_operations: float | None
     until: float | None
     """The time (Unix) after which no trial begins."""
 
-    @property
-    def goal(self) -> Goal:
-        """The objectives."""
-        return goal_for(self.dataset, *self.goal_names)
-
     def finalists_of(self, trials: Sequence[Trial]) -> list[Trial]:
         """Return the trials that are measured again."""
-        return finalists_of(trials, self.goal, self.finalists, self.most_operations)
+        return finalists_of(trials, self.goal, self.finalists)
 
     def parts(self, seed: int) -> list[Dataset]:
         """Return a data set for each fold."""

@@ -16,6 +16,7 @@ from spiking_gru.trials.trial import DONE, FAILED, STOPPED, Figures, Goal, Trial
 from spiking_gru.trials.worker import working_on
 
 GOAL = Goal("accuracy", more_is_better=True, cost="operations")
+BUDGET = GOAL._replace(most_operations=20)
 SPACE = Space.of({"hidden": {"low": 8, "high": 64}})
 FOLDS = 5
 
@@ -36,8 +37,8 @@ def test_the_finalists_are_the_best_trials_within_the_budget_that_have_all_folds
         trial(3, 0.99, 10, STOPPED),
         trial(4, 0.94, 20),
     ]
-    assert indices(finalists_of(trials, GOAL, 2, most_operations=20)) == [2, 4]
-    assert indices(finalists_of(trials, GOAL, 9, most_operations=20)) == [2, 4, 0]
+    assert indices(finalists_of(trials, BUDGET, 2)) == [2, 4]
+    assert indices(finalists_of(trials, BUDGET, 9)) == [2, 4, 0]
 
 
 def test_without_a_budget_the_finalists_are_the_best_of_the_pareto_set() -> None:
@@ -47,9 +48,9 @@ def test_without_a_budget_the_finalists_are_the_best_of_the_pareto_set() -> None
 
 
 def test_a_metric_of_which_less_is_better_has_the_least_first() -> None:
-    goal = Goal("rmse", more_is_better=False, cost="operations")
+    goal = Goal("rmse", more_is_better=False, cost="operations", most_operations=9)
     trials = [trial(0, 0.3), trial(1, 0.1), trial(2, 0.2)]
-    assert indices(finalists_of(trials, goal, 2, most_operations=9)) == [1, 2]
+    assert indices(finalists_of(trials, goal, 2)) == [1, 2]
 
 
 def test_one_finalist_needs_no_repeats() -> None:
@@ -64,7 +65,7 @@ def test_the_mean_over_all_folds_chooses() -> None:
     assert joined[0].mean() == lucky.mean(), "the figures of the trial stay"
     assert joined[0].whole.mean().metric == pytest.approx(0.96)
     assert joined[0].whole.spread == pytest.approx(0.03)
-    assert chosen([one.whole for one in joined[:2]], GOAL, most_operations=9).index == 1
+    assert chosen([one.whole for one in joined[:2]], BUDGET).index == 1
 
 
 def test_a_finalist_that_fails_with_another_seed_is_not_chosen() -> None:
@@ -85,11 +86,11 @@ def test_repeats_find_better_settings_than_one_lucky_mean() -> None:
             return Trial(index, {}, tuple(Figures(x, 1.0, 1e-6) for x in folds), DONE)
 
         trials = [measured(index) for index in range(len(true))]
-        finalists = finalists_of(trials, GOAL, 5, most_operations=9)
+        finalists = finalists_of(trials, BUDGET, 5)
         again = [[measured(one.index) for one in finalists] for _ in range(REPEATS)]
         whole = [one.whole for one in with_repeats(finalists, again)]
-        alone.append(true[chosen(trials, GOAL, 9).index])
-        repeated.append(true[chosen(whole, GOAL, 9).index])
+        alone.append(true[chosen(trials, BUDGET).index])
+        repeated.append(true[chosen(whole, BUDGET).index])
     assert np.mean(repeated) > np.mean(alone) + 0.001
 
 
