@@ -19,11 +19,6 @@ REPEATS = 3
 """Repeats of the folds with which a finalist is measured again."""
 
 
-def name_of(repeat: int) -> str:
-    """Return the name of a repeat's study, from which its seeds follow too."""
-    return f"repeat {repeat}"
-
-
 def finalists_of(trials: Sequence[Trial], goal: Goal, number: int) -> list[Trial]:
     """Return the trials with the best metric, the best one first; none where `number` is 1.
 

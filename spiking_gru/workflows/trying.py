@@ -14,11 +14,11 @@ from hardware.files.disk import one_line
 from spiking_gru.data import Dataset
 from spiking_gru.settings import TrainingSettings
 from spiking_gru.training.folds import fold_datasets
-from spiking_gru.trials.finalists import REPEATS, finalists_of, name_of, with_repeats
+from spiking_gru.trials.finalists import REPEATS, finalists_of, with_repeats
 from spiking_gru.trials.halving import goes_on
 from spiking_gru.trials.seeds import seed_for
 from spiking_gru.trials.space import Space, settings_of
-from spiking_gru.trials.study import Study
+from spiking_gru.trials.study import TRIALS, Study
 from spiking_gru.trials.trial import DONE, FAILED, STOPPED, Goal, Trial
 from spiking_gru.trials.worker import Worker, working_on
 from spiking_gru.workflows.fold_figures import fold_figures
@@ -68,14 +68,14 @@ class Round:
     """The trials on their folds (round 0), or the finalists on those of a repeat (1, 2, …)."""
 
     def __init__(self, task: Task, number: int = 0) -> None:
-        self.task, self.number, seed = task, number, task.settings.seed
-        given = (task.folder, task.space, task.goal, seed)
-        self.study = Study(*given, name_of(number)) if number else Study(*given)
+        self.task, self.number = task, number
+        self.name = f"repeat {number}" if number else TRIALS
+        self.study = Study(task.folder, task.space, task.goal, task.settings.seed, self.name)
 
     def seed(self, use: str) -> int:
         """Return the seed for one use; trials have the seed of the search in all their folds."""
         seed = self.task.settings.seed
-        return seed_for(seed, f"{name_of(self.number)} {use}") if self.number else seed
+        return seed_for(seed, f"{self.name} {use}") if self.number else seed
 
     def claim(self, worker: Worker) -> Trial | None:
         """Return the next trial of a worker, if there is one; no trial begins late."""
@@ -84,11 +84,6 @@ class Round:
             return self.study.claim(worker)
         late = task.until is not None and time.time() > task.until
         return None if late else self.study.claim(worker, task.trials)
-
-    @property
-    def parts(self) -> list[Dataset]:
-        """A data set for each fold."""
-        return self.task.parts(self.seed("folds"))
 
     def stops(self, trial: Trial) -> bool:
         """Return whether a trial is not worth its next fold; finalists get all folds."""
@@ -146,7 +141,7 @@ def _try(one: Round, trial: Trial, seen: Callable[[], None]) -> None:
     task, place, state, reason = one.task, one.task.folder / RUNS, DONE, ""
     try:
         settings = settings_of(task.settings, {**trial.values, "baseline": "none"}, task.dataset)
-        parts = one.parts
+        parts = task.parts(one.seed("folds"))
         for number in range(len(trial.folds), task.folds):
             if one.stops(trial):
                 state = STOPPED

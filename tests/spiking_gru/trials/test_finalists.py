@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spiking_gru.trials.finalists import REPEATS, finalists_of, name_of, with_repeats
+from spiking_gru.trials.finalists import REPEATS, finalists_of, with_repeats
 from spiking_gru.trials.seeds import seed_for
 from spiking_gru.trials.space import Space
 from spiking_gru.trials.study import Study
@@ -102,7 +102,7 @@ def test_seeds_of_other_uses_differ() -> None:
 
 
 def test_a_trial_enters_a_repeat_once_and_with_its_settings(tmp_path: Path) -> None:
-    study = Study(tmp_path, SPACE, GOAL, 3, name_of(1))
+    study = Study(tmp_path, SPACE, GOAL, 3, "repeat 1")
     finalists = [trial(7, 0.9), trial(3, 0.8)]
     study.enter(finalists[:1])
     study.enter(finalists)
