@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,16 +9,14 @@ import typer
 
 from spiking_gru.cli.console import Voice
 from spiking_gru.cli.options import Debug, Json
+from spiking_gru.cli.search_tables import finalists_table, table_of, watching
 from spiking_gru.cli.settings import options_from, training_settings
 from spiking_gru.cli.stopped import told_when_stopped
 from spiking_gru.cli.workplace import have_temporary_folder, require_torch
 from spiking_gru.settings import TrainingSettings
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from spiking_gru.trials.result import Search
-    from spiking_gru.trials.trial import Goal, Trial
 
 
 @options_from(TrainingSettings)
@@ -64,6 +60,14 @@ def search(
         typer.Option(help="Minutes after which no trial begins.", show_default="no limit"),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    finalists: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Best trials to measure again on other folds with other seeds; 1: none.",
+            show_default="5",
+        ),
+    ] = None,
     seeds: Annotated[
         int | None,
         typer.Option(min=0, help="Fresh seeds for the chosen settings.", show_default="3"),
@@ -100,6 +104,7 @@ def search(
         "metric": metric,
         "cost": cost,
         "most_operations": most_operations,
+        "finalists": finalists,
         "seeds": seeds,
     }
     call: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
@@ -132,75 +137,6 @@ def search(
     voice.result(content_of(found))
 
 
-@contextmanager
-def watching(voice: Voice, most: int) -> Iterator[Callable[[list[Trial], Goal], None]]:
-    """A table of the best trials so far on a terminal; a line for each trial elsewhere."""
-    from spiking_gru.trials.parameter import shown
-    from spiking_gru.trials.trial import DONE, FAILED, RUNNING
-
-    told: set[int] = set()
-    if voice.console.is_terminal:
-        from rich.live import Live
-
-        with Live(console=voice.console, transient=True) as live:
-            yield lambda trials, goal: live.update(live_table(trials, goal, most))
-        return
-
-    def say(trials: list[Trial], goal: Goal) -> None:
-        for trial in trials:
-            if trial.state == RUNNING or trial.index in told:
-                continue
-            told.add(trial.index)
-            if trial.state == FAILED:
-                voice.say(f"trial {trial.index} failed: {trial.reason}")
-                continue
-            mean, end = trial.mean(), "" if trial.state == DONE else " (stopped early)"
-            voice.say(
-                f"trial {trial.index}: {goal.metric} {mean.metric:.4g}, "
-                f"{mean.operations:,.0f} operations, {1e6 * mean.energy_j:.3g} µJ{end}: "
-                f"{shown(trial.values)}"
-            )
-
-    yield say
-
-
-SHOWN = 12
-"""Rows of the table while a search goes on."""
-
-
-def live_table(trials: list[Trial], goal: Goal, most: int) -> Table:
-    """Return the best trials of a search that goes on, one line for each."""
-    from spiking_gru.trials.trial import RUNNING, front
-
-    running = sum(trial.state == RUNNING for trial in trials)
-    title = f"{len(trials) - running} of {most} trials ended, {running} running. Pareto set so far:"
-    return _table(title, front(trials, goal)[-SHOWN:], goal, one_line=True)
-
-
-def table_of(trials: list[Trial], goal: Goal) -> Table:
-    """Return the best trials of a search, cheapest first, with all their settings."""
-    from hardware.display import number_of
-    from spiking_gru.trials.trial import front
-
-    return _table(f"Pareto set of {number_of(len(trials), 'trial')}", front(trials, goal), goal)
-
-
-def _table(title: str, trials: list[Trial], goal: Goal, one_line: bool = False) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    from spiking_gru.trials.result import row_of
-
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    for column in ("trial", goal.metric.replace("_", " "), "operations", "µJ"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("settings", overflow="fold")
-    for trial in trials:
-        *figures, settings = row_of(trial)
-        table.add_row(*figures, Text(settings, no_wrap=one_line, overflow="ellipsis"))
-    return table
-
-
 def show(voice: Voice, found: Search) -> None:
     """Say which trials were the best, which one was chosen, and how it does."""
     from spiking_gru.trials.picture import FILE as PICTURE
@@ -209,6 +145,9 @@ def show(voice: Voice, found: Search) -> None:
 
     if not voice.as_json:
         voice.console.print(table_of(list(found.trials), found.goal))
+    if found.finalists and not voice.as_json:
+        title = "Finalists, with the standard error between all their folds"
+        voice.console.print(finalists_table(title, found.finalists, found.goal))
     failed = sum(trial.state == FAILED for trial in found.trials)
     if failed:
         voice.say(f"{failed} trials failed: {found.folder / TABLE} says why")
@@ -241,6 +180,7 @@ def content_of(found: Search) -> dict[str, Any]:
         "goal": found.goal._asdict(),
         "trials": rows_of(found.trials),
         "front": [trial.index for trial in found.front],
+        "finalists": [trial.index for trial in found.finalists],
         "chosen": found.chosen.index,
         "settings": found.settings.model_dump(),
         "final": {str(seed): figures._asdict() for seed, figures in found.final.items()},

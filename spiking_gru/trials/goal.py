@@ -28,7 +28,9 @@ def metrics_of(task: Task) -> tuple[str, ...]:
     return OF_LABELS if task.has_labels else OF_CLASSES
 
 
-def goal_for(dataset: Dataset, metric: str | None, cost: str) -> Goal:
+def goal_for(
+    dataset: Dataset, metric: str | None, cost: str, most_operations: float | None = None
+) -> Goal:
     """Return the objectives for a data set; the headline of its task unless one is named."""
     if dataset.reads is not None:
         raise SettingError(
@@ -36,6 +38,8 @@ def goal_for(dataset: Dataset, metric: str | None, cost: str) -> Goal:
             "`spiking-gru train`"
         )
     choose("cost", cost, COSTS)
+    if most_operations is not None and not most_operations > 0:
+        raise SettingError(f"most_operations is {most_operations:g}, expected more than 0")
     known = [
         name if head == ALONE else f"{head}/{name}"
         for head, one in dataset.by_head.items()
@@ -43,4 +47,4 @@ def goal_for(dataset: Dataset, metric: str | None, cost: str) -> Goal:
     ]
     usual = known[0] if list(dataset.by_head) == [ALONE] else LOSS
     chosen = choose(f"metric of the task {dataset.task!r}", metric or usual, (*known, LOSS))
-    return Goal(chosen, chosen.rpartition("/")[2] in MORE_IS_BETTER, cost)
+    return Goal(chosen, chosen.rpartition("/")[2] in MORE_IS_BETTER, cost, most_operations)

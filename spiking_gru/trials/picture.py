@@ -25,9 +25,13 @@ FEW = 200
 
 
 def picture(
-    trials: Sequence[Trial], goal: Goal, chosen: Trial, final: Sequence[Figures] = ()
+    trials: Sequence[Trial],
+    goal: Goal,
+    chosen: Trial,
+    finalists: Sequence[Trial] = (),
+    final: Sequence[Figures] = (),
 ) -> bytes:
-    """Return a PNG: all trials, the Pareto set as a line, and the chosen settings."""
+    """Return a PNG: all trials, the Pareto set, the finalists, and the chosen settings."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, ScalarFormatter
 
@@ -44,7 +48,13 @@ def picture(
     draw([t.mean() for t in others], ".", color="#b9b9b9", label="stopped early")
     draw([t.mean() for t in done], "o", color="#0b6a95", alpha=0.5, label="all folds")
     draw([t.mean() for t in front(trials, goal)], "-", color="#0b6a95", label="Pareto set")
-    draw([chosen.mean()], "D", color="#c8501e", ms=9, label=f"chosen: trial {chosen.index}")
+    whole = [one.whole for one in finalists if one.repeats]
+    if whole:
+        draw([one.mean() for one in whole], "o", color="#2d7d46", label="finalists, with repeats")
+        costs = [factor * goal.losses(one.mean())[1] for one in whole]
+        means, errors = [one.mean().metric for one in whole], [one.error for one in whole]
+        axes.errorbar(costs, means, errors, fmt="none", color="#2d7d46", lw=1)
+    draw([chosen.whole.mean()], "D", color="#c8501e", ms=9, label=f"chosen: trial {chosen.index}")
     if final:
         draw(final, "x", color="#c8501e", label="chosen, fresh seeds, test part")
     axes.set_xscale("log")

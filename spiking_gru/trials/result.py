@@ -26,6 +26,9 @@ class Search:
     folder: Path
     goal: Goal
     trials: tuple[Trial, ...]
+    finalists: tuple[Trial, ...]
+    """The trials that were measured again; all folds of these choose. Empty for 1 finalist."""
+
     chosen: Trial
     settings: TrainingSettings
     """Settings of the chosen trial."""
@@ -63,7 +66,11 @@ class Search:
         return f"Search({found})"
 
     def _repr_html_(self) -> str:
-        return html_table(repr(self), COLUMNS, [row_of(trial) for trial in self.front])
+        table = html_table(repr(self), COLUMNS, [row_of(trial) for trial in self.front])
+        if self.finalists:
+            rows = [row_of(trial.whole) for trial in self.finalists]
+            table += html_table("Finalists, means of all folds", COLUMNS, rows)
+        return table
 
 
 def row_of(trial: Trial) -> list[str]:
@@ -87,5 +94,16 @@ def rows_of(trials: Sequence[Trial]) -> list[dict[str, object]]:
         mean = trial.mean() if trial.folds else None
         figures = dict.fromkeys(Figures._fields) if mean is None else mean._asdict()
         about = {"trial": trial.index, "state": trial.state, "folds": len(trial.folds)}
-        rows.append({**about, **figures, "reason": trial.reason, **trial.values})
+        spread = {"spread": trial.spread if trial.folds else None, **whole_of(trial)}
+        rows.append({**about, **figures, **spread, "reason": trial.reason, **trial.values})
     return rows
+
+
+def whole_of(trial: Trial) -> dict[str, object]:
+    """Return the cells of a finalist over all its folds, those of the repeats too."""
+    names = ("all_folds", "all_metric", "all_operations", "all_spread")
+    if not trial.repeats:
+        return dict.fromkeys(names)
+    whole, mean = trial.whole, trial.whole.mean()
+    cells = (len(whole.folds), mean.metric, mean.operations, whole.spread)
+    return dict(zip(names, cells, strict=True))

@@ -7,9 +7,8 @@ again, with its settings and the folds that it had finished.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hardware.errors import InputError, MissingPackageError
 from hardware.files.disk import one_line
 from spiking_gru.trials.parameter import Parameter
+from spiking_gru.trials.seeds import seed_for
 from spiking_gru.trials.space import Space
 from spiking_gru.trials.trial import FAILED, RUNNING, Figures, Goal, Trial
 from spiking_gru.trials.worker import Worker, is_alive, one_at_a_time
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from optuna.trial import Trial as OptunaTrial
 
 FILE, LOCK = "trials.db", ".claiming"
-NAME = "search"
+TRIALS = "search"
+"""Name of the study of the trials; each repeat of the finalists has a study of its own."""
+
 INDEX, WORKER, FOLDS, STATE, REASON = "index", "worker", "folds", "state", "reason"
 """Names of what is kept with a trial."""
 
@@ -50,14 +52,16 @@ def optuna() -> Any:
 
 
 class Study:
-    """The trials in a folder."""
+    """The trials in a folder, or the finalists in one of their repeats."""
 
-    def __init__(self, folder: Path, space: Space, goal: Goal, seed: int) -> None:
+    def __init__(
+        self, folder: Path, space: Space, goal: Goal, seed: int, name: str = TRIALS
+    ) -> None:
         self.folder, self.space, self.goal, self.seed = folder, space, goal, seed
         self._distributions = {
             name: distribution_of(parameter) for name, parameter in space.parameters.items()
         }
-        self._study = _opened(folder / FILE)
+        self._study = _opened(folder / FILE, name, 2 if goal.most_operations is None else 1)
         self._claimed: dict[int, OptunaTrial] = {}
 
     def trials(self) -> list[Trial]:
@@ -73,8 +77,16 @@ class Study:
             for frozen in self._of_state("RUNNING")
         )
 
-    def claim(self, worker: Worker, most: int) -> Trial | None:
-        """Return the next trial of a worker; None where `most` trials have begun."""
+    def enter(self, trials: Sequence[Trial]) -> None:
+        """Let trials of another study wait here for a worker, without their folds."""
+        with one_at_a_time(self.folder / LOCK):
+            known = {frozen.user_attrs[INDEX] for frozen in self._counted()}
+            for trial in trials:
+                if trial.index not in known:
+                    self._study.enqueue_trial(trial.values, {INDEX: trial.index})
+
+    def claim(self, worker: Worker, most: int = 0) -> Trial | None:
+        """Return the next trial of a worker: one that waits, or a new one up to `most` trials."""
         with one_at_a_time(self.folder / LOCK):
             self._take_up_again()
             waiting = self._of_state("WAITING")
@@ -110,7 +122,7 @@ class Study:
         if ended.state == FAILED:
             self._study.tell(number, state=self._states.FAIL)
         else:
-            self._study.tell(number, list(self.goal.losses(ended.mean())))
+            self._study.tell(number, list(self.goal.aims(ended.mean())))
 
     @property
     def _states(self) -> Any:
@@ -118,11 +130,10 @@ class Study:
 
     def _sampler(self, index: int) -> Any:
         """Return the sampler of one trial: equal trials before it give equal proposals."""
-        drawn = hashlib.sha256(f"{self.seed} {index}".encode()).digest()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is experimental in Optuna is tested here
             return optuna().samplers.TPESampler(
-                seed=int.from_bytes(drawn[:4], "big"), multivariate=True, constant_liar=True
+                seed=seed_for(self.seed, index), multivariate=True, constant_liar=True
             )
 
     def _trial(self, frozen: FrozenTrial | OptunaTrial) -> Trial:
@@ -186,7 +197,7 @@ def _named(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _opened(path: Path) -> OptunaStudy:
+def _opened(path: Path, name: str, objectives: int) -> OptunaStudy:
     found = optuna()
     with _named(path):
         storage = found.storages.RDBStorage(
@@ -194,5 +205,8 @@ def _opened(path: Path) -> OptunaStudy:
             engine_kwargs={"connect_args": {"timeout": PATIENCE_S}},
         )
         return found.create_study(
-            storage=storage, study_name=NAME, directions=["minimize"] * 2, load_if_exists=True
+            storage=storage,
+            study_name=name,
+            directions=["minimize"] * objectives,
+            load_if_exists=True,
         )

@@ -19,11 +19,16 @@ from spiking_gru.trials.trial import (
     Goal,
     Trial,
     chosen,
+    dominates,
     front,
     levels,
 )
 
 GOAL = Goal("accuracy", more_is_better=True)
+
+
+def budget(most: float) -> Goal:
+    return GOAL._replace(most_operations=most)
 
 
 def trial(index: int, metric: float, energy: float, **given: Any) -> Trial:
@@ -41,9 +46,10 @@ points = st.lists(
 @given(points, st.booleans())
 def test_levels_are_fronts_of_what_is_left(found: list[Figures], more: bool) -> None:
     goal = Goal("any", more)
-    of_each = levels(found, goal)
+    losses = [goal.losses(figures) for figures in found]
+    of_each = levels(losses)
     for i, own in enumerate(of_each):
-        better = [of_each[j] for j in range(len(found)) if goal.dominates(found[j], found[i])]
+        better = [of_each[j] for j in range(len(found)) if dominates(losses[j], losses[i])]
         assert own == (max(better) + 1 if better else 0)
 
 
@@ -52,8 +58,12 @@ def test_the_front_is_sorted_by_cost_and_no_trial_is_dominated(found: list[Figur
     trials = [Trial(i, {}, (figures,), DONE) for i, figures in enumerate(found)]
     best = front(trials, GOAL)
     costs = [t.mean().energy_j for t in best]
+
+    def beats(a: Trial, b: Trial) -> bool:
+        return dominates(GOAL.losses(a.mean()), GOAL.losses(b.mean()))
+
     assert costs == sorted(costs)
-    dominated = [t for t in trials if any(GOAL.dominates(o.mean(), t.mean()) for o in trials)]
+    dominated = [t for t in trials if any(beats(o, t) for o in trials)]
     assert {t.index for t in best} == {t.index for t in trials} - {t.index for t in dominated}
 
 
@@ -79,9 +89,9 @@ def test_the_best_trial_within_a_budget_of_operations_is_chosen() -> None:
     best = Trial(1, {}, (Figures(0.98, 1.4e9, 1.4), Figures(0.90, 1.4e9, 1.4)), DONE)
     trials = [trial(0, 0.93, 1.0), best, trial(2, 0.99, 2.0)]
     assert chosen(trials[:2], GOAL).index == 0
-    assert chosen(trials, GOAL, most_operations=1.5e9).index == 1
+    assert chosen(trials, budget(1.5e9)).index == 1
     with pytest.raises(SettingError, match="no trial has finished all folds with at most 100"):
-        chosen(trials, GOAL, most_operations=100)
+        chosen(trials, budget(100))
     with pytest.raises(SettingError, match="try more trials"):
         chosen([], GOAL)
 
@@ -93,6 +103,24 @@ def test_the_better_half_goes_on() -> None:
     assert not goes_on(trial(9, 0.525, 1.0), others, GOAL)
     assert goes_on(trial(9, 0.0, 0.5), others, GOAL), "the cheapest is in the first front"
     assert goes_on(trial(9, 0.0, 2.0), others[:3], GOAL), "too few to compare with"
+
+
+def test_with_a_budget_the_metric_alone_decides_which_trials_go_on() -> None:
+    others = [trial(i, 0.5 + i / 100, 1.0) for i in range(8)]
+    assert not goes_on(trial(9, 0.0, 0.5), others, budget(1e9)), "to be cheap is no merit"
+    assert goes_on(trial(9, 0.99, 1.0), others, budget(1e9))
+    assert not goes_on(trial(9, 0.99, 1.1), others, budget(1e9)), "it is above the budget"
+    assert not goes_on(trial(9, 0.99, 1.1), [], budget(1e9))
+
+
+def test_within_a_budget_trials_compete_by_their_metric_and_above_it_by_their_operations() -> None:
+    goal = budget(10)
+    order = [Figures(0.9, 10, 1.0), Figures(0.1, 1, 1.0), Figures(1.0, 11, 1.0)]
+    order += [Figures(1.0, 12, 0.5)]
+    aims = [goal.aims(figures) for figures in order]
+    assert aims == sorted(aims)
+    assert levels(aims) == [0, 1, 2, 3]
+    assert goal.aims(order[0]) == goal.aims(Figures(0.9, 1, 9.0)), "cost within it does not count"
 
 
 def test_a_trial_is_compared_with_others_after_as_many_folds() -> None:
@@ -111,12 +139,12 @@ def dataset(targets: Any, per: int = 1) -> Any:
 def test_the_goal_is_the_metric_of_the_task() -> None:
     classes = dataset([i % 2 for i in range(24)])
     values = dataset([i / 7 for i in range(24)])
-    assert goal_for(classes, None, "energy") == ("accuracy", True, "energy")
-    assert goal_for(values, None, "operations") == ("rmse", False, "operations")
+    assert goal_for(classes, None, "energy") == Goal("accuracy", True, "energy")
+    assert goal_for(values, None, "operations") == Goal("rmse", False, "operations")
     assert goal_for(classes, "macro_f1", "energy").more_is_better
     assert not goal_for(classes, "loss", "energy").more_is_better
     heads = dataset({"a": [i % 2 for i in range(24)], "b": [i / 7 for i in range(24)]})
-    assert goal_for(heads, None, "energy") == ("loss", False, "energy")
+    assert goal_for(heads, None, "energy") == Goal("loss", False, "energy")
     assert goal_for(heads, "a/accuracy", "energy").more_is_better
 
 
@@ -126,3 +154,5 @@ def test_an_objective_that_the_task_does_not_have_is_refused() -> None:
         goal_for(values, "accuracy", "energy")
     with pytest.raises(SettingError, match="unknown cost 'time'"):
         goal_for(values, None, "time")
+    with pytest.raises(SettingError, match="most_operations is 0, expected more than 0"):
+        goal_for(values, None, "energy", 0)
