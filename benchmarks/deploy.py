@@ -11,7 +11,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from engines import program_that_fires, sparse_sequences
 from torch import nn
 
 from conversion import deploy, from_torch_gru
-from hardware import Program, Sequences, Session, SparseSequences, stream
+from hardware import Program, Sequences, Session
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- written by benchmarks/deploy.py -->", "<!-- end -->"
@@ -129,23 +129,11 @@ def of_a_frame(channels: int, hidden: int) -> dict[str, list[float]]:
 
 
 def of_sequences(channels: int, hidden: int, batch: int) -> dict[str, list[float]]:
-    """A step of `stream`, or of a session for one sequence, next to one batch of the rivals."""
+    """A step of `Session.run`, next to one batch of the rivals: all are ready before."""
     steps, contestants = batch * STEPS, []
     for name, (program, sequences) in programs(channels, hidden).items():
-        part: Sequences | SparseSequences = sequences.take(range(batch))
-        if name.startswith("spiking"):
-            part = SparseSequences.of(part)
-
-        def streamed(program: Program = program, given: object = part) -> list[np.ndarray]:
-            return list(stream(program, [given], threads=1))
-
-        session, block = Session(program), sequences.values[:STEPS]
-
-        def stepped(session: Session = session, block: np.ndarray = block) -> np.ndarray:
-            session.reset()
-            return session.steps(block)
-
-        contestants.append(Contestant(name, stepped if batch == 1 else streamed, steps))
+        session, part = Session(program), sequences.take(range(batch))
+        contestants.append(Contestant(name, partial(session.run, part), steps))
     contestants += [
         Contestant(ONNX, rivals.onnx_gru(channels, hidden, STEPS, batch), steps),
         Contestant("torch, eager", rivals.torch_gru(channels, hidden, STEPS, batch), steps),

@@ -117,7 +117,7 @@ class Prepared:
         if isinstance(value, int):
             memory[at] = value
             return
-        memory[at] = value.__array_interface__["data"][0]
+        memory[at] = fields.address_of(value)
         for n, extent in enumerate(value.shape, at + 1):
             memory[n] = extent
 
@@ -134,7 +134,7 @@ class Calls:
         self.parts = [call.parts for call in calls]  # keeps their arrays alive
         self.memory = [np.array([n for p in parts for n in p.numbers]) for parts in self.parts]
         self.functions = np.array([call.function for call in calls], dtype=np.int64)
-        self.addresses = np.array([each.ctypes.data for each in self.memory], dtype=np.int64)
+        self.addresses = np.array([*map(fields.address_of, self.memory)], dtype=np.int64)
         self.prepared = Prepared(run_calls, self.functions, self.addresses)
 
     def run(self) -> int:

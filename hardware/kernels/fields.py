@@ -8,6 +8,7 @@ of an array. A kernel reads them back with `arguments_at`.
 from __future__ import annotations
 
 import struct
+from ctypes import addressof, c_char
 from typing import Any, NoReturn
 
 import numba
@@ -17,6 +18,8 @@ from numba.core import cgutils
 from numba.np.arrayobj import populate_array
 
 from hardware.kernels.parts import instruction
+
+_START = c_char * 0
 
 _KINDS: dict[tuple[Any, ...], Any] = {}
 
@@ -44,13 +47,18 @@ class Fields:
         raise TypeError("addresses mean nothing in a copy: make its fields from its own arrays")
 
 
+def address_of(array: Any) -> int:
+    """Return where a contiguous, writable array begins: `array.ctypes.data`, four times as fast."""
+    return addressof(_START.from_buffer(array))
+
+
 def _unpack(arguments: tuple[Any, ...], key: list[Any], numbers: list[int]) -> None:
     for value in arguments:
         if isinstance(value, np.ndarray):
             if not value.flags.carray:
                 raise ValueError("an array of a kernel is not contiguous or not writable")
             key += value.dtype.char, value.ndim
-            numbers.append(value.ctypes.data)
+            numbers.append(address_of(value))
             numbers += value.shape
             continue
         key.append(type(value))

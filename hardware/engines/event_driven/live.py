@@ -10,8 +10,11 @@ from hardware.engines.event_driven.arrays import part_of
 from hardware.engines.event_driven.encoding import go_on
 from hardware.engines.event_driven.machine import Machine
 from hardware.engines.event_driven.memory import compact, initial_states
-from hardware.kernels.calls import Calls, run_frames
+from hardware.kernels.calls import Calls, Prepared, run_frames
 from hardware.program.start import Carried, Start
+
+FRAMES, SCORES = 2, 5
+"""Places of two arguments of `run_frames`."""
 
 
 class LiveSequence:
@@ -51,6 +54,11 @@ class LiveSequence:
                 machine.encoder_call(go_on, *given),
             ]
         )
+        functions, addresses = self.calls.functions, self.calls.addresses
+        frames, scores = self.frame[:0], self.scores[:0]
+        self.blocks = Prepared(
+            run_frames, functions, addresses, frames, self.frame, self.scores[-1], scores
+        )
         self.run = self.calls.prepared.call  # which `calls` keeps valid
 
     def follow(self, dense: list[bool]) -> bool:
@@ -75,8 +83,10 @@ class LiveSequence:
 
     def block(self, frames: NDArray[np.float32], scores: Integers) -> None:
         """Take several frames, which the encoder can take, and write the scores after each."""
-        calls = self.calls.functions, self.calls.addresses
-        refused = run_frames(*calls, compact(frames), self.frame, self.scores[-1], scores)
+        frames = compact(frames)
+        self.blocks.give(FRAMES, frames)
+        self.blocks.give(SCORES, scores)
+        refused = self.blocks()
         assert not refused
 
     @property
