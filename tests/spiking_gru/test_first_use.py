@@ -15,6 +15,8 @@ import pytest
 from datasets import small_arrays, small_file
 from programs import random_program
 
+from hardware.kernels.library import CHOSEN_BY, COMPILE
+
 COMPILES = "compiling kernels for this machine, once: usually less than a minute\n"
 
 CPU_S_TO_END = 5.0
@@ -24,8 +26,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def started(command: list[object], folder: Path, **environment: object) -> subprocess.Popen[str]:
-    """A command whose kernels go to `folder`."""
-    own = {"NUMBA_CACHE_DIR": folder, **environment}
+    """A command without a library of kernels: what it compiles goes to `folder`."""
+    own = {CHOSEN_BY: COMPILE, "NUMBA_CACHE_DIR": folder, **environment}
     return subprocess.Popen(
         [sys.executable, "-m", "spiking_gru", *map(str, command)],
         env={**os.environ, **{name: str(value) for name, value in own.items()}},
