@@ -23,6 +23,9 @@ _START = c_char * 0
 
 _KINDS: dict[tuple[Any, ...], Any] = {}
 
+_SAME: dict[type, type] = {np.bool_: bool, np.int64: int, np.float64: float}
+"""NumPy's numbers that Numba takes as Python's."""
+
 
 class Fields:
     """A tuple of arguments as 64-bit fields. It keeps the arrays alive to which they point."""
@@ -61,7 +64,7 @@ def _unpack(arguments: tuple[Any, ...], key: list[Any], numbers: list[int]) -> N
             numbers.append(address_of(value))
             numbers += value.shape
             continue
-        key.append(type(value))
+        key.append(_SAME.get(type(value), type(value)))
         if isinstance(value, tuple):
             key.append(len(value))
             _unpack(value, key, numbers)

@@ -74,7 +74,7 @@ class Density:
     def chosen(self, shares: Iterable[float]) -> list[bool]:
         """Return the choice by the shares of sources that send: of the encoder, of each level."""
         return [
-            possible and share > (LEAVE if dense else ENTER)
+            possible and bool(share > (LEAVE if dense else ENTER))
             for possible, dense, share in zip(self.possible, self.dense, shares, strict=True)
         ]
 

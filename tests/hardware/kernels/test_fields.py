@@ -71,6 +71,13 @@ def test_types_that_differ_have_keys_and_kinds_that_differ() -> None:
     assert Fields(1).key == Fields(2).key
 
 
+def test_numbers_of_numpy_have_the_types_of_python_s() -> None:
+    for ours, theirs in ((True, np.True_), (1, np.int64(1)), (0.5, np.float64(0.5))):
+        assert Fields(ours).key == Fields(theirs).key
+        assert Fields(ours).numbers == Fields(theirs).numbers
+        assert numba.typeof((ours,)) == numba.typeof((theirs,))
+
+
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_fields_are_not_copied(copied: Any) -> None:
     with pytest.raises(TypeError, match="addresses mean nothing in a copy"):

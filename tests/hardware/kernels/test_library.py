@@ -57,6 +57,12 @@ def bits() -> str:
         if not program.bidirectional:
             with Session(program, strict=False) as session:
                 hashed.update(session.steps(sequences.values[:6]).tobytes())
+    # Long enough that the share of sources that send is measured.
+    program, long = random_program(0), random_sequences(0, 3, [700] * 4)
+    for _ in range(2):
+        hashed.update(run(program, long, strict=False, threads=1).scores.tobytes())
+        for scores in stream(program, long, strict=False, threads=1):
+            hashed.update(scores.tobytes())
     return hashed.hexdigest()
 
 
