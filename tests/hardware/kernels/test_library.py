@@ -85,7 +85,7 @@ def gradients() -> str:
 
 
 def in_a_process(uses: str, **environment: str) -> str:
-    """What this file prints as a script, with kernels from a library or compiled."""
+    """Return the output of this file as a script, with kernels from a library or compiled."""
     own = {CHOSEN_BY: uses, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
     done = subprocess.run(
         [sys.executable, __file__], env={**os.environ, **own}, capture_output=True, text=True

@@ -98,7 +98,7 @@ def test_values_beyond_the_word_are_named_alike(formulation: str, emit: str) -> 
 
 
 def lists(sent: list[int], width: int) -> Messages:
-    """Lists of so many events in each step."""
+    """Lists with these numbers of events, one for each step."""
     found = lists_of(len(sent), sum(sent))
     found.end[:] = np.cumsum(sent)
     found.begin[:] = found.end - sent
