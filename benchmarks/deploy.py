@@ -111,15 +111,14 @@ def of_a_frame(channels: int, hidden: int) -> dict[str, list[float]]:
     """A step of a session, next to one frame of the rivals."""
     contestants = []
     for name, (program, sequences) in programs(channels, hidden).items():
-        session = Session(program)
-        frames = cycle(list(sequences.values[:STEPS]))
+        session, frames = Session(program), list(sequences.values[:STEPS])
 
-        def step(session: Session = session, frames: Iterator[np.ndarray] = frames) -> None:
-            if session.elapsed == STEPS:
-                session.reset()
-            session.step(next(frames))
+        def steps(session: Session = session, frames: list[np.ndarray] = frames) -> None:
+            for frame in frames:
+                session.step(frame)
+            session.reset()
 
-        contestants.append(Contestant(name, step, 1))
+        contestants.append(Contestant(name, steps, STEPS))
     contestants += [
         Contestant(ONNX, rivals.onnx_gru(channels, hidden, 1, 1), 1),
         Contestant("torch, eager", rivals.torch_gru(channels, hidden, 1, 1), 1),

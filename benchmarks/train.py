@@ -35,7 +35,10 @@ SETTINGS = {
     "not spiking (emit=state)": {"activation": "table", "emit": "state"},
 }
 OTHERS = {f"formulation {name}": {"formulation": name} for name in FORMULATIONS if name != "torch"}
-SLOW = ("cell in a Python loop", "snn.SLSTM", "SpikingJelly SpikingGRU")
+PEERS = {"SpikingJelly SpikingGRU": "spikingjelly", "EvNN EGRU": "evnn_pytorch"}
+"""Layers of other packages, and the module of each. EvNN has no wheels: it is built from source."""
+
+SLOW = ("cell in a Python loop", "snn.SLSTM")
 
 
 def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Callable]:
@@ -71,6 +74,11 @@ def contestant(name: str, inputs: int, hidden: int) -> tuple[torch.nn.Module, Ca
 
         theirs = TheirSpikingGRU(inputs, hidden, 1)
         return theirs, lambda x: theirs(x)[0]
+    if name == "EvNN EGRU":
+        from evnn_pytorch import EGRU
+
+        egru = EGRU(inputs, hidden)
+        return egru, lambda x: egru(x)[0]
     spiking = SpikingGRU(inputs, hidden, **(SETTINGS | OTHERS)[name])
     for cell in spiking.cells:
         cell.quantised = name.startswith("quantised")
@@ -89,10 +97,10 @@ def compare(size: tuple[int, int, int, int], rounds: int) -> None:
     batch, steps, inputs, hidden = size
     x = torch.randn(steps, batch, inputs)
     formulations = OTHERS if size == SIZES[0] else ()
-    names = ["torch.nn.GRU", *SETTINGS, *formulations, *SLOW]
-    if not find_spec("spikingjelly"):
-        names.remove("SpikingJelly SpikingGRU")
-        print("\nSpikingJelly is not installed (extra `peers`): its SpikingGRU is left out")
+    peers = [name for name, package in PEERS.items() if find_spec(package)]
+    names = ["torch.nn.GRU", *SETTINGS, *formulations, *SLOW, *peers]
+    for name in PEERS.keys() - peers:
+        print(f"\n{PEERS[name]} is not installed: {name} is left out")
     contestants = {name: contestant(name, inputs, hidden) for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}
     for name in names:

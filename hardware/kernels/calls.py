@@ -113,18 +113,23 @@ class Prepared:
 
     def give(self, place: int, value: NDArray[Any] | int) -> None:
         """Replace an argument by its place. An array must live until the call."""
-        at, memory = self.places[place], self.memory
+        at = self.places[place]
         if isinstance(value, int):
-            memory[at] = value
-            return
-        memory[at] = fields.address_of(value)
-        for n, extent in enumerate(value.shape, at + 1):
-            memory[n] = extent
+            self.memory[at] = value
+        else:
+            place_array(self.memory, at, value)
+
+
+def place_array(memory: Any, at: int, array: NDArray[Any]) -> None:
+    """Replace an array of a call whose fields are in `memory`, from `at` on."""
+    memory[at] = fields.address_of(array)
+    for n, extent in enumerate(array.shape, at + 1):
+        memory[n] = extent
 
 
 def entry_of(function: int, address: int) -> Callable[[], int]:
     """Return a call of the kernel at an address with the arguments at another."""
-    return partial(ENTRY(function), None, address)
+    return partial(ENTRY(function), ctypes.c_void_p(), ctypes.c_int64(address))
 
 
 class Calls:
@@ -140,6 +145,11 @@ class Calls:
     def run(self) -> int:
         """Make the calls; return the last status."""
         return self.prepared()
+
+    def give(self, number: int, part: int, array: NDArray[Any]) -> None:
+        """Replace the array with which a part of a call begins. It must live until the run."""
+        at = sum(len(before.numbers) for before in self.parts[number][:part])
+        place_array(self.memory[number], at, array)
 
 
 @instruction

@@ -21,8 +21,14 @@ _OPTIONS = {
 inlined: Callable[[F], F] = numba.njit(**_OPTIONS, forceinline=True)
 """Makes a function part of every kernel that calls it."""
 
-called: Callable[[F], F] = numba.njit(**_OPTIONS)
-"""Compiles a function that is too long to be inlined at every call."""
+spliced: Callable[[F], F] = numba.njit(**_OPTIONS, inline="always")
+"""Makes a function part of its callers before they are compiled: it is compiled with them only."""
+
+called: Callable[[F], F] = numba.njit(**_OPTIONS, forceinline=False)
+"""Compiles a function that is too long to be inlined at every call.
+
+Without `forceinline=False` it would be inlined wherever a function that is inlined calls it.
+"""
 
 instruction: Callable[[Callable[..., Any]], Callable[..., Any]] = intrinsic
 """Makes a function that writes LLVM's code."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardware.display import number_of
+from hardware.engines.magnitudes import width
 from hardware.engines.registry import connected
 from hardware.engines.saturation import require_within_word
 from hardware.errors import ClampedInputsWarning, EngineError, InputError
@@ -25,8 +26,8 @@ from hardware.sequences.dense import Inputs, float_frames
 
 FLOAT32 = np.dtype(np.float32)
 
-FRAMES_BETWEEN = 16
-"""Steps from one look at the clamped inputs to the next."""
+FRAMES_BETWEEN = 64
+"""Steps from one look at the clamped inputs to the next: a look takes as long as a step."""
 
 
 class Session:
@@ -77,6 +78,7 @@ class Session:
         self._shape = (program.encoder.channels,)
         self._per_frame = program.encoder.steps
         self._most = inf if program.max_steps is None else program.max_steps
+        self._watched = strict and not width(program).proven
         self._lock = RLock()
         self._stepper = connected(engine, program, options, start_of(program, initial_state, 1))
         self._open = True
@@ -105,8 +107,8 @@ class Session:
                 self._refuse(frame)
             self._scores, self.elapsed = scores, elapsed
             self.frames += 1
-            if self.strict and (found := self._stepper.overflow()) is not None:
-                require_within_word(self.program, found)
+            if self._watched:
+                require_within_word(self.program, self._stepper.overflow())
             if self.frames % FRAMES_BETWEEN == 0:
                 self._warn_of_clamped(2)
             return scores.copy()
@@ -224,7 +226,7 @@ class Session:
             raise EngineError("this session is closed: open a new one")
 
     def _require_within_word(self) -> None:
-        if self.strict:
+        if self._watched:
             require_within_word(self.program, self._stepper.overflow())
 
     def _warn_of_clamped(self, stacklevel: int) -> None:

@@ -80,8 +80,7 @@ class Part(NamedTuple):
 
     starts: NDArray[np.int64]  # (sequences,): the first row of each
     lengths: NDArray[np.int64]  # (sequences,)
-    sequence: int
-    """The number of the first sequence."""
+    sequence: NDArray[np.int64]  # (1,): the number of the first sequence
 
     order: NDArray[np.int64]  # (1,): steps that have been computed before
     begins: NDArray[np.bool_]
@@ -93,7 +92,7 @@ def part_of(
 ) -> Part:
     """Return a part of which all sequences begin, or go on after `order` steps."""
     begins = np.full(len(lengths), order == 0)
-    return Part(starts, lengths, sequence, np.array([order], dtype=np.int64), begins)
+    return Part(starts, lengths, np.array([sequence]), np.array([order]), begins)
 
 
 class Synapses(NamedTuple):
@@ -185,11 +184,17 @@ class Slots(NamedTuple):
     step: NDArray[np.int64]  # (slots,): in the order of computation
 
 
-class Scratch(NamedTuple):
-    """Memory to work in. Its content means nothing after a step."""
+class Listing(NamedTuple):
+    """Memory to list the events of a row of values."""
 
     events: Events
     change: Numbers  # (padded sources,)
+
+
+class Scratch(NamedTuple):
+    """Memory to work in. Its content means nothing after a step."""
+
+    listing: Listing
     message: NDArray[np.int16]  # (slots, padded neurons)
     rows: Numbers  # (slots, 6, neurons)
     products: Products

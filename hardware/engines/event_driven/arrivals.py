@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from hardware.engines.event_driven.arrays import (
     Batch,
     Events,
+    Listing,
     Messages,
     Numbers,
-    Scratch,
     Synapses,
 )
 from hardware.engines.event_driven.intrinsics import (
@@ -23,7 +23,7 @@ from hardware.engines.event_driven.intrinsics import (
     nonzero,
     put,
 )
-from hardware.kernels.parts import called, inlined
+from hardware.kernels.parts import called, inlined, spliced
 
 
 @inlined
@@ -79,28 +79,28 @@ def arrive(accumulators: Numbers, synapses: Synapses, batch: Batch) -> None:
 
 @called
 def arrive_dense(
-    accumulators: Numbers, synapses: Synapses, values: NDArray[np.int16], scratch: Scratch
+    accumulators: Numbers, synapses: Synapses, values: NDArray[np.int16], listing: Listing
 ) -> None:
     """A row of values arrives, padded with zeros."""
-    held, change = synapses.held, scratch.change
+    held, (found, change) = synapses.held, listing
     if synapses.by_change:
         T = held.dtype.type
         for i in range(held.shape[0]):
             change[i] = T(values[i]) - held[i]
         copy(held, values)
-        end = list_events(change[: held.shape[0]], 0, scratch.events, 0)
+        end = list_events(change[: held.shape[0]], 0, found, 0)
     else:
-        end = list_events(values[: held.shape[0]], 0, scratch.events, 0)
-    arrive(accumulators, synapses, Batch(scratch.events, 0, end, 0))
+        end = list_events(values[: held.shape[0]], 0, found, 0)
+    arrive(accumulators, synapses, Batch(found, 0, end, 0))
 
 
-@inlined
+@spliced
 def arrive_at(
-    accumulators: Numbers, synapses: Synapses, messages: Messages, row: int, scratch: Scratch
+    accumulators: Numbers, synapses: Synapses, messages: Messages, row: int, listing: Listing
 ) -> None:
     """The messages of one step arrive."""
     if synapses.by_change:
-        arrive_dense(accumulators, synapses, messages.rows[row], scratch)
+        arrive_dense(accumulators, synapses, messages.rows[row], listing)
     else:
         batch = Batch(messages.events, messages.begin[row], messages.end[row], 0)
         arrive(accumulators, synapses, batch)

@@ -183,8 +183,8 @@ def part_of_frames(machine: Machine, frames: int, number: int, starts: NDArray[n
     """Return the part of a call in which each frame is a sequence; real ones begin at `starts`."""
     begins = np.zeros(frames, dtype=np.bool_)
     begins[starts] = True
-    order = np.zeros(1, dtype=np.int64)
-    return Part(np.arange(frames), np.ones(frames, dtype=np.int64), number, order, begins)
+    lengths, order = np.ones(frames, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    return Part(np.arange(frames), lengths, np.array([number]), order, begins)
 
 
 def scored(

@@ -146,7 +146,7 @@ class Stepper:
         rows = self.machine.per_frame if self.machine.every_step else 1
         self.frame = np.zeros((1, program.encoder.channels), dtype=np.float32)
         scores = np.zeros((rows, program.readout.outputs), dtype=np.int64)
-        self.last = scores[-1]
+        self.row, self.last = self.frame[0], scores[-1]
         self.live = LiveSequence(self.machine, start_of_one(program, start), self.frame, scores)
         self.sampling = Sampling(self.machine.density)
         self.by_definition, self.watched = self.live.by_definition, self.machine.layout.watched
@@ -167,10 +167,11 @@ class Stepper:
         self.machine.take_up(saturated)
 
     def step(self, frame: NDArray[np.float32]) -> Integers | None:
-        self.frame[...] = frame
-        self.sampling.left -= 1
-        if self.sampling.left <= 0:
-            status = self.sampling.step(self.live)
+        self.row[...] = frame
+        sampling = self.sampling
+        left = sampling.left = sampling.left - 1
+        if left <= 0:
+            status = sampling.step(self.live)
         elif self.by_definition:
             status = self.live.step()
         else:
@@ -195,9 +196,12 @@ class Stepper:
 
     def run(self, sequences: Sequences) -> Integers:
         self.reset()
-        start = None if self.start is None else self.start.repeated(len(sequences))
-        initial = initial_states(self.machine.layout, start)
-        return self.machine.score_sequences(sequences, initial=initial)
+        if self.start is None:
+            return self.machine.score_sequences(sequences)
+        start = self.start.repeated(len(sequences))
+        return self.machine.score_sequences(
+            sequences, initial=initial_states(self.machine.layout, start)
+        )
 
     def carried(self) -> Carried:
         return self.live.carried()

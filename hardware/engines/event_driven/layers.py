@@ -96,9 +96,9 @@ def run_layer(form: Any, address: int) -> int:
                 ahead = rows_ahead(part, s, True, rules.backward)
                 arrive_ahead(accumulators, state.input, arriving, row, ahead, 0, products)
             else:
-                arrive_at(accumulators, state.input, arriving, row, scratch)
+                arrive_at(accumulators, state.input, arriving, row, scratch.listing)
             if state.emission.by_change:
-                arrive_dense(accumulators, state.emission, e, scratch)
+                arrive_dense(accumulators, state.emission, e, scratch.listing)
             else:
                 batch = Batch(emitted.events, own, end, column)
                 arrive(accumulators, state.emission, batch)
@@ -106,17 +106,13 @@ def run_layer(form: Any, address: int) -> int:
             if rules.resets_before:
                 clamps += gate(r, rules.reset_gate, state, neurons)
                 scaled(message, r, e, rules.event_fraction)
-                arrive_dense(accumulators, state.reset, message, scratch)
-            # Two calls, so that `joined` is a literal in each.
-            if rules.joined:
-                found = new_state(new, state, neurons, True)
-            else:
-                found = new_state(new, state, neurons, False)
+                arrive_dense(accumulators, state.reset, message, scratch.listing)
+            found = new_state(new, state, neurons)
             clamps += found[0]
             if rules.has_output:
                 if rules.output_waits:
                     emit(message, new, e, neurons.threshold, rules)
-                    arrive_dense(accumulators, state.output, message, scratch)
+                    arrive_dense(accumulators, state.output, message, scratch.listing)
                 clamps += gate(r, rules.output_gate, state, neurons)
                 scaled(shown, r, new, rules.gate_fraction)
             out = shown if rules.has_output else new
@@ -136,7 +132,7 @@ def run_layer(form: Any, address: int) -> int:
                 counts.counts[0] += clamps
                 counts.counts[1] += found[1]
                 if rules.watched:
-                    where = part.sequence + s, part.order[0] + i, part.order[0] + step
+                    where = part.sequence[0] + s, part.order[0] + i, part.order[0] + step
                     watch_step(neurons, state, r, p, where, counts)
         last_membranes(sent.ends[s, column:], h, grid)
     sent.end[0] = end
@@ -148,8 +144,7 @@ def of_slot(state: LayerState, b: int) -> LayerState:
     """The state of the sequence in a slot."""
     scratch = state.scratch
     own = Scratch(
-        scratch.events,
-        scratch.change,
+        scratch.listing,
         scratch.message[b],
         scratch.rows[b],
         scratch.products,

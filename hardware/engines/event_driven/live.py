@@ -46,12 +46,12 @@ class LiveSequence:
         machine = self.machine
         self.dense = machine.density.dense
         self.encoded = machine.rooms.for_encoder(machine.per_frame)
-        given = self.frame, self.part, self.encoded
+        given = self.frame, self.part
         self.calls = Calls(
             [
-                machine.encoder_call(machine.layout.refuse, *given),
+                machine.encoder_call(machine.layout.refuse, *given, self.encoded),
                 *machine.scoring_calls(*given, self.scores, self.initial),
-                machine.encoder_call(go_on, *given),
+                machine.encoder_call(go_on, *given, self.encoded),
             ]
         )
         functions, addresses = self.calls.functions, self.calls.addresses

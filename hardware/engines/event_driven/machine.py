@@ -42,6 +42,7 @@ from hardware.engines.event_driven.memory import (
     rows_of,
 )
 from hardware.engines.event_driven.readouts import ReadoutCall, ReadoutConstants, run_readout
+from hardware.engines.event_driven.scoring import Scoring
 from hardware.engines.event_driven.together import run_together
 from hardware.engines.saturation import SATURATIONS, Beyond, Saturations
 from hardware.kernels.calls import Call, Calls, Kernel
@@ -51,6 +52,9 @@ from hardware.sequences.sparse import AnySequences, SparseSequences
 
 FRAMES_AT_ONCE = 4096
 """Frames of a long sparse sequence that are scored together."""
+
+FRAMES_KEPT = 4096
+"""Frames of a call that may keep its prepared calls; longer ones spend their time elsewhere."""
 
 Steps = NDArray[np.int64]
 """(sequences,): the first row of each sequence, or its steps."""
@@ -124,6 +128,8 @@ class Machine:
             self.when_scoring = tuple(each._replace(counting=False) for each in self.saturated)
         self.no_membranes = tuple(np.empty((0, 0), dtype=layout.number) for _ in program.layers)
         self.program_states = initial_states(layout, None)
+        self.keeps_calls = layout.encode is not None and self.per_frame == 1
+        self.scoring: Scoring | None = None
 
     def compile_scoring(self) -> None:
         """Compile every kernel that scores sequences: no sequences pass all of them."""
@@ -218,25 +224,39 @@ class Machine:
         Frames must be contiguous and writable: kernels are compiled for no other kind.
         """
         self.choose(self.density.guessed_by(frames))
-        encoded = self.rooms.for_encoder(len(frames) * self.per_frame)
+        rows = len(frames) * self.per_frame
+        encoded = self.rooms.for_encoder(rows)
+        emitted = self.rooms.for_levels(rows, len(part.starts))
         if self.layout.encode is None:
             self.encode_by_definition(frames, part, encoded)
-        Calls(self.scoring_calls(frames, part, encoded, scores, initial)).run()
+        if initial is None and self.keeps_calls and rows <= FRAMES_KEPT:
+            self.kept_scoring(part, scores).run(frames, part, scores)
+        else:
+            Calls(self.scoring_calls(frames, part, scores, initial)).run()
         steps = int(part.lengths.sum()) * self.per_frame
-        self.choose(self.density.measured([encoded, *self.rooms.emitted], steps))
+        self.choose(self.density.measured([encoded, *emitted], steps))
+
+    def kept_scoring(self, part: Part, scores: Integers) -> Scoring:
+        """Return the prepared calls for as many sequences; the last ones where they fit."""
+        rooms = [self.rooms.for_encoder(0), *self.rooms.emitted]
+        if self.scoring is None or not self.scoring.fits(part, scores, rooms):
+            channels = self.layout.program.encoder.channels
+            self.scoring = Scoring(self.scoring_calls, channels, part, scores, rooms)
+        return self.scoring
 
     def scoring_calls(
         self,
         frames: NDArray[np.float32],
         part: Part,
-        encoded: Messages,
         scores: Integers,
         initial: tuple[Initial, ...] | None = None,
     ) -> list[Call]:
         """Return the calls of `score_frames`; an encoder without a kernel has none."""
         layout, per_frame = self.layout, self.per_frame
+        rows = len(frames) * per_frame
+        encoded = self.rooms.for_encoder(rows)
+        emitted = self.rooms.for_levels(rows, len(part.starts))
         kernel = layout.encode if encoded.dense else layout.encode_lists
-        emitted = self.rooms.for_levels(len(frames) * per_frame, len(part.starts))
         calls = [] if kernel is None else [self.encoder_call(kernel, frames, part, encoded)]
         if per_frame > 1:
             starts, lengths = part.starts * per_frame, part.lengths * per_frame

@@ -16,6 +16,7 @@ from hardware.engines.event_driven.arrays import (
     Events,
     Initial,
     LayerState,
+    Listing,
     Messages,
     Products,
     ReadoutState,
@@ -125,8 +126,10 @@ def scratch_of(inputs: int, neurons: int, number: type[np.integer], products: Pr
     """Return memory for the work of a layer."""
     sources = padded(max(inputs, neurons))
     return Scratch(
-        events=Events(room((sources,), np.int32), room((sources,), number)),
-        change=room((sources,), number),
+        listing=Listing(
+            events=Events(room((sources,), np.int32), room((sources,), number)),
+            change=room((sources,), number),
+        ),
         message=room((SLOTS, padded(neurons)), np.int16),
         rows=room((SLOTS, 6, neurons), number),
         products=products,

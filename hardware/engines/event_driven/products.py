@@ -16,7 +16,7 @@ from hardware.engines.event_driven.arrays import Messages, Products, Synapses
 from hardware.engines.event_driven.arrivals import copy, four
 from hardware.engines.event_driven.intrinsics import at, left, put
 from hardware.engines.event_driven.tiles import tile
-from hardware.kernels.parts import called, inlined
+from hardware.kernels.parts import called, inlined, spliced
 
 MANY, SOME, WIDE, ALONE = 8, 4, 3, 6
 """Rows of a tile; panels of a tile of several rows, and of one row."""
@@ -63,7 +63,7 @@ def multiply(
         p += 1
 
 
-@called
+@inlined
 def deposit(accumulators: Any, synapses: Synapses, sums: NDArray[np.int32]) -> None:
     """As `arrivals.arrive`, of one row of complete sums.
 
@@ -100,7 +100,7 @@ def arrive_together(
         deposit(accumulators[slots[k]], synapses, products.sums[k])
 
 
-@inlined
+@spliced
 def arrive_ahead(
     accumulators: Any,
     synapses: Synapses,

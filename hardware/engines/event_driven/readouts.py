@@ -77,12 +77,12 @@ def run_readout(form: Any, address: int) -> int:
         for i in range(part.lengths[s] - 1 if reading.once else 0, part.lengths[s]):
             row = part.starts[s] + i
             if reading.once:
-                arrive_dense(accumulators, synapses, ends[s], state.scratch)
+                arrive_dense(accumulators, synapses, ends[s], state.scratch.listing)
             elif arriving.dense:
                 ahead = part.starts[s], part.starts[s] + part.lengths[s], False
                 arrive_ahead(accumulators, synapses, arriving, row, ahead, 0, products)
             else:
-                arrive_at(accumulators, synapses, arriving, row, state.scratch)
+                arrive_at(accumulators, synapses, arriving, row, state.scratch.listing)
             step = state.steps[0]
             for j in range(len(score)):
                 current = right(left(accumulators[j], shift[0]), shift[1])
@@ -99,11 +99,11 @@ def run_readout(form: Any, address: int) -> int:
             if reading.every_step:
                 copy(scores[row], score)
             if counts.counting and reading.watched:
-                where = part.sequence + s, part.order[0] + i, part.order[0] + i
-                watch(accumulators, where, ACCUMULATOR, 0, counts)
+                where = part.sequence[0] + s, part.order[0] + i, part.order[0] + i
+                watch(accumulators, where, np.int64(ACCUMULATOR), np.int64(0), counts)
                 # A tumbling score is a copy of an earlier sum.
                 sums = state.window[0] if reading.tumbles else score
-                watch(sums, where, SCORE, 0, counts)
+                watch(sums, where, np.int64(SCORE), np.int64(0), counts)
         if not reading.every_step:
             copy(scores[s], score)
     return 0

@@ -74,7 +74,7 @@ def run_together(form: Any, address: int) -> int:
                 ahead = rows_ahead(part, slots.sequence[b], in_order, rules.backward)
                 arrive_ahead(accumulators[b], state.input, arriving, row, ahead, b, products)
             else:
-                arrive_at(accumulators[b], state.input, arriving, row, state.scratch)
+                arrive_at(accumulators[b], state.input, arriving, row, state.scratch.listing)
         arrive_together(accumulators, state.emission, e, order, active, products)
         clamps = of_candidate = 0
         if rules.resets_before:
@@ -85,11 +85,7 @@ def run_together(form: Any, address: int) -> int:
             arrive_together(accumulators, state.reset, message, order, active, products)
         for k in range(active):
             one = of_slot(state, order[k])
-            # Two calls, so that `joined` is a literal in each.
-            if rules.joined:
-                found = new_state(one.scratch.rows[1], one, neurons, True)
-            else:
-                found = new_state(one.scratch.rows[1], one, neurons, False)
+            found = new_state(one.scratch.rows[1], one, neurons)
             clamps, of_candidate = clamps + found[0], of_candidate + found[1]
         if rules.has_output and rules.output_waits:
             for k in range(active):
@@ -112,7 +108,8 @@ def run_together(form: Any, address: int) -> int:
             if len(sent.membranes):
                 copy(sent.membranes[row], one.h)
             if counts.counting and rules.watched:
-                where = part.sequence + s, part.order[0] + i, part.order[0] + row - part.starts[s]
+                before = part.order[0]
+                where = part.sequence[0] + s, before + i, before + row - part.starts[s]
                 watch_step(neurons, one, rows[b, 0], rows[b, 3], where, counts)
             slots.step[b] += 1
             if slots.step[b] < part.lengths[s]:

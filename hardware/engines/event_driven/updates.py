@@ -21,7 +21,7 @@ from hardware.engines.event_driven.intrinsics import (
     put,
     right,
 )
-from hardware.kernels.parts import called, inlined
+from hardware.kernels.parts import inlined, spliced
 
 
 @inlined
@@ -65,14 +65,19 @@ def reset_product(T: Any, r: Any, U: Any, recurrent_bias: Any, shifts: Any) -> A
     return T(r * right(left(T(U + recurrent_bias), shifts[0]), shifts[1]))
 
 
-@inlined
-def new_state(new: Any, state: LayerState, neurons: Neurons, joined: bool) -> tuple[int, int]:
+@spliced
+def new_state(new: Any, state: LayerState, neurons: Neurons) -> tuple[int, int]:
     """⌊z · kept + (1 − z) · written⌋ into `new`; return how many clamps of σ and of tanh acted."""
-    if neurons.rules.table:
-        return new_state_by_tables(new, state, neurons, joined)
-    if neurons.rules.resets_after:
-        return new_state_by_ramps(new, state, neurons, (True, joined))
-    return new_state_by_ramps(new, state, neurons, (False, joined))
+    rules = neurons.rules
+    if rules.table:
+        return new_state_by_tables(new, state, neurons)
+    if rules.resets_after and rules.joined:
+        return new_state_by_ramps(new, state, neurons, (True, True))
+    if rules.resets_after:
+        return new_state_by_ramps(new, state, neurons, (True, False))
+    if rules.joined:
+        return new_state_by_ramps(new, state, neurons, (False, True))
+    return new_state_by_ramps(new, state, neurons, (False, False))
 
 
 @inlined
@@ -130,9 +135,7 @@ def new_state_by_ramps(
 
 
 @inlined
-def new_state_by_tables(
-    new: Any, state: LayerState, neurons: Neurons, joined: bool
-) -> tuple[int, int]:
+def new_state_by_tables(new: Any, state: LayerState, neurons: Neurons) -> tuple[int, int]:
     """As `new_state`, of functions that are tables: a loop for each pass over the neurons.
 
     Look-ups in the same loop would keep LLVM from vectorising everything else.
@@ -142,14 +145,14 @@ def new_state_by_tables(
     W, U = parts(state, neurons)
     z, c = rows[4], rows[5]
     of_gates = gate(z, rules.mixing_gate, state, neurons)
-    term = U[of_gate(0 if joined else candidate, n)]
+    term = U[of_gate(0 if rules.joined else candidate, n)]
     if rules.resets_after:
         of_gates += gate(c, rules.reset_gate, state, neurons)
         reset_terms(rows[3], c, term, neurons.recurrent_bias, neurons.inside_shift)
         term = rows[3]
     W_c, tanh = W[of_gate(candidate, n)], neurons.ramps[TANH]
     shifts = neurons.shifts[candidate]
-    if joined:
+    if rules.joined:
         down = neurons.joined_shift[candidate]
         of_candidate = joint_candidate_places(c, W_c, down, term, shifts, tanh)
     else:
@@ -162,7 +165,7 @@ def new_state_by_tables(
     return of_gates, of_candidate
 
 
-@called
+@inlined
 def places(out: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> int:
     """The places of p on a ramp; return how many clamps acted."""
     T, by, on = out.dtype.type, four(shifts), four(ramp)
@@ -175,7 +178,7 @@ def places(out: Any, W: Any, U: Any, bias: Any, shifts: Any, ramp: Any) -> int:
     return int(clamps)
 
 
-@called
+@inlined
 def joint_places(out: Any, sums: Any, down: Any, ramp: Any) -> int:
     """As `places`, of joint sums."""
     T, on = out.dtype.type, four(ramp)
@@ -188,7 +191,7 @@ def joint_places(out: Any, sums: Any, down: Any, ramp: Any) -> int:
     return int(clamps)
 
 
-@called
+@inlined
 def joint_candidate_places(out: Any, sums: Any, down: Any, U: Any, shifts: Any, ramp: Any) -> int:
     """As `places`, of the candidate's joint sums and its recurrent term."""
     T, by, on = out.dtype.type, four(shifts), four(ramp)
@@ -202,7 +205,7 @@ def joint_candidate_places(out: Any, sums: Any, down: Any, U: Any, shifts: Any, 
     return int(clamps)
 
 
-@called
+@inlined
 def look_up(values: Any, table: Any) -> None:
     """Replace places by the entries of a table."""
     n = values.shape[0]
@@ -213,7 +216,7 @@ def look_up(values: Any, table: Any) -> None:
         values[j] = table[values[j]]
 
 
-@called
+@inlined
 def reset_terms(out: Any, r: Any, U: Any, bias: Any, shifts: Any) -> None:
     """out = r ⊙ ⌊(U e + d) · 2^k⌋."""
     T, inside = out.dtype.type, (shifts[0], shifts[1])
@@ -221,7 +224,7 @@ def reset_terms(out: Any, r: Any, U: Any, bias: Any, shifts: Any) -> None:
         put(out, j, reset_product(T, at(r, j), at(U, j), at(bias, j), inside))
 
 
-@called
+@inlined
 def mix(out: Any, z: Any, kept: Any, written: Any, by: int) -> None:
     """out = ⌊z · kept + (1 − z) · written⌋."""
     T = out.dtype.type

@@ -20,6 +20,7 @@ from hardware.lava.session import LavaSession
 from hardware.runs.batches import VALUES_AT_ONCE
 from hardware.runs.clamped import LEAST, LEAST_OF_CHANNEL, Clamped, clamped_inputs
 from hardware.runs.golden import golden_samples, replay
+from hardware.runs.session import FRAMES_BETWEEN
 
 
 def expected(program: Program, sequences: Sequences) -> np.ndarray:
@@ -200,7 +201,7 @@ def test_a_session_warns_once_and_one_that_was_short_when_it_is_closed() -> None
     program = random_program(0)
     with warned() as found:
         with Session(program) as session:
-            for _ in range(16):
+            for _ in range(FRAMES_BETWEEN):
                 session.step(np.full(3, 1e6))
             assert len(found) == 1
             for _ in range(64):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -46,11 +48,29 @@ def test_what_a_machine_has_run_before_changes_nothing(emit: str, readout: str) 
     )
     layout = Layout(program)
     machines = [Machine(layout, dense) for dense in DENSE]
-    for number, lengths in enumerate(([30], [1] * 30, [2, 3], [50, 1], [1])):
+    of_calls = [30], [1] * 30, [2, 3], [50, 1], [4, 9], [1], [12]
+    for number, lengths in enumerate(of_calls):
         sequences = random_sequences(number, 70, lengths, activity=1 / (1 + number))
         expected = run(program, sequences, engine="numpy").scores
         for machine in machines:
             assert np.array_equal(machine.score_sequences(sequences), expected)
+
+
+def test_calls_for_as_many_sequences_are_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared, prepare = [], Machine.scoring_calls
+
+    def counted(machine: Machine, *given: Any) -> Any:
+        prepared.append(len(given[1].lengths))
+        return prepare(machine, *given)
+
+    monkeypatch.setattr(Machine, "scoring_calls", counted)
+    program = random_program(3)
+    machine = Machine(Layout(program), "never")
+    for lengths in ([9, 8], [1, 3], [2, 7], [4], [5], [3, 3]):
+        sequences = random_sequences(sum(lengths), 3, lengths)
+        expected = run(program, sequences, engine="numpy").scores
+        assert np.array_equal(machine.score_sequences(sequences), expected)
+    assert prepared == [2, 1, 2]
 
 
 def signs_of_changes(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
