@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from itertools import cycle
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from engines import program_that_fires, sparse_sequences
 from torch import nn
 
 from conversion import deploy, from_torch_gru
-from hardware import Program, Sequences, Session
+from hardware import Program, Sequences, Session, SparseSequences, stream
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- written by benchmarks/deploy.py -->", "<!-- end -->"
@@ -32,6 +32,9 @@ SIZES = ((12, 64), (140, 128), (700, 512))
 ACTIVITIES = (0.1, 0.01)
 STEPS, BATCH, ROUNDS = 100, 64, 9
 ROWS, CALLS = 1000, 200
+TIMES = 20
+"""Batches of a stream."""
+
 LEAST_S = 2e-3
 """A call is repeated within a round until it takes that long."""
 
@@ -127,12 +130,25 @@ def of_a_frame(channels: int, hidden: int) -> dict[str, list[float]]:
     return seconds_of(contestants)
 
 
+def streamed(program: Program, events: SparseSequences) -> None:
+    """A stream on one thread of the same batch, again and again."""
+    for _ in stream(program, repeat(events, TIMES), threads=1):
+        pass
+
+
 def of_sequences(channels: int, hidden: int, batch: int) -> dict[str, list[float]]:
-    """A step of `Session.run`, next to one batch of the rivals: all are ready before."""
+    """A step of `Session.run`, next to one batch of the rivals: all are ready before.
+
+    Batches of spiking programs are also a stream of events, which opens the engine as well.
+    """
     steps, contestants = batch * STEPS, []
     for name, (program, sequences) in programs(channels, hidden).items():
         session, part = Session(program), sequences.take(range(batch))
         contestants.append(Contestant(name, partial(session.run, part), steps))
+        if batch > 1 and name.startswith("spiking"):
+            events = SparseSequences.of(part)
+            given = partial(streamed, program, events)
+            contestants.append(Contestant(f"{name}, as events", given, TIMES * steps))
     contestants += [
         Contestant(ONNX, rivals.onnx_gru(channels, hidden, STEPS, batch), steps),
         Contestant("torch, eager", rivals.torch_gru(channels, hidden, STEPS, batch), steps),

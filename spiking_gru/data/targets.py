@@ -111,9 +111,10 @@ def _require_labels(table: Table, task: str) -> None:
     known = [target for target in table.ravel() if not is_missing(target)]
     real = [t for t in known if isinstance(t, float) and not t.is_integer()]
     if real and len(set(known)) > MOST_DISTINCT * len(known):
+        text = next((f" and text such as {t!r:.60}" for t in known if isinstance(t, str)), "")
         raise InputError(
-            f"targets are real numbers such as {real[0]:.4g}, expected labels in the task {task}: "
-            f"give labels, or a task of values such as 'regress'"
+            f"targets are real numbers such as {real[0]:.4g}{text}, expected labels in the task "
+            f"{task}: give labels, or numbers alone and a task of values such as 'regress'"
         )
 
 

@@ -175,6 +175,7 @@ def test_real_numbers_are_no_classes() -> None:
     message = r"targets are real numbers such as -?\d\.\d+, .* task classify: give"
     refused(message, SEQUENCES, values, task="classify")
     refused(message, SEQUENCES, {"a": HALVES, "b": values}, task={"b": "classify"})
+    refused(r"such as -?\d\.\d+ and text such as 'a', ", SEQUENCES, ["a", *values[1:]])
     halves = Dataset.from_lists(SEQUENCES, [i + 0.5 for i in HALVES], task="classify")
     assert halves.classes == ("0.5", "1.5")
 
