@@ -2,6 +2,7 @@
 
 All contestants run in turn, round after round, in one process; compare by the ratios of one run.
 `--processor` takes processor time on one thread: what else runs on the machine then hardly matters.
+Training uses one thread too, unless it is told otherwise.
 `--memory` measures peak memory, each contestant in a process of its own; `--steps` the growth with
 the number of steps; `--long` 10,000 steps of 512 neurons with recomputed segments.
 """
@@ -9,6 +10,7 @@ the number of steps; `--long` 10,000 steps of 512 neurons with recomputed segmen
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -37,6 +39,9 @@ SETTINGS = {
 OTHERS = {f"formulation {name}": {"formulation": name} for name in FORMULATIONS if name != "torch"}
 PEERS = {"SpikingJelly SpikingGRU": "spikingjelly", "EvNN EGRU": "evnn_pytorch"}
 """Layers of other packages, and the module of each. EvNN has no wheels: it is built from source."""
+
+ON_ONE_THREAD = "EvNN EGRU"
+"""A peer whose products are OpenBLAS's: next to torch's threads, both would wait for cores."""
 
 SLOW = ("cell in a Python loop", "snn.SLSTM")
 
@@ -97,10 +102,12 @@ def compare(size: tuple[int, int, int, int], rounds: int) -> None:
     batch, steps, inputs, hidden = size
     x = torch.randn(steps, batch, inputs)
     formulations = OTHERS if size == SIZES[0] else ()
-    peers = [name for name, package in PEERS.items() if find_spec(package)]
+    peers = dict(PEERS)
+    if torch.get_num_threads() > 1:
+        del peers[ON_ONE_THREAD]
+    for name in [name for name, package in peers.items() if not find_spec(package)]:
+        print(f"\n{peers.pop(name)} is not installed: {name} is left out")
     names = ["torch.nn.GRU", *SETTINGS, *formulations, *SLOW, *peers]
-    for name in PEERS.keys() - peers:
-        print(f"\n{PEERS[name]} is not installed: {name} is left out")
     contestants = {name: contestant(name, inputs, hidden) for name in names}
     times: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
@@ -165,6 +172,8 @@ def main() -> None:
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     torch.set_num_threads(1 if chosen.processor else 2)
+    if chosen.processor:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before a peer loads it
     if chosen.peak:
         peak(chosen.peak)
     elif chosen.memory or chosen.steps or chosen.long:
