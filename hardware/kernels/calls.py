@@ -18,7 +18,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numpy.typing import NDArray
 
-from hardware.kernels import fields
+from hardware.kernels import cache, fields, parts
 from hardware.kernels.cache import compiled, short_hash
 from hardware.kernels.fields import Fields, arguments_at
 from hardware.kernels.library import address_of
@@ -27,7 +27,7 @@ from hardware.kernels.parts import inlined, instruction
 ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64)
 """The type of a kernel: its first argument, a type, takes a place without a value."""
 
-SOURCES = Path(__file__), Path(fields.__file__)
+SOURCES = tuple(map(Path, (__file__, cache.__file__, fields.__file__, parts.__file__)))
 """Files whose code is part of every kernel."""
 
 KERNELS: list[Kernel] = []

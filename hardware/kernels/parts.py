@@ -22,7 +22,10 @@ inlined: Callable[[F], F] = numba.njit(**_OPTIONS, forceinline=True)
 """Makes a function part of every kernel that calls it."""
 
 spliced: Callable[[F], F] = numba.njit(**_OPTIONS, inline="always")
-"""Makes a function part of its callers before they are compiled: it is compiled with them only."""
+"""Makes a function part of its callers before they are compiled: it is compiled with them only.
+
+It has no `at` and `put` of the event engine: their promise would be one of its callers.
+"""
 
 called: Callable[[F], F] = numba.njit(**_OPTIONS, forceinline=False)
 """Compiles a function that is too long to be inlined at every call.

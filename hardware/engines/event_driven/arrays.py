@@ -157,7 +157,7 @@ class Neurons(NamedTuple):
     inside_shift: Numbers  # (2,): left, right of U e + d before r multiplies it
     joined_shift: Numbers  # (gates,): right, from a joint sum to its place on the ramp
     ramps: Numbers  # (2, 4): right shift, offset, low, high of σ and of tanh
-    tables: Numbers  # (2, 256)
+    tables: NDArray[np.int16]  # (2, 256)
 
 
 class Initial(NamedTuple):

@@ -17,9 +17,6 @@ LANES = 64
 VECTOR = 32
 """Lanes compared by one instruction; two results make the 64 bits of a word."""
 
-LOOK_UPS = 8
-"""Entries of a table that are stored together."""
-
 PLAIN_MEMORY = "SPIKING_GRU_PLAIN_MEMORY"
 """Environment variable. If it is set, `at` and `put` make no promise: they are plain indexing.
 
@@ -74,34 +71,6 @@ def nonzero(_: Any, values: Any, start: Any) -> Any:
         return word
 
     return types.uint64(values, types.intp), generate
-
-
-@instruction
-def looked_up(_: Any, values: Any, start: Any, table: Any) -> Any:
-    """Replace LOOK_UPS places from `start` on by the entries of a table.
-
-    One store for all: the next loop reads in vectors, and would wait for single stores.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        number = context.get_data_type(signature.args[0].dtype)
-        bits = signature.args[0].dtype.bitwidth
-        lanes, index = ir.VectorType(number, LOOK_UPS), ir.IntType(64)
-        first = element(context, builder, signature, arguments)
-        entries = context.make_array(signature.args[2])(context, builder, arguments[2]).data
-        first = builder.bitcast(first, lanes.as_pointer())
-        places = builder.load(first, align=bits // 8)
-        found = ir.Constant(lanes, ir.Undefined)
-        for j in range(LOOK_UPS):
-            lane = ir.Constant(ir.IntType(32), j)
-            place = builder.extract_element(places, lane)
-            place = builder.sext(place, index) if bits < 64 else place
-            entry = builder.load(builder.gep(entries, [place]), align=bits // 8)
-            found = builder.insert_element(found, entry, lane)
-        builder.store(found, first, align=bits // 8)
-        return context.get_dummy_value()
-
-    return types.void(values, types.intp, table), generate
 
 
 @instruction

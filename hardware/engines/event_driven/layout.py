@@ -133,7 +133,7 @@ def neurons_of(
         ramps=np.array([ramp(cell, "sigmoid"), ramp(cell, "tanh")], dtype=number),
         tables=np.stack(
             [sigmoid_table(cell.gate_fraction), tanh_table(cell.state_fraction)]
-        ).astype(number),
+        ).astype(np.int16),
     )
 
 

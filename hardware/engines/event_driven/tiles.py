@@ -11,56 +11,19 @@ they are complete.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 
+from hardware.engines.event_driven.processors import Processor, processor_of
 from hardware.kernels.parts import instruction
 
 PANEL = 16
 """Targets whose weights are adjacent."""
 
 BYTE, SHORT, INT, LONG = (ir.IntType(bits) for bits in (8, 16, 32, 64))
-
-
-class Processor(NamedTuple):
-    """How a kind of processor multiplies pairs."""
-
-    marks: frozenset[str]
-    """It has one of these: a feature, its name or its architecture."""
-
-    lanes: int
-    """Targets of one instruction."""
-
-    instruction: str
-    """LLVM's name; the empty name stands for plain operations, which any processor has."""
-
-    rows: int
-    """The most rows of a tile whose sums fit the registers."""
-
-    panels: int
-    """The most panels of a tile of several rows whose sums fit the registers."""
-
-
-PROCESSORS = (
-    # LLVM joins the sum to the product where the processor has such an instruction.
-    Processor(
-        frozenset({"+avx512bw", "x86-64-v4"}), 16, "llvm.x86.avx512.pmaddw.d.512", rows=8, panels=3
-    ),
-    Processor(frozenset({"+avx2", "x86-64-v3"}), 8, "llvm.x86.avx2.pmadd.wd", rows=4, panels=1),
-    Processor(frozenset({"x86_64"}), 4, "llvm.x86.sse2.pmadd.wd", rows=2, panels=1),
-    Processor(frozenset(), PANEL, "", rows=4, panels=1),
-)
-"""Kinds of processors, the best first; the last one is any processor."""
-
-
-def processor_of(codegen: Any) -> Processor:
-    """Return the kind of the processor that Numba compiles for."""
-    triple, name, features = codegen.magic_tuple()
-    has = {triple.partition("-")[0], name, *features.split(",")}
-    return next(each for each in PROCESSORS if not each.marks or each.marks & has)
 
 
 class Tile:
@@ -82,9 +45,9 @@ class Tile:
     def product(self, weights: Any, values: Any) -> Any:
         """The sums of the two products of each pair."""
         b = self.builder
-        if self.processor.instruction:
+        if self.processor.product:
             kind = ir.FunctionType(self.sum, [self.pairs, self.pairs])
-            called = cgutils.get_or_insert_function(b.module, kind, self.processor.instruction)
+            called = cgutils.get_or_insert_function(b.module, kind, self.processor.product)
             return b.call(called, [weights, values])
         terms = []
         for place in range(2):

@@ -14,13 +14,12 @@ import numpy as np
 from hardware.engines.event_driven.arrays import SIGMOID, TANH, LayerState, Neurons, Rules
 from hardware.engines.event_driven.arrivals import four
 from hardware.engines.event_driven.intrinsics import (
-    LOOK_UPS,
     at,
     left,
-    looked_up,
     put,
     right,
 )
+from hardware.engines.event_driven.tables import look_up
 from hardware.kernels.parts import inlined, spliced
 
 
@@ -203,17 +202,6 @@ def joint_candidate_places(out: Any, sums: Any, down: Any, U: Any, shifts: Any, 
         clamps = T(clamps + T(v != value))
         put(out, j, v)
     return int(clamps)
-
-
-@inlined
-def look_up(values: Any, table: Any) -> None:
-    """Replace places by the entries of a table."""
-    n = values.shape[0]
-    whole = n // LOOK_UPS * LOOK_UPS
-    for j in range(0, whole, LOOK_UPS):
-        looked_up(values, j, table)
-    for j in range(whole, n):
-        values[j] = table[values[j]]
 
 
 @inlined

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processors import runs_here
 
 from hardware.engines.event_driven import tiles
 from hardware.engines.event_driven.arrays import owned, room
 from hardware.engines.event_driven.memory import rows_of
+from hardware.engines.event_driven.processors import PROCESSORS, Processor
 from hardware.engines.event_driven.products import multiply
-from hardware.engines.event_driven.tiles import PANEL, PROCESSORS, Processor, processor_of, tile
+from hardware.engines.event_driven.tiles import PANEL, tile
 from hardware.engines.event_driven.wiring import pack, packed_shape
 
 INT16 = np.iinfo(np.int16)
@@ -80,35 +82,6 @@ def test_sums_beyond_32_bits_are_exact_modulo_their_word(size: dict) -> None:
     assert np.array_equal(found, expected.astype(np.int32))
 
 
-class Asked:
-    """Stands for Numba's code generator."""
-
-    def __init__(self, triple: str, name: str, features: str) -> None:
-        self.magic = triple, name, features
-
-    def magic_tuple(self) -> tuple[str, str, str]:
-        return self.magic
-
-
-@pytest.mark.parametrize(
-    ("triple", "name", "features", "lanes", "instruction"),
-    [
-        ("x86_64-unknown-linux-gnu", "znver4", "+avx2,+avx512bw,+fma", 16, "pmaddw.d.512"),
-        ("x86_64-unknown-linux-gnu", "znver3", "+avx2,-avx512bw,+fma", 8, "avx2.pmadd.wd"),
-        ("x86_64-unknown-linux-gnu", "x86-64-v3", "", 8, "avx2.pmadd.wd"),
-        ("x86_64-unknown-linux-gnu", "generic", "", 4, "sse2.pmadd.wd"),
-        ("aarch64-unknown-linux-gnu", "apple-m1", "+neon", PANEL, ""),
-    ],
-)
-def test_each_processor_has_its_instruction(
-    triple: str, name: str, features: str, lanes: int, instruction: str
-) -> None:
-    processor = processor_of(Asked(triple, name, features))
-    assert processor.lanes == lanes
-    assert processor.instruction.endswith(instruction)
-    assert bool(processor.instruction) == bool(instruction)
-
-
 def compiled_for(processor: Processor, rows: int, panels: int) -> Callable[..., None]:
     """As `multiply`, of one size of tiles, compiled for a kind of processor."""
     own = tile(rows, panels)
@@ -122,16 +95,7 @@ def compiled_for(processor: Processor, rows: int, panels: int) -> Callable[..., 
     return run
 
 
-def runs_here(processor: Processor) -> bool:
-    """Whether this machine has the processor's instruction: it has those of all after its own."""
-    codegen = numba.core.registry.cpu_target.target_context.codegen()
-    here = PROCESSORS.index(processor_of(codegen))
-    if not processor.instruction:
-        return True
-    return PROCESSORS.index(processor) >= here
-
-
-@pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.instruction or "plain")
+@pytest.mark.parametrize("processor", PROCESSORS, ids=lambda each: each.product or "plain")
 @pytest.mark.parametrize(("rows", "panels"), [(1, 1), (1, 6), (4, 3), (8, 1), (8, 3)])
 def test_every_kind_of_processor_gives_the_same_sums(
     processor: Processor, rows: int, panels: int, monkeypatch: pytest.MonkeyPatch
