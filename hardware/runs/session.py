@@ -151,7 +151,7 @@ class Session:
             self.program.steps_of(sequences)
             self.elapsed, self._scores = 0, None
             scores = self._stepper.run(sequences)
-            self.frames += int(sequences.lengths.sum())
+            self.frames += len(sequences.values)
             self._require_within_word()
             self._warn_of_clamped(2)
             return scores

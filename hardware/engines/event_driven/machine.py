@@ -233,8 +233,7 @@ class Machine:
             self.kept_scoring(part, scores).run(frames, part, scores)
         else:
             Calls(self.scoring_calls(frames, part, scores, initial)).run()
-        steps = int(part.lengths.sum()) * self.per_frame
-        self.choose(self.density.measured([encoded, *emitted], steps))
+        self.choose(self.density.measured([encoded, *emitted], rows))
 
     def kept_scoring(self, part: Part, scores: Integers) -> Scoring:
         """Return the prepared calls for as many sequences; the last ones where they fit."""

@@ -245,4 +245,4 @@ def rows_messages(rows: NDArray[np.int16], dense: bool) -> Messages:
 
 def compact(values: NDArray[Any]) -> NDArray[Any]:
     """Return the values contiguous and writable: kernels are compiled for no other kind."""
-    return np.require(values, requirements=["C", "W"])
+    return values if values.flags.carray else np.require(values, requirements=["C", "W"])
