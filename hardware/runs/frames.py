@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hardware.definition.encoder import Encoder
 from hardware.definition.tokens import require_tokens
+from hardware.display import number_of
 from hardware.errors import InputError, SettingError
 from hardware.program.model import Program
 from hardware.runs.given import ProgramLike, program_of
@@ -66,7 +67,10 @@ def require_values(encoder: Encoder, frames: NDArray[np.float32], first: int) ->
 def require_proven(program: Program, elapsed: int, more: int) -> None:
     """Refuse to go further than the readout's scores are proven to fit."""
     if program.max_steps is not None and elapsed + more > program.max_steps:
+        gone = number_of(elapsed, "step")
+        if more > program.encoder.steps:
+            gone += f" and would go {more:,} more"
         raise InputError(
-            f"the session has gone {elapsed} steps, but readout scores are proven only up "
+            f"the session has gone {gone}, but readout scores are proven only up "
             f"to {program.max_steps}: reset() it before{program.readout.remedy}"
         )

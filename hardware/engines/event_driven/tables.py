@@ -39,7 +39,7 @@ def look_up(values: Any, table: Any) -> None:
 
 
 def of_places(count: int) -> Callable[..., Any]:
-    """Return a function that replaces so many places, from `start` on, by the entries of a table.
+    """Return a function that replaces `count` places, from `start` on, by entries of a table.
 
     It stores all entries at once. The next loop reads in vectors, and would wait for single stores.
     """

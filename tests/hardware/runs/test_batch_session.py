@@ -152,7 +152,7 @@ def test_a_row_at_the_end_of_the_proof_fails_alone(engine: str) -> None:
     with Session(random_program(0), engine, batch=2) as batch:
         state = batch[1].state
         batch[0].load_state(type(state)(**{**vars(state), "steps": 1000}))
-        with pytest.raises(RowsError, match="row 0: the session has gone 1000 steps, but reado"):
+        with pytest.raises(RowsError, match="row 0: the session has gone 1,000 steps, but reado"):
             batch.step([frame] * 2)
         assert batch.elapsed.tolist() == [1000, 1]
         batch.reset([0])

@@ -20,7 +20,7 @@ TABLE = np.random.default_rng(0).integers(-(2**15), 2**15, TABLE_ENTRIES).astype
 
 
 def compiled(count: int) -> Callable[[NDArray[Any]], None]:
-    """A function that looks up so many places at a time, compiled for the processor of now."""
+    """A function that looks up `count` places at a time, compiled for the processor of now."""
     own = of_places(count)
 
     @numba.njit
