@@ -78,7 +78,7 @@ def loaded(b: Any, places: Any, entries: Any) -> Any:
 
 
 def permuted(b: Any, instruction: str, places: Any, entries: Any) -> Any:
-    """Take entries from registers: each half of the table by one bit of the places less."""
+    """Take entries from registers. Bits 6 and 7 of a place choose between four results."""
     lanes = ir.VectorType(SHORT, MANY)
     take = cgutils.get_or_insert_function(
         b.module, ir.FunctionType(lanes, [lanes] * 3), instruction

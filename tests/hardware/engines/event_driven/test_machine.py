@@ -73,6 +73,15 @@ def test_calls_for_as_many_sequences_are_prepared_once(monkeypatch: pytest.Monke
     assert prepared == [2, 1, 2]
 
 
+def test_calls_are_not_kept_for_other_sequences_of_as_many_steps() -> None:
+    program = random_program(3, readout="step")
+    machine = Machine(Layout(program), "never")
+    for lengths in ([2, 3], [5], [1, 3, 1], [4, 1]):
+        sequences = random_sequences(len(lengths), 3, lengths)
+        expected = run(program, sequences, engine="numpy").scores
+        assert np.array_equal(machine.score_sequences(sequences), expected)
+
+
 def signs_of_changes(encoder: Encoder, q: Integers, held: Integers) -> tuple[Integers, Integers]:
     """A spike where a value rises or falls."""
     before = np.concatenate([held[np.newaxis], q[:-1]])

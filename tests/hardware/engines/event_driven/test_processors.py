@@ -18,19 +18,21 @@ class Asked:
 
 
 @pytest.mark.parametrize(
-    ("triple", "name", "features", "lanes", "instruction"),
+    ("triple", "name", "features", "lanes", "product", "look_up"),
     [
-        ("x86_64-unknown-linux-gnu", "znver4", "+avx2,+avx512bw,+fma", 16, "pmaddw.d.512"),
-        ("x86_64-unknown-linux-gnu", "znver3", "+avx2,-avx512bw,+fma", 8, "avx2.pmadd.wd"),
-        ("x86_64-unknown-linux-gnu", "x86-64-v3", "", 8, "avx2.pmadd.wd"),
-        ("x86_64-unknown-linux-gnu", "generic", "", 4, "sse2.pmadd.wd"),
-        ("aarch64-unknown-linux-gnu", "apple-m1", "+neon", 16, ""),
+        ("x86_64-linux", "znver4", "+avx2,+avx512bw", 16, "pmaddw.d.512", "vpermi2var.hi.512"),
+        ("x86_64-linux", "znver3", "+avx2,-avx512bw", 8, "avx2.pmadd.wd", ""),
+        ("x86_64-linux", "x86-64-v4", "", 16, "pmaddw.d.512", "vpermi2var.hi.512"),
+        ("x86_64-linux", "x86-64-v3", "", 8, "avx2.pmadd.wd", ""),
+        ("x86_64-linux", "generic", "", 4, "sse2.pmadd.wd", ""),
+        ("aarch64-linux", "apple-m1", "+neon", 16, "", ""),
     ],
 )
-def test_each_processor_has_its_instruction(
-    triple: str, name: str, features: str, lanes: int, instruction: str
+def test_each_processor_has_its_instructions(
+    triple: str, name: str, features: str, lanes: int, product: str, look_up: str
 ) -> None:
     processor = processor_of(Asked(triple, name, features))
     assert processor.lanes == lanes
-    assert processor.product.endswith(instruction)
-    assert bool(processor.product) == bool(instruction)
+    for found, end in ((processor.product, product), (processor.look_up, look_up)):
+        assert found.endswith(end)
+        assert bool(found) == bool(end)
